@@ -1,0 +1,167 @@
+"""Every exception chainrule raises, and the shape of its message: what, where, found, do.
+
+Floor 0: imports nothing of chainrule; everything else may import it.
+
+    ChainruleError
+    ├── ShapeError            operands whose shapes do not meet              (ValueError)
+    ├── DTypeError            an element type that cannot do what is asked   (TypeError)
+    ├── NotScalarError        backward() from more than one number           (ValueError)
+    ├── InPlaceError          an attempt to change a recorded array          (TypeError)
+    ├── StaleValueError       a recorded array was changed before backward() (RuntimeError)
+    ├── NoGradientError       a gradient that was asked for does not exist   (RuntimeError)
+    ├── BackwardRuleError     an op's backward breaks its contract           (RuntimeError)
+    ├── GraphError            a graph that is not legal                      (RuntimeError)
+    ├── UnsupportedError      a function or argument that no op stands for   (TypeError)
+    ├── ArgumentError         an argument outside its legal values           (ValueError)
+    ├── IndexRangeError       an index or label outside its axis             (IndexError)
+    ├── UnknownNameError      a name nobody knows, with the nearest one      (LookupError)
+    ├── NonFiniteError        a loss that became NaN or infinite             (FloatingPointError)
+    ├── DataError             data that cannot be read or used               (ValueError)
+    ├── MissingDataError      data that is not on this machine               (FileNotFoundError)
+    ├── OutputError           a place that cannot be written                 (OSError)
+    └── MissingLibraryError   an optional library that is not installed      (ImportError)
+"""
+
+import difflib
+import linecache
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+CODE_COLUMN = 48  # the source line is padded to this width, so that the place stands in a column
+
+
+class ChainruleError(Exception):
+    """Base of all errors of chainrule.
+
+    Parameters
+    ----------
+    what : str
+        The failure, in the user's terms, one sentence.
+    found : iterable of str
+        What was met: one line per operand or file, usually from :func:`describe`.
+    do : str
+        What to do about it.
+    where : str, optional
+        The user's own line. Default: the innermost frame outside this package.
+    """
+
+    def __init__(
+        self, what: str, *, found: Iterable[str] = (), do: str = "", where: str | None = None
+    ) -> None:
+        self.what = what
+        self.found = tuple(found)
+        self.do = do
+        self.where = source_line() if where is None else where
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        lines = [self.what]
+        lines += [f"    {line}" for line in (self.where, *self.found) if line]
+        return "\n".join(lines + ([self.do] if self.do else []))
+
+    def short(self) -> str:
+        """The message without the source line: for the command line, whose user wrote no code."""
+        lines = [self.what, *(f"    {line}" for line in self.found)]
+        return "\n".join(lines + ([self.do] if self.do else []))
+
+
+class ShapeError(ChainruleError, ValueError):
+    """Operands whose shapes do not meet."""
+
+
+class DTypeError(ChainruleError, TypeError):
+    """An element type that cannot do what is asked."""
+
+
+class NotScalarError(ChainruleError, ValueError):
+    """backward() needs one number to start from."""
+
+
+class InPlaceError(ChainruleError, TypeError):
+    """A recorded array can no longer be changed in place."""
+
+
+class StaleValueError(ChainruleError, RuntimeError):
+    """An array the forward pass read was changed before the backward pass read it again."""
+
+
+class NoGradientError(ChainruleError, RuntimeError):
+    """A gradient was asked for where none exists."""
+
+
+class BackwardRuleError(ChainruleError, RuntimeError):
+    """What an op's backward returned does not fit its inputs."""
+
+
+class GraphError(ChainruleError, RuntimeError):
+    """A graph that breaks a rule of the definition in graph/check.py."""
+
+
+class UnsupportedError(ChainruleError, TypeError):
+    """A function or an argument that no op stands for."""
+
+
+class ArgumentError(ChainruleError, ValueError):
+    """An argument outside its legal values."""
+
+
+class IndexRangeError(ChainruleError, IndexError):
+    """An index or a class label outside its axis."""
+
+
+class UnknownNameError(ChainruleError, LookupError):
+    """A name that nobody knows."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str], *, do: str = "") -> None:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"; did you mean {close[0]!r}?" if close else "."
+        listing = f"Known: {', '.join(known)}." if known else ""
+        super().__init__(
+            f"there is no {kind} named {name!r}{hint}", do=" ".join(filter(None, (listing, do)))
+        )
+
+
+class NonFiniteError(ChainruleError, FloatingPointError):
+    """A value became NaN or infinite."""
+
+
+class DataError(ChainruleError, ValueError):
+    """Data that cannot be read, or that cannot be used as it is."""
+
+
+class MissingDataError(ChainruleError, FileNotFoundError):
+    """A data set or file that is not on this machine."""
+
+
+class OutputError(ChainruleError, OSError):
+    """A folder or file that cannot be written."""
+
+
+class MissingLibraryError(ChainruleError, ImportError):
+    """An optional library that is not installed."""
+
+
+def describe(name: str, value: Any, origin: str = "") -> str:
+    """One line about an operand: name, shape, dtype, origin."""
+    shape, dtype = getattr(value, "shape", ()), getattr(value, "dtype", type(value).__name__)
+    return f"{name:<9} {str(tuple(shape)):<11} {str(dtype):<8} {origin}".rstrip()
+
+
+def source_line() -> str:
+    """The innermost line that the user wrote: "code   file.py:12", or "" if there is none."""
+    code, place = user_place()
+    return f"{code:<{CODE_COLUMN}} {place}".strip()
+
+
+def user_place() -> tuple[str, str]:
+    """Source text and "file.py:12" of the innermost frame outside this package."""
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  the documented way to a frame
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE_FOLDER):
+        frame = frame.f_back
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    if path.startswith((PACKAGE_FOLDER, "<frozen")):
+        return "", ""
+    return linecache.getline(path, line).strip(), f"{os.path.basename(path)}:{line}"

@@ -1,0 +1,277 @@
+"""The families of ops, told apart by base class: what is common to a kind is written once here.
+
+Imports op, dual and the catalogue. Every file in ops/ chooses a family; readers ask for it.
+
+    Elementwise   a formula over letters; its Jacobian is diagonal and never stored
+      Letter      the closed alphabet; writes its local gradients
+      Word        a scalar function without a formula; open
+    Structured    one NumPy call that knows its axes
+      Linear, Bilinear, Reduction, Movement, Indexing
+    Composite     a formula over ops
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ShapeError, describe
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.dual import chain_rule, local_times
+from chainrule.graph.op import Op, Pulled
+from chainrule.graph.symbol import Symbol
+from chainrule.spec import Spec, normalize_axes
+
+
+class Elementwise(Op):
+    """A scalar formula applied to every element, with NumPy's broadcasting.
+
+    ``local_gradients(self, *inputs, out)`` returns one entry per input: an array or number (the
+    slope), a boolean array (a gate: the gradient passes where it is True), None, or a function
+    without arguments that returns one. Left out, it follows from the formula by the chain rule.
+    """
+
+    spells_out: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        written = cls.local_gradients is not Elementwise.local_gradients
+        cls.spells_out = not (written or cls.writes_backward)
+
+    def local_gradients(self, *inputs_and_out: Any, **_: Any) -> Sequence[Any]:
+        """Slope of the formula in each input."""
+        return chain_rule(self, inputs_and_out[:-1])
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """Local times upstream, summed over the axes that were broadcast."""
+        gradients: list[Any] = []
+        lives: list[Any] | None = None
+        if self.writes_backward:
+            locals_: Sequence[Any] = self.rules(upstream, inputs, out, wanted)
+        else:
+            locals_ = self.local_gradients(*inputs, out)
+        for i, (local, x) in enumerate(zip(locals_, inputs, strict=True)):
+            if local is None or not wanted[i]:
+                gradients.append(None)
+                continue
+            if callable(local):
+                local = local()
+                if local is None:
+                    gradients.append(None)
+                    continue
+            gradient, alive = (
+                (_alive(local, live), live)
+                if self.writes_backward
+                else _downstream(upstream, local, live, self.router)
+            )
+            shape = x.shape
+            if gradient.shape != shape:
+                gradient, alive = _sum_broadcast(gradient, alive, shape)
+            if gradient.dtype != x.dtype:
+                gradient = CATALOGUE.function("cast")(gradient, x.dtype)
+            gradients.append(gradient)
+            if alive is not None:
+                lives = lives or [None] * len(inputs)
+                lives[i] = alive
+        return gradients, lives
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The sum of local times tangent over the inputs."""
+        if self.writes_backward and not hasattr(type(self), "local_rule"):
+            local = chain_rule(self, inputs)
+        else:
+            local = self.local_gradients(*inputs, out)
+        total: Any = None
+        for slope, tangent in zip(local, tangents, strict=True):
+            if slope is None or tangent is None:
+                continue
+            slope = slope() if callable(slope) else slope
+            term = None if slope is None else local_times(slope, tangent)
+            if term is not None:
+                total = term if total is None else total + term
+        if total is None:
+            return np.zeros(out.shape, out.dtype)
+        return total if np.shape(total) == out.shape else total + np.zeros(out.shape, out.dtype)
+
+    def spec(self, *specs: Spec) -> Spec:
+        """Broadcast shapes; the dtype is that of a one-element run."""
+        ones = [s if s is None else np.ones((1,) * len(s.shape), s.dtype) for s in specs]
+        with np.errstate(all="ignore"):
+            dtype = np.asarray(self.forward(*ones)).dtype
+        return Spec(np.broadcast_shapes(*(s.shape for s in specs if s is not None)), dtype)
+
+
+class Letter(Elementwise):
+    """One of the closed alphabet: NumPy computes it, and it writes its local gradients."""
+
+    spells_out: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.spells_out = False
+
+    def forward(self, *operands: Any, **_: Any) -> Any:
+        """One NumPy call."""
+        numpy = self.numpy
+        return (numpy[0] if type(numpy) is tuple else numpy)(*operands)
+
+
+class Word(Letter):
+    """A scalar function without a formula of letters; the alphabet of words is open."""
+
+
+class Structured(Op):
+    """An op whose forward is one NumPy call that knows its axes."""
+
+
+class Linear(Structured):
+    """Linear in its first input, which is the only one with a gradient."""
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The op itself, applied to the tangent."""
+        return self(tangents[0], *inputs[1:])
+
+
+class Bilinear(Structured):
+    """Linear in each of its two inputs: the swap multiplier for whole matrices."""
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The product rule."""
+        (x, y), (dx, dy) = inputs, tangents
+        if dx is None:
+            return self(x, dy)
+        return self(dx, y) if dy is None else self(dx, y) + self(x, dy)
+
+
+class Movement(Structured):
+    """Moves or copies elements and computes nothing: the live mask moves along."""
+
+    views: ClassVar[bool] = True
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """Move the gradient back, and its live mask the same way."""
+        gradients, _ = super().pull(upstream, None, inputs, out, wanted)
+        if live is None:
+            return gradients, None
+        return gradients, self.rules(live, inputs, out, wanted)
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The op itself, applied to the tangents."""
+        filled = [
+            np.zeros(x.shape, x.dtype) if t is None and hasattr(x, "dtype") else t
+            for t, x in zip(tangents, inputs, strict=True)
+        ]
+        return self(*filled)
+
+
+class Indexing(Structured):
+    """Picks elements: those that were not picked are dead."""
+
+    views: ClassVar[bool] = True
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """Put the gradient back where it was picked, and start a live mask there."""
+        gradients, _ = super().pull(upstream, None, inputs, out, wanted)
+
+        def picked() -> Any:
+            mask = np.ones(out.shape, bool) if live is None else live
+            return self.rules(mask, inputs, out, (True, *[False] * (len(inputs) - 1)))[0]
+
+        return gradients, [picked, *[None] * (len(inputs) - 1)]
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The same elements of the tangent."""
+        return self(tangents[0], *inputs[1:])
+
+
+class Reduction(Structured):
+    """Takes many elements along ``axis`` to one: an input is dead where its result is."""
+
+    axis: Any = None
+    keepdims: bool = False
+    bounded: ClassVar[bool] = False  # its local gradients are finite, so 0 stays 0
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """The rule, exactly 0 where the result was dead."""
+        gradients, _ = super().pull(upstream, None, inputs, out, wanted)
+        if live is None or gradients[0] is None:
+            return gradients, None
+        below = self.spread(live, inputs[0].shape)
+        if not self.bounded:
+            gradients[0] = CATALOGUE.function("where")(below, gradients[0], 0)
+        return gradients, [below, *[None] * (len(inputs) - 1)]
+
+    def spread(self, reduced: Any, shape: tuple[int, ...]) -> Any:
+        """Undo the change of shape: put the reduced axes back and repeat along them."""
+        axes = normalize_axes(self.axis, len(shape))
+        kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+        if reduced.shape != kept:
+            reduced = CATALOGUE.function("reshape")(reduced, kept)
+        return CATALOGUE.function("broadcast_to")(reduced, shape)
+
+
+class Composite(Op):
+    """A formula over ops; it writes ``backward`` only for stability or speed."""
+
+    spells_out: ClassVar[bool] = True
+    rows_axis: ClassVar[str] = ""  # the field that names the axis along which elements mix
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """The rule; a row whose results are all dead gets exactly 0."""
+        gradients, _ = super().pull(upstream, None, inputs, out, wanted)
+        if live is None or not self.rows_axis or gradients[0] is None:
+            return gradients, None
+        axis = getattr(self, self.rows_axis)
+        row = CATALOGUE.function("any_live")(live, axis)
+        gradients[0] = CATALOGUE.function("where")(row, gradients[0], 0)
+        return gradients, None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.differentiates = cls.writes_backward  # pull alone is no rule
+        cls.spells_out = not cls.writes_backward
+
+
+def _downstream(upstream: Any, local: Any, live: Any, router: bool) -> tuple[Any, Any]:
+    """Upstream times local; and where the result is alive."""
+    if type(local) is int or type(local) is float:
+        return (upstream if local == 1 else upstream * local), live
+    if local.dtype == bool:
+        alive = local if live is None else local & live
+        return CATALOGUE.function("where")(alive, upstream, 0), alive
+    if router:
+        selected = local != 0
+        live = selected if live is None else selected & live
+    return _alive(upstream * local, live), live
+
+
+def _alive(gradient: Any, live: Any) -> Any:
+    """Exactly 0 on a dead branch, whatever its slope."""
+    return gradient if live is None else CATALOGUE.function("where")(live, gradient, 0)
+
+
+def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Sum over the axes that broadcasting repeated: the copies of one value form a fork."""
+    sum_to = CATALOGUE.function("sum_to")
+    if gradient.size == 0 or np.broadcast_shapes(gradient.shape, shape) == gradient.shape:
+        return sum_to(gradient, shape), None if alive is None else sum_to(alive, shape)
+    raise ShapeError(
+        f"a gradient of shape {gradient.shape} does not fit an input of shape {shape}.",
+        found=[describe("gradient", gradient)],
+        do="Return a gradient that has the shape of the output or of the input.",
+    )
+
+
+def is_symbol(x: Any) -> bool:
+    """Whether a formula is being read rather than computed."""
+    return isinstance(x, Symbol)

@@ -1,0 +1,203 @@
+"""Node: one value of the graph, the op that made it, and the nodes it was made from.
+
+Imports op, symbol and guard. ``record`` is how a Node reads an op: every op it meets leaves one
+Node. Tensors inherit from Node; the backward walk reads nodes.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import DTypeError, describe
+from chainrule.graph.guard import Guard, own
+from chainrule.graph.op import Op, apply, compute
+from chainrule.graph.symbol import Constant, Symbol
+from chainrule.settings import RECORDING
+
+_serials = itertools.count(1)
+next_serial = _serials.__next__
+_ndarray = np.ndarray
+
+
+class Node(Symbol):
+    """A vertex of the computational graph.
+
+    Attributes
+    ----------
+    op : Op or None
+        What made the value; None for a leaf.
+    inputs : tuple of (Node or None)
+        What it was made from; empty for a leaf.
+    value : ndarray, number, or tuple of ndarrays
+        The result of the forward pass. Nobody but a Parameter changes it.
+    wants_gradient : bool
+        Whether a gradient can flow into it.
+    serial : int
+        Its place in the order of creation: every input has a smaller one.
+    changed : int
+        The serial at which its value was last changed: 0 for all but parameters.
+    gradient : ndarray or None
+        What the last ``backward()`` left here.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "changed",
+        "gradient",
+        "guard",
+        "inputs",
+        "label",
+        "op",
+        "serial",
+        "value",
+        "wants_gradient",
+    )
+    rank: ClassVar[int] = 10
+    traced: ClassVar[bool] = False  # whether its value may itself be a Symbol
+
+    op: Op | None
+    inputs: tuple["Node | None", ...]
+    value: Any
+    wants_gradient: bool
+    serial: int
+    changed: int
+    gradient: Any
+    guard: Guard | None
+    label: str
+
+    def __init__(
+        self,
+        value: Any,
+        op: Op | None = None,
+        inputs: tuple["Node | None", ...] = (),
+        wants_gradient: bool = False,
+        guard: Guard | None = None,
+    ) -> None:
+        self.value = value
+        self.op = op
+        self.inputs = inputs
+        self.wants_gradient = wants_gradient
+        self.guard = guard
+        self.gradient = None
+        self.changed = 0
+        self.label = ""
+        self.serial = next_serial()
+
+    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        """Compute the op and leave one node."""
+        return record(op, operands, type(self))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes of the value."""
+        value = self.value
+        return value.shape if type(value) is _ndarray else np.shape(value)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements of the value."""
+        value = self.value
+        return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+
+    @classmethod
+    def result_kind(cls) -> "type[Node]":
+        """The class of a node made from this one: a Parameter makes plain Tensors."""
+        return cls
+
+    def __repr__(self) -> str:
+        origin = self.op.name if self.op else "leaf"
+        return f"<{type(self).__name__} {self.shape} {self.dtype} from {origin}>"
+
+
+def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
+    """Compute an op on operands of which at least one is a Node, and leave one node for it."""
+    values: list[Any] = []
+    wants = False
+    kind = kind.result_kind()
+    for x in operands:
+        if isinstance(x, Node):
+            values.append(x.value)
+            wants = wants or x.wants_gradient
+            if x.rank > kind.rank:
+                kind = type(x).result_kind()
+        elif isinstance(x, Symbol):
+            if x.rank > kind.rank:
+                return x.read(op, operands)  # a reading that knows nodes as its values
+            values.append(x.value if isinstance(x, Constant) else x)
+        else:
+            values.append(x)
+    value: Any = apply(op, tuple(values)) if kind.traced else compute(op, values)
+    if type(value) is tuple:
+        return _record_bundle(op, operands, value, wants, kind)
+    if type(value) is not _ndarray and not isinstance(value, Symbol):
+        value = np.asarray(value)
+    if op.views and not isinstance(value, Symbol):
+        value = _detached(value, operands)
+    if not wants or op.flat or not RECORDING.get() or not is_float(value):
+        return kind(value)
+    return kind(value, op, _as_nodes(operands, kind), True)
+
+
+def _detached(value: np.ndarray[Any, Any], operands: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """A copy where the result is a view of memory that may still change."""
+    may_change = any(isinstance(x, Node) and (x.changed or x.guard) for x in operands)
+    return value.copy() if may_change else value
+
+
+def constant(x: Any, kind: type[Node]) -> Node:
+    """A leaf that wants no gradient; a user's array is copied or guarded first."""
+    if isinstance(x, Constant):
+        x = x.value
+    if isinstance(x, bool | int | float | Symbol):
+        return kind(x)  # a Python number stays weak: it takes the dtype of its neighbour
+    array, guard = own(as_array(x))
+    return kind(array, guard=guard)
+
+
+def as_array(x: Any) -> np.ndarray[Any, Any]:
+    """An array of numbers, or an error that says what was found instead."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(
+            f"a tensor holds numbers, but this array holds {array.dtype}.",
+            found=[describe("array", array)],
+            do="Convert it first: np.asarray(x, dtype=np.float64).",
+        )
+    return array
+
+
+def is_float(value: Any) -> bool:
+    """Whether a gradient can flow into this value: its elements are floating-point numbers."""
+    return value.dtype.kind == "f"
+
+
+def _as_nodes(operands: Sequence[Any], kind: type[Node]) -> tuple[Node | None, ...]:
+    return tuple(
+        [x if isinstance(x, Node) or x is None else constant(x, kind) for x in operands]
+    )
+
+
+class Output(Op):
+    """One result of an op that returns several."""
+
+    position: int = 0
+
+    def forward(self, bundle: Any) -> Any:
+        """Pick the result."""
+        return bundle[self.position]
+
+
+def _record_bundle(
+    op: Op, operands: tuple[Any, ...], values: tuple[Any, ...], wants: bool, kind: type[Node]
+) -> tuple[Node, ...]:
+    """Leave one node for the op and one for each of its results."""
+    parts = tuple(x if isinstance(x, Symbol) else np.asarray(x) for x in values)
+    if not wants or op.flat or not RECORDING.get():
+        return tuple(kind(part) for part in parts)
+    bundle = kind(parts, op, _as_nodes(operands, kind), True)
+    return tuple(
+        kind(part, Output(i), (bundle,), True) if is_float(part) else kind(part)
+        for i, part in enumerate(parts)
+    )

@@ -1,0 +1,260 @@
+"""Op: one frozen class is one operation; its public function, its facts and its default reading.
+
+Imports errors, domain, catalogue and symbol. The families in families.py inherit from Op; every
+file in ops/ and every user enters classes with ``@op``.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+import numpy as np
+
+from chainrule.domain import REAL, Domain
+from chainrule.errors import BackwardRuleError, ChainruleError, ShapeError, describe
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.symbol import Symbol
+
+OpClass = TypeVar("OpClass", bound="type[Op]")
+Pulled = tuple[list[Any], list[Any] | None]
+
+
+@dataclass_transform(frozen_default=True)
+class Op:
+    """One operation of the graph: ``forward`` computes it, ``backward`` sends the gradient back.
+
+    A subclass is a frozen dataclass: its annotated fields are the op's attributes, the parameters
+    of ``forward`` are its inputs. ``backward(self, upstream, *inputs, out)`` is written with ops
+    and returns one entry per input: a gradient of the input's shape, None, or a function without
+    arguments that returns it and is called only if that gradient is wanted. An op that leaves
+    ``backward`` out is differentiated through its formula.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> class Cube(cr.Op):
+    ...     def forward(self, x):
+    ...         return x ** 3
+    ...     def backward(self, upstream, x, out):
+    ...         return (upstream * 3 * x ** 2,)
+    >>> cube = Cube()
+    >>> cr.grad(lambda x: cube(x).sum())(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+
+    name: ClassVar[str] = "op"
+    symbol: ClassVar[str] = ""  # how a formula shows it, where it has a sign
+    onnx: ClassVar[str] = ""  # the operator of the same meaning in ONNX
+    gate: ClassVar[str] = ""  # its pattern of gradient flow
+    domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
+    samples: ClassVar[Callable[[np.random.Generator], tuple[Any, ...]] | None] = None
+    numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
+    flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
+    router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
+    views: ClassVar[bool] = False  # its result may share memory with an input
+    edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
+
+    inputs: ClassVar[tuple[str, ...]] = ()
+    attributes: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[bool] = False
+    signature: ClassVar[inspect.Signature]
+    function: ClassVar[Callable[..., Any]]
+    writes_backward: ClassVar[bool] = False
+    differentiates: ClassVar[bool] = False  # has a rule of its own; else its formula is walked
+    spells_out: ClassVar[bool] = True  # is read through its formula, having no rule of its own
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        dataclass(frozen=True)(cls)
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__.lower()
+        _read_signature(cls)
+        cls.writes_backward = cls.backward is not Op.backward
+        cls.differentiates = cls.writes_backward or cls.pull is not Op.pull
+        cls.spells_out = not cls.differentiates
+        cls.function = staticmethod(_public_function(cls))
+
+    def forward(self, *operands: Any, **_: Any) -> Any:
+        """Compute the result; the operands decide how the formula is read."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, upstream: Any, *inputs_and_out: Any, **_: Any) -> Sequence[Any]:
+        """Return one gradient per input, given the gradient of the output."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    @classmethod
+    def of(cls, *values: Any) -> "Op":
+        """The instance with these attributes; instances are frozen and shared."""
+        return cls(**dict(zip(cls.attributes, values, strict=False)))
+
+    @classmethod
+    def bind(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
+        """Split a call into operands and attribute values, as the signature says."""
+        bound = cls.signature.bind(*args, **keywords)
+        bound.apply_defaults()
+        given = bound.arguments
+        operands = tuple(given[name] for name in cls.inputs)
+        if cls.variadic:
+            operands = tuple(operands[0])
+        return operands, tuple(_hashable(given[name]) for name in cls.attributes)
+
+    def __call__(self, *operands: Any) -> Any:
+        return apply(self, operands)
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """Gradients of the wanted inputs, and where each of them is alive (None: everywhere).
+
+        ``live`` is False where the upstream gradient belongs to a branch that was not selected;
+        it is exactly 0 there. A family that can pass the mask on overrides this method.
+        """
+        rules = self.rules(upstream, inputs, out, wanted)
+        gradients = [
+            None if rule is None else self.checked(rule, x, i)
+            for i, (rule, x) in enumerate(zip(rules, inputs, strict=True))
+        ]
+        return gradients, None
+
+    def rules(
+        self, upstream: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> list[Any]:
+        """What ``backward`` returns, counted, with the entries nobody wants left out."""
+        entries = self.backward(upstream, *inputs, out)
+        if not isinstance(entries, tuple | list):
+            entries = (entries,)
+        if len(entries) != len(inputs):
+            raise BackwardRuleError(
+                f"backward of {self.name} returned {len(entries)} gradients for "
+                f"{len(inputs)} inputs.",
+                found=[describe(name, x) for name, x in zip(self.inputs, inputs, strict=False)],
+                do="Return a tuple with one entry per input of forward; None means no gradient.",
+            )
+        return [
+            (rule() if callable(rule) else rule) if want else None
+            for rule, want in zip(entries, wanted, strict=True)
+        ]
+
+    def checked(self, gradient: Any, x: Any, position: int) -> Any:
+        """The gradient in the input's dtype, once its shape is shown to be the input's."""
+        if not hasattr(gradient, "shape"):
+            gradient = np.asarray(gradient)
+        if gradient.shape != x.shape:
+            names = self.inputs
+            which = names[min(position, len(names) - 1)]
+            raise BackwardRuleError(
+                f"backward of {self.name} returned a gradient of shape {gradient.shape} "
+                f"for {which} of shape {x.shape}.",
+                found=[describe(which, x), describe("gradient", gradient)],
+                do="A gradient has the shape of its input: sum over the axes that were broadcast.",
+            )
+        return gradient if gradient.dtype == x.dtype else CATALOGUE.function("cast")(
+            gradient, x.dtype
+        )
+
+    def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
+        """Turn NumPy's complaint into an error that names the operands."""
+        names = (*self.inputs, *(f"input {i}" for i in range(len(self.inputs), len(operands))))
+        found = [describe(n, x) for n, x in zip(names, operands, strict=False) if x is not None]
+        return ShapeError(
+            f"{self.name} cannot join these tensors: {error}.",
+            found=found,
+            do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
+        )
+
+
+def op(name: str, **facts: Any) -> Callable[[OpClass], OpClass]:
+    """Enter an op class into the catalogue under its public name.
+
+    Facts: ``numpy`` (function or functions it stands for), ``symbol``, ``onnx``, ``gate``,
+    ``domains``, ``samples``, ``flat``, ``router``, ``views``, ``edges``; see the class attributes of :class:`Op`.
+    """
+
+    def enter(cls: OpClass) -> OpClass:
+        for fact, value in facts.items():
+            if fact not in Op.__annotations__:
+                raise TypeError(f"@op({name!r}) knows no fact {fact!r}")
+            setattr(cls, fact, staticmethod(value) if fact == "samples" else value)
+        cls.name = name
+        cls.function.__name__ = cls.function.__qualname__ = name
+        CATALOGUE.enter(name, cls, cls.numpy)
+        if all(f.default is not MISSING for f in fields(cls)):
+            CATALOGUE.standard[name] = cls.of()
+        return cls
+
+    return enter
+
+
+def apply(operation: Op, operands: tuple[Any, ...]) -> Any:
+    """Read an op with whatever flows through it: the first Symbol reads, arrays are computed."""
+    for x in operands:
+        if isinstance(x, Symbol):
+            return x.read(operation, operands)
+    return compute(operation, operands)
+
+
+def compute(operation: Op, values: Sequence[Any]) -> Any:
+    """Run ``forward`` on plain values."""
+    try:
+        if operation.edges:
+            with np.errstate(all="ignore"):
+                return operation.forward(*values)
+        return operation.forward(*values)
+    except ChainruleError:
+        raise
+    except (ValueError, IndexError) as error:
+        raise operation.explain(error, values) from error
+
+
+def _read_signature(cls: type[Op]) -> None:
+    """Find inputs (parameters of the formula) and attributes (dataclass fields) of an op class."""
+    formula = cls.forward
+    names = list(inspect.signature(formula).parameters.values())[1:]
+    if hasattr(cls, "local_gradients") and names and names[0].kind is names[0].VAR_POSITIONAL:
+        names = list(inspect.signature(cls.local_gradients).parameters.values())[1:-1]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  letters
+    cls.variadic = bool(names) and names[0].kind is inspect.Parameter.VAR_POSITIONAL
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    cls.inputs = tuple(p.name for p in names if p.kind is not p.VAR_KEYWORD)
+    inputs = [p.replace(kind=positional, annotation=p.empty) for p in names if p.name in cls.inputs]
+    own = sorted((f for f in fields(cls) if f.init), key=lambda f: f.kw_only is True)  # pyright: ignore[reportArgumentType]  made a dataclass above
+    cls.attributes = tuple(f.name for f in own)
+    # Inputs that may be left out (a loss's weights) stand behind the attributes.
+    given = [p for p in inputs if p.default is p.empty]
+    given += sorted(map(_as_parameter, own), key=lambda p: p.default is not p.empty)
+    given += [p for p in inputs if p.default is not p.empty]
+    cls.signature = inspect.Signature(given)
+
+
+def _as_parameter(field: Field[Any]) -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.default is MISSING else field.default
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(field.name, kind, default=default, annotation=field.type)
+
+
+def _public_function(cls: type[Op]) -> Callable[..., Any]:
+    """The function a user calls: bind the arguments, then read the op."""
+    count, plain = len(cls.inputs), not cls.attributes and not cls.variadic
+    shared = functools.lru_cache(maxsize=512, typed=True)(cls.of)
+    standard: Op | None = shared() if plain else None
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        if standard is not None and len(args) == count and not keywords:
+            return apply(standard, args)
+        operands, values = cls.bind(args, keywords)
+        try:
+            operation = shared(*values)
+        except TypeError:  # an attribute that cannot be hashed
+            operation = cls.of(*values)
+        return apply(operation, operands)
+
+    function.__name__ = function.__qualname__ = cls.name
+    function.__doc__ = cls.__doc__
+    function.__signature__ = cls.signature  # pyright: ignore[reportFunctionMemberAccess]  read by help()
+    return function
+
+
+def _hashable(value: Any) -> Any:
+    """Lists become tuples, so that instances can be shared."""
+    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any list

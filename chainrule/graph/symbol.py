@@ -1,0 +1,237 @@
+"""Symbol: anything but an array that can flow through a formula. It owns the operators, once.
+
+Imports the catalogue. Node, Dual, SpecSymbol and Constant inherit from it; NumPy's own functions
+reach the ops through the two protocols at the end.
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import InPlaceError, UnsupportedError, describe
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.protocols import array_function, array_ufunc
+
+_standard = CATALOGUE.standard
+
+
+class Symbol:
+    """A value whose formula is read in its own way.
+
+    ``read`` decides what an op means for it. Where several kinds meet in one call, the kind with
+    the highest ``rank`` reads, and takes the others for constants.
+    """
+
+    __slots__ = ()
+    rank: ClassVar[int] = 0
+
+    def read(self, op: Any, operands: tuple[Any, ...]) -> Any:
+        """Apply an op to operands of which this symbol is one."""
+        raise NotImplementedError  # every reader writes this: Node, Dual, SpecSymbol, Constant
+
+    # Shape and dtype come from the reader; the rest follows.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        raise NotImplementedError  # written by every reader that has a value
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        raise NotImplementedError  # written by every reader that has a value
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    # Arithmetic: the reader is known, so the op is read without a dispatch.
+    def __add__(self, other: Any) -> Any:
+        return self.read(_standard["add"], (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self.read(_standard["add"], (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self.read(_standard["subtract"], (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.read(_standard["subtract"], (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self.read(_standard["multiply"], (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.read(_standard["multiply"], (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.read(_standard["divide"], (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.read(_standard["divide"], (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return self.read(_standard["power"], (self, other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.read(_standard["power"], (other, self))
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.read(_standard["matmul"], (self, other))
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self.read(_standard["matmul"], (other, self))
+
+    def __neg__(self) -> Any:
+        return self.read(_standard["negative"], (self,))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.read(_standard["abs"], (self,))
+
+    # Comparisons are elementwise, as in NumPy; identity and hash stay those of the object.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self.read(_standard["equal"], (self, other))
+
+    def __ne__(self, other: object) -> Any:
+        return self.read(_standard["not_equal"], (self, other))
+
+    def __gt__(self, other: Any) -> Any:
+        return self.read(_standard["greater"], (self, other))
+
+    def __ge__(self, other: Any) -> Any:
+        return self.read(_standard["greater_equal"], (self, other))
+
+    def __lt__(self, other: Any) -> Any:
+        return self.read(_standard["less"], (self, other))
+
+    def __le__(self, other: Any) -> Any:
+        return self.read(_standard["less_equal"], (self, other))
+
+    def __and__(self, other: Any) -> Any:
+        return self.read(_standard["logical_and"], (self, other))
+
+    def __or__(self, other: Any) -> Any:
+        return self.read(_standard["logical_or"], (self, other))
+
+    def __invert__(self) -> Any:
+        return self.read(_standard["logical_not"], (self,))
+
+    # Methods under NumPy's names.
+    @property
+    def T(self) -> Any:  # noqa: N802  NumPy's name
+        """The transpose: all axes in reverse order."""
+        return CATALOGUE.function("permute")(self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Sum over the axes; see :func:`chainrule.sum`."""
+        return CATALOGUE.function("sum")(self, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Mean over the axes; see :func:`chainrule.mean`."""
+        return CATALOGUE.function("mean")(self, axis, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Largest element along the axes; see :func:`chainrule.max`."""
+        return CATALOGUE.function("max")(self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Smallest element along the axes; see :func:`chainrule.min`."""
+        return CATALOGUE.function("min")(self, axis, keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Product over the axes; see :func:`chainrule.prod`."""
+        return CATALOGUE.function("prod")(self, axis, keepdims)
+
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        """Variance over the axes; see :func:`chainrule.var`."""
+        return CATALOGUE.function("var")(self, axis, ddof, keepdims)
+
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        """Standard deviation over the axes; see :func:`chainrule.std`."""
+        return CATALOGUE.function("std")(self, axis, ddof, keepdims)
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same elements in another shape; see :func:`chainrule.reshape`."""
+        whole = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+        return CATALOGUE.function("reshape")(self, whole)
+
+    def transpose(self, *axes: Any) -> Any:
+        """Axes in another order; see :func:`chainrule.permute`."""
+        whole = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return CATALOGUE.function("permute")(self, whole or None)
+
+    def __getitem__(self, key: Any) -> Any:
+        return CATALOGUE.function("getitem")(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise InPlaceError(
+            "this tensor is part of a graph and can no longer be changed in place.",
+            found=[describe("tensor", self)],
+            do="The backward walk needs the values the forward pass saw. Use where(mask, new, x).",
+        )
+
+    def __iter__(self) -> Any:
+        return (self[row] for row in range(len(self)))
+
+    def __bool__(self) -> bool:
+        raise UnsupportedError(
+            f"a {type(self).__name__} has no truth value.", do="Use where(condition, x, y)."
+        )
+
+    # NumPy's protocols: np.tanh(t), np.sum(t, axis=0), array @ t stay in the graph.
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return array_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        return array_function(function, args, keywords)
+
+
+class Constant(Symbol):
+    """A named number: pi keeps its name in a formula's text, and its weak type next to float32.
+
+    A subclass of float would promote float32 arrays to float64 (NEP 50), so it is a Symbol.
+    """
+
+    __slots__ = ("tex", "value")
+
+    def __init__(self, value: float, tex: str) -> None:
+        self.value = value
+        self.tex = tex
+
+    def read(self, op: Any, operands: tuple[Any, ...]) -> Any:
+        """Let another symbol read the op, or compute it with plain numbers."""
+        for x in operands:
+            if isinstance(x, Symbol) and not isinstance(x, Constant):
+                return x.read(op, operands)
+        return op.forward(*(x.value if isinstance(x, Constant) else x for x in operands))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """A number has no axes."""
+        return ()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """A Python float."""
+        return np.dtype(float)
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __repr__(self) -> str:
+        return self.tex

@@ -1,0 +1,235 @@
+"""The backward walk: from the loss to the leaves, multiplying upstream by local gradients.
+
+Imports node and errors. Tensor.backward, grad and the derived rules call it. It is iterative, goes
+from the youngest node to the oldest, and touches every node and edge once.
+
+A gradient may carry a *live* mask: False where it belongs to a branch that was not selected. There
+it is exactly 0, and stays so even where a local gradient is infinite.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import StaleValueError, describe, user_place
+from chainrule.graph.node import Node, Output
+from chainrule.graph.op import Op
+from chainrule.settings import RECORDING
+
+_by_age = attrgetter("serial")
+
+
+def walk(
+    ends: Sequence[Node],
+    upstreams: Sequence[Any],
+    *,
+    targets: Collection[Node] | None = None,
+    graph: bool = False,
+    live: Any = None,
+    lives: dict[Node, Any] | None = None,
+) -> dict[Node, Any]:
+    """Gradients of the sum of ``ends`` (each times its upstream) for every node on the way.
+
+    Parameters
+    ----------
+    ends : sequence of Node
+        Where the walk starts.
+    upstreams : sequence of ndarray (or Node, when ``graph``)
+        The gradient of each end, of the end's shape.
+    targets : collection of Node, optional
+        Walk only towards these. Default: towards every node that wants a gradient.
+    graph : bool
+        Whether the rules receive nodes, so that the gradients are graphs themselves.
+    live : bool array, optional
+        Where the upstream gradient of ``ends[0]`` is alive.
+    lives : dict, optional
+        Filled with the mask of every target that has one.
+
+    Returns
+    -------
+    dict of Node to ndarray (or Node, when ``graph``)
+    """
+    nodes = on_the_way(ends, targets)
+    gradients: dict[Node, Any] = {}
+    masks: dict[Node, Any] = {} if live is None else {ends[0]: live}
+    for end, upstream in zip(ends, upstreams, strict=True):
+        if end.wants_gradient:
+            _add(gradients, masks, end, upstream, masks.get(end))
+    for node in reversed(nodes):
+        upstream = gradients.get(node)
+        if upstream is None or not node.inputs:
+            continue
+        if targets is not None and node in targets:
+            continue
+        _step(node, upstream, gradients, masks, nodes, graph)
+    if lives is not None:
+        lives.update(masks)
+    return {node: g for node, g in gradients.items() if type(node.value) is not tuple}
+
+
+def on_the_way(ends: Iterable[Node], targets: Collection[Node] | None = None) -> dict[Node, None]:
+    """The nodes that want a gradient between the ends and the targets, oldest first.
+
+    Every array that the walk is about to read is shown to be unchanged on the way.
+    """
+    stack = [end for end in ends if end.wants_gradient]
+    found = dict.fromkeys(stack)
+    guarded: dict[Node, Node] = {}
+    while stack:
+        node = stack.pop()
+        if targets is not None and node in targets:
+            continue
+        for x in node.inputs:
+            if x is None:
+                continue
+            if x.changed > node.serial:
+                raise _stale(node, x)
+            if x.guard is not None:
+                guarded[x] = node
+            if x.wants_gradient and x not in found:
+                found[x] = None
+                stack.append(x)
+    for x, node in guarded.items():
+        if x.guard is not None and not x.guard.intact():
+            raise _stale(node, x)
+    ordered = dict.fromkeys(sorted(found, key=_by_age))
+    return ordered if targets is None else _towards(ordered, targets)
+
+
+def _towards(nodes: Iterable[Node], targets: Collection[Node]) -> dict[Node, None]:
+    """Only the nodes that depend on a target, which stand before them."""
+    kept: dict[Node, None] = {}
+    for node in nodes:
+        if node in targets or any(x in kept for x in node.inputs if x is not None):
+            kept[node] = None
+    return kept
+
+
+def _step(
+    node: Node,
+    upstream: Any,
+    gradients: dict[Node, Any],
+    masks: dict[Node, Any],
+    nodes: dict[Node, None],
+    graph: bool,
+) -> None:
+    """Send one node's gradient to its inputs."""
+    inputs, op = node.inputs, node.op
+    if type(op) is Output:
+        _collect(gradients, inputs[0], op.position, upstream)
+        return
+    wanted = [x in nodes if x is not None else False for x in inputs]
+    given = inputs if graph else [None if x is None else x.value for x in inputs]
+    mask = masks.pop(node, None)
+    if callable(mask):
+        mask = mask()
+    if type(upstream) is list:
+        upstream = _complete(upstream, node)
+    pull = op.pull if op.differentiates else derived_pull(op)  # pyright: ignore[reportOptionalMemberAccess]  only a leaf has no op
+    pulled, lives = pull(upstream, mask, given, node if graph else node.value, wanted)
+    for i, gradient in enumerate(pulled):
+        if gradient is not None:
+            _add(gradients, masks, inputs[i], gradient, lives[i] if lives else None)
+
+
+def _add(
+    gradients: dict[Node, Any], masks: dict[Node, Any], node: Any, gradient: Any, live: Any
+) -> None:
+    """A fork in the graph is an adder: gradients that meet are summed."""
+    before = gradients.get(node)
+    if before is None:
+        gradients[node] = gradient
+        if live is not None:
+            masks[node] = live
+        return
+    gradients[node] = before + gradient
+    other = masks.pop(node, None)
+    if live is not None and other is not None:
+        masks[node] = lambda: _resolved(live) | _resolved(other)
+
+
+def _resolved(mask: Any) -> Any:
+    return mask() if callable(mask) else mask
+
+
+def _collect(gradients: dict[Node, Any], bundle: Any, position: int, upstream: Any) -> None:
+    """Keep the gradient of one of several results until the op itself is reached."""
+    parts = gradients.setdefault(bundle, [None] * len(bundle.value))
+    parts[position] = upstream if parts[position] is None else parts[position] + upstream
+
+
+def _complete(parts: list[Any], bundle: Node) -> tuple[Any, ...]:
+    """Results that nobody used have the gradient 0."""
+    return tuple(
+        np.zeros(value.shape, value.dtype) if part is None else part
+        for part, value in zip(parts, bundle.value, strict=True)
+    )
+
+
+def derived_pull(op: Any) -> Callable[..., Any]:
+    """The rule of an op that wrote none: walk back through its formula."""
+
+    def pull(
+        upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> tuple[list[Any], list[Any]]:
+        graph = isinstance(upstream, Node) or any(isinstance(x, Node) for x in inputs)
+        leaves = [alias(x) if want else x for x, want in zip(inputs, wanted, strict=True)]
+        token = RECORDING.set(True)
+        try:
+            ends = op.forward(*leaves)
+        finally:
+            RECORDING.reset(token)
+        several = isinstance(ends, tuple)
+        targets = {x for x, want in zip(leaves, wanted, strict=True) if want}
+        found: dict[Node, Any] = {}
+        gradients = walk(
+            ends if several else (ends,),
+            upstream if several else (upstream,),
+            targets=targets,
+            graph=graph,
+            live=live,
+            lives=found,
+        )
+        return (
+            [gradients.get(x) if want else None for x, want in zip(leaves, wanted, strict=True)],
+            [found.get(x) if want else None for x, want in zip(leaves, wanted, strict=True)],
+        )
+
+    return pull
+
+
+def alias(x: Any) -> Node:
+    """A new node of the same value: differentiating with respect to it leaves x itself alone."""
+    if isinstance(x, Node):
+        return type(x).result_kind()(x.value, ALIAS, (x,), True)
+    return Node(np.asarray(x), wants_gradient=True)
+
+
+class Alias(Op):
+    """The value itself; a gate that passes the gradient on."""
+
+    def forward(self, x: Any) -> Any:
+        """Pass the value on."""
+        return x
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        """Pass the gradient on."""
+        return (upstream,)
+
+
+ALIAS = Alias()
+
+
+def _stale(node: Node, x: Node) -> StaleValueError:
+    reader = node.op.name if node.op else "the graph"
+    name = x.label or "array"
+    changed = getattr(x, "changed_where", "")
+    code, place = user_place()
+    return StaleValueError(
+        f"{name} was changed after {reader} read it, so its gradient would be wrong.",
+        where=f"{code:<48} {place}" if code else "",
+        found=[describe(name, x, f"read by {reader}"), *([f"changed at {changed}"] if changed else [])],
+        do="Run the forward pass again after changing it, or change a copy.",
+    )

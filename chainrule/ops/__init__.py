@@ -1,0 +1,24 @@
+"""The built-in ops: one class in one file each. Importing this package seals their names."""
+
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.ops import (
+    activations,
+    indexing,
+    letters,
+    linear_algebra,
+    losses,
+    movement,
+    reductions,
+)
+
+CATALOGUE.seal()
+
+__all__ = [
+    "activations",
+    "indexing",
+    "letters",
+    "linear_algebra",
+    "losses",
+    "movement",
+    "reductions",
+]

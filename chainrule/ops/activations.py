@@ -1,0 +1,173 @@
+"""Activations: the elementwise functions between two layers.
+
+Imports letters. Each is a formula; where the chain rule would lose accuracy or miss the convention
+at a kink, the slope is written too.
+"""
+
+from math import inf, pi, sqrt
+from typing import Any
+
+from chainrule.domain import KINK_AT_ZERO
+from chainrule.errors import ArgumentError
+from chainrule.graph.families import Elementwise
+from chainrule.graph.op import Op, op
+from chainrule.graph.symbol import Constant
+from chainrule.ops.letters.arithmetic import maximum, minimum
+from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p, tanh
+
+SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
+SQRT_2_OVER_PI = Constant(sqrt(2 / pi), r"\sqrt{2/\pi}")
+GELU_CUBIC = Constant(0.044715, "0.044715")  # Hendrycks and Gimpel 2016, section 2
+
+
+@op("relu", onnx="Relu", domains=(KINK_AT_ZERO,), gate="gradient router")
+class ReLU(Elementwise):
+    """The positive part of x: max(0, x). The slope at 0 is 0."""
+
+    def forward(self, x: Any) -> Any:
+        return maximum(x, 0)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (out > 0,)
+
+
+@op("leaky_relu", onnx="LeakyRelu", domains=(KINK_AT_ZERO,))
+class LeakyReLU(Elementwise):
+    """max(slope * x, x): a small slope keeps units alive that would be dead. At 0: ``slope``.
+
+    Parameters
+    ----------
+    slope : float, default 0.1
+        Slope of the negative side, as in the lecture.
+    """
+
+    slope: float = 0.1
+
+    def forward(self, x: Any) -> Any:
+        return where(x > 0, x, self.slope * x)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (where(x > 0, upstream, self.slope * upstream),)
+
+
+@op("elu", onnx="Elu", domains=(KINK_AT_ZERO,))
+class ELU(Elementwise):
+    """x on the positive side, alpha * (exp(x) - 1) on the negative side.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The value approached at minus infinity is -alpha. With 1 the slope is continuous.
+
+    Notes
+    -----
+    The slope at 0 is the member of the subdifferential that is nearest to 0.
+
+    Source
+    ------
+    Clevert, Unterthiner, Hochreiter 2016, "Fast and accurate deep network learning by ELUs".
+    """
+
+    alpha: float = 1.0
+
+    def forward(self, x: Any) -> Any:
+        return where(x > 0, x, self.alpha * expm1(minimum(x, 0)))
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        at_kink = max(min(1.0, self.alpha), 0.0)
+        negative_side = self.alpha * exp(minimum(x, 0))  # the clamp: exp(89) overflows float32
+        return (where(x > 0, 1.0, where(x < 0, negative_side, at_kink)),)
+
+
+@op("gelu", onnx="Gelu", edges=True)
+class GELU(Elementwise):
+    """x * Phi(x): the input times the chance that a standard normal falls below it.
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}, default "none"
+        "none" is the exact form through erfc, whose left tail keeps its digits; "tanh" is the
+        approximation of the paper, an op of its own (``gelu_tanh``).
+
+    Source
+    ------
+    Hendrycks and Gimpel 2016, "Gaussian error linear units".
+    """
+
+    approximate: str = "none"
+
+    @classmethod
+    def of(cls, *values: Any) -> Op:
+        """The exact op or the approximate one."""
+        approximate = values[0] if values else "none"
+        if approximate not in ("none", "tanh"):
+            raise ArgumentError(
+                f"gelu knows no approximation {approximate!r}.",
+                do='Choose approximate="none" (exact) or approximate="tanh".',
+            )
+        return cls() if approximate == "none" else GELUTanh()
+
+    def forward(self, x: Any) -> Any:
+        return where(x > -inf, 0.5 * x * erfc(-x / SQRT_2), 0)  # -inf * 0 would be NaN
+
+
+@op("gelu_tanh", onnx="Gelu", edges=True)
+class GELUTanh(Elementwise):
+    """GELU with Phi approximated through tanh, as older models were trained with it."""
+
+    def forward(self, x: Any) -> Any:
+        bounded = maximum(minimum(x, 1e6), -1e6)  # the cube of 1e13 overflows float32
+        inner = SQRT_2_OVER_PI * (bounded + GELU_CUBIC * bounded * bounded * bounded)
+        return where(x > -inf, 0.5 * x * (1 + tanh(inner)), 0)
+
+
+@op("sigmoid", onnx="Sigmoid")
+class Sigmoid(Elementwise):
+    """1 / (1 + exp(-x)): squashes a score into a chance."""
+
+    def forward(self, x: Any) -> Any:
+        shrunk = exp(-abs(x))  # never above 1: exp(89) overflows float32
+        return where(x >= 0, 1, shrunk) / (1 + shrunk)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        shrunk = exp(-abs(x))  # s(x) * s(-x): out * (1 - out) would lose the right tail
+        return (shrunk / ((1 + shrunk) * (1 + shrunk)),)
+
+
+@op("silu", edges=True)
+class SiLU(Elementwise):
+    """x * sigmoid(x), also called swish.
+
+    Source
+    ------
+    Elfwing, Uchibe, Doya 2018, "Sigmoid-weighted linear units".
+    """
+
+    def forward(self, x: Any) -> Any:
+        return where(x > -inf, x * sigmoid(x), 0)  # -inf * 0 would be NaN
+
+
+@op("softplus", onnx="Softplus")
+class Softplus(Elementwise):
+    """log(1 + exp(x)): a smooth ReLU, whose slope is the sigmoid."""
+
+    def forward(self, x: Any) -> Any:
+        return maximum(x, 0) + log1p(exp(-abs(x)))
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (sigmoid(x),)
+
+
+@op("identity", onnx="Identity", views=True)
+class Identity(Elementwise):
+    """The tensor itself: a layer without an activation stays linear."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (1,)
+
+
+relu, sigmoid, softplus = ReLU.function, Sigmoid.function, Softplus.function

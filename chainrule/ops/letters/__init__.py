@@ -1,0 +1,5 @@
+"""The closed alphabet: about three dozen letters that every reader must speak."""
+
+from chainrule.ops.letters import arithmetic, logic, transcendental
+
+__all__ = ["arithmetic", "logic", "transcendental"]

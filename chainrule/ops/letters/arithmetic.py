@@ -1,0 +1,177 @@
+"""Letters of arithmetic: sums, products, quotients, powers and roots.
+
+Imports the families. "The derivative of each node is obvious": it stands in local_gradients.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.domain import KINK_AT_ZERO, POSITIVE, REAL, Domain
+from chainrule.graph.families import Letter
+from chainrule.graph.op import op
+from chainrule.ops.letters.logic import greater, logical_and, where
+from chainrule.ops.letters.transcendental import log
+
+AWAY_FROM_ZERO = Domain(sample_low=0.3)
+
+
+@op("add", symbol="+", numpy=np.add, onnx="Add", gate="gradient distributor")
+class Add(Letter):
+    """Sum of two tensors; both inputs receive the upstream gradient."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return 1, 1
+
+
+@op("subtract", symbol="-", numpy=np.subtract, onnx="Sub", gate="gradient distributor")
+class Subtract(Letter):
+    """Difference of two tensors; the second input receives the negated upstream gradient."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return 1, -1
+
+
+@op("multiply", symbol="*", numpy=np.multiply, onnx="Mul", gate="swap multiplier")
+class Multiply(Letter):
+    """Product of two tensors; each input receives upstream times the *other* input."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return y, x
+
+
+@op(
+    "divide",
+    symbol="/",
+    numpy=(np.divide, np.true_divide),
+    onnx="Div",
+    domains=(REAL, AWAY_FROM_ZERO),
+)
+class Divide(Letter):
+    """Quotient of two tensors."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return lambda: 1 / y, lambda: -out / y
+
+
+@op("negative", symbol="-", numpy=np.negative, onnx="Neg")
+class Negative(Letter):
+    """The tensor with its sign turned."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (-1,)
+
+
+@op("power", symbol="**", numpy=np.power, onnx="Pow", domains=(POSITIVE, Domain()))
+class Power(Letter):
+    """x to the power y.
+
+    Notes
+    -----
+    A constant exponent never takes the logarithm of the base, so negative bases are welcome with
+    integer exponents. At base 0 the slope in the exponent is its limit, 0.
+    """
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return lambda: _slope_in_base(x, y), lambda: _slope_in_exponent(x, out)
+
+
+def _slope_in_base(x: Any, y: Any) -> Any:
+    if isinstance(y, int | float):
+        if y == 0:
+            return None  # the constant 1, also at base 0
+        return y if y == 1 else 2 * x if y == 2 else y * x ** (y - 1)
+    # 0 * 0**(-1) would be NaN: x**0 is the constant 1 wherever the exponent is 0.
+    constant = y == 0
+    return where(constant, 0, y * x ** where(constant, 1, y - 1))
+
+
+def _slope_in_exponent(x: Any, out: Any) -> Any:
+    at_zero = x == 0
+    return where(at_zero, 0, out * log(where(at_zero, 1, x)))
+
+
+@op("sqrt", numpy=np.sqrt, onnx="Sqrt", domains=(POSITIVE,))
+class Sqrt(Letter):
+    """Square root; its slope at 0 is infinite."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (0.5 / out,)
+
+
+@op("square", numpy=np.square)
+class Square(Letter):
+    """The tensor times itself."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (2 * x,)
+
+
+@op("abs", numpy=(np.absolute, np.fabs), onnx="Abs", domains=(KINK_AT_ZERO,))
+class Abs(Letter):
+    """Absolute value; the slope at 0 is 0."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (sign(x),)
+
+
+@op("sign", numpy=np.sign, onnx="Sign", domains=(KINK_AT_ZERO,), flat=True)
+class Sign(Letter):
+    """-1, 0 or 1; flat wherever it has a slope."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (None,)
+
+
+@op("floor", numpy=np.floor, onnx="Floor", domains=(Domain(kinks=(-1.0, 0.0, 1.0)),), flat=True)
+class Floor(Letter):
+    """The largest integer not above x; flat wherever it has a slope."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (None,)
+
+
+@op("maximum", numpy=np.maximum, onnx="Max", gate="gradient router", router=True)
+class Maximum(Letter):
+    """The larger of two tensors, which receives the whole upstream gradient; ties share it."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return lambda: _share(x, y), lambda: _share(y, x)
+
+
+@op("minimum", numpy=np.minimum, onnx="Min", gate="gradient router", router=True)
+class Minimum(Letter):
+    """The smaller of two tensors, which receives the whole upstream gradient; ties share it."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return lambda: _share(y, x), lambda: _share(x, y)
+
+
+def _share(winner: Any, loser: Any) -> Any:
+    """1 where the first is larger, 0 where it is smaller, one half at a tie."""
+    return where(winner > loser, 1.0, where(winner < loser, 0.0, 0.5))
+
+
+@op("clip", numpy=np.clip, onnx="Clip", gate="gradient router", samples=lambda rng: (
+    rng.normal(size=(3, 4)), -0.5, 0.7))
+class Clip(Letter):
+    """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds."""
+
+    def forward(self, x: Any, lo: Any, hi: Any) -> Any:
+        return np.minimum(np.maximum(x, lo), hi)
+
+    def local_gradients(self, x: Any, lo: Any, hi: Any, out: Any) -> Any:
+        return (
+            lambda: logical_and(greater(x, lo), greater(hi, x)),
+            lambda: logical_and(greater(lo, x), greater(hi, lo)),
+            lambda: greater(x, hi),
+        )
+
+
+sign = Sign.function
+maximum, minimum, square, sqrt = (
+    Maximum.function,
+    Minimum.function,
+    Square.function,
+    Sqrt.function,
+)

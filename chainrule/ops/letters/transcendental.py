@@ -1,0 +1,104 @@
+"""Letters beyond arithmetic: exponentials, logarithms, circular and error functions.
+
+Imports the families. SciPy computes erf and erfc; it is imported when they are first called.
+"""
+
+from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from chainrule.domain import POSITIVE, Domain
+from chainrule.graph.families import Letter
+from chainrule.graph.op import op
+from chainrule.graph.symbol import Constant
+
+TWO_OVER_SQRT_PI = Constant(2 / sqrt(pi), r"\tfrac{2}{\sqrt{\pi}}")
+
+
+@op("exp", numpy=np.exp, onnx="Exp")
+class Exp(Letter):
+    """e to the power x; its slope is its value."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (out,)
+
+
+@op("log", numpy=np.log, onnx="Log", domains=(POSITIVE,))
+class Log(Letter):
+    """Natural logarithm."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (1 / x,)
+
+
+@op("log1p", numpy=np.log1p, domains=(Domain(low=-1.0, sample_low=-0.7),))
+class Log1p(Letter):
+    """log(1 + x), accurate for small x."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (1 / (1 + x),)
+
+
+@op("expm1", numpy=np.expm1)
+class Expm1(Letter):
+    """exp(x) - 1, accurate for small x."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (exp(x),)  # out + 1 would lose the slope below -40
+
+
+@op("sin", numpy=np.sin, onnx="Sin")
+class Sin(Letter):
+    """Sine of an angle in radians."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (cos(x),)
+
+
+@op("cos", numpy=np.cos, onnx="Cos")
+class Cos(Letter):
+    """Cosine of an angle in radians."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (-sin(x),)
+
+
+@op("tanh", numpy=np.tanh, onnx="Tanh")
+class Tanh(Letter):
+    """Hyperbolic tangent, the activation that is centred at 0."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        shrunk = exp(-2 * abs(x))  # 1 - out**2 would lose the tails: tanh'(20) is 2e-17
+        return (4 * shrunk / ((1 + shrunk) * (1 + shrunk)),)
+
+
+@op("erf", onnx="Erf")
+class Erf(Letter):
+    """Error function: twice the chance that a normal of variance 1/2 falls in (0, x)."""
+
+    def forward(self, x: Any) -> Any:
+        from scipy.special import erf  # noqa: PLC0415  importing SciPy takes longer than NumPy
+
+        return erf(x)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (TWO_OVER_SQRT_PI * exp(-x * x),)
+
+
+@op("erfc")
+class Erfc(Letter):
+    """1 - erf(x), accurate in the right tail."""
+
+    def forward(self, x: Any) -> Any:
+        from scipy.special import erfc  # noqa: PLC0415  importing SciPy takes longer than NumPy
+
+        return erfc(x)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (-TWO_OVER_SQRT_PI * exp(-x * x),)
+
+
+exp, log, sin, cos = Exp.function, Log.function, Sin.function, Cos.function
+log1p, expm1, tanh = Log1p.function, Expm1.function, Tanh.function
+erf, erfc = Erf.function, Erfc.function

@@ -1,0 +1,192 @@
+"""Linear algebra: matrix products and contractions.
+
+Imports the families and movement. The Jacobian of Y = X W is never stored: dL/dX = dL/dY W^T and
+dL/dW = X^T dL/dY.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ShapeError, describe
+from chainrule.graph.families import Bilinear, Movement, Structured
+from chainrule.graph.op import op
+from chainrule.ops.movement import broadcast_to, reshape, sum_to
+from chainrule.spec import Spec
+
+
+@op("matmul", symbol="@", numpy=np.matmul, onnx="MatMul", gate="swap multiplier", samples=lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 5))))
+class MatMul(Bilinear):
+    """Matrix product Y = X W; vectors and stacks of matrices as in ``numpy.matmul``."""
+
+    def forward(self, x: Any, w: Any) -> Any:
+        return np.matmul(x, w)
+
+    def backward(self, upstream: Any, x: Any, w: Any, out: Any) -> Any:
+        if x.ndim == 2 and w.ndim == 2:
+            return (
+                lambda: upstream @ transpose(w),  # dL/dX = dL/dY W^T
+                lambda: transpose(x) @ upstream,  # dL/dW = X^T dL/dY
+            )
+        rows, columns = _as_matrix(x, 0), _as_matrix(w, 1)
+        stacked = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])
+        whole = reshape(upstream, (*stacked, rows.shape[-2], columns.shape[-1]))
+        return (
+            lambda: reshape(sum_to(whole @ transpose(columns), rows.shape), x.shape),
+            lambda: reshape(sum_to(transpose(rows) @ whole, columns.shape), w.shape),
+        )
+
+    def spec(self, x: Spec, w: Spec) -> Spec:
+        """Shape by the rule of matrix products, without computing one."""
+        stand_ins = [np.broadcast_to(np.zeros((), s.dtype), s.shape) for s in (x, w)]
+        rows, columns = _as_matrix(stand_ins[0], 0), _as_matrix(stand_ins[1], 1)
+        if rows.shape[-1] != columns.shape[-2]:
+            raise self.explain(ValueError(), stand_ins)
+        shape = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])
+        shape += (rows.shape[-2],) * (len(x.shape) > 1) + (columns.shape[-1],) * (len(w.shape) > 1)
+        return Spec(shape, np.result_type(x.dtype, w.dtype))
+
+    def explain(self, error: Exception, operands: Any) -> Exception:
+        """Say which lengths do not meet."""
+        x, w = (np.asarray(v) for v in operands)
+        if not x.ndim or not w.ndim:
+            what, do = "matmul joins matrices, but one side is a single number.", "Use x * w."
+        else:
+            columns, rows = x.shape[-1], w.shape[0] if w.ndim == 1 else w.shape[-2]
+            what = f"matmul cannot join these tensors: {columns} columns meet {rows} rows."
+            do = f"Give the second tensor {columns} rows, or the first {rows} columns."
+        return ShapeError(what, found=[describe("x", x), describe("w", w)], do=do)
+
+
+def _as_matrix(x: Any, place: int) -> Any:
+    """A vector on the left is a row, on the right a column."""
+    if len(x.shape) > 1:
+        return x
+    return reshape(x, (-1, 1) if place else (1, -1))
+
+
+@op("transpose", samples=lambda rng: (rng.normal(size=(3, 4)),))
+class Transpose(Movement):
+    """Rows and columns exchanged (the last two axes of a stack); ``axes`` orders them all."""
+
+    axes: tuple[int, ...] | None = None
+
+    def forward(self, x: Any) -> Any:
+        if self.axes is not None:
+            return np.transpose(x, self.axes)
+        return np.swapaxes(x, -1, -2) if x.ndim > 1 else x
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        if self.axes is None:
+            return (transpose(upstream),)
+        order = [axis % len(self.axes) for axis in self.axes]
+        return (transpose(upstream, tuple(order.index(i) for i in range(len(order)))),)
+
+
+@op("einsum", numpy=np.einsum, onnx="Einsum", samples=lambda rng: ("ij,jk->ik", rng.normal(size=(3, 4)), rng.normal(size=(4, 5))))
+class Einsum(Structured):
+    """Einstein's sum over the letters that are missing on the right.
+
+    Parameters
+    ----------
+    subscripts : str
+        One group of letters per operand, such as ``"ij,jk->ik"``; the first argument of a call.
+
+    Notes
+    -----
+    The gradient of one operand is an einsum of upstream with the others. A letter that stands
+    twice in one operand (a diagonal) and ``...`` are allowed.
+    """
+
+    subscripts: str
+
+    @classmethod
+    def bind(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
+        """The subscripts stand in front of the operands, as in NumPy."""
+        subscripts, *operands = args
+        return tuple(operands), (subscripts.replace(" ", ""),)
+
+    def forward(self, *operands: Any) -> Any:
+        return np.einsum(self.subscripts, *operands, optimize=len(operands) > 2)
+
+    def backward(self, upstream: Any, *operands_and_out: Any) -> Any:
+        operands = operands_and_out[:-1]
+        terms, result = _named_axes(self.subscripts, operands)
+        return [
+            lambda i=i: _einsum_gradient(upstream, operands, terms, result, i)
+            for i in range(len(operands))
+        ]
+
+    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
+        """Linear in each operand: the product rule."""
+        terms = [
+            self(*inputs[:i], t, *inputs[i + 1 :]) for i, t in enumerate(tangents) if t is not None
+        ]
+        return sum(terms[1:], terms[0])
+
+
+def _named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
+    """Every operand's letters, with ... spelled out in letters that are free."""
+    left, arrow, right = subscripts.partition("->")
+    terms = left.split(",")
+    free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts]
+    depth = max(
+        (len(x.shape) - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True) if "..." in t),
+        default=0,
+    )
+    if not arrow:
+        letters = sorted(c for c in set(left) if c.isalpha() and left.count(c) == 1)
+        right = ("..." if "..." in left else "") + "".join(letters)
+    named = []
+    for term, x in zip(terms, operands, strict=True):
+        own = len(x.shape) - len(term.replace("...", ""))
+        named.append(term.replace("...", "".join(free[depth - own : depth])))
+    return named, right.replace("...", "".join(free[:depth]))
+
+
+def _einsum_gradient(upstream: Any, operands: Any, terms: list[str], result: str, i: int) -> Any:
+    """Einsum of upstream with the other operands; summed-away letters are repeated."""
+    x, own = operands[i], terms[i]
+    others = [x for j, x in enumerate(operands) if j != i]
+    other_terms = [t for j, t in enumerate(terms) if j != i]
+    unique = "".join(dict.fromkeys(own))
+    reached = "".join(c for c in unique if c in result or any(c in t for t in other_terms))
+    subscripts = ",".join([result, *other_terms]) + "->" + reached
+    gradient = einsum(subscripts, upstream, *others)
+    lengths = dict(zip(own, x.shape, strict=True))
+    kept = tuple(lengths[c] if c in reached else 1 for c in unique)
+    if gradient.shape != kept:
+        gradient = _fit(gradient, reached, unique, lengths)
+    gradient = broadcast_to(gradient, tuple(lengths[c] for c in unique))
+    return gradient if unique == own else diagonal_embed(gradient, unique, own)
+
+
+def _fit(gradient: Any, reached: str, unique: str, lengths: dict[str, int]) -> Any:
+    """Sum what ... broadcast, and put the letters nobody reached back with length 1."""
+    gradient = sum_to(gradient, tuple(lengths[c] for c in reached))
+    return reshape(gradient, tuple(lengths[c] if c in reached else 1 for c in unique))
+
+
+@op("diagonal_embed", samples=lambda rng: (rng.normal(size=3), "i", "ii"))
+class DiagonalEmbed(Structured):
+    """Zeros with the elements on the diagonal of the letters that repeat."""
+
+    unique: str
+    repeated: str
+
+    def forward(self, x: Any) -> Any:
+        lengths = dict(zip(self.unique, x.shape, strict=True))
+        whole = np.zeros(tuple(lengths[c] for c in self.repeated), x.dtype)
+        np.einsum(f"{self.repeated}->{self.unique}", whole)[...] = x
+        return whole
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (einsum(f"{self.repeated}->{self.unique}", upstream),)
+
+    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
+        """Linear: the op itself."""
+        return self(tangents[0])
+
+
+matmul, transpose, einsum = MatMul.function, Transpose.function, Einsum.function
+diagonal_embed = DiagonalEmbed.function

@@ -1,0 +1,258 @@
+"""Movement: ops that move or repeat elements and compute nothing.
+
+Imports the families and sums. A repeated element is a fork, so its gradients are added.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.families import Linear, Movement
+from chainrule.graph.op import op
+from chainrule.ops.sums import accurate_sum
+from chainrule.spec import normalize_axes
+
+
+@op("reshape", numpy=np.reshape, onnx="Reshape", samples=lambda rng: (rng.normal(size=(3, 4)), (2, 6)))
+class Reshape(Movement):
+    """The same elements, in the same order, in another shape; one length may be -1."""
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.shape, int):
+            object.__setattr__(self, "shape", (self.shape,))
+
+    def forward(self, x: Any) -> Any:
+        return np.reshape(x, self.shape)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (reshape(upstream, x.shape),)
+
+
+@op("permute", numpy=np.transpose, onnx="Transpose", samples=lambda rng: (rng.normal(size=(2, 3, 4)), (1, 2, 0)))
+class Permute(Movement):
+    """The axes in another order; by default all in reverse."""
+
+    axes: tuple[int, ...] | None = None
+
+    def forward(self, x: Any) -> Any:
+        return np.transpose(x, self.axes)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        if self.axes is None:
+            return (permute(upstream),)
+        order = [axis % len(self.axes) for axis in self.axes]
+        return (permute(upstream, tuple(order.index(i) for i in range(len(order)))),)
+
+
+@op("swapaxes", numpy=np.swapaxes, samples=lambda rng: (rng.normal(size=(2, 3, 4)), 0, 2))
+class SwapAxes(Movement):
+    """Two axes exchanged."""
+
+    first: int
+    second: int
+
+    def forward(self, x: Any) -> Any:
+        return np.swapaxes(x, self.first, self.second)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (swapaxes(upstream, self.first, self.second),)
+
+
+@op("squeeze", numpy=np.squeeze, onnx="Squeeze", samples=lambda rng: (rng.normal(size=(3, 1, 4)), 1))
+class Squeeze(Movement):
+    """Without the axes of length 1 (or without those named)."""
+
+    axis: int | tuple[int, ...] | None = None
+
+    def forward(self, x: Any) -> Any:
+        return np.squeeze(x, self.axis)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (reshape(upstream, x.shape),)
+
+
+@op("expand_dims", numpy=np.expand_dims, onnx="Unsqueeze", samples=lambda rng: (rng.normal(size=(3, 4)), 1))
+class ExpandDims(Movement):
+    """With new axes of length 1."""
+
+    axis: int | tuple[int, ...]
+
+    def forward(self, x: Any) -> Any:
+        return np.expand_dims(x, self.axis)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (reshape(upstream, x.shape),)
+
+
+@op("flip", numpy=np.flip, samples=lambda rng: (rng.normal(size=(3, 4)), 0))
+class Flip(Movement):
+    """Reversed along the axes (by default along all)."""
+
+    axis: int | tuple[int, ...] | None = None
+
+    def forward(self, x: Any) -> Any:
+        return np.flip(x, self.axis)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (flip(upstream, self.axis),)
+
+
+@op("pad", numpy=np.pad, onnx="Pad", samples=lambda rng: (rng.normal(size=(3, 4)), ((1, 0), (2, 1))))
+class Pad(Movement):
+    """With zeros around it.
+
+    Parameters
+    ----------
+    widths : int, pair, or one pair per axis
+        How many zeros before and after, as in ``numpy.pad``.
+    """
+
+    widths: Any
+
+    def __post_init__(self) -> None:
+        widths = self.widths
+        if isinstance(widths, tuple | list):
+            pairs: Any = tuple(tuple(w) if isinstance(w, list) else w for w in widths)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any nesting
+            object.__setattr__(self, "widths", pairs)
+
+    def pairs(self, ndim: int) -> tuple[tuple[int, int], ...]:
+        """One (before, after) pair per axis."""
+        return tuple((int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.widths), (ndim, 2)))
+
+    def forward(self, x: Any) -> Any:
+        return np.pad(x, self.pairs(x.ndim))
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        pairs = zip(self.pairs(x.ndim), x.shape, strict=True)
+        return (upstream[tuple(slice(before, before + n) for (before, _), n in pairs)],)
+
+
+@op("concatenate", numpy=np.concatenate, onnx="Concat", samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(4, 3))], 0))
+class Concatenate(Movement):
+    """Several tensors joined along an axis that exists; ``axis=None`` joins them flattened."""
+
+    axis: int | None = 0
+
+    def forward(self, *parts: Any) -> Any:
+        return np.concatenate(parts, axis=self.axis)
+
+    def backward(self, upstream: Any, *parts_and_out: Any) -> Any:
+        parts = parts_and_out[:-1]
+        axis, start = self.axis, 0
+        pieces: list[Any] = []
+        for x in parts:
+            length = x.size if axis is None else x.shape[axis]
+            before = 0 if axis is None else axis % x.ndim
+            piece = (*(slice(None),) * before, slice(start, start + length))
+            pieces.append(lambda piece=piece, x=x: reshape(upstream[piece], x.shape))
+            start += length
+        return pieces
+
+
+@op("stack", numpy=np.stack, samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(2, 3))], 1))
+class Stack(Movement):
+    """Several tensors of one shape, joined along a new axis."""
+
+    axis: int = 0
+
+    def forward(self, *parts: Any) -> Any:
+        return np.stack(parts, axis=self.axis)
+
+    def backward(self, upstream: Any, *parts_and_out: Any) -> Any:
+        out = parts_and_out[-1]
+        before = (slice(None),) * (self.axis % out.ndim)
+        return [lambda i=i: upstream[(*before, i)] for i in range(len(parts_and_out) - 1)]
+
+
+@op("split", numpy=np.split, onnx="Split", samples=lambda rng: (rng.normal(size=(6, 4)), 3, 0))
+class Split(Movement):
+    """Cut along an axis, into equal parts or at the given places: several results.
+
+    Parameters
+    ----------
+    sections : int or tuple of int
+        The number of equal parts, or the places to cut at.
+    """
+
+    sections: Any
+    axis: int = 0
+
+    def forward(self, x: Any) -> Any:
+        return tuple(np.split(x, self.sections, axis=self.axis))
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (concatenate(list(upstream), self.axis),)
+
+
+@op("broadcast_to", numpy=np.broadcast_to, onnx="Expand", gate="copy: its gradients are added", samples=lambda rng: (rng.normal(size=(1, 4)), (3, 4)))
+class BroadcastTo(Movement):
+    """Repeated along axes of length 1, and along new axes in front."""
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.shape, int):
+            object.__setattr__(self, "shape", (self.shape,))
+
+    def forward(self, x: Any) -> Any:
+        return np.broadcast_to(x, self.shape)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (sum_to(upstream, x.shape),)
+
+
+@op("sum_to", samples=lambda rng: (rng.normal(size=(3, 4)), (1, 4)))
+class SumTo(Movement):
+    """Summed down to a shape that broadcasts to this one: the way back of broadcasting.
+
+    A mask of booleans is True where any of the summed elements is.
+    """
+
+    shape: tuple[int, ...]
+
+    def forward(self, x: Any) -> Any:
+        extra = x.ndim - len(self.shape)
+        axes = tuple(range(extra)) + tuple(
+            i + extra for i, n in enumerate(self.shape) if n == 1 and x.shape[i + extra] != 1
+        )
+        if x.dtype == bool:
+            return np.logical_or.reduce(x, axis=axes).reshape(self.shape)
+        return np.reshape(accurate_sum(x, axes), self.shape) if axes else x
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (broadcast_to(upstream, x.shape),)
+
+
+@op("any_live", flat=True, samples=lambda rng: (rng.normal(size=(3, 4)) > 0, -1))
+class AnyLive(Movement):
+    """Where any element along the axis is True, repeated along that axis."""
+
+    axis: Any = None
+
+    def forward(self, live: Any) -> Any:
+        axes = normalize_axes(self.axis, live.ndim)
+        return np.broadcast_to(np.logical_or.reduce(live, axis=axes, keepdims=True), live.shape)
+
+
+@op("cast", onnx="Cast", samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)))
+class Cast(Linear):
+    """The same numbers with another element type."""
+
+    dtype: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dtype", np.dtype(self.dtype))
+
+    def forward(self, x: Any) -> Any:
+        return np.asarray(x).astype(self.dtype)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (cast(upstream, x.dtype),)
+
+
+reshape, permute, swapaxes = Reshape.function, Permute.function, SwapAxes.function
+flip, concatenate, broadcast_to = Flip.function, Concatenate.function, BroadcastTo.function
+expand_dims = ExpandDims.function
+sum_to, cast = SumTo.function, Cast.function

@@ -1,0 +1,271 @@
+"""Reductions: many elements along some axes become one; and the softmax family, which divides by one.
+
+Imports the families, letters and movement. Sums are pairwise on every axis; extremes share ties.
+"""
+
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.families import Composite, Pulled, Reduction
+from chainrule.graph.op import op
+from chainrule.ops.letters.logic import equal, logical_and, where
+from chainrule.ops.letters.transcendental import exp, log
+from chainrule.ops.movement import cast, concatenate, permute, reshape
+from chainrule.ops.sums import accurate_sum
+from chainrule.spec import normalize_axes
+
+
+def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.normal(size=(3, 4)), 1
+
+
+@op("sum", numpy=np.sum, onnx="ReduceSum", gate="gradient distributor", samples=_matrix)
+class Sum(Reduction):
+    """Sum over the axes (by default over all), pairwise: float32 keeps its digits."""
+
+    bounded = True
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, np.ndim(x))
+        if x.dtype.kind == "f":
+            return accurate_sum(x, axes, self.keepdims)
+        return np.sum(x, axis=axes, keepdims=self.keepdims)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (self.spread(upstream, x.shape),)
+
+    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
+        """Linear: the op itself."""
+        return self(tangents[0])
+
+
+@op("mean", numpy=np.mean, onnx="ReduceMean", gate="gradient distributor", samples=_matrix)
+class Mean(Reduction):
+    """Mean over the axes (by default over all)."""
+
+    bounded = True
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        if x.dtype.kind != "f":
+            x = x.astype(np.float64)
+        return accurate_sum(x, axes, self.keepdims) / np.asarray(_count(x, axes), x.dtype)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (self.spread(upstream / _count(x, normalize_axes(self.axis, x.ndim)), x.shape),)
+
+    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
+        """Linear: the op itself."""
+        return self(tangents[0])
+
+
+class _Extreme(Reduction):
+    """The largest or smallest element: a router, whose ties share the gradient equally."""
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        winners = self.winners(x, out)
+        ties = Sum.function(cast(winners, x.dtype), self.axis, self.keepdims)
+        return (where(winners, self.spread(upstream / ties, x.shape), 0),)
+
+    def winners(self, x: Any, out: Any) -> Any:
+        """Where the extreme element stands."""
+        return equal(x, self.spread(out, x.shape))
+
+    def pull(self, upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Pulled:
+        """The rule; all but the winners are dead."""
+        gradients, below = super().pull(upstream, live, inputs, out, wanted)
+        winners = self.winners(inputs[0], out)
+        return gradients, [winners if below is None else logical_and(winners, below[0])]
+
+
+@op("max", numpy=(np.max, np.amax), onnx="ReduceMax", gate="gradient router", samples=_matrix)
+class Max(_Extreme):
+    """The largest element along the axes, which receives the upstream gradient; ties share it."""
+
+    def forward(self, x: Any) -> Any:
+        return np.max(x, axis=self.axis, keepdims=self.keepdims)
+
+
+@op("min", numpy=(np.min, np.amin), onnx="ReduceMin", gate="gradient router", samples=_matrix)
+class Min(_Extreme):
+    """The smallest element along the axes, which receives the upstream gradient; ties share it."""
+
+    def forward(self, x: Any) -> Any:
+        return np.min(x, axis=self.axis, keepdims=self.keepdims)
+
+
+@op("prod", numpy=np.prod, onnx="ReduceProd", gate="swap multiplier", samples=_matrix)
+class Prod(Composite):
+    """Product over the axes: a tree of multiplications, so that zeros need no division."""
+
+    axis: Any = None
+    keepdims: bool = False
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        rest = tuple(i for i in range(x.ndim) if i not in axes)
+        shape = tuple(x.shape[i] for i in rest)
+        factors = reshape(permute(x, (*axes, *rest)), (_count(x, axes), *shape))
+        while factors.shape[0] > 1:
+            half = factors.shape[0] // 2
+            pairs = factors[:half] * factors[half : 2 * half]
+            if factors.shape[0] % 2:  # the odd one out joins the last pair
+                last = pairs[half - 1 :] * factors[2 * half :]
+                pairs = last if half == 1 else concatenate([pairs[: half - 1], last], 0)
+            factors = pairs
+        if factors.shape[0] == 0:
+            return np.ones(self._shape(x, axes), x.dtype)
+        return reshape(factors, self._shape(x, axes))
+
+    def _shape(self, x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(
+            1 if i in axes else n for i, n in enumerate(x.shape) if self.keepdims or i not in axes
+        )
+
+
+@op("var", numpy=np.var, samples=_matrix)
+class Var(Reduction):
+    """Variance over the axes: the mean square distance from the mean, in two passes.
+
+    Parameters
+    ----------
+    ddof : int, default 0
+        The sum of squares is divided by the number of elements minus ddof.
+    """
+
+    axis: Any = None
+    ddof: int = 0
+    keepdims: bool = False
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        far = _centred(x, axes)
+        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
+        return accurate_sum(far * far, axes, self.keepdims) / left
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        share = upstream * (2 / (_count(x, axes) - self.ddof))
+        return (self.spread(share, x.shape) * _centred(x, axes),)
+
+
+@op("std", numpy=np.std, samples=_matrix)
+class Std(Reduction):
+    """Standard deviation over the axes; its gradient at constant input is 0."""
+
+    axis: Any = None
+    ddof: int = 0
+    keepdims: bool = False
+
+    def forward(self, x: Any) -> Any:
+        return np.sqrt(Var(self.axis, self.ddof, self.keepdims).forward(x))
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        spread_out = where(out > 0, out, 1)  # the kink of |x|: the subgradient of least norm is 0
+        share = where(out > 0, upstream, 0) / (spread_out * (_count(x, axes) - self.ddof))
+        return (self.spread(share, x.shape) * _centred(x, axes),)
+
+
+@op("norm", numpy=np.linalg.norm, onnx="ReduceL2", samples=lambda rng: (rng.normal(size=(3, 4)),))
+class Norm(Reduction):
+    """Euclidean length over the axes; its gradient at 0 is 0.
+
+    Scaled by the largest entry: squares of 1e200 and of 1e-200 leave float64.
+    """
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        if x.size == 0:
+            return np.sqrt(accurate_sum(x * x, axes, self.keepdims))
+        largest = np.max(np.abs(x), axis=axes, keepdims=True)
+        scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
+        scaled = x / scale
+        length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
+        return length if self.keepdims else np.squeeze(length, axes)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        length = self.spread(where(out > 0, out, 1), x.shape)
+        return (where(self.spread(out > 0, x.shape), self.spread(upstream, x.shape), 0) * (x / length),)
+
+
+@op("logsumexp", samples=_matrix)
+class LogSumExp(Reduction):
+    """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf."""
+
+    edges = True
+
+    def forward(self, x: Any) -> Any:
+        axes = normalize_axes(self.axis, x.ndim)
+        largest = np.max(x, axis=axes, keepdims=True)
+        shift = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)  # inf - inf is NaN
+        out = np.log(accurate_sum(np.exp(x - shift), axes, True)) + shift
+        return out if self.keepdims else np.squeeze(out, axes)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        total = self.spread(out, x.shape)
+        if self.axis is not None and not isinstance(self.axis, tuple):
+            shares = softmax(x, self.axis)  # infinite entries share it among them
+        else:
+            shares = exp(where(equal(x, total), 0, x - total))
+        shares = where(total > -inf, shares, 0)
+        return (self.spread(upstream, x.shape) * shares,)
+
+
+@op("softmax", onnx="Softmax", samples=_matrix)
+class Softmax(Composite):
+    """exp(x) / sum(exp(x)) along an axis: scores become shares that add up to 1.
+
+    +inf takes everything (several of them share); -inf takes nothing.
+    """
+
+    axis: int = -1
+    rows_axis = "axis"
+
+    def forward(self, x: Any) -> Any:
+        weights = exp(_below_largest(x, self.axis))
+        return weights / Sum.function(weights, self.axis, True)
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        weighted = upstream * out
+        return (weighted - out * Sum.function(weighted, self.axis, True),)
+
+
+@op("log_softmax", onnx="LogSoftmax", samples=_matrix)
+class LogSoftmax(Composite):
+    """The logarithm of softmax, without the loss of digits of taking it afterwards."""
+
+    axis: int = -1
+    rows_axis = "axis"
+
+    def forward(self, x: Any) -> Any:
+        shifted = _below_largest(x, self.axis)
+        return shifted - log(Sum.function(exp(shifted), self.axis, True))
+
+    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+        return (upstream - exp(out) * Sum.function(upstream, self.axis, True),)
+
+
+def _below_largest(x: Any, axis: int) -> Any:
+    """x minus its largest element along the axis: exp(89) overflows float32."""
+    largest = Max.function(x, axis, True)
+    return where(equal(x, largest), 0, x - where(largest > -inf, largest, 0))
+
+
+def _centred(x: Any, axes: tuple[int, ...]) -> Any:
+    return x - Mean.function(x, axes, True)
+
+
+def _count(x: Any, axes: tuple[int, ...]) -> int:
+    return prod(x.shape[i] for i in axes)
+
+
+total, mean, softmax, log_softmax = (
+    Sum.function,
+    Mean.function,
+    Softmax.function,
+    LogSoftmax.function,
+)
+largest = Max.function

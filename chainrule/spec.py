@@ -1,0 +1,45 @@
+"""Shapes and dtypes without values: what a tensor looks like before anything is computed.
+
+Floor 1: imports nothing of chainrule. The graph's spec reading makes a Symbol of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Shape and element type of one tensor."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the elements."""
+        return self.size * self.dtype.itemsize
+
+
+def spec_of(value: Any) -> Spec:
+    """The Spec of an array, a number or anything with shape and dtype."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return Spec(tuple(value.shape), np.dtype(value.dtype))
+    array = np.asarray(value)
+    return Spec(array.shape, array.dtype)
+
+
+def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes as sorted non-negative integers; None means all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes: Iterable[int] = axis if isinstance(axis, tuple | list) else (axis,)
+    return tuple(sorted(np.lib.array_utils.normalize_axis_tuple(tuple(axes), ndim)))

@@ -1,0 +1,399 @@
+"""Tensor and Parameter: the nodes a user holds, with data, grad, name and backward().
+
+Floor 3: imports the graph. Ops leave Tensors wherever one flows through them; nn and optim hold
+Parameters.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import (
+    ArgumentError,
+    DTypeError,
+    InPlaceError,
+    NoGradientError,
+    NotScalarError,
+    ShapeError,
+    describe,
+    user_place,
+)
+from chainrule.graph.guard import own
+from chainrule.graph.node import Node, as_array, is_float, next_serial
+from chainrule.graph.walk import on_the_way, walk
+
+Array = np.ndarray[Any, np.dtype[Any]]
+ALIGNMENT = 64  # bytes: one cache line, and one AVX-512 register
+
+
+class Tensor(Node):
+    """An array that remembers how it was made.
+
+    Make one with :func:`tensor` or :func:`parameter`; every op that meets a Tensor returns one.
+    """
+
+    __slots__ = ()
+    rank: ClassVar[int] = 11
+
+    @property
+    def data(self) -> Array:
+        """The value, a read-only view: the backward walk needs what the forward pass saw."""
+        return _read_only(self.value)
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        raise InPlaceError(
+            "this tensor is part of a graph and can no longer be changed in place.",
+            found=[describe(self.label or "tensor", self, self.origin)],
+            do="The backward walk needs the values the forward pass saw. Make a new tensor.",
+        )
+
+    @property
+    def grad(self) -> Array | None:
+        """What the last ``backward()`` left here: an array of the value's shape and dtype.
+
+        It is this tensor's own: changing it changes no other gradient.
+        """
+        gradient = self.gradient
+        if gradient is not None and not _is_own(gradient):
+            gradient = self.gradient = np.array(gradient, self.dtype, order="C").view(_Gradient)
+        return None if gradient is None else gradient.view(np.ndarray)
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._set_gradient(new)
+
+    def _set_gradient(self, new: Any) -> None:
+        if new is not None:
+            new = np.array(new, self.dtype, order="C")
+            if new.shape != self.shape:
+                raise ShapeError(
+                    f"a gradient of shape {new.shape} does not fit a tensor of {self.shape}.",
+                    found=[describe(self.label or "tensor", self, self.origin)],
+                    do="A gradient has the shape of its tensor.",
+                )
+            new = new.view(_Gradient)
+        self.gradient = new
+
+    @property
+    def name(self) -> str:
+        """The name given by the user, or ""."""
+        return self.label
+
+    @name.setter
+    def name(self, new: str) -> None:
+        self.label = new
+
+    @property
+    def origin(self) -> str:
+        """Where the value comes from, in words."""
+        if self.op is not None:
+            return f"from {self.op.name}"
+        return f'tensor "{self.label}"' if self.label else "given"
+
+    def item(self) -> float | int | bool:
+        """The one element as a Python number."""
+        return np.asarray(self.value).item()
+
+    def backward(
+        self, upstream: Any = None, accumulate: bool = False, create_graph: bool = False
+    ) -> Mapping[Node, Any] | None:
+        """Send the gradient of this tensor back to every node it was made from.
+
+        Parameters
+        ----------
+        upstream : array, optional
+            Gradient of this tensor, of its shape. Default: 1, for a tensor of one element.
+        accumulate : bool, default False
+            Add to the gradients that stand instead of overwriting them.
+        create_graph : bool, default False
+            Return the gradients as tensors that can be differentiated again, in a mapping from
+            node to gradient, and leave every ``grad`` alone.
+
+        Raises
+        ------
+        NotScalarError
+            If there are many elements and no upstream gradient.
+        StaleValueError
+            If an array of the graph was changed after the forward pass.
+        """
+        return backward(
+            [self], None if upstream is None else [upstream], accumulate, create_graph
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __repr__(self) -> str:
+        body = np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=50, precision=4)
+        label = f", name={self.label!r}" if self.label else ""
+        return (
+            f"{type(self).__name__}({body}, shape={self.shape}, dtype={self.dtype}{label}, "
+            f"{self.origin})"
+        )
+
+
+class Parameter(Tensor):
+    """A tensor that training changes: its array is its own, 64-byte aligned, with a version.
+
+    ``p.data = array`` and ``p.data -= step`` write in place and raise the version; a backward
+    pass through an older version is an error.
+    """
+
+    __slots__ = ("changed_where", "spent")
+
+    changed_where: str
+    spent: Any
+
+    def __init__(self, value: Array, name: str = "") -> None:
+        super().__init__(aligned(value), wants_gradient=True)
+        self.label = name
+        self.changed = self.serial
+        self.changed_where = ""
+        self.spent = None
+
+    @classmethod
+    def result_kind(cls) -> type[Node]:
+        """An op on a parameter makes a Tensor."""
+        return Tensor
+
+    @property
+    def data(self) -> Array:
+        """The current value, a read-only view; assign to it to change the parameter."""
+        return _read_only(self.value, ParameterView)
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        array = np.asarray(new)
+        if array.shape != self.value.shape:
+            raise ShapeError(
+                f"an array of shape {array.shape} cannot become a parameter of {self.shape}.",
+                found=[describe(self.label or "parameter", self)],
+                do="Make a new parameter for a new shape.",
+            )
+        code, place = user_place()
+        self.write(array, f"{place}: {code}" if code else place)
+
+    def write(self, new: Any, where: str = "") -> None:
+        """Copy new values in and raise the version."""
+        np.copyto(self.value, new, casting="same_kind")
+        self.touch(where)
+
+    def touch(self, where: str = "") -> None:
+        """Raise the version: the array has been written."""
+        self.changed = next_serial()
+        self.changed_where = where
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a gradient has arrived since the last optimiser step."""
+        return self.gradient is not None and self.gradient is not self.spent
+
+    def spend(self) -> None:
+        """Mark the gradient as used by an optimiser step."""
+        self.spent = self.gradient
+
+    @property
+    def grad(self) -> Array | None:
+        """What the last ``backward()`` left here: an array of the value's shape and dtype."""
+        spent = self.gradient is self.spent
+        gradient = super().grad
+        if spent:
+            self.spent = self.gradient
+        return gradient
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._set_gradient(new)
+
+    @property
+    def origin(self) -> str:
+        """Where the value comes from, in words."""
+        return f'parameter "{self.label}"'
+
+
+class ParameterView(np.ndarray[Any, np.dtype[Any]]):
+    """A read-only look at a parameter; ``p.data -= d`` makes a new array, which p then takes."""
+
+    def __array_finalize__(self, obj: Any) -> None:
+        pass
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else array
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise InPlaceError(
+            "a parameter's array cannot be written through .data[...].",
+            found=[describe("parameter", self)],
+            do="Copy, change, assign: a = p.data.copy(); a[0] = 1; p.data = a.",
+        )
+
+    def __iadd__(self, other: Any) -> Any:
+        return np.asarray(self) + other
+
+    def __isub__(self, other: Any) -> Any:
+        return np.asarray(self) - other
+
+    def __imul__(self, other: Any) -> Any:
+        return np.asarray(self) * other
+
+    def __itruediv__(self, other: Any) -> Any:
+        return np.asarray(self) / other
+
+
+class _Gradient(np.ndarray[Any, np.dtype[Any]]):
+    """Marks a gradient array as the node's own; users see it as a plain array."""
+
+
+def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Tensor:
+    """Make a leaf of the graph from an array.
+
+    Parameters
+    ----------
+    array : array_like
+        Its values. Up to 64 KiB they are copied; a larger array is locked while the graph lives.
+    name : str, optional
+        Shown by messages and pictures.
+    wants_gradient : bool, optional
+        Default: True for floating-point elements, False for integers and booleans.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> x, y, z = cr.tensor(-2.0), cr.tensor(5.0), cr.tensor(-4.0)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> f.item(), x.grad.item(), y.grad.item(), z.grad.item()
+    (-12.0, -4.0, -4.0, 3.0)
+    """
+    if isinstance(array, Tensor):
+        return array
+    value, guard = own(as_array(array))
+    if wants_gradient and not is_float(value):
+        raise _not_float("tensor", value)
+    wants = is_float(value) if wants_gradient is None else wants_gradient
+    made = Tensor(value, wants_gradient=wants, guard=guard)
+    made.label = name
+    return made
+
+
+def parameter(array: Any, name: str = "") -> Parameter:
+    """Make a parameter: a leaf that an optimiser changes. The array is copied.
+
+    Raises
+    ------
+    DTypeError
+        If the elements are not floating-point numbers: a step of 0.01 needs them.
+    """
+    value = as_array(array)
+    if not is_float(value):
+        raise _not_float(name or "parameter", value)
+    return Parameter(value, name)
+
+
+def backward(
+    losses: Sequence[Tensor],
+    upstreams: Sequence[Any] | None = None,
+    accumulate: bool = False,
+    create_graph: bool = False,
+) -> Mapping[Node, Any] | None:
+    """Send the gradients of several losses back in one walk; where they meet they are summed.
+
+    See :meth:`Tensor.backward` for the parameters; ``upstreams`` has one array per loss.
+    """
+    if isinstance(losses, Tensor):
+        losses = [losses]
+    given = [None] * len(losses) if upstreams is None else upstreams
+    starts = [_upstream(loss, start) for loss, start in zip(losses, given, strict=True)]
+    silent = upstreams is not None and not any(np.any(s) for s in starts)
+    with np.errstate(all="ignore"):  # an overflow in the walk shows as inf, not as a warning
+        if create_graph:
+            return walk(losses, [Tensor(start) for start in starts], graph=True)
+        # A zero upstream gradient given by the caller is structural: exact zeros.
+        gradients = {} if silent else walk(losses, starts)
+    if len(gradients) < 2 or silent or len(losses) > 1:
+        nodes = on_the_way(losses)
+    else:
+        nodes = gradients
+    for node in nodes:
+        gradient = gradients.get(node)
+        if gradient is None:
+            gradient = np.zeros(node.shape, node.dtype)
+        node.gradient = node.gradient + gradient if _adds(accumulate, node) else gradient
+    return None
+
+
+def _adds(accumulate: bool, node: Node) -> bool:
+    return accumulate and node.gradient is not None
+
+
+def _upstream(loss: Any, upstream: Any) -> Array:
+    """The gradient a walk starts with."""
+    if not isinstance(loss, Tensor):
+        raise ArgumentError(
+            f"backward() starts from a Tensor, but this is a {type(loss).__name__}.",
+            do="Make the loss from tensors or parameters: cr.tensor(x), cr.parameter(w).",
+        )
+    if not loss.wants_gradient:
+        raise NoGradientError(
+            "no gradient flows into this tensor: nothing it was made from wants one.",
+            found=[describe("loss", loss, loss.origin)],
+            do="Start from cr.parameter(...) or cr.tensor(...) of floats, outside cr.no_grad().",
+        )
+    if upstream is None:
+        if loss.size != 1:
+            raise NotScalarError(
+                f"backward() starts from one number, but loss holds {loss.size}.",
+                found=[describe("loss", loss, loss.origin)],
+                do=(
+                    "Take mean(loss) or sum(loss), or pass the upstream gradient: "
+                    f"loss.backward(upstream=ones({loss.size}))."
+                ),
+            )
+        return np.ones(loss.shape, loss.dtype)
+    start = np.asarray(upstream, loss.dtype)
+    if start.shape != loss.shape:
+        raise ShapeError(
+            f"the upstream gradient has shape {start.shape}, the tensor {loss.shape}.",
+            found=[describe("upstream", start), describe("tensor", loss, loss.origin)],
+            do="The gradient of a tensor has the tensor's shape.",
+        )
+    return start
+
+
+def aligned(array: Array) -> Array:
+    """A C-contiguous copy that starts at a multiple of 64 bytes."""
+    dtype = array.dtype.newbyteorder("=")
+    room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    copy = room[start : start + array.nbytes].view(dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def _is_own(gradient: Any) -> bool:
+    return type(gradient) is _Gradient
+
+
+def _read_only(value: Any, kind: type[Any] | None = None) -> Any:
+    view = np.asarray(value).view() if kind is None else np.asarray(value).view(kind)
+    view.flags.writeable = False
+    return view
+
+
+def _not_float(name: str, value: Array) -> DTypeError:
+    return DTypeError(
+        f"a gradient needs floating-point numbers, but {name} holds {value.dtype}.",
+        found=[describe(name, value)],
+        do="Give it as floats: array.astype(np.float32).",
+    )

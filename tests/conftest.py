@@ -1,0 +1,60 @@
+"""What every test may ask for: a seeded generator, a browser; and how hypothesis searches."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+IN_CI = os.environ.get("CI") == "true"
+
+# The same examples on every CI run, so that a red build is about the change; new ones at a desk.
+settings.register_profile(
+    "chainrule",
+    max_examples=50,
+    deadline=None,
+    derandomize=IN_CI,
+    print_blob=True,
+)
+settings.load_profile("chainrule")
+
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends chromium"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same random numbers in every test, whatever ran before."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def browser_page() -> "Iterator[Page]":
+    """One page of Debian's headless chromium, shared by the session; leave it as you found it."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        refuse = pytest.fail if IN_CI else pytest.skip
+        refuse(f"there is no chromium here. Install it: {INSTALL_CHROMIUM}")
+
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=list(CHROMIUM_ARGUMENTS)
+        )
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
