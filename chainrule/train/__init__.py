@@ -1,0 +1,1 @@
+"""Learning: data, the training loop, and what it leaves behind."""

@@ -1,0 +1,159 @@
+"""Types for a CSV's columns: numbers or text, and what kind of target.
+
+Imports sheet.py and tables.py. sources.py infers; rows.py knows the types and only converts.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import ArgumentError, DataError, UnknownNameError
+from chainrule.train.data.sheet import Sheet
+from chainrule.train.data.tables import RawData, Table, Text
+from chainrule.train.data.wording import counted, listing
+
+FEWEST_ROWS = 5  # below this, no part of a split says anything
+MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
+MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's main cost
+FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
+MISSING_MARKS = frozenset({"na", "n/a", "null", "none", "?", "-", "."})  # lower case
+
+
+def infer(sheet: Sheet, name: str, target: str | None) -> RawData:
+    """Raw data of a CSV: a column is numeric if each of its cells is a number, else text."""
+    target = _checked_target(sheet, target)
+    if len(sheet.places.numbers) < FEWEST_ROWS:
+        raise DataError(
+            f"{sheet.source} has {counted(len(sheet.places.numbers), 'row')}; "
+            f"a data set needs at least {FEWEST_ROWS}.",
+            do="Add rows.",
+        )
+    sheet.refuse_empty_cells(sheet.header)
+    inputs = [each for each in sheet.header if each != target]
+    table = typed(sheet, {each: _is_numeric(sheet, each) for each in inputs})
+    for column, text in table.texts.items():
+        _refuse_identifier(sheet, column, text)
+    return RawData(name, table, target, _inferred_target(sheet, target))
+
+
+def typed(sheet: Sheet, is_numeric: Mapping[str, bool]) -> Table:
+    """These columns of a sheet, with the types given."""
+    numeric = tuple(name for name, number in is_numeric.items() if number)
+    numbers = np.empty((len(sheet.places.numbers), len(numeric)))
+    for index, name in enumerate(numeric):
+        numbers[:, index] = numbers_of(sheet, name)
+    texts = {name: texts_of(sheet, name) for name, number in is_numeric.items() if not number}
+    return Table(sheet.source, tuple(is_numeric), numeric, numbers, texts, sheet.places)
+
+
+def texts_of(sheet: Sheet, name: str) -> Text:
+    """A column as text."""
+    return Text.of(sheet.column(name))
+
+
+def numbers_of(sheet: Sheet, name: str) -> NDArray[np.float64]:
+    """A column as float64; a DataError names the first cell that is not a number."""
+    cells = sheet.column(name)
+    numbers = _parsed(cells)
+    if numbers is None:
+        row = next(row for row, cell in enumerate(cells) if not _is_number(cell))
+        raise DataError(
+            f"column {name!r} of {sheet.source} holds {cells[row]!r} in {sheet.places[row]} "
+            "where a number belongs.",
+            do="Correct the cell: numbers are written like 12, -0.5 or 1e-3.",
+        )
+    return numbers
+
+
+def _checked_target(sheet: Sheet, target: str | None) -> str:
+    if target is None:
+        raise ArgumentError(
+            f"{sheet.source} needs a target: the name of the column to predict.",
+            found=[f"columns {listing(sheet.header)}"],
+            do="Pass target=NAME (on the command line: --target NAME).",
+        )
+    if target not in sheet.header:
+        raise UnknownNameError("column", target, sheet.header)
+    if len(sheet.header) == 1:
+        raise DataError(
+            f"{sheet.source} has only the column {target!r}: there is nothing to predict it from.",
+            do="Add columns, separated by commas, semicolons or tabs.",
+        )
+    return target
+
+
+def _is_numeric(sheet: Sheet, name: str) -> bool:
+    """Whether every cell is a number; near misses are errors rather than hundreds of categories."""
+    cells = sheet.column(name)
+    if _parsed(cells) is not None:
+        return True
+    marks = [row for row, cell in enumerate(cells) if cell.lower() in MISSING_MARKS]
+    others = [cell for cell in cells if cell.lower() not in MISSING_MARKS]
+    if marks and others and _parsed(others) is not None:
+        raise DataError(
+            f"{sheet.source} has {counted(len(marks), 'missing value')} in column {name!r}.",
+            found=[f"first   {cells[marks[0]]!r}, {sheet.places[marks[0]]}"],
+            do="Fill them in (with the column's median, for example), or remove such rows.",
+        )
+    if "," in cells[0] and _parsed([cell.replace(",", ".") for cell in cells]) is not None:
+        raise DataError(
+            f"column {name!r} of {sheet.source} writes its numbers with a decimal comma.",
+            found=[f"first   {cells[0]!r}, {sheet.places[0]}"],
+            do="Write them with a point: 12.5 rather than 12,5.",
+        )
+    return False
+
+
+def _inferred_target(sheet: Sheet, name: str) -> Text | NDArray[np.float64]:
+    """Text for a classification, float64 for a regression."""
+    if not _is_numeric(sheet, name):
+        text = texts_of(sheet, name)
+        _refuse_identifier(sheet, name, text)
+        _refuse_constant(sheet, name, len(text.values))
+        return text
+    numbers = numbers_of(sheet, name)
+    different = np.unique(numbers)
+    _refuse_constant(sheet, name, len(different))
+    are_whole = bool((np.isfinite(different) & (different == np.rint(different))).all())
+    if not are_whole or len(different) > MOST_NUMBERED_CLASSES:
+        return numbers
+    classes = tuple(f"{number:.0f}" for number in different)
+    return Text(classes, np.searchsorted(different, numbers))
+
+
+def _refuse_constant(sheet: Sheet, name: str, different: int) -> None:
+    if different == 1:
+        raise DataError(
+            f"the target {name!r} is the same in every row: {sheet.column(name)[0]!r}.",
+            do="A net needs at least two classes, or numbers that differ.",
+        )
+
+
+def _refuse_identifier(sheet: Sheet, name: str, text: Text) -> None:
+    """A name, a date or a mistyped number is no category: one-hot columns would say nothing."""
+    different, rows = len(text.values), len(text)
+    if different <= FEW_CATEGORIES or (different <= MOST_CATEGORIES and 2 * different <= rows):
+        return
+    cells = sheet.column(name)
+    row = next(row for row, cell in enumerate(cells) if not _is_number(cell))
+    raise DataError(
+        f"column {name!r} of {sheet.source} holds {different} different texts in {rows} rows: "
+        "too many for categories.",
+        found=[f"first text   {cells[row]!r}, {sheet.places[row]}"],
+        do="Leave the column out if it names the rows; correct the cell if it should be a number.",
+    )
+
+
+def _parsed(cells: "tuple[str, ...] | list[str]") -> NDArray[np.float64] | None:
+    """Cells as float64, or None if one of them is not a number."""
+    if any("_" in cell for cell in cells):  # float("1_000") is Python's way of writing, not CSV's
+        return None
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return None
+
+
+def _is_number(cell: str) -> bool:
+    return _parsed([cell]) is not None

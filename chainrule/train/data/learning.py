@@ -1,0 +1,76 @@
+"""What preprocessing must know, from the training rows alone.
+
+Imports the data model beside it. `loading.load` uses it, so that no held-out row leaks into the
+means, the categories or the scale.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.train.data.columns import Categorical, Classes, Column, Numeric, Quantity, Target
+from chainrule.train.data.preprocessing import BLOCK, Preprocessing
+from chainrule.train.data.tables import RawData, Rows, Text, refuse_unusable_numbers
+
+Moments = NDArray[np.float64]
+
+
+def learn(raw: RawData, rows: Rows) -> Preprocessing:
+    """Means, scales, categories and classes of the training rows.
+
+    Parameters
+    ----------
+    rows : ndarray, int64
+        The training rows.
+
+    Notes
+    -----
+    A picture's pixels have a mean each but share one std, the root of the mean of their
+    variances. A std each would blow up the corners that are almost always empty; with one scale,
+    a first-layer template stays a picture. Measured with scikit-learn's MLP on digits, 5 epochs:
+    0.931 test accuracy against 0.919 with a std each, and 0.889 with the pixels divided by 16.
+    """
+    refuse_unusable_numbers(raw.table.numbers, raw.table.numeric, raw.table.places, raw.name)
+    mean, std = _moments(raw, rows)
+    if raw.image_shape:
+        std = np.full_like(std, np.sqrt(np.mean(std**2)) or 1.0)
+    std = np.where(std == 0, 1.0, std)
+    scale = dict(
+        zip(raw.table.numeric, zip(mean.tolist(), std.tolist(), strict=True), strict=True)
+    )
+
+    def column(name: str) -> Column:
+        if name in scale:
+            return Numeric(name, *scale[name])
+        return Categorical(name, _categories(raw.table.texts[name].take(rows)))
+
+    return Preprocessing(tuple(column(name) for name in raw.table.order), _target(raw, rows))
+
+
+def _target(raw: RawData, rows: Rows) -> Target:
+    if isinstance(raw.target, Text):
+        return Classes(raw.target_name, raw.target.values)
+    refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), raw.table.places, raw.name)
+    known = raw.target[rows]
+    return Quantity(raw.target_name, float(known.mean()), float(known.std()) or 1.0)
+
+
+def _categories(text: Text) -> tuple[str, ...]:
+    return tuple(text.values[code] for code in np.unique(text.codes))
+
+
+def _moments(raw: RawData, rows: Rows) -> tuple[Moments, Moments]:
+    """Mean and std of each numeric column, in float64, a block of rows at a time."""
+    numbers = raw.table.numbers
+    columns = numbers.shape[1]
+    low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
+    total, squares = np.zeros(columns), np.zeros(columns)
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    for block in blocks:
+        part = numbers[block]
+        total += part.sum(axis=0, dtype=np.float64)
+        low, high = np.minimum(low, part.min(axis=0)), np.maximum(high, part.max(axis=0))
+    # A constant column, exactly: its mean would be off by a rounding, and its std not quite 0.
+    mean = np.where(low == high, low, total / len(rows))
+    for block in blocks:
+        squares += np.square(numbers[block] - mean).sum(axis=0)
+    return mean, np.sqrt(squares / len(rows))

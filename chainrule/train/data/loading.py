@@ -1,0 +1,125 @@
+"""load: from a name or a path to a Dataset.
+
+Imports the other files of this package. The command line and users call it.
+"""
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import ArgumentError
+from chainrule.train.data.dataset import Dataset
+from chainrule.train.data.learning import learn
+from chainrule.train.data.preprocessing import Preprocessing
+from chainrule.train.data.sources import open_source
+from chainrule.train.data.split import keep_categories_known, split_rows
+from chainrule.train.data.tables import RawData
+
+
+def load(
+    source: str | PathLike[str],
+    target: str | None = None,
+    seed: int = 0,
+    validation: float = 0.1,
+    test: float = 0.2,
+    folder: str | PathLike[str] | None = None,
+) -> Dataset:
+    """Read, split and standardise a data set.
+
+    Parameters
+    ----------
+    source : str or path
+        A name from :func:`names`, or the path of a CSV file with a header row, separated by
+        commas, semicolons or tabs, in UTF-8. A name wins over a file of that name
+        (write ``./iris`` for the file).
+    target : str, optional
+        The CSV's column to predict. Required for a CSV; a named set has its own.
+    seed : int
+        Seed of the split. The same seed gives the same Dataset, bit for bit.
+    validation : float
+        Share of the rows left after the test part, from 0 up to 1.
+    test : float
+        Share of all rows held out, from 0 up to 1. fashion-mnist ignores it: its own test
+        files are the test part.
+    folder : str or path, optional
+        Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
+
+    Returns
+    -------
+    Dataset
+        Split in proportion to the classes (classification) or at random (regression).
+
+    Raises
+    ------
+    UnknownNameError
+        A data set or target column that nobody knows.
+    MissingDataError
+        A file that is not there, or fashion-mnist when it is not installed.
+    DataError
+        A file that is malformed, or rows a net cannot learn from.
+    ArgumentError
+        A share, seed or target outside its legal values.
+
+    Notes
+    -----
+    A CSV column is numeric if every cell is a number, else categorical (one-hot). The target
+    makes it a classification if it is text, or if it holds at most 20 different numbers, all
+    of them whole; otherwise it is a regression.
+
+    A class always keeps a training row. A category that only held-out rows have
+    lends its first row to the training part, so that every category is known.
+
+    Examples
+    --------
+    >>> load("spiral", seed=1)
+    Dataset('spiral', classification: 2 inputs -> 3 classes, 216 + 24 + 60 rows)
+    """
+    validation, test = _share("validation", validation), _share("test", test)
+    seed = _seed(seed)
+    raw = open_source(source, target, folder)
+    parts = split_rows(raw.strata, validation, test, seed, own_test_rows=raw.test_rows)
+    parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
+    preprocessing = learn(raw, parts.train)
+
+    x_train, y_train = _part(raw, preprocessing, parts.train)
+    x_validation, y_validation = _part(raw, preprocessing, parts.validation)
+    x_test, y_test = _part(raw, preprocessing, parts.test)
+    return Dataset(
+        name=raw.name,
+        x_train=x_train,
+        y_train=y_train,
+        x_validation=x_validation,
+        y_validation=y_validation,
+        x_test=x_test,
+        y_test=y_test,
+        preprocessing=preprocessing,
+        image_shape=raw.image_shape,
+    )
+
+
+def _part(
+    raw: RawData, preprocessing: Preprocessing, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    chosen = raw.take(rows)
+    y = preprocessing.labels(chosen.target, chosen.table.places)
+    return preprocessing.apply(chosen.table), y
+
+
+def _share(name: str, value: Any) -> float:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if is_number and 0 <= value < 1:  # also refuses NaN
+        return float(value)
+    raise ArgumentError(
+        f"{name} is a share of the rows, from 0 up to but not including 1; found {value!r}.",
+        do=f"Pass for example {name}=0.1 for a tenth of the rows, or 0 for none.",
+    )
+
+
+def _seed(value: Any) -> int:
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0:
+        return int(value)
+    raise ArgumentError(
+        f"seed is a whole number from 0 upwards; found {value!r}.", do="Pass for example seed=0."
+    )
