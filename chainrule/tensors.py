@@ -143,7 +143,7 @@ class Tensor(Node):
         )
 
 
-class Parameter(Tensor):
+class Parameter(Tensor, result=Tensor):
     """A tensor that training changes: its array is its own, 64-byte aligned, with a version.
 
     ``p.data = array`` and ``p.data -= step`` write in place and raise the version; a backward
@@ -161,11 +161,6 @@ class Parameter(Tensor):
         self.changed = self.serial
         self.changed_where = ""
         self.spent = None
-
-    @classmethod
-    def result_kind(cls) -> type[Node]:
-        """An op on a parameter makes a Tensor."""
-        return Tensor
 
     @property
     def data(self) -> Array:
@@ -329,12 +324,10 @@ def backward(
         gradient = gradients.get(node)
         if gradient is None:
             gradient = np.zeros(node.shape, node.dtype)
-        node.gradient = node.gradient + gradient if _adds(accumulate, node) else gradient
+        if accumulate and node.gradient is not None:
+            gradient = node.gradient + gradient
+        node.gradient = gradient
     return None
-
-
-def _adds(accumulate: bool, node: Node) -> bool:
-    return accumulate and node.gradient is not None
 
 
 def _upstream(loss: Any, upstream: Any) -> Array:

@@ -10,6 +10,7 @@ Imports op, dual and the catalogue. Every file in ops/ chooses a family; readers
     Composite     a formula over ops
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -18,8 +19,7 @@ import numpy as np
 from chainrule.errors import ShapeError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import chain_rule, local_times
-from chainrule.graph.op import Op, Pulled
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.op import Op, Pulled, apply
 from chainrule.spec import Spec, normalize_axes
 
 
@@ -95,12 +95,16 @@ class Elementwise(Op):
             return np.zeros(out.shape, out.dtype)
         return total if np.shape(total) == out.shape else total + np.zeros(out.shape, out.dtype)
 
-    def spec(self, *specs: Spec) -> Spec:
-        """Broadcast shapes; the dtype is that of a one-element run."""
-        ones = [s if s is None else np.ones((1,) * len(s.shape), s.dtype) for s in specs]
+    def spec(self, *specs: Any) -> Spec:
+        """Broadcast shapes; the dtype is that of a one-element run. A Python number is weak."""
+        shapes = [s.shape for s in specs if isinstance(s, Spec)]
+        ones = [np.ones((1,) * len(s.shape), s.dtype) if isinstance(s, Spec) else s for s in specs]
         with np.errstate(all="ignore"):
             dtype = np.asarray(self.forward(*ones)).dtype
-        return Spec(np.broadcast_shapes(*(s.shape for s in specs if s is not None)), dtype)
+        try:
+            return Spec(np.broadcast_shapes(*shapes), dtype)
+        except ValueError as error:
+            raise self.explain(error, specs) from error
 
 
 class Letter(Elementwise):
@@ -114,8 +118,13 @@ class Letter(Elementwise):
 
     def forward(self, *operands: Any, **_: Any) -> Any:
         """One NumPy call."""
-        numpy = self.numpy
-        return (numpy[0] if type(numpy) is tuple else numpy)(*operands)
+        return _numpy_function(self)(*operands)
+
+    @classmethod
+    def enter(cls) -> None:
+        """Put NumPy's own function in the place of forward: one Python call less."""
+        if cls.forward is Letter.forward:
+            cls.forward = staticmethod(_numpy_function(cls))
 
 
 class Word(Letter):
@@ -206,7 +215,7 @@ class Reduction(Structured):
             return gradients, None
         below = self.spread(live, inputs[0].shape)
         if not self.bounded:
-            gradients[0] = CATALOGUE.function("where")(below, gradients[0], 0)
+            gradients[0] = _select(below, gradients[0])
         return gradients, [below, *[None] * (len(inputs) - 1)]
 
     def spread(self, reduced: Any, shape: tuple[int, ...]) -> Any:
@@ -233,7 +242,7 @@ class Composite(Op):
             return gradients, None
         axis = getattr(self, self.rows_axis)
         row = CATALOGUE.function("any_live")(live, axis)
-        gradients[0] = CATALOGUE.function("where")(row, gradients[0], 0)
+        gradients[0] = _select(row, gradients[0])
         return gradients, None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -242,13 +251,17 @@ class Composite(Op):
         cls.spells_out = not cls.writes_backward
 
 
+def _select(mask: Any, gradient: Any) -> Any:
+    return apply(CATALOGUE.standard["where"], (mask, gradient, 0))
+
+
 def _downstream(upstream: Any, local: Any, live: Any, router: bool) -> tuple[Any, Any]:
     """Upstream times local; and where the result is alive."""
     if type(local) is int or type(local) is float:
         return (upstream if local == 1 else upstream * local), live
     if local.dtype == bool:
         alive = local if live is None else local & live
-        return CATALOGUE.function("where")(alive, upstream, 0), alive
+        return _select(alive, upstream), alive
     if router:
         selected = local != 0
         live = selected if live is None else selected & live
@@ -257,14 +270,19 @@ def _downstream(upstream: Any, local: Any, live: Any, router: bool) -> tuple[Any
 
 def _alive(gradient: Any, live: Any) -> Any:
     """Exactly 0 on a dead branch, whatever its slope."""
-    return gradient if live is None else CATALOGUE.function("where")(live, gradient, 0)
+    return gradient if live is None else _select(live, gradient)
+
+
+def _numpy_function(op: Any) -> Any:
+    return op.numpy[0] if type(op.numpy) is tuple else op.numpy
 
 
 def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Sum over the axes that broadcasting repeated: the copies of one value form a fork."""
-    sum_to = CATALOGUE.function("sum_to")
-    if gradient.size == 0 or np.broadcast_shapes(gradient.shape, shape) == gradient.shape:
-        return sum_to(gradient, shape), None if alive is None else sum_to(alive, shape)
+    op = _sum_to(shape)
+    if _broadcasts(shape, gradient.shape):
+        summed = apply(op, (gradient,))
+        return summed, None if alive is None else apply(op, (alive,))
     raise ShapeError(
         f"a gradient of shape {gradient.shape} does not fit an input of shape {shape}.",
         found=[describe("gradient", gradient)],
@@ -272,6 +290,15 @@ def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[A
     )
 
 
-def is_symbol(x: Any) -> bool:
-    """Whether a formula is being read rather than computed."""
-    return isinstance(x, Symbol)
+@functools.lru_cache(maxsize=512)
+def _sum_to(shape: tuple[int, ...]) -> Op:
+    return CATALOGUE["sum_to"].of(shape)
+
+
+def _broadcasts(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether a tensor of this shape could have been repeated to the whole one."""
+    extra = len(whole) - len(shape)
+    return whole[extra:] == shape or (
+        extra >= 0 and all(n in (1, m) for n, m in zip(shape, whole[extra:], strict=True))
+    )
+

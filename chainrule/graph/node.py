@@ -55,6 +55,7 @@ class Node(Symbol):
         "wants_gradient",
     )
     rank: ClassVar[int] = 10
+    result: ClassVar["type[Node]"]  # the class of what an op makes from this one
     traced: ClassVar[bool] = False  # whether its value may itself be a Symbol
 
     op: Op | None
@@ -101,27 +102,29 @@ class Node(Symbol):
         value = self.value
         return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
 
-    @classmethod
-    def result_kind(cls) -> "type[Node]":
-        """The class of a node made from this one: a Parameter makes plain Tensors."""
-        return cls
+    def __init_subclass__(cls, result: "type[Node] | None" = None) -> None:
+        cls.result = result or cls
 
     def __repr__(self) -> str:
         origin = self.op.name if self.op else "leaf"
         return f"<{type(self).__name__} {self.shape} {self.dtype} from {origin}>"
 
 
+Node.result = Node
+
+
 def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     """Compute an op on operands of which at least one is a Node, and leave one node for it."""
     values: list[Any] = []
     wants = False
-    kind = kind.result_kind()
+    kind = kind.result
     for x in operands:
         if isinstance(x, Node):
             values.append(x.value)
-            wants = wants or x.wants_gradient
+            if x.wants_gradient:
+                wants = True
             if x.rank > kind.rank:
-                kind = type(x).result_kind()
+                kind = x.result
         elif isinstance(x, Symbol):
             if x.rank > kind.rank:
                 return x.read(op, operands)  # a reading that knows nodes as its values
@@ -129,13 +132,13 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         else:
             values.append(x)
     value: Any = apply(op, tuple(values)) if kind.traced else compute(op, values)
-    if type(value) is tuple:
-        return _record_bundle(op, operands, value, wants, kind)
     if type(value) is not _ndarray and not isinstance(value, Symbol):
+        if type(value) is tuple:
+            return _record_bundle(op, operands, value, wants, kind)
         value = np.asarray(value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
-    if not wants or op.flat or not RECORDING.get() or not is_float(value):
+    if not wants or op.flat or value.dtype.kind != "f" or not RECORDING.get():
         return kind(value)
     return kind(value, op, _as_nodes(operands, kind), True)
 

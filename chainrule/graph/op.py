@@ -88,6 +88,10 @@ class Op:
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     @classmethod
+    def enter(cls) -> None:
+        """Called once the facts stand: a family may complete the class."""
+
+    @classmethod
     def of(cls, *values: Any) -> "Op":
         """The instance with these attributes; instances are frozen and shared."""
         return cls(**dict(zip(cls.attributes, values, strict=False)))
@@ -120,11 +124,10 @@ class Op:
         ``live`` is False where the upstream gradient belongs to a branch that was not selected;
         it is exactly 0 there. A family that can pass the mask on overrides this method.
         """
-        rules = self.rules(upstream, inputs, out, wanted)
-        gradients = [
-            None if rule is None else self.checked(rule, x, i)
-            for i, (rule, x) in enumerate(zip(rules, inputs, strict=True))
-        ]
+        gradients = self.rules(upstream, inputs, out, wanted)
+        for i, gradient in enumerate(gradients):
+            if gradient is not None:
+                gradients[i] = self.checked(gradient, inputs[i], i)
         return gradients, None
 
     def rules(
@@ -132,7 +135,7 @@ class Op:
     ) -> list[Any]:
         """What ``backward`` returns, counted, with the entries nobody wants left out."""
         entries = self.backward(upstream, *inputs, out)
-        if not isinstance(entries, tuple | list):
+        if type(entries) is not tuple and type(entries) is not list:
             entries = (entries,)
         if len(entries) != len(inputs):
             raise BackwardRuleError(
@@ -141,10 +144,14 @@ class Op:
                 found=[describe(name, x) for name, x in zip(self.inputs, inputs, strict=False)],
                 do="Return a tuple with one entry per input of forward; None means no gradient.",
             )
-        return [
-            (rule() if callable(rule) else rule) if want else None
-            for rule, want in zip(entries, wanted, strict=True)
-        ]
+        gradients: list[Any] = []
+        for rule, want in zip(entries, wanted, strict=True):
+            if not want:
+                rule = None
+            elif callable(rule):
+                rule = rule()
+            gradients.append(rule)
+        return gradients
 
     def checked(self, gradient: Any, x: Any, position: int) -> Any:
         """The gradient in the input's dtype, once its shape is shown to be the input's."""
@@ -187,6 +194,7 @@ def op(name: str, **facts: Any) -> Callable[[OpClass], OpClass]:
                 raise TypeError(f"@op({name!r}) knows no fact {fact!r}")
             setattr(cls, fact, staticmethod(value) if fact == "samples" else value)
         cls.name = name
+        cls.enter()
         cls.function.__name__ = cls.function.__qualname__ = name
         CATALOGUE.enter(name, cls, cls.numpy)
         if all(f.default is not MISSING for f in fields(cls)):
@@ -254,7 +262,10 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
 
     def function(*args: Any, **keywords: Any) -> Any:
         if standard is not None and len(args) == count and not keywords:
-            return apply(standard, args)
+            for x in args:
+                if isinstance(x, Symbol):
+                    return x.read(standard, args)
+            return compute(standard, args)
         operands, values = cls.bind(args, keywords)
         try:
             operation = shared(*values)

@@ -53,20 +53,37 @@ def walk(
     """
     nodes = on_the_way(ends, targets)
     gradients: dict[Node, Any] = {}
-    masks: dict[Node, Any] = {} if live is None else {ends[0]: live}
+    masks: dict[Node, Any] = {}
+    bundles: list[Node] = []
     for end, upstream in zip(ends, upstreams, strict=True):
         if end.wants_gradient:
-            _add(gradients, masks, end, upstream, masks.get(end))
+            _add(gradients, masks, end, upstream, live if end is ends[0] else None)
     for node in reversed(nodes):
-        upstream = gradients.get(node)
-        if upstream is None or not node.inputs:
+        upstream, inputs, op = gradients.get(node), node.inputs, node.op
+        if upstream is None or op is None or (targets is not None and node in targets):
             continue
-        if targets is not None and node in targets:
+        if type(op) is Output:
+            _collect(gradients, inputs[0], op.position, upstream)
             continue
-        _step(node, upstream, gradients, masks, nodes, graph)
+        if type(upstream) is list:
+            bundles.append(node)
+            upstream = _complete(upstream, node)
+        mask = masks.pop(node, None) if masks else None
+        pull = op.pull if op.differentiates else derived_pull(op)
+        wanted = [x in nodes for x in inputs]
+        if graph:
+            pulled, lives_ = pull(upstream, _resolved(mask), inputs, node, wanted)
+        else:
+            values = [None if x is None else x.value for x in inputs]
+            pulled, lives_ = pull(upstream, _resolved(mask), values, node.value, wanted)
+        for i, gradient in enumerate(pulled):
+            if gradient is not None:
+                _add(gradients, masks, inputs[i], gradient, lives_[i] if lives_ else None)
+    for bundle in bundles:
+        del gradients[bundle]
     if lives is not None:
         lives.update(masks)
-    return {node: g for node, g in gradients.items() if type(node.value) is not tuple}
+    return gradients
 
 
 def on_the_way(ends: Iterable[Node], targets: Collection[Node] | None = None) -> dict[Node, None]:
@@ -102,36 +119,14 @@ def _towards(nodes: Iterable[Node], targets: Collection[Node]) -> dict[Node, Non
     """Only the nodes that depend on a target, which stand before them."""
     kept: dict[Node, None] = {}
     for node in nodes:
-        if node in targets or any(x in kept for x in node.inputs if x is not None):
+        if node in targets:
             kept[node] = None
+            continue
+        for x in node.inputs:
+            if x in kept:
+                kept[node] = None
+                break
     return kept
-
-
-def _step(
-    node: Node,
-    upstream: Any,
-    gradients: dict[Node, Any],
-    masks: dict[Node, Any],
-    nodes: dict[Node, None],
-    graph: bool,
-) -> None:
-    """Send one node's gradient to its inputs."""
-    inputs, op = node.inputs, node.op
-    if type(op) is Output:
-        _collect(gradients, inputs[0], op.position, upstream)
-        return
-    wanted = [x in nodes if x is not None else False for x in inputs]
-    given = inputs if graph else [None if x is None else x.value for x in inputs]
-    mask = masks.pop(node, None)
-    if callable(mask):
-        mask = mask()
-    if type(upstream) is list:
-        upstream = _complete(upstream, node)
-    pull = op.pull if op.differentiates else derived_pull(op)  # pyright: ignore[reportOptionalMemberAccess]  only a leaf has no op
-    pulled, lives = pull(upstream, mask, given, node if graph else node.value, wanted)
-    for i, gradient in enumerate(pulled):
-        if gradient is not None:
-            _add(gradients, masks, inputs[i], gradient, lives[i] if lives else None)
 
 
 def _add(
@@ -145,7 +140,7 @@ def _add(
             masks[node] = live
         return
     gradients[node] = before + gradient
-    other = masks.pop(node, None)
+    other = masks.pop(node, None) if masks else None
     if live is not None and other is not None:
         masks[node] = lambda: _resolved(live) | _resolved(other)
 
@@ -203,7 +198,7 @@ def derived_pull(op: Any) -> Callable[..., Any]:
 def alias(x: Any) -> Node:
     """A new node of the same value: differentiating with respect to it leaves x itself alone."""
     if isinstance(x, Node):
-        return type(x).result_kind()(x.value, ALIAS, (x,), True)
+        return type(x).result(x.value, ALIAS, (x,), True)
     return Node(np.asarray(x), wants_gradient=True)
 
 

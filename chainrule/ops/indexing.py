@@ -181,7 +181,8 @@ def check_labels(labels: Any, classes: int) -> None:
             found=[describe("labels", labels)],
             do="Convert them: labels.astype(np.int64), or use squared_error for a regression.",
         )
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+    # One look for both ends: as an unsigned number, -1 is larger than any count of classes.
+    if labels.size and np.maximum.reduce(labels.view(f"u{labels.itemsize}"), axis=None) >= classes:
         wrong = np.argwhere((labels < 0) | (labels >= classes))[0]
         place = tuple(wrong.tolist())
         row = place[0] if len(place) == 1 else place

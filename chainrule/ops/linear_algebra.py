@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.families import Bilinear, Movement, Structured
+from chainrule.graph.families import Bilinear, Composite, Movement, Structured
 from chainrule.graph.op import op
 from chainrule.ops.movement import broadcast_to, reshape, sum_to
 from chainrule.spec import Spec
@@ -25,8 +25,8 @@ class MatMul(Bilinear):
     def backward(self, upstream: Any, x: Any, w: Any, out: Any) -> Any:
         if x.ndim == 2 and w.ndim == 2:
             return (
-                lambda: upstream @ transpose(w),  # dL/dX = dL/dY W^T
-                lambda: transpose(x) @ upstream,  # dL/dW = X^T dL/dY
+                lambda: upstream @ w.T,  # dL/dX = dL/dY W^T
+                lambda: x.T @ upstream,  # dL/dW = X^T dL/dY
             )
         rows, columns = _as_matrix(x, 0), _as_matrix(w, 1)
         stacked = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])
@@ -56,6 +56,50 @@ class MatMul(Bilinear):
             what = f"matmul cannot join these tensors: {columns} columns meet {rows} rows."
             do = f"Give the second tensor {columns} rows, or the first {rows} columns."
         return ShapeError(what, found=[describe("x", x), describe("w", w)], do=do)
+
+
+@op(
+    "linear",
+    onnx="Gemm",
+    gate="swap multiplier",
+    samples=lambda rng: (
+        rng.normal(size=(3, 4)),
+        rng.normal(size=(4, 5)),
+        rng.normal(size=5),
+    ),
+)
+class Linear(Composite):
+    """The score function of a layer, X W + b: one node, and one pass over the scores.
+
+    Takes x (..., D), weights (D, C) and biases (C,) or None.
+    """
+
+    def forward(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        scores = matmul(x, weight)
+        if bias is None:
+            return scores
+        if type(scores) is np.ndarray and scores.dtype == bias.dtype:
+            return np.add(scores, bias, out=scores)  # nobody else holds the scores yet
+        return scores + bias
+
+    def backward(self, upstream: Any, x: Any, weight: Any, *bias_and_out: Any) -> Any:
+        rules = (lambda: upstream @ weight.T, lambda: _flat(x).T @ _flat(upstream))
+        if len(bias_and_out) == 1:
+            return rules
+        return (*rules, lambda: sum_to(upstream, bias_and_out[0].shape))
+
+    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
+        """The product rule, and the tangent of the bias."""
+        (x, weight, *_), (dx, dw, *db) = inputs, tangents
+        terms = [matmul(dx, weight)] if dx is not None else []
+        terms += [matmul(x, dw)] if dw is not None else []
+        terms += [broadcast_to(d, out.shape) for d in db if d is not None]
+        return sum(terms[1:], terms[0])
+
+
+def _flat(x: Any) -> Any:
+    """Rows of every batch axis, one below the other."""
+    return x if len(x.shape) == 2 else reshape(x, (-1, x.shape[-1]))
 
 
 def _as_matrix(x: Any, place: int) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.graph.families import Linear, Movement
 from chainrule.graph.op import op
-from chainrule.ops.sums import accurate_sum
+from chainrule.ops.sums import BLOCK, accurate_sum
 from chainrule.spec import normalize_axes
 
 
@@ -214,6 +214,8 @@ class SumTo(Movement):
 
     def forward(self, x: Any) -> Any:
         extra = x.ndim - len(self.shape)
+        if extra == 1 and x.shape[0] <= BLOCK and x.shape[1:] == self.shape and x.dtype != bool:
+            return np.add.reduce(x, 0)  # a bias: too few rows to lose digits
         axes = tuple(range(extra)) + tuple(
             i + extra for i, n in enumerate(self.shape) if n == 1 and x.shape[i + extra] != 1
         )

@@ -1,0 +1,133 @@
+"""SpecSymbol: the reading in which only shapes and dtypes flow, and no value is computed.
+
+Imports op, node and symbol. The compiler records with it; the property tests compare its answers
+with real runs.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from chainrule.errors import UnsupportedError, describe
+from chainrule.graph.node import Node
+from chainrule.graph.op import Op, compute
+from chainrule.graph.symbol import Constant, Symbol
+from chainrule.spec import Spec, spec_of
+
+
+class SpecSymbol(Symbol):
+    """A tensor of which only shape and dtype are known; asking for its values raises."""
+
+    __slots__ = ("spec",)
+    rank: ClassVar[int] = 15  # above every Node; a Dual may carry one as its value
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.spec.dtype
+
+    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        """Shape and dtype of the op's result."""
+        for x in operands:
+            if isinstance(x, Symbol) and x.rank > self.rank:
+                return x.read(op, operands)
+        found = _result(op, [_stand_in(x) for x in operands])
+        return tuple(map(SpecSymbol, found)) if isinstance(found, tuple) else SpecSymbol(found)
+
+    @property
+    def data(self) -> NoReturn:
+        """There is none."""
+        raise self._has_no_value("x.data")
+
+    @property
+    def value(self) -> NoReturn:
+        """There is none."""
+        raise self._has_no_value("x.value")
+
+    def item(self) -> NoReturn:
+        """Raise: there is no element to return."""
+        raise self._has_no_value("x.item()")
+
+    def __bool__(self) -> NoReturn:
+        raise self._has_no_value("bool(x)")
+
+    def __float__(self) -> NoReturn:
+        raise self._has_no_value("float(x)")
+
+    def __int__(self) -> NoReturn:
+        raise self._has_no_value("int(x)")
+
+    def __index__(self) -> NoReturn:
+        raise self._has_no_value("x as an index")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise self._has_no_value("np.asarray(x)")
+
+    def __repr__(self) -> str:
+        return f"SpecSymbol({self.shape}, {self.dtype})"
+
+    def _has_no_value(self, asked: str) -> UnsupportedError:
+        return UnsupportedError(
+            f"{asked} asks for a value, but only shapes and dtypes flow through this function now.",
+            found=[describe("x", self)],
+            do="Choose with where(condition, x, y), or decide by x.shape, x.ndim or x.dtype.",
+        )
+
+
+def infer(function: Callable[..., Any], *specs: Any) -> Any:
+    """Shape and dtype of what an op or a function returns, without computing its value.
+
+    Parameters
+    ----------
+    function : Op or callable
+        An op, its public function, or any function written with ops.
+    *specs : Spec or anything
+        A Spec stands for an unknown tensor; every other argument is taken as it is.
+
+    Returns
+    -------
+    Spec
+        A tuple of them where the function returns several results.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> from chainrule.spec import Spec
+    >>> x, w = Spec((32, 784), np.dtype("float32")), Spec((784, 10), np.dtype("float32"))
+    >>> infer(lambda x, w: cr.relu(x @ w).sum(axis=0), x, w)
+    Spec(shape=(10,), dtype=dtype('float32'))
+    """
+    return _spec(function(*(SpecSymbol(s) if isinstance(s, Spec) else s for s in specs)))
+
+
+def _spec(result: Any) -> Any:
+    if isinstance(result, tuple | list):
+        return tuple(map(_spec, result))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any results
+    return result.spec if isinstance(result, SpecSymbol) else spec_of(result)
+
+
+def _stand_in(x: Any) -> Any:
+    """A Spec for what is unknown; a known array or number stays, for a key's shape is its value."""
+    if isinstance(x, Constant | Node):
+        x = x.value
+    return x.spec if isinstance(x, SpecSymbol) else x
+
+
+def _result(op: Op, operands: Sequence[Any]) -> Any:
+    """By the op's own rule; an op without one runs once on zeros."""
+    rule = getattr(op, "spec", None)
+    if rule is not None:
+        return rule(*(spec_of(x) if isinstance(x, np.ndarray) else x for x in operands))
+    zeros = [np.zeros(x.shape, x.dtype) if isinstance(x, Spec) else x for x in operands]
+    with np.errstate(all="ignore"):
+        out = compute(op, zeros)
+    return tuple(map(spec_of, out)) if isinstance(out, tuple) else spec_of(out)  # pyright: ignore[reportUnknownArgumentType]  any results
