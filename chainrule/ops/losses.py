@@ -99,10 +99,14 @@ class SoftmaxCrossEntropy(Loss):
 def _surprise(scores: Any, labels: Any) -> Any:
     """The formula of forward on arrays, without the dispatch of eight ops."""
     shifted = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
-    rows = shifted.reshape(-1, shifted.shape[-1])
-    label_scores = rows[np.arange(len(rows)), labels.reshape(-1)]
-    totals = np.add.reduce(np.exp(rows, out=rows), axis=-1)
-    return (np.log(totals) - label_scores).reshape(labels.shape)
+    label_scores = shifted.take(_label_places(labels, shifted.shape[-1]))
+    totals = np.add.reduce(np.exp(shifted, out=shifted), axis=-1)
+    return np.log(totals) - label_scores
+
+
+def _label_places(labels: Any, classes: int) -> Any:
+    """Where each row's label stands among all the scores, counted row by row."""
+    return np.arange(0, labels.size * classes, classes).reshape(labels.shape) + labels
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
@@ -114,8 +118,7 @@ class SoftmaxResidual(Composite):
             shares = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
             np.exp(shares, out=shares)
             shares /= np.add.reduce(shares, axis=-1, keepdims=True)
-            rows = shares.reshape(-1, shares.shape[-1])
-            rows[np.arange(len(rows)), labels.reshape(-1)] -= 1
+            shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
             return shares
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 
@@ -298,7 +301,9 @@ def _weighted_rules(loss: Any, upstream: Any, scores: Any, labels: Any, *weights
 
     def of_scores() -> Any:
         share = loss.share(upstream, labels.shape, weights)
-        return loss.row_gradients(scores, labels) * (share if share.ndim == 0 else _column(share))
+        share = share if share.ndim == 0 else _column(share)
+        rows = loss.row_gradients(scores, labels)
+        return np.multiply(rows, share, out=rows) if type(rows) is np.ndarray else rows * share
 
     if len(weights_and_out) == 1:
         return of_scores, None
