@@ -13,6 +13,7 @@ from chainrule.graph.check import check as check_graph
 from chainrule.graph.graph import Graph
 from chainrule.graph.op import Op, op
 from chainrule.graph.show import show as _show
+from chainrule.graph.table import ops_table
 from chainrule.settings import no_grad
 from chainrule.tensors import Parameter, Tensor, backward, parameter, tensor
 
@@ -26,7 +27,7 @@ def show(*ends: Any) -> str:
 
 _OWN = (
     "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", "grad", "no_grad",
-    "op", "ops", "parameter", "show", "tensor", "value_and_grad",
+    "op", "ops", "ops_table", "parameter", "show", "tensor", "value_and_grad",
 )  # fmt: skip
 
 for _name in CATALOGUE.names():

@@ -84,7 +84,7 @@ def value_and_grad(
         token = RECORDING.set(True)
         try:
             result = function(*traced, **keywords)
-            out, aux = result if has_aux else (result, None)
+            out, aux = result if has_aux else (result, ())
             gradients, outer = _gradients(out, [x for nodes in leaves for x in nodes])
         finally:
             RECORDING.reset(token)
@@ -94,7 +94,9 @@ def value_and_grad(
             for structure, nodes in zip(structures, leaves, strict=True)
         )
         value = _outside(out, outer)
-        value = (value, optree.tree_map(lambda x: _outside(x, outer), aux)) if has_aux else value
+        if has_aux:
+            flat, structure = optree.tree_flatten(aux)
+            value = value, optree.tree_unflatten(structure, [_outside(x, outer) for x in flat])
         return value, trees if several else trees[0]
 
     return value_and_gradient

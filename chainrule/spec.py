@@ -6,7 +6,7 @@ Floor 1: imports nothing of chainrule. The graph's spec reading makes a Symbol o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -29,6 +29,21 @@ class Spec:
         return self.size * self.dtype.itemsize
 
 
+def is_sequence(value: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether a value is a list or a tuple: the containers that arguments come in."""
+    return isinstance(value, list | tuple)
+
+
+def is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    """Whether a value is a tuple, such as the results of an op that has several."""
+    return isinstance(value, tuple)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
+
+
 def spec_of(value: Any) -> Spec:
     """The Spec of an array, a number or anything with shape and dtype."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
@@ -41,5 +56,5 @@ def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes as sorted non-negative integers; None means all of them."""
     if axis is None:
         return tuple(range(ndim))
-    axes: Iterable[int] = axis if isinstance(axis, tuple | list) else (axis,)
+    axes: Iterable[int] = axis if is_sequence(axis) else (axis,)
     return tuple(sorted(np.lib.array_utils.normalize_axis_tuple(tuple(axes), ndim)))

@@ -118,9 +118,7 @@ class Tensor(Node):
         StaleValueError
             If an array of the graph was changed after the forward pass.
         """
-        return backward(
-            [self], None if upstream is None else [upstream], accumulate, create_graph
-        )
+        return backward([self], None if upstream is None else [upstream], accumulate, create_graph)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)

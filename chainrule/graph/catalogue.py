@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.spec import is_tuple
 
 if TYPE_CHECKING:
     from chainrule.graph.op import Op
@@ -30,7 +31,7 @@ class Catalogue:
                 do="Choose another name for your op.",
             )
         self.ops[name] = op
-        for function in numpy if isinstance(numpy, tuple) else (numpy,):
+        for function in numpy if is_tuple(numpy) else (numpy,):
             if function is not None:
                 self.by_numpy[function] = name
 

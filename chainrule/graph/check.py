@@ -3,13 +3,12 @@
 Imports graph and errors.
 """
 
-from typing import Any
-
 import numpy as np
 
 from chainrule.errors import GraphError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, Output
+from chainrule.spec import is_tuple
 
 
 def check(graph: Graph) -> None:
@@ -41,7 +40,7 @@ def _arity_fits(node: Node) -> bool:
 
 def _value_is_array(node: Node) -> bool:
     """a value is an array, a number, or a tuple of arrays."""
-    parts = node.value if isinstance(node.value, tuple) else (node.value,)
+    parts = node.value if is_tuple(node.value) else (node.value,)
     return all(isinstance(v, np.ndarray | bool | int | float) for v in parts)
 
 
@@ -54,7 +53,7 @@ def _wanting_is_inherited(node: Node) -> bool:
 
 def _only_floats_want(node: Node) -> bool:
     """only floating-point values want a gradient."""
-    parts: tuple[Any, ...] = node.value if isinstance(node.value, tuple) else (node.value,)
+    parts = node.value if is_tuple(node.value) else (node.value,)
     return not node.wants_gradient or any(np.asarray(v).dtype.kind == "f" for v in parts)
 
 

@@ -15,6 +15,7 @@ from chainrule.graph.op import Op, apply
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import alias, derived_pull, walk
 from chainrule.settings import RECORDING
+from chainrule.spec import is_tuple
 
 
 class Dual(Symbol):
@@ -54,7 +55,7 @@ class Dual(Symbol):
         partials = [
             rule(t, values, out) if any(p is not None for p in t) else None for t in tangents
         ]
-        if isinstance(out, tuple):
+        if is_tuple(out):
             return tuple(
                 Dual(part, tuple(None if p is None else p[i] for p in partials))
                 for i, part in enumerate(out)
@@ -105,8 +106,8 @@ def transposed(op: Op) -> Any:
 
 
 def _transpose(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
-    several = isinstance(out, tuple)
-    outs: tuple[Any, ...] = out if several else (out,)  # pyright: ignore[reportUnknownVariableType]  any results
+    several = is_tuple(out)
+    outs: tuple[Any, ...] = out if is_tuple(out) else (out,)
     stand_ins = [alias(np.zeros(o.shape, o.dtype)) for o in outs]
     wanted = [t is not None for t in tangents]
     nodes = [x if x is None or isinstance(x, Node) else Node(x) for x in values]

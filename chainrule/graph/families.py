@@ -20,7 +20,7 @@ from chainrule.errors import ShapeError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import chain_rule, local_times
 from chainrule.graph.op import Op, Pulled, apply
-from chainrule.spec import Spec, normalize_axes
+from chainrule.spec import Spec, is_tuple, normalize_axes
 
 
 class Elementwise(Op):
@@ -261,11 +261,18 @@ def _downstream(upstream: Any, local: Any, live: Any, router: bool) -> tuple[Any
         return (upstream if local == 1 else upstream * local), live
     if local.dtype == bool:
         alive = local if live is None else local & live
-        return _select(alive, upstream), alive
+        return _select(alive, upstream), _as_wide_as(upstream, alive)
     if router:
         selected = local != 0
-        live = selected if live is None else selected & live
+        live = _as_wide_as(upstream, selected if live is None else selected & live)
     return _alive(upstream * local, live), live
+
+
+def _as_wide_as(upstream: Any, mask: Any) -> Any:
+    """A mask has the shape of its gradient: a condition may have been broadcast."""
+    if mask.shape == upstream.shape:
+        return mask
+    return CATALOGUE.function("broadcast_to")(mask, upstream.shape)
 
 
 def _alive(gradient: Any, live: Any) -> Any:
@@ -274,7 +281,7 @@ def _alive(gradient: Any, live: Any) -> Any:
 
 
 def _numpy_function(op: Any) -> Any:
-    return op.numpy[0] if type(op.numpy) is tuple else op.numpy
+    return op.numpy[0] if is_tuple(op.numpy) else op.numpy
 
 
 def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -301,4 +308,3 @@ def _broadcasts(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
     return whole[extra:] == shape or (
         extra >= 0 and all(n in (1, m) for n, m in zip(shape, whole[extra:], strict=True))
     )
-

@@ -15,6 +15,7 @@ from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.settings import RECORDING
+from chainrule.spec import is_tuple
 
 _serials = itertools.count(1)
 next_serial = _serials.__next__
@@ -133,7 +134,7 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
             values.append(x)
     value: Any = apply(op, tuple(values)) if kind.traced else compute(op, values)
     if type(value) is not _ndarray and not isinstance(value, Symbol):
-        if type(value) is tuple:
+        if is_tuple(value):
             return _record_bundle(op, operands, value, wants, kind)
         value = np.asarray(value)
     if op.views and not isinstance(value, Symbol):
@@ -177,9 +178,7 @@ def is_float(value: Any) -> bool:
 
 
 def _as_nodes(operands: Sequence[Any], kind: type[Node]) -> tuple[Node | None, ...]:
-    return tuple(
-        [x if isinstance(x, Node) or x is None else constant(x, kind) for x in operands]
-    )
+    return tuple([x if isinstance(x, Node) or x is None else constant(x, kind) for x in operands])
 
 
 class Output(Op):

@@ -16,8 +16,10 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import BackwardRuleError, ChainruleError, ShapeError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol
+from chainrule.spec import is_list, is_sequence
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
+Samples = Callable[[np.random.Generator], tuple[Any, ...]]
 Pulled = tuple[list[Any], list[Any] | None]
 
 
@@ -49,7 +51,7 @@ class Op:
     onnx: ClassVar[str] = ""  # the operator of the same meaning in ONNX
     gate: ClassVar[str] = ""  # its pattern of gradient flow
     domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
-    samples: ClassVar[Callable[[np.random.Generator], tuple[Any, ...]] | None] = None
+    samples: ClassVar[Samples | None] = None
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
@@ -111,7 +113,7 @@ class Op:
         operands, values = args[:first] + args[last:], args[first:last]
         if cls.variadic:
             operands = tuple(operands[0])
-        return operands, tuple([tuple(v) if type(v) is list else v for v in values])
+        return operands, tuple([tuple(v) if is_list(v) else v for v in values])
 
     def __call__(self, *operands: Any) -> Any:
         return apply(self, operands)
@@ -134,8 +136,8 @@ class Op:
         self, upstream: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
     ) -> list[Any]:
         """What ``backward`` returns, counted, with the entries nobody wants left out."""
-        entries = self.backward(upstream, *inputs, out)
-        if type(entries) is not tuple and type(entries) is not list:
+        entries: Any = self.backward(upstream, *inputs, out)
+        if not is_sequence(entries):
             entries = (entries,)
         if len(entries) != len(inputs):
             raise BackwardRuleError(
@@ -166,8 +168,10 @@ class Op:
                 found=[describe(which, x), describe("gradient", gradient)],
                 do="A gradient has the shape of its input: sum over the axes that were broadcast.",
             )
-        return gradient if gradient.dtype == x.dtype else CATALOGUE.function("cast")(
-            gradient, x.dtype
+        return (
+            gradient
+            if gradient.dtype == x.dtype
+            else CATALOGUE.function("cast")(gradient, x.dtype)
         )
 
     def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
@@ -181,23 +185,44 @@ class Op:
         )
 
 
-def op(name: str, **facts: Any) -> Callable[[OpClass], OpClass]:
+def op(
+    name: str,
+    *,
+    numpy: Any = None,
+    symbol: str = "",
+    onnx: str = "",
+    gate: str = "",
+    domains: tuple[Domain, ...] = (REAL,),
+    samples: Samples | None = None,
+    flat: bool = False,
+    router: bool = False,
+    views: bool | None = None,
+    edges: bool = False,
+) -> Callable[[OpClass], OpClass]:
     """Enter an op class into the catalogue under its public name.
 
-    Facts: ``numpy`` (function or functions it stands for), ``symbol``, ``onnx``, ``gate``,
-    ``domains``, ``samples``, ``flat``, ``router``, ``views``, ``edges``; see the class attributes of :class:`Op`.
+    The keywords are the facts about it; the class attributes of :class:`Op` say what each means.
+
+    Raises
+    ------
+    ArgumentError
+        If the name belongs to a built-in op.
     """
+    facts = {"symbol": symbol, "onnx": onnx, "gate": gate, "domains": domains, "numpy": numpy}
+    facts |= {"flat": flat, "router": router, "edges": edges}
 
     def enter(cls: OpClass) -> OpClass:
         for fact, value in facts.items():
-            if fact not in Op.__annotations__:
-                raise TypeError(f"@op({name!r}) knows no fact {fact!r}")
-            setattr(cls, fact, staticmethod(value) if fact == "samples" else value)
+            setattr(cls, fact, value)
+        if samples is not None:
+            cls.samples = staticmethod(samples)
+        if views is not None:
+            cls.views = views
         cls.name = name
         cls.enter()
         cls.function.__name__ = cls.function.__qualname__ = name
-        CATALOGUE.enter(name, cls, cls.numpy)
-        if all(f.default is not MISSING for f in fields(cls)):
+        CATALOGUE.enter(name, cls, numpy)
+        if cls.required == cls.places[0]:  # every attribute has a default
             CATALOGUE.standard[name] = cls.of()
         return cls
 
@@ -234,7 +259,11 @@ def _read_signature(cls: type[Op]) -> None:
     cls.variadic = bool(names) and names[0].kind is inspect.Parameter.VAR_POSITIONAL
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     cls.inputs = tuple(p.name for p in names if p.kind is not p.VAR_KEYWORD)
-    inputs = [p.replace(kind=positional, annotation=p.empty) for p in names if p.name in cls.inputs]
+    # Index arrays behind the first input reach the op inside its key, not as arguments of a call.
+    called = [p for p in names if cls.variadic or p.kind is not p.VAR_POSITIONAL]
+    inputs = [
+        p.replace(kind=positional, annotation=p.empty) for p in called if p.name in cls.inputs
+    ]
     own = sorted((f for f in fields(cls) if f.init), key=lambda f: f.kw_only is True)  # pyright: ignore[reportArgumentType]  made a dataclass above
     cls.attributes = tuple(f.name for f in own)
     # Inputs that may be left out (a loss's weights) stand behind the attributes.
@@ -277,4 +306,3 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
     function.__doc__ = cls.__doc__
     function.__signature__ = cls.signature  # pyright: ignore[reportFunctionMemberAccess]  read by help()
     return function
-

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.errors import InPlaceError, UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.protocols import array_function, array_ufunc
+from chainrule.spec import is_sequence
 
 _standard = CATALOGUE.standard
 
@@ -135,7 +136,7 @@ class Symbol:
     @property
     def T(self) -> Any:  # noqa: N802  NumPy's name
         """The transpose: all axes in reverse order."""
-        return CATALOGUE.function("permute")(self)
+        return CATALOGUE.function("transpose")(self)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Sum over the axes; see :func:`chainrule.sum`."""
@@ -159,21 +160,21 @@ class Symbol:
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         """Variance over the axes; see :func:`chainrule.var`."""
-        return CATALOGUE.function("var")(self, axis, ddof, keepdims)
+        return CATALOGUE.function("var")(self, axis, keepdims, ddof)
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         """Standard deviation over the axes; see :func:`chainrule.std`."""
-        return CATALOGUE.function("std")(self, axis, ddof, keepdims)
+        return CATALOGUE.function("std")(self, axis, keepdims, ddof)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape; see :func:`chainrule.reshape`."""
-        whole = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+        whole: Any = shape[0] if len(shape) == 1 and is_sequence(shape[0]) else shape
         return CATALOGUE.function("reshape")(self, whole)
 
     def transpose(self, *axes: Any) -> Any:
-        """Axes in another order; see :func:`chainrule.permute`."""
+        """Axes in another order; see :func:`chainrule.transpose`."""
         whole = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return CATALOGUE.function("permute")(self, whole or None)
+        return CATALOGUE.function("transpose")(self, whole or None)
 
     def __getitem__(self, key: Any) -> Any:
         return CATALOGUE.function("getitem")(self, key)

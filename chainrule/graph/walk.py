@@ -17,6 +17,7 @@ from chainrule.errors import StaleValueError, describe, user_place
 from chainrule.graph.node import Node, Output
 from chainrule.graph.op import Op
 from chainrule.settings import RECORDING
+from chainrule.spec import is_list, is_tuple
 
 _by_age = attrgetter("serial")
 
@@ -65,7 +66,7 @@ def walk(
         if type(op) is Output:
             _collect(gradients, inputs[0], op.position, upstream)
             continue
-        if type(upstream) is list:
+        if is_list(upstream):
             bundles.append(node)
             upstream = _complete(upstream, node)
         mask = masks.pop(node, None) if masks else None
@@ -176,12 +177,11 @@ def derived_pull(op: Any) -> Callable[..., Any]:
             ends = op.forward(*leaves)
         finally:
             RECORDING.reset(token)
-        several = isinstance(ends, tuple)
         targets = {x for x, want in zip(leaves, wanted, strict=True) if want}
         found: dict[Node, Any] = {}
         gradients = walk(
-            ends if several else (ends,),
-            upstream if several else (upstream,),
+            ends if is_tuple(ends) else (ends,),
+            upstream if is_tuple(upstream) else (upstream,),
             targets=targets,
             graph=graph,
             live=live,
@@ -225,6 +225,9 @@ def _stale(node: Node, x: Node) -> StaleValueError:
     return StaleValueError(
         f"{name} was changed after {reader} read it, so its gradient would be wrong.",
         where=f"{code:<48} {place}" if code else "",
-        found=[describe(name, x, f"read by {reader}"), *([f"changed at {changed}"] if changed else [])],
+        found=[
+            describe(name, x, f"read by {reader}"),
+            *([f"changed at {changed}"] if changed else []),
+        ],
         do="Run the forward pass again after changing it, or change a copy.",
     )

@@ -8,6 +8,8 @@ from chainrule.ops import (
     linear_algebra,
     losses,
     movement,
+    normalization,
+    random,
     reductions,
 )
 
@@ -20,5 +22,7 @@ __all__ = [
     "linear_algebra",
     "losses",
     "movement",
+    "normalization",
+    "random",
     "reductions",
 ]

@@ -12,11 +12,16 @@ from chainrule.graph.families import Indexing
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.movement import reshape
+from chainrule.spec import is_tuple
 
 HERE = "array"  # stands in a key where an index array enters as an operand
 
 
-@op("getitem", onnx="GatherND", samples=lambda rng: (rng.normal(size=(4, 5)), (slice(None, None, -2), np.array([0, 2, 2]))))
+@op(
+    "getitem",
+    onnx="GatherND",
+    samples=lambda rng: (rng.normal(size=(4, 5)), (slice(None, None, -2), np.array([0, 2, 2]))),
+)
 class GetItem(Indexing):
     """Elements by NumPy's keys: numbers, slices, ..., None, integer and boolean arrays."""
 
@@ -27,7 +32,7 @@ class GetItem(Indexing):
         """Index arrays become operands; what is left of the key is an attribute."""
         bound = cls.signature.bind(*args, **keywords).arguments
         whole = bound["key"]
-        parts: tuple[Any, ...] = whole if isinstance(whole, tuple) else (whole,)
+        parts: tuple[Any, ...] = whole if is_tuple(whole) else (whole,)
         arrays = tuple(_index_array(p) for p in parts if _is_array(p))
         key = tuple(HERE if _is_array(p) else _frozen(p) for p in parts)
         return (bound["x"], *arrays), (key,)
@@ -80,7 +85,12 @@ class PutItem(Indexing):
         return (lambda: get(upstream, *arrays), *(None,) * len(arrays))
 
 
-@op("take", numpy=np.take, onnx="Gather", samples=lambda rng: (rng.normal(size=(4, 5)), np.array([[0, -1], [2, 2]]), 0))
+@op(
+    "take",
+    numpy=np.take,
+    onnx="Gather",
+    samples=lambda rng: (rng.normal(size=(4, 5)), np.array([[0, -1], [2, 2]]), 0),
+)
 class Take(Indexing):
     """Elements along one axis by their positions; ``axis=None`` counts the flattened tensor."""
 
@@ -119,7 +129,12 @@ class PutRows(Indexing):
         return lambda: take(upstream, indices, 0), None
 
 
-@op("take_along_axis", numpy=np.take_along_axis, onnx="GatherElements", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([[0, 0], [1, -1], [4, 2]]), 1))
+@op(
+    "take_along_axis",
+    numpy=np.take_along_axis,
+    onnx="GatherElements",
+    samples=lambda rng: (rng.normal(size=(3, 5)), np.array([[0, 0], [1, -1], [4, 2]]), 1),
+)
 class TakeAlongAxis(Indexing):
     """One element per row by its position; the indices have as many axes as x."""
 
@@ -133,7 +148,10 @@ class TakeAlongAxis(Indexing):
         return lambda: put_along_axis(upstream, indices, x.shape[self.axis], self.axis), None
 
 
-@op("put_along_axis", samples=lambda rng: (rng.normal(size=(3, 2)), np.array([[0, 0], [1, -1], [4, 2]]), 5, 1))
+@op(
+    "put_along_axis",
+    samples=lambda rng: (rng.normal(size=(3, 2)), np.array([[0, 0], [1, -1], [4, 2]]), 5, 1),
+)
 class PutAlongAxis(Indexing):
     """Zeros with elements added along an axis: the way back of take_along_axis."""
 
@@ -224,12 +242,13 @@ def _index_array(part: Any) -> Any:
 def _frozen(part: Any) -> Any:
     """A slice cannot be hashed before Python 3.12, so it stands as a tuple in the key."""
     if isinstance(part, slice):
-        return ("slice", part.start, part.stop, part.step)
+        cut: Any = part  # pyright: ignore[reportUnknownVariableType]  bounds of any type
+        return ("slice", cut.start, cut.stop, cut.step)
     return int(part) if isinstance(part, np.integer) else part
 
 
 def _is_frozen_slice(part: Any) -> bool:
-    return isinstance(part, tuple) and len(part) == 4 and part[0] == "slice"  # pyright: ignore[reportUnknownArgumentType]  any tuple
+    return is_tuple(part) and len(part) == 4 and part[0] == "slice"
 
 
 getitem, take, put_rows = GetItem.function, Take.function, PutRows.function

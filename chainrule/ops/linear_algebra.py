@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.families import Bilinear, Composite, Movement, Structured
+from chainrule.graph.families import Bilinear, Composite, Structured
 from chainrule.graph.op import op
-from chainrule.ops.movement import broadcast_to, reshape, sum_to
+from chainrule.ops.movement import broadcast_to, reshape, sum_to, swapaxes
 from chainrule.spec import Spec
 
 
-@op("matmul", symbol="@", numpy=np.matmul, onnx="MatMul", gate="swap multiplier", samples=lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 5))))
+@op(
+    "matmul",
+    symbol="@",
+    numpy=np.matmul,
+    onnx="MatMul",
+    gate="swap multiplier",
+    samples=lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 5))),
+)
 class MatMul(Bilinear):
     """Matrix product Y = X W; vectors and stacks of matrices as in ``numpy.matmul``."""
 
@@ -32,8 +39,8 @@ class MatMul(Bilinear):
         stacked = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])
         whole = reshape(upstream, (*stacked, rows.shape[-2], columns.shape[-1]))
         return (
-            lambda: reshape(sum_to(whole @ transpose(columns), rows.shape), x.shape),
-            lambda: reshape(sum_to(transpose(rows) @ whole, columns.shape), w.shape),
+            lambda: reshape(sum_to(whole @ swapaxes(columns, -1, -2), rows.shape), x.shape),
+            lambda: reshape(sum_to(swapaxes(rows, -1, -2) @ whole, columns.shape), w.shape),
         )
 
     def spec(self, x: Spec, w: Spec) -> Spec:
@@ -109,25 +116,12 @@ def _as_matrix(x: Any, place: int) -> Any:
     return reshape(x, (-1, 1) if place else (1, -1))
 
 
-@op("transpose", samples=lambda rng: (rng.normal(size=(3, 4)),))
-class Transpose(Movement):
-    """Rows and columns exchanged (the last two axes of a stack); ``axes`` orders them all."""
-
-    axes: tuple[int, ...] | None = None
-
-    def forward(self, x: Any) -> Any:
-        if self.axes is not None:
-            return np.transpose(x, self.axes)
-        return np.swapaxes(x, -1, -2) if x.ndim > 1 else x
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        if self.axes is None:
-            return (transpose(upstream),)
-        order = [axis % len(self.axes) for axis in self.axes]
-        return (transpose(upstream, tuple(order.index(i) for i in range(len(order)))),)
-
-
-@op("einsum", numpy=np.einsum, onnx="Einsum", samples=lambda rng: ("ij,jk->ik", rng.normal(size=(3, 4)), rng.normal(size=(4, 5))))
+@op(
+    "einsum",
+    numpy=np.einsum,
+    onnx="Einsum",
+    samples=lambda rng: ("ij,jk->ik", rng.normal(size=(3, 4)), rng.normal(size=(4, 5))),
+)
 class Einsum(Structured):
     """Einstein's sum over the letters that are missing on the right.
 
@@ -175,13 +169,17 @@ def _named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
     terms = left.split(",")
     free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts]
     depth = max(
-        (len(x.shape) - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True) if "..." in t),
+        (
+            len(x.shape) - len(t.replace("...", ""))
+            for t, x in zip(terms, operands, strict=True)
+            if "..." in t
+        ),
         default=0,
     )
     if not arrow:
         letters = sorted(c for c in set(left) if c.isalpha() and left.count(c) == 1)
         right = ("..." if "..." in left else "") + "".join(letters)
-    named = []
+    named: list[str] = []
     for term, x in zip(terms, operands, strict=True):
         own = len(x.shape) - len(term.replace("...", ""))
         named.append(term.replace("...", "".join(free[depth - own : depth])))
@@ -232,5 +230,5 @@ class DiagonalEmbed(Structured):
         return self(tangents[0])
 
 
-matmul, transpose, einsum = MatMul.function, Transpose.function, Einsum.function
+matmul, einsum = MatMul.function, Einsum.function
 diagonal_embed = DiagonalEmbed.function

@@ -4,12 +4,14 @@ Imports the families, letters, reductions and indexing. All take ``reduction`` a
 and demand shapes that match: (n,) against (n, 1) would broadcast to (n, n) and train nonsense.
 """
 
+import dataclasses
 import math
 from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.families import Composite
 from chainrule.graph.op import op
@@ -71,8 +73,11 @@ class Loss(Composite):
         return upstream if weights is None else upstream * weights
 
 
-@op("softmax_cross_entropy", onnx="SoftmaxCrossEntropyLoss", samples=lambda rng: (
-    rng.normal(size=(3, 5)), np.array([0, 4, 2])))
+@op(
+    "softmax_cross_entropy",
+    onnx="SoftmaxCrossEntropyLoss",
+    samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])),
+)
 class SoftmaxCrossEntropy(Loss):
     """-log softmax(scores)[label] for each row: how surprised the scores are, in nats.
 
@@ -106,7 +111,8 @@ def _surprise(scores: Any, labels: Any) -> Any:
 
 def _label_places(labels: Any, classes: int) -> Any:
     """Where each row's label stands among all the scores, counted row by row."""
-    return np.arange(0, labels.size * classes, classes).reshape(labels.shape) + labels
+    starts: Any = np.arange(0, labels.size * classes, classes)
+    return starts.reshape(labels.shape) + labels
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
@@ -114,8 +120,8 @@ class SoftmaxResidual(Composite):
     """softmax(scores) minus 1 at the label: the gradient of softmax cross-entropy."""
 
     def forward(self, scores: Any, labels: Any) -> Any:
-        if isinstance(scores, np.ndarray):
-            shares = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
+        if type(scores) is np.ndarray:
+            shares: Any = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
             np.exp(shares, out=shares)
             shares /= np.add.reduce(shares, axis=-1, keepdims=True)
             shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
@@ -177,7 +183,9 @@ class SquaredError(_PairLoss):
         difference = predictions - targets
         return difference * difference
 
-    def backward(self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any) -> Any:
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
@@ -214,7 +222,9 @@ class Huber(_PairLoss):
         near = where(far < self.delta, far, self.delta)
         return near * (far - 0.5 * near)
 
-    def backward(self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any) -> Any:
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
@@ -252,7 +262,9 @@ class Quantile(_PairLoss):
         above = targets - predictions
         return where(above > 0, self.q * above, (self.q - 1) * above)
 
-    def backward(self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any) -> Any:
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
@@ -261,7 +273,11 @@ class Quantile(_PairLoss):
         return where(below, -self.q, where(above, 1 - self.q, 0.0))
 
 
-@op("binary_cross_entropy", samples=lambda rng: (rng.normal(size=(4, 2)), rng.uniform(size=(4, 2))))
+@op(
+    "binary_cross_entropy",
+    domains=(REAL, Domain(low=0.0, high=1.0)),
+    samples=lambda rng: (rng.normal(size=(4, 2)), rng.uniform(0.1, 0.9, size=(4, 2))),
+)
 class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
 
@@ -277,7 +293,9 @@ class BinaryCrossEntropy(_PairLoss):
     def each(self, predictions: Any, targets: Any) -> Any:
         return softplus(predictions) - targets * predictions
 
-    def backward(self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any) -> Any:
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
         (gradient, _, *rest) = _pair_rules(self, upstream, predictions, targets, *weights_and_out)
         share = self.share(upstream, predictions.shape, _weights(weights_and_out))
         return gradient, lambda: -predictions * share, *rest
@@ -287,7 +305,10 @@ class BinaryCrossEntropy(_PairLoss):
         return (1 - targets) * sigmoid(predictions) - targets * sigmoid(-predictions)
 
 
-@op("poisson", samples=lambda rng: (rng.normal(size=(4, 2)), rng.poisson(2.0, (4, 2)).astype(float)))
+@op(
+    "poisson",
+    samples=lambda rng: (rng.normal(size=(4, 2)), rng.poisson(2.0, (4, 2)).astype(float)),
+)
 class Poisson(_PairLoss):
     """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
 
@@ -295,7 +316,9 @@ class Poisson(_PairLoss):
         return exp(predictions) - targets * predictions
 
 
-def _weighted_rules(loss: Any, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
+def _weighted_rules(
+    loss: Any, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any
+) -> Any:
     """Gradient of scores: each row's gradient, times the row's share of upstream."""
     weights = _weights(weights_and_out)
 
@@ -310,7 +333,9 @@ def _weighted_rules(loss: Any, upstream: Any, scores: Any, labels: Any, *weights
     return of_scores, None, lambda: _of_weights(loss, upstream, scores, labels, weights)
 
 
-def _pair_rules(loss: Any, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any) -> Any:
+def _pair_rules(
+    loss: Any, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+) -> Any:
     """Gradients of predictions and targets: they differ in sign."""
     weights = _weights(weights_and_out)
 
@@ -327,15 +352,11 @@ def _of_weights(loss: Any, upstream: Any, predictions: Any, targets: Any, weight
     """Gradient of the weights: each row's loss, less the mean if the weights divide it."""
     if weights is None:
         return None
-    losses = type(loss).of(*_with_reduction(loss, "none"))(predictions, targets)
+    losses: Any = dataclasses.replace(loss, reduction="none")(predictions, targets)
     if loss.reduction != "mean":
         return upstream * losses
     whole = total(weights)
     return upstream * (losses - total(losses * weights) / whole) / whole
-
-
-def _with_reduction(loss: Any, reduction: str) -> list[Any]:
-    return [reduction if a == "reduction" else getattr(loss, a) for a in loss.attributes]
 
 
 def _weights(weights_and_out: tuple[Any, ...]) -> Any:

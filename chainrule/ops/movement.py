@@ -13,7 +13,12 @@ from chainrule.ops.sums import BLOCK, accurate_sum
 from chainrule.spec import normalize_axes
 
 
-@op("reshape", numpy=np.reshape, onnx="Reshape", samples=lambda rng: (rng.normal(size=(3, 4)), (2, 6)))
+@op(
+    "reshape",
+    numpy=np.reshape,
+    onnx="Reshape",
+    samples=lambda rng: (rng.normal(size=(3, 4)), (2, 6)),
+)
 class Reshape(Movement):
     """The same elements, in the same order, in another shape; one length may be -1."""
 
@@ -30,8 +35,13 @@ class Reshape(Movement):
         return (reshape(upstream, x.shape),)
 
 
-@op("permute", numpy=np.transpose, onnx="Transpose", samples=lambda rng: (rng.normal(size=(2, 3, 4)), (1, 2, 0)))
-class Permute(Movement):
+@op(
+    "transpose",
+    numpy=np.transpose,
+    onnx="Transpose",
+    samples=lambda rng: (rng.normal(size=(2, 3, 4)), (1, 2, 0)),
+)
+class Transpose(Movement):
     """The axes in another order; by default all in reverse."""
 
     axes: tuple[int, ...] | None = None
@@ -41,9 +51,9 @@ class Permute(Movement):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if self.axes is None:
-            return (permute(upstream),)
+            return (transpose(upstream),)
         order = [axis % len(self.axes) for axis in self.axes]
-        return (permute(upstream, tuple(order.index(i) for i in range(len(order)))),)
+        return (transpose(upstream, tuple(order.index(i) for i in range(len(order)))),)
 
 
 @op("swapaxes", numpy=np.swapaxes, samples=lambda rng: (rng.normal(size=(2, 3, 4)), 0, 2))
@@ -60,7 +70,12 @@ class SwapAxes(Movement):
         return (swapaxes(upstream, self.first, self.second),)
 
 
-@op("squeeze", numpy=np.squeeze, onnx="Squeeze", samples=lambda rng: (rng.normal(size=(3, 1, 4)), 1))
+@op(
+    "squeeze",
+    numpy=np.squeeze,
+    onnx="Squeeze",
+    samples=lambda rng: (rng.normal(size=(3, 1, 4)), 1),
+)
 class Squeeze(Movement):
     """Without the axes of length 1 (or without those named)."""
 
@@ -73,7 +88,12 @@ class Squeeze(Movement):
         return (reshape(upstream, x.shape),)
 
 
-@op("expand_dims", numpy=np.expand_dims, onnx="Unsqueeze", samples=lambda rng: (rng.normal(size=(3, 4)), 1))
+@op(
+    "expand_dims",
+    numpy=np.expand_dims,
+    onnx="Unsqueeze",
+    samples=lambda rng: (rng.normal(size=(3, 4)), 1),
+)
 class ExpandDims(Movement):
     """With new axes of length 1."""
 
@@ -99,7 +119,12 @@ class Flip(Movement):
         return (flip(upstream, self.axis),)
 
 
-@op("pad", numpy=np.pad, onnx="Pad", samples=lambda rng: (rng.normal(size=(3, 4)), ((1, 0), (2, 1))))
+@op(
+    "pad",
+    numpy=np.pad,
+    onnx="Pad",
+    samples=lambda rng: (rng.normal(size=(3, 4)), ((1, 0), (2, 1))),
+)
 class Pad(Movement):
     """With zeros around it.
 
@@ -119,7 +144,9 @@ class Pad(Movement):
 
     def pairs(self, ndim: int) -> tuple[tuple[int, int], ...]:
         """One (before, after) pair per axis."""
-        return tuple((int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.widths), (ndim, 2)))
+        return tuple(
+            (int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.widths), (ndim, 2))
+        )
 
     def forward(self, x: Any) -> Any:
         return np.pad(x, self.pairs(x.ndim))
@@ -129,7 +156,12 @@ class Pad(Movement):
         return (upstream[tuple(slice(before, before + n) for (before, _), n in pairs)],)
 
 
-@op("concatenate", numpy=np.concatenate, onnx="Concat", samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(4, 3))], 0))
+@op(
+    "concatenate",
+    numpy=np.concatenate,
+    onnx="Concat",
+    samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(4, 3))], 0),
+)
 class Concatenate(Movement):
     """Several tensors joined along an axis that exists; ``axis=None`` joins them flattened."""
 
@@ -151,7 +183,11 @@ class Concatenate(Movement):
         return pieces
 
 
-@op("stack", numpy=np.stack, samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(2, 3))], 1))
+@op(
+    "stack",
+    numpy=np.stack,
+    samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(2, 3))], 1),
+)
 class Stack(Movement):
     """Several tensors of one shape, joined along a new axis."""
 
@@ -186,7 +222,13 @@ class Split(Movement):
         return (concatenate(list(upstream), self.axis),)
 
 
-@op("broadcast_to", numpy=np.broadcast_to, onnx="Expand", gate="copy: its gradients are added", samples=lambda rng: (rng.normal(size=(1, 4)), (3, 4)))
+@op(
+    "broadcast_to",
+    numpy=np.broadcast_to,
+    onnx="Expand",
+    gate="copy: its gradients are added",
+    samples=lambda rng: (rng.normal(size=(1, 4)), (3, 4)),
+)
 class BroadcastTo(Movement):
     """Repeated along axes of length 1, and along new axes in front."""
 
@@ -254,7 +296,7 @@ class Cast(Linear):
         return (cast(upstream, x.dtype),)
 
 
-reshape, permute, swapaxes = Reshape.function, Permute.function, SwapAxes.function
+reshape, transpose, swapaxes = Reshape.function, Transpose.function, SwapAxes.function
 flip, concatenate, broadcast_to = Flip.function, Concatenate.function, BroadcastTo.function
 expand_dims = ExpandDims.function
 sum_to, cast = SumTo.function, Cast.function

@@ -12,7 +12,7 @@ from chainrule.graph.families import Composite, Pulled, Reduction
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.transcendental import exp, log
-from chainrule.ops.movement import cast, concatenate, permute, reshape
+from chainrule.ops.movement import cast, concatenate, reshape, transpose
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
 
@@ -107,7 +107,7 @@ class Prod(Composite):
         axes = normalize_axes(self.axis, x.ndim)
         rest = tuple(i for i in range(x.ndim) if i not in axes)
         shape = tuple(x.shape[i] for i in rest)
-        factors = reshape(permute(x, (*axes, *rest)), (_count(x, axes), *shape))
+        factors = reshape(transpose(x, (*axes, *rest)), (_count(x, axes), *shape))
         while factors.shape[0] > 1:
             half = factors.shape[0] // 2
             pairs = factors[:half] * factors[half : 2 * half]
@@ -135,9 +135,7 @@ class Var(Reduction):
         The sum of squares is divided by the number of elements minus ddof.
     """
 
-    axis: Any = None
     ddof: int = 0
-    keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
@@ -155,12 +153,10 @@ class Var(Reduction):
 class Std(Reduction):
     """Standard deviation over the axes; its gradient at constant input is 0."""
 
-    axis: Any = None
     ddof: int = 0
-    keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
-        return np.sqrt(Var(self.axis, self.ddof, self.keepdims).forward(x))
+        return np.sqrt(Var(self.axis, self.keepdims, self.ddof).forward(x))
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
@@ -188,7 +184,9 @@ class Norm(Reduction):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         length = self.spread(where(out > 0, out, 1), x.shape)
-        return (where(self.spread(out > 0, x.shape), self.spread(upstream, x.shape), 0) * (x / length),)
+        return (
+            where(self.spread(out > 0, x.shape), self.spread(upstream, x.shape), 0) * (x / length),
+        )
 
 
 @op("logsumexp", samples=_matrix)

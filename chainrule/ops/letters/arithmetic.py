@@ -152,8 +152,13 @@ def _share(winner: Any, loser: Any) -> Any:
     return where(winner > loser, 1.0, where(winner < loser, 0.0, 0.5))
 
 
-@op("clip", numpy=np.clip, onnx="Clip", gate="gradient router", samples=lambda rng: (
-    rng.normal(size=(3, 4)), -0.5, 0.7))
+@op(
+    "clip",
+    numpy=np.clip,
+    onnx="Clip",
+    gate="gradient router",
+    samples=lambda rng: (rng.normal(size=(3, 4)), -0.5, 0.7),
+)
 class Clip(Letter):
     """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds."""
 
@@ -164,7 +169,7 @@ class Clip(Letter):
         return (
             lambda: logical_and(greater(x, lo), greater(hi, x)),
             lambda: logical_and(greater(lo, x), greater(hi, lo)),
-            lambda: greater(x, hi),
+            lambda: greater(maximum(x, lo), hi),
         )
 
 

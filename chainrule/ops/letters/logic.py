@@ -100,7 +100,7 @@ class Where(Letter):
 
     def forward(self, condition: Any, x: Any, y: Any) -> Any:
         if type(y) is int and y == 0 and type(condition) is np.ndarray:
-            word = WORDS.get(getattr(x, "dtype", None))
+            word = WORDS.get(getattr(x, "dtype", bool))
             if word is not None and condition.dtype == bool and condition.shape == x.shape:
                 # Bits, not a product: inf * False would be NaN. Twelve times np.where on 1 MB.
                 return (x.view(word) & -condition.astype(word)).view(x.dtype)
@@ -110,7 +110,7 @@ class Where(Letter):
         return None, lambda: truth(condition), lambda: logical_not(condition)
 
 
-WORDS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+WORDS: dict[Any, Any] = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
 def truth(condition: Any) -> Any:

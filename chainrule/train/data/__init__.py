@@ -4,13 +4,14 @@ Floor 8: imports NumPy, the standard library and chainrule.errors. The command l
 training loop use it.
 
     load("digits")   sources.py      which source a name or a path means
-                     bundled.py      scikit-learn's sets        generated.py  moons, circles, spiral
+                     bundled.py      scikit-learn's sets
+                     generated.py    moons, circles, spiral
                      fashion.py      Fashion-MNIST, over idx.py
-                     sheet.py        a CSV's cells, as text     inference.py  ... with their types
+                     sheet.py        a CSV's cells as text; inference.py gives them types
                      tables.py       raw rows, wherever they came from
                      split.py        training, validation and test rows
                      learning.py     what standardising needs to know, from the training rows
-                     preprocessing.py  ... and how it is applied, over columns.py and records.py
+                     preprocessing.py    how it is applied; over columns.py and records.py
     -> Dataset       dataset.py
     read_rows(...)   rows.py         rows for a net that is already trained
 """

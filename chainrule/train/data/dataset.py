@@ -44,7 +44,7 @@ class Dataset:
 
     @property
     def task(self) -> Task:
-        """ "classification" or "regression"."""
+        """The kind of target: "classification" or "regression"."""
         return self.preprocessing.task
 
     @property

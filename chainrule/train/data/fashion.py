@@ -56,9 +56,9 @@ def _part(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
     labels = read_idx(_file(folder, f"{part}-labels-idx1-ubyte"), ())
     if not len(images) or len(images) != len(labels):
         raise DataError(
-            f"the {part} files of {NAME} do not belong together: "
-            f"{counted(len(images), 'picture')}, {counted(len(labels), 'label')}.",
-            do="Take all four files from one place.",
+            f"the {part} files of {NAME} hold {counted(len(images), 'picture')} "
+            f"and {counted(len(labels), 'label')}.",
+            do="Each picture has one label: take all four files from one place.",
         )
     if labels.max() >= len(CLASSES):
         row = int(np.argmax(labels >= len(CLASSES)))

@@ -3,6 +3,7 @@
 Imports sheet.py and tables.py. sources.py infers; rows.py knows the types and only converts.
 """
 
+import difflib
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.train.data.sheet import Sheet
 from chainrule.train.data.tables import RawData, Table, Text
-from chainrule.train.data.wording import counted, listing
+from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
 MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
 MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's main cost
 FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
 MISSING_MARKS = frozenset({"na", "n/a", "null", "none", "?", "-", "."})  # lower case
+
+Values = Text | NDArray[np.float64]
 
 
 def infer(sheet: Sheet, name: str, target: str | None) -> RawData:
@@ -31,20 +34,14 @@ def infer(sheet: Sheet, name: str, target: str | None) -> RawData:
         )
     sheet.refuse_empty_cells(sheet.header)
     inputs = [each for each in sheet.header if each != target]
-    table = typed(sheet, {each: _is_numeric(sheet, each) for each in inputs})
-    for column, text in table.texts.items():
-        _refuse_identifier(sheet, column, text)
+    table = _table(sheet, {each: _inferred(sheet, each) for each in inputs})
     return RawData(name, table, target, _inferred_target(sheet, target))
 
 
 def typed(sheet: Sheet, is_numeric: Mapping[str, bool]) -> Table:
     """These columns of a sheet, with the types given."""
-    numeric = tuple(name for name, number in is_numeric.items() if number)
-    numbers = np.empty((len(sheet.places.numbers), len(numeric)))
-    for index, name in enumerate(numeric):
-        numbers[:, index] = numbers_of(sheet, name)
-    texts = {name: texts_of(sheet, name) for name, number in is_numeric.items() if not number}
-    return Table(sheet.source, tuple(is_numeric), numeric, numbers, texts, sheet.places)
+    readers = {True: numbers_of, False: texts_of}
+    return _table(sheet, {name: readers[kind](sheet, name) for name, kind in is_numeric.items()})
 
 
 def texts_of(sheet: Sheet, name: str) -> Text:
@@ -74,7 +71,10 @@ def _checked_target(sheet: Sheet, target: str | None) -> str:
             do="Pass target=NAME (on the command line: --target NAME).",
         )
     if target not in sheet.header:
-        raise UnknownNameError("column", target, sheet.header)
+        nearest = difflib.get_close_matches(target, sheet.header, n=LISTED_AT_MOST, cutoff=0)
+        more = len(sheet.header) - len(nearest)
+        do = f"And {counted(more, 'more column')}." if more else ""
+        raise UnknownNameError("column", target, nearest if more else sheet.header, do=do)
     if len(sheet.header) == 1:
         raise DataError(
             f"{sheet.source} has only the column {target!r}: there is nothing to predict it from.",
@@ -83,11 +83,29 @@ def _checked_target(sheet: Sheet, target: str | None) -> str:
     return target
 
 
-def _is_numeric(sheet: Sheet, name: str) -> bool:
-    """Whether every cell is a number; near misses are errors rather than hundreds of categories."""
+def _table(sheet: Sheet, columns: Mapping[str, Values]) -> Table:
+    texts = {name: values for name, values in columns.items() if isinstance(values, Text)}
+    numeric = {name: values for name, values in columns.items() if not isinstance(values, Text)}
+    numbers = np.empty((len(sheet.places.numbers), len(numeric)))
+    for index, values in enumerate(numeric.values()):
+        numbers[:, index] = values
+    return Table(sheet.source, tuple(columns), tuple(numeric), numbers, texts, sheet.places)
+
+
+def _inferred(sheet: Sheet, name: str) -> Values:
+    """Numbers if every cell is one, else categories."""
+    numbers = _parsed(sheet.column(name))
+    if numbers is not None:
+        return numbers
+    _refuse_near_numbers(sheet, name)
+    text = texts_of(sheet, name)
+    _refuse_identifier(sheet, name, text)
+    return text
+
+
+def _refuse_near_numbers(sheet: Sheet, name: str) -> None:
+    """A column of numbers but for "NA" or decimal commas is an error, not 1,000 categories."""
     cells = sheet.column(name)
-    if _parsed(cells) is not None:
-        return True
     marks = [row for row, cell in enumerate(cells) if cell.lower() in MISSING_MARKS]
     others = [cell for cell in cells if cell.lower() not in MISSING_MARKS]
     if marks and others and _parsed(others) is not None:
@@ -102,23 +120,20 @@ def _is_numeric(sheet: Sheet, name: str) -> bool:
             found=[f"first   {cells[0]!r}, {sheet.places[0]}"],
             do="Write them with a point: 12.5 rather than 12,5.",
         )
-    return False
 
 
-def _inferred_target(sheet: Sheet, name: str) -> Text | NDArray[np.float64]:
+def _inferred_target(sheet: Sheet, name: str) -> Values:
     """Text for a classification, float64 for a regression."""
-    if not _is_numeric(sheet, name):
-        text = texts_of(sheet, name)
-        _refuse_identifier(sheet, name, text)
-        _refuse_constant(sheet, name, len(text.values))
-        return text
-    numbers = numbers_of(sheet, name)
+    numbers = _inferred(sheet, name)
+    if isinstance(numbers, Text):
+        _refuse_constant(sheet, name, len(numbers.values))
+        return numbers
     different = np.unique(numbers)
     _refuse_constant(sheet, name, len(different))
     are_whole = bool((np.isfinite(different) & (different == np.rint(different))).all())
     if not are_whole or len(different) > MOST_NUMBERED_CLASSES:
         return numbers
-    classes = tuple(f"{number:.0f}" for number in different)
+    classes = tuple(f"{number:.0f}" for number in different + 0.0)  # + 0.0: no "-0"
     return Text(classes, np.searchsorted(different, numbers))
 
 
@@ -147,7 +162,7 @@ def _refuse_identifier(sheet: Sheet, name: str, text: Text) -> None:
 
 def _parsed(cells: "tuple[str, ...] | list[str]") -> NDArray[np.float64] | None:
     """Cells as float64, or None if one of them is not a number."""
-    if any("_" in cell for cell in cells):  # float("1_000") is Python's way of writing, not CSV's
+    if "_" in "".join(cells):  # float("1_000") is Python's way of writing, not CSV's
         return None
     try:
         return np.fromiter(map(float, cells), np.float64, len(cells))

@@ -4,6 +4,8 @@ Imports the data model beside it. `loading.load` uses it, so that no held-out ro
 means, the categories or the scale.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +32,7 @@ def learn(raw: RawData, rows: Rows) -> Preprocessing:
     0.931 test accuracy against 0.919 with a std each, and 0.889 with the pixels divided by 16.
     """
     refuse_unusable_numbers(raw.table.numbers, raw.table.numeric, raw.table.places, raw.name)
-    mean, std = _moments(raw, rows)
+    mean, std = _moments(raw.table.numbers, rows)
     if raw.image_shape:
         std = np.full_like(std, np.sqrt(np.mean(std**2)) or 1.0)
     std = np.where(std == 0, 1.0, std)
@@ -50,17 +52,17 @@ def _target(raw: RawData, rows: Rows) -> Target:
     if isinstance(raw.target, Text):
         return Classes(raw.target_name, raw.target.values)
     refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), raw.table.places, raw.name)
-    known = raw.target[rows]
-    return Quantity(raw.target_name, float(known.mean()), float(known.std()) or 1.0)
+    mean, std = _moments(raw.target[:, None], rows)
+    return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0)
 
 
 def _categories(text: Text) -> tuple[str, ...]:
-    return tuple(text.values[code] for code in np.unique(text.codes))
+    present = set[int](text.codes.tolist())
+    return tuple(value for code, value in enumerate(text.values) if code in present)
 
 
-def _moments(raw: RawData, rows: Rows) -> tuple[Moments, Moments]:
+def _moments(numbers: NDArray[Any], rows: Rows) -> tuple[Moments, Moments]:
     """Mean and std of each numeric column, in float64, a block of rows at a time."""
-    numbers = raw.table.numbers
     columns = numbers.shape[1]
     low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
     total, squares = np.zeros(columns), np.zeros(columns)

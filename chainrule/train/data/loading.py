@@ -3,6 +3,7 @@
 Imports the other files of this package. The command line and users call it.
 """
 
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
@@ -107,8 +108,8 @@ def _part(
     return preprocessing.apply(chosen.table), y
 
 
-def _share(name: str, value: Any) -> float:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+def _share(name: str, value: float) -> float:
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
     if is_number and 0 <= value < 1:  # also refuses NaN
         return float(value)
     raise ArgumentError(
@@ -117,8 +118,8 @@ def _share(name: str, value: Any) -> float:
     )
 
 
-def _seed(value: Any) -> int:
-    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0:
+def _seed(value: int) -> int:
+    if isinstance(value, Integral) and not isinstance(value, bool) and value >= 0:
         return int(value)
     raise ArgumentError(
         f"seed is a whole number from 0 upwards; found {value!r}.", do="Pass for example seed=0."

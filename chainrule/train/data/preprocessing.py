@@ -4,6 +4,7 @@ Imports the data model beside it. `learning.learn` makes it from training rows; 
 the model, so that later rows are read the way the training rows were.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import DataError, ShapeError, describe
-from chainrule.train.data.columns import Categorical, Classes, Column, Numeric, Target, Task
+from chainrule.train.data.columns import (
+    Categorical,
+    Classes,
+    Column,
+    Numeric,
+    Quantity,
+    Target,
+    Task,
+)
 from chainrule.train.data.records import preprocessing_record, read_preprocessing_record
 from chainrule.train.data.tables import Places, Table, Text, refuse_unusable_numbers
 from chainrule.train.data.wording import counted, listing
@@ -38,7 +47,7 @@ class Preprocessing:
 
     @property
     def task(self) -> Task:
-        """ "classification" or "regression"."""
+        """The kind of target: "classification" or "regression"."""
         return "classification" if isinstance(self.target, Classes) else "regression"
 
     @property
@@ -87,11 +96,7 @@ class Preprocessing:
             text = values if isinstance(values, Text) else _text(values)
             return _class_indices(self.target, text, places or Places.rows(len(text)))
         numbers = _numbers(self.target.name, values)
-        refuse_unusable_numbers(
-            numbers[:, None], (self.target.name,), places or Places.rows(len(numbers))
-        )
-        y = (numbers - self.target.mean) / self.target.std
-        return y.astype(np.float32)[:, None]
+        return _standardised(numbers[:, None], [self.target], places or Places.rows(len(numbers)))
 
     def original(self, y: ArrayLike) -> NDArray[np.float64]:
         """A net's answers to a regression in the target's own unit: float64, (N,)."""
@@ -135,24 +140,25 @@ def _write_standardised(
         if column.name not in index:
             raise _wrong_kind(table, column.name, "text", "numbers")
     chosen = [index[column.name] for column in columns]
-    names = tuple(column.name for column in columns)
-    mean = np.array([column.mean for column in columns])
-    std = np.array([column.std for column in columns])
     for start in range(0, len(table), BLOCK):
         stop = min(start + BLOCK, len(table))
         block = table.numbers[start:stop, chosen]
         where = Places(table.places.unit, table.places.numbers[start:stop])
-        refuse_unusable_numbers(block, names, where, table.source)
-        with np.errstate(over="ignore"):  # the next line but one says it better
-            x[start:stop, places] = (block - mean) / std
-        _refuse_far_away(x[start:stop, places], names, where)
+        x[start:stop, places] = _standardised(block, columns, where, table.source)
 
 
-def _refuse_far_away(
-    standardised: NDArray[np.float32], names: tuple[str, ...], places: Places
-) -> None:
+def _standardised(
+    numbers: NDArray[Any], columns: Sequence[Numeric | Quantity], places: Places, source: str = ""
+) -> NDArray[np.float32]:
+    """(x - mean) / std of each column, computed in float64."""
+    names = tuple(column.name for column in columns)
+    refuse_unusable_numbers(numbers, names, places, source)
+    mean = np.array([column.mean for column in columns])
+    std = np.array([column.std for column in columns])
+    with np.errstate(over="ignore"):  # the error below says it better
+        standardised = ((numbers - mean) / std).astype(np.float32)
     if np.isfinite(standardised).all():
-        return
+        return standardised
     row, column = (int(index) for index in np.argwhere(~np.isfinite(standardised))[0])
     raise DataError(
         f"column {names[column]!r} holds a number in {places[row]} that lies beyond float32 "
@@ -207,9 +213,10 @@ def _class_index(known: dict[str, int], value: str) -> int:
     if value in known:
         return known[value]
     try:
-        return known.get(f"{float(value):.0f}", -1) if float(value).is_integer() else -1
+        number = float(value) + 0.0  # + 0.0: no "-0"
     except ValueError:
         return -1
+    return known.get(f"{number:.0f}", -1) if number.is_integer() else -1
 
 
 def _text(values: ArrayLike) -> Text:
@@ -219,10 +226,11 @@ def _text(values: ArrayLike) -> Text:
 
 def _numbers(name: str, values: "Text | ArrayLike") -> NDArray[np.float64]:
     if isinstance(values, Text):
-        values = [values.values[code] for code in values.codes]
+        values = np.array(values.values)[values.codes]
+    array = _one_axis(values)
     try:
-        return _one_axis(values).astype(np.float64)
-    except ValueError as error:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
         raise DataError(
             f"the target {name!r} must be numbers: {error}.", do="Correct that value."
         ) from None

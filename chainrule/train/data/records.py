@@ -44,7 +44,7 @@ def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
         if not names or len(set(names)) < len(names):
             raise _Malformed("its columns need names, each once")
         return columns, _target(_record(record.get("target")))
-    except (_Malformed, ValueError, TypeError, RecursionError) as error:
+    except (_Malformed, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(
             f"this is not a preprocessing record of chainrule: {error}.",
             do="Use the text as Preprocessing.to_json() wrote it, from the same version or older.",
@@ -108,10 +108,9 @@ def _name(record: Record) -> str:
 
 def _number(record: Record, key: str) -> float:
     value = record.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (is_number and math.isfinite(value)):
-        raise _Malformed(f"{key!r} of {record['name']!r} is not a finite number")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise _Malformed(f"{key!r} of {record['name']!r} is not a finite number")
 
 
 def _positive(record: Record, key: str) -> float:

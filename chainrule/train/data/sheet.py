@@ -50,7 +50,7 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """Read a CSV with a header row; the delimiter is the one that splits the header most."""
     text = _decoded(path)
-    first = text.lstrip("\r\n \t").partition("\n")[0]
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
     delimiter = max(DELIMITERS, key=lambda each: _fields(first, each))
     lines, rows = _records(text, delimiter, path.name)
     if not rows:
@@ -90,7 +90,10 @@ def _decoded(path: Path) -> str:
 
 
 def _fields(line: str, delimiter: str) -> int:
-    return len(next(csv.reader([line], delimiter=delimiter), []))
+    try:
+        return max(map(len, csv.reader([line], delimiter=delimiter)), default=0)
+    except csv.Error:  # reading the rows will say it better
+        return 0
 
 
 def _records(text: str, delimiter: str, source: str) -> tuple[list[int], list[list[str]]]:
@@ -126,7 +129,7 @@ def _checked_header(names: list[str], source: str, delimiter: str) -> tuple[str,
         raise DataError(
             f"{source} has the column {twice[0]!r} {len(where)} times.",
             found=[f"columns {', '.join(where)} of {len(names)}, split at {_called(delimiter)}s"],
-            do="Give every column a name of its own.",
+            do="Give every column a name of its own. If the file has no header row, write one.",
         )
     return tuple(names)
 

@@ -7,7 +7,6 @@ import difflib
 import os
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from chainrule.errors import ArgumentError, DataError, MissingDataError, UnknownNameError
 from chainrule.train.data import bundled, fashion, generated
@@ -47,7 +46,7 @@ def open_named(name: str, folder: str | PathLike[str] | None) -> RawData:
     return fashion.fashion_mnist(folder)
 
 
-def resolve(source: Any, folder: str | PathLike[str] | None) -> str | Path:
+def resolve(source: str | PathLike[str], folder: str | PathLike[str] | None) -> str | Path:
     """The data set's name, or the path of a file that exists."""
     if not isinstance(source, str | PathLike):
         raise ArgumentError(
@@ -61,12 +60,12 @@ def resolve(source: Any, folder: str | PathLike[str] | None) -> str | Path:
         )
     if isinstance(source, str) and source in NAMES:
         return source
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(source))
+    if source and os.path.isdir(path):
         raise DataError(
             f"{path} is a folder, not a CSV file.", do="Give the path of one file inside it."
         )
-    if source and path.exists():
+    if source and os.path.exists(path):
         return path
     raise _nothing_there(source, path)
 

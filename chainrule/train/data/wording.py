@@ -6,7 +6,7 @@ LISTED_AT_MOST = 12  # names in a message: more than one line of them helps nobo
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 row", "2 rows"."""
+    """Say "1 row" or "2 rows"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -1,0 +1,194 @@
+"""Optimizer: what all optimisers share; a rule for one parameter becomes a step for all of them.
+
+Imports tensors and the groups beside it. One optimiser per file stands on it; users and the
+training loop call ``step``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.optim.arguments import not_negative, positive
+from chainrule.optim.groups import Group, Slot, grouped
+from chainrule.optim.selection import Parameters, fresh, named
+from chainrule.tensors import Parameter
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Optimizer:
+    """Changes parameters so that the loss falls.
+
+    A subclass writes ``update``, its rule, as a pure function of arrays or tensors, and names the
+    arrays that the rule remembers in ``memory``.
+
+    Parameters
+    ----------
+    rate : float
+        Learning rate: how far one step goes.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps have been made.
+    """
+
+    name: ClassVar[str] = ""
+    memory: tuple[str, ...] = ()  # names of the state arrays, each of the parameter's shape
+    settings: ClassVar[tuple[str, ...]] = ("rate",)  # attributes that repr shows
+    elementwise: ClassVar[bool] = True  # each element is updated without a look at the others
+    needs_closure: ClassVar[bool] = False  # computes the loss several times in one step
+
+    def __init__(self, rate: float) -> None:
+        self.rate = positive(type(self).__name__, "rate", rate)
+        self.steps = 0
+        self._slots: dict[Parameter, Slot] = {}
+        self._saved: dict[str, dict[str, Array]] = {}  # loaded, and not yet met again
+        self._identities: tuple[int, ...] = ()
+        self._chosen: tuple[Slot, ...] = ()
+        self._groups: tuple[Group, ...] = ()
+        self._where = f"{type(self).__name__}.step()"
+
+    def init(self, array: Array) -> tuple[Array, ...]:
+        """The rule's state before the first step: zeros like the parameter."""
+        return tuple(np.zeros_like(array) for _ in self.memory)
+
+    def update(
+        self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The rule: new parameter and new state, from the old ones.
+
+        A pure function written with ops: it reads arrays and tensors alike.
+
+        Parameters
+        ----------
+        parameter, gradient : array or tensor
+            Of one shape.
+        state : tuple of array or tensor
+            What ``init`` or the last ``update`` returned.
+        rate : float, or a tensor of the parameter's dtype
+            Learning rate of this step.
+        step : int, or a tensor of the parameter's dtype
+            1 at the first update of this parameter.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no rule")
+
+    def step(
+        self, parameters: Parameters, missing: str = "raise", rate: float | None = None
+    ) -> None:
+        """Update every parameter once, in place, from the gradient that ``backward()`` left.
+
+        Parameters
+        ----------
+        parameters : mapping of str to Parameter, or iterable of Parameter
+        missing : {"raise", "skip"}, default "raise"
+            What to do about a parameter without a fresh gradient: since the last step nothing
+            has flowed into it. "raise", because it usually is a forgotten ``backward()``.
+        rate : float, optional
+            Learning rate of this step. Default: the optimiser's own.
+
+        Raises
+        ------
+        NoGradientError
+            If a parameter has no fresh gradient; nothing has been changed then.
+        """
+        self._choose(parameters, missing)
+        used = self.rate if rate is None else not_negative(self.name, "rate", rate)
+        with np.errstate(all="ignore"):  # a gradient of 1e30 squares to inf, and the step is 0
+            self._apply(used)
+        where = self._where
+        for slot in self._chosen:
+            slot.steps += 1
+            slot.parameter.touch(where)
+            slot.parameter.spend()
+        self.steps += 1
+
+    def state(self) -> dict[str, Array]:
+        """Everything that a later run needs to go on in the same bits, as arrays by name."""
+        arrays: dict[str, Array] = {"steps": np.asarray(self.steps)}
+        for slot in self._slots.values():
+            arrays[f"{slot.name}/steps"] = np.asarray(slot.steps)
+            for name, array in zip(self.memory, slot.state, strict=True):
+                arrays[f"{slot.name}/{name}"] = array.reshape(slot.parameter.shape).copy()
+        for owner, saved in self._saved.items():
+            arrays.update({f"{owner}/{name}": array.copy() for name, array in saved.items()})
+        return arrays
+
+    def load_state(self, arrays: Mapping[str, Any]) -> None:
+        """Go on from what ``state()`` returned; parameters are told apart by their names.
+
+        Raises
+        ------
+        ArgumentError
+            If these arrays were not left by an optimiser of this kind.
+        """
+        saved: dict[str, dict[str, Array]] = {}
+        for key, array in arrays.items():
+            owner, _, name = key.rpartition("/")
+            saved.setdefault(owner, {})[name] = np.array(array)
+        own = saved.pop("", {})
+        expected = {*self.memory, "steps"}
+        strange = next((owner for owner, found in saved.items() if set(found) != expected), None)
+        if strange is not None or set(own) != {"steps"}:
+            found = sorted(own if strange is None else saved[strange])
+            raise ArgumentError(
+                f"these arrays are not the state of {type(self).__name__}.",
+                found=[f"{strange or 'the whole'}: {', '.join(found) or 'nothing'}"],
+                do=f"It keeps {', '.join(sorted(expected))} for each parameter, and one steps.",
+            )
+        self.steps = int(own["steps"])
+        self._slots, self._saved, self._identities = {}, saved, ()
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
+        return f"{type(self).__name__}({shown})"
+
+    def _apply(self, rate: float) -> None:
+        """Update the chosen parameters; an optimiser with a faster way overrides this."""
+        for group in self._groups:
+            group.step(self.update, rate)
+
+    def _choose(self, parameters: Parameters, missing: str) -> None:
+        """Find the parameters to update; a step on the same ones as before costs nothing here."""
+        owners: Any = parameters
+        if type(owners) is dict:
+            owners = list(owners.values())
+        elif type(owners) is not list:  # another mapping, or something that is read only once
+            parameters = dict(owners) if isinstance(owners, Mapping) else list(owners)
+            return self._choose(parameters, missing)
+        if missing != "raise" and missing != "skip":
+            raise ArgumentError(
+                f"step() was given missing={missing!r}.", do='Choose "raise" or "skip".'
+            )
+        for p in owners:
+            gradient: Any = getattr(p, "gradient", None)
+            if gradient is None or gradient is getattr(p, "spent", None):
+                self._arrange(fresh(named(parameters), missing, type(self).__name__))
+                return
+        if tuple(map(id, owners)) != self._identities:
+            self._arrange(named(parameters))
+
+    def _arrange(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
+        """Give every parameter its slot, and put those that are updated alike into groups."""
+        for name, p in pairs:
+            if p not in self._slots:
+                self._slots[p] = self._slot(name, p)
+        self._identities = tuple(id(p) for _, p in pairs)
+        self._chosen = tuple(self._slots[p] for p in dict.fromkeys(p for _, p in pairs))
+        self._groups = grouped(self._chosen) if self.elementwise else ()
+
+    def _slot(self, name: str, p: Parameter) -> Slot:
+        saved = self._saved.pop(name, None)
+        if saved is None:
+            return Slot(name, p, tuple(array.ravel() for array in self.init(p.value)), 0)
+        for kind in self.memory:
+            if saved[kind].shape != p.shape:
+                raise ShapeError(
+                    f"the saved {kind} of {name} does not fit the parameter.",
+                    found=[describe(kind, saved[kind], "saved"), describe(name, p, p.origin)],
+                    do="Load the state of an optimiser that trained the same net.",
+                )
+        state = tuple(saved[kind].astype(p.dtype).ravel() for kind in self.memory)
+        return Slot(name, p, state, int(saved["steps"]))

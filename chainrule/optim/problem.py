@@ -1,0 +1,89 @@
+"""Problem: a closure over parameters, seen as a function of one vector.
+
+Imports the backward walk, tensors and errors; L-BFGS uses it. The vector is float64 whatever the
+parameters hold: the line search compares losses that differ in the last digits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, NotScalarError, describe
+from chainrule.graph.walk import walk
+from chainrule.optim.selection import Parameters, fresh, named
+from chainrule.tensors import Parameter, Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Closure = Callable[[], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """All parameters as one vector, and the loss and gradient there."""
+
+    position: Array
+    loss: float
+    gradient: Array
+
+
+class Problem:
+    """The loss as a function of one vector."""
+
+    def __init__(self, closure: Closure, parameters: Parameters, missing: str) -> None:
+        self._closure = closure
+        self._pairs = named(parameters)
+        self._parameters = list(dict.fromkeys(p for _, p in self._pairs))
+        self._missing = missing
+
+    def evaluate(self, position: Array | None = None) -> Place:
+        """Loss and gradient at a position; by default where the parameters are."""
+        if position is not None:
+            self._write(position)
+        loss = _one_number(self._closure())
+        found = walk([loss], [np.ones(loss.shape, loss.dtype)], targets=set(self._parameters))
+        for p in self._parameters:
+            p.gradient = found.get(p)
+        fresh(self._pairs, self._missing, "LBFGS")
+        return Place(
+            _vector(self._parameters, [p.value for p in self._parameters]),
+            float(np.asarray(loss.value).item()),
+            _vector(self._parameters, [p.gradient for p in self._parameters]),
+        )
+
+    def settle(self, place: Place) -> None:
+        """Leave the parameters at a place that was evaluated."""
+        self._write(place.position)
+        for p in self._parameters:
+            p.spend()
+
+    def _write(self, position: Array) -> None:
+        start = 0
+        for p in self._parameters:
+            p.value[...] = position[start : start + p.size].reshape(p.shape)
+            p.touch("LBFGS.step()")
+            start += p.size
+
+
+def _vector(parameters: list[Parameter], arrays: list[Any]) -> Array:
+    parts = [
+        np.zeros(p.size) if array is None else np.asarray(array, np.float64).ravel()
+        for p, array in zip(parameters, arrays, strict=True)
+    ]
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def _one_number(loss: Any) -> Tensor:
+    if not isinstance(loss, Tensor) or not loss.wants_gradient:
+        raise ArgumentError(
+            f"the closure returned a {type(loss).__name__} that no gradient flows into.",
+            do="Return the loss itself, computed from the parameters; not loss.item().",
+        )
+    if loss.size != 1:
+        raise NotScalarError(
+            f"a loss is one number, but the closure returned {loss.size}.",
+            found=[describe("loss", loss)],
+            do="Return mean(loss) or sum(loss).",
+        )
+    return loss

@@ -1,0 +1,56 @@
+"""Which parameters a step changes: their names, and whether a fresh gradient stands at each.
+
+Imports tensors and errors. The optimisers ask it before they change anything.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chainrule.errors import ArgumentError, NoGradientError, describe
+from chainrule.tensors import Parameter
+
+Parameters = Mapping[str, Parameter] | Iterable[Parameter]
+Named = list[tuple[str, Parameter]]
+LISTED_AT_MOST = 6  # names in a message
+
+
+def named(parameters: Parameters) -> Named:
+    """Parameters with the names of their mapping, or their own, or their positions."""
+    given: Any = parameters
+    if isinstance(parameters, Mapping):
+        pairs: list[tuple[str, Any]] = list(given.items())
+    else:
+        owners: list[Any] = list(given)
+        pairs = [(getattr(p, "label", "") or f"parameter {i}", p) for i, p in enumerate(owners)]
+    found: dict[str, Parameter] = {}
+    for i, (name, p) in enumerate(pairs):
+        if not isinstance(p, Parameter):
+            raise ArgumentError(
+                f"an optimiser changes parameters, but {name} is a {type(p).__name__}.",
+                found=[describe(name, p)],
+                do="Make it with cr.parameter(array), or pass model.parameters().",
+            )
+        found[name if name not in found else f"{name} at {i}"] = p
+    return list(found.items())
+
+
+def fresh(pairs: Named, missing: str, owner: str) -> Named:
+    """The parameters with a fresh gradient; an error if the others may not be skipped."""
+    stale = [(name, p) for name, p in pairs if not p.fresh]
+    if stale and missing != "skip":
+        raise _no_gradient(stale, owner)
+    return [(name, p) for name, p in pairs if p.fresh]
+
+
+def _no_gradient(stale: Sequence[tuple[str, Parameter]], owner: str) -> NoGradientError:
+    shown, more = stale[:LISTED_AT_MOST], len(stale) - LISTED_AT_MOST
+    names = ", ".join(name for name, _ in shown) + (f" and {more} more" if more > 0 else "")
+    have, them = ("have", "them") if len(stale) > 1 else ("has", "it")
+    return NoGradientError(
+        f"{names} {have} no fresh gradient, so {owner} cannot update {them}.",
+        found=[
+            describe(name, p, "no gradient" if p.gradient is None else "gradient already used")
+            for name, p in shown
+        ],
+        do='Call loss.backward() before each step, or pass missing="skip" if it is meant.',
+    )
