@@ -1,21 +1,31 @@
 """chainrule: backpropagation you can see, check and run at native speed, on NumPy arrays.
 
-Import it as ``cr``. Ops stand here under their public names, generated from the catalogue; the
-stub beside this file lists them for editors.
+Import it as ``cr``. Ops stand here under their public names, taken from the catalogue; the stub
+beside this file lists them for editors.
 """
 
 from typing import Any
 
-from chainrule import errors, ops
-from chainrule.differentiate import grad, value_and_grad
+from chainrule import errors as errors
+from chainrule import ops as ops
+from chainrule import optim as optim
+from chainrule.differentiate import grad as grad
+from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.check import check as check_graph
-from chainrule.graph.graph import Graph
-from chainrule.graph.op import Op, op
+from chainrule.graph.graph import Graph as Graph
+from chainrule.graph.op import Op as Op
+from chainrule.graph.op import op as op
 from chainrule.graph.show import show as _show
-from chainrule.graph.table import ops_table
-from chainrule.settings import no_grad
-from chainrule.tensors import Parameter, Tensor, backward, parameter, tensor
+from chainrule.graph.table import ops_table as ops_table
+from chainrule.ops.random import fold as fold
+from chainrule.ops.random import key as key
+from chainrule.settings import no_grad as no_grad
+from chainrule.tensors import Parameter as Parameter
+from chainrule.tensors import Tensor as Tensor
+from chainrule.tensors import backward as backward
+from chainrule.tensors import parameter as parameter
+from chainrule.tensors import tensor as tensor
 
 __version__ = "0.1.0"
 
@@ -26,11 +36,14 @@ def show(*ends: Any) -> str:
 
 
 _OWN = (
-    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", "grad", "no_grad",
-    "op", "ops", "ops_table", "parameter", "show", "tensor", "value_and_grad",
+    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", 
+    "fold", "grad", "key", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
+    "permute", "show", "tensor", "value_and_grad",
 )  # fmt: skip
 
 for _name in CATALOGUE.names():
     globals()[_name] = CATALOGUE[_name].function
 
-__all__ = sorted([*_OWN, *CATALOGUE.names()])  # pyright: ignore[reportUnsupportedDunderAll]  the stub lists them
+permute = CATALOGUE["transpose"].function  # the other name of the field for the same op
+
+__all__ = sorted([*_OWN, *CATALOGUE.names()])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  made from the catalogue

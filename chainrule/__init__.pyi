@@ -8,13 +8,17 @@ import numpy.typing as npt
 
 from chainrule import errors as errors
 from chainrule import ops as ops
+from chainrule import optim as optim
 from chainrule.differentiate import grad as grad
 from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.graph.check import check as check_graph
 from chainrule.graph.graph import Graph as Graph
 from chainrule.graph.op import Op as Op
 from chainrule.graph.op import op as op
+from chainrule.graph.op import transpose as permute
 from chainrule.graph.table import ops_table as ops_table
+from chainrule.ops.random import fold as fold
+from chainrule.ops.random import key as key
 from chainrule.settings import no_grad as no_grad
 from chainrule.tensors import Parameter as Parameter
 from chainrule.tensors import Tensor as Tensor
@@ -185,9 +189,9 @@ def gelu_tanh(x: Operand) -> Tensor:
     """GELU with Phi approximated through tanh, as older models were trained with it."""
 
 @overload
-def getitem(x: Array, arrays: Array, key: tuple[Any, ...]) -> npt.NDArray[Any]: ...
+def getitem(x: Array, key: tuple[Any, ...]) -> npt.NDArray[Any]: ...
 @overload
-def getitem(x: Operand, arrays: Operand, key: tuple[Any, ...]) -> Tensor:
+def getitem(x: Operand, key: tuple[Any, ...]) -> Tensor:
     """Elements by NumPy's keys: numbers, slices, ..., None, integer and boolean arrays."""
 
 @overload
@@ -377,12 +381,6 @@ def pad(x: Operand, widths: Any) -> Tensor:
     """With zeros around it."""
 
 @overload
-def permute(x: Array, axes: tuple[int, ...] | None = None) -> npt.NDArray[Any]: ...
-@overload
-def permute(x: Operand, axes: tuple[int, ...] | None = None) -> Tensor:
-    """The axes in another order; by default all in reverse."""
-
-@overload
 def poisson(predictions: Array, targets: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
 def poisson(predictions: Operand, targets: Operand, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
@@ -413,9 +411,9 @@ def put_rows(x: Operand, indices: Operand, rows: int) -> Tensor:
     """Zeros with rows added at the given positions: the gradient of an embedding table."""
 
 @overload
-def putitem(x: Array, arrays: Array, key: tuple[Any, ...], shape: tuple[int, ...]) -> npt.NDArray[Any]: ...
+def putitem(x: Array, key: tuple[Any, ...], shape: tuple[int, ...]) -> npt.NDArray[Any]: ...
 @overload
-def putitem(x: Operand, arrays: Operand, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
+def putitem(x: Operand, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     """Zeros with the elements added where a key points: the way back of indexing."""
 
 @overload
@@ -578,7 +576,7 @@ def tanh(x: Operand) -> Tensor:
 def transpose(x: Array, axes: tuple[int, ...] | None = None) -> npt.NDArray[Any]: ...
 @overload
 def transpose(x: Operand, axes: tuple[int, ...] | None = None) -> Tensor:
-    """Rows and columns exchanged (the last two axes of a stack); ``axes`` orders them all."""
+    """The axes in another order; by default all in reverse."""
 
 @overload
 def var(x: Array, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> npt.NDArray[Any]: ...

@@ -76,7 +76,7 @@ def value_and_grad(
         leaves: list[list[Traced]] = []
         structures: list[Any] = []
         for i in chosen:
-            flat, structure = optree.tree_flatten(args[i])
+            flat, structure = _flatten(args[i])
             nodes = [_leaf(x, i) for x in flat]
             leaves.append(nodes)
             structures.append(structure)
@@ -95,7 +95,7 @@ def value_and_grad(
         )
         value = _outside(out, outer)
         if has_aux:
-            flat, structure = optree.tree_flatten(aux)
+            flat, structure = _flatten(aux)
             value = value, optree.tree_unflatten(structure, [_outside(x, outer) for x in flat])
         return value, trees if several else trees[0]
 
@@ -126,6 +126,12 @@ def grad(
         return (found, value[1]) if has_aux else found
 
     return gradient
+
+
+def _flatten(tree: Any) -> tuple[list[Any], Any]:
+    """Arrays of a nested container, and the container itself."""
+    flat, structure = optree.tree_flatten(tree)  # pyright: ignore[reportUnknownVariableType]  any tree
+    return list(flat), structure  # pyright: ignore[reportUnknownArgumentType]  any tree
 
 
 def _leaf(x: Any, argument: int) -> Traced:

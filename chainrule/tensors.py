@@ -21,10 +21,10 @@ from chainrule.errors import (
 )
 from chainrule.graph.guard import own
 from chainrule.graph.node import Node, as_array, is_float, next_serial
+from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
 from chainrule.graph.walk import on_the_way, walk
 
 Array = np.ndarray[Any, np.dtype[Any]]
-ALIGNMENT = 64  # bytes: one cache line, and one AVX-512 register
 
 
 class Tensor(Node):
@@ -39,7 +39,7 @@ class Tensor(Node):
     @property
     def data(self) -> Array:
         """The value, a read-only view: the backward walk needs what the forward pass saw."""
-        return _read_only(self.value)
+        return read_only(self.value)
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -56,8 +56,8 @@ class Tensor(Node):
         It is this tensor's own: changing it changes no other gradient.
         """
         gradient = self.gradient
-        if gradient is not None and not _is_own(gradient):
-            gradient = self.gradient = np.array(gradient, self.dtype, order="C").view(_Gradient)
+        if gradient is not None and type(gradient) is not OwnGradient:
+            gradient = self.gradient = np.array(gradient, self.dtype, order="C").view(OwnGradient)
         return None if gradient is None else gradient.view(np.ndarray)
 
     @grad.setter
@@ -73,7 +73,7 @@ class Tensor(Node):
                     found=[describe(self.label or "tensor", self, self.origin)],
                     do="A gradient has the shape of its tensor.",
                 )
-            new = new.view(_Gradient)
+            new = new.view(OwnGradient)
         self.gradient = new
 
     @property
@@ -163,7 +163,7 @@ class Parameter(Tensor, result=Tensor):
     @property
     def data(self) -> Array:
         """The current value, a read-only view; assign to it to change the parameter."""
-        return _read_only(self.value, ParameterView)
+        return read_only(self.value, ParameterView)
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -213,39 +213,6 @@ class Parameter(Tensor, result=Tensor):
     def origin(self) -> str:
         """Where the value comes from, in words."""
         return f'parameter "{self.label}"'
-
-
-class ParameterView(np.ndarray[Any, np.dtype[Any]]):
-    """A read-only look at a parameter; ``p.data -= d`` makes a new array, which p then takes."""
-
-    def __array_finalize__(self, obj: Any) -> None:
-        pass
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar else array
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise InPlaceError(
-            "a parameter's array cannot be written through .data[...].",
-            found=[describe("parameter", self)],
-            do="Copy, change, assign: a = p.data.copy(); a[0] = 1; p.data = a.",
-        )
-
-    def __iadd__(self, other: Any) -> Any:
-        return np.asarray(self) + other
-
-    def __isub__(self, other: Any) -> Any:
-        return np.asarray(self) - other
-
-    def __imul__(self, other: Any) -> Any:
-        return np.asarray(self) * other
-
-    def __itruediv__(self, other: Any) -> Any:
-        return np.asarray(self) / other
-
-
-class _Gradient(np.ndarray[Any, np.dtype[Any]]):
-    """Marks a gradient array as the node's own; users see it as a plain array."""
 
 
 def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Tensor:
@@ -360,26 +327,6 @@ def _upstream(loss: Any, upstream: Any) -> Array:
             do="The gradient of a tensor has the tensor's shape.",
         )
     return start
-
-
-def aligned(array: Array) -> Array:
-    """A C-contiguous copy that starts at a multiple of 64 bytes."""
-    dtype = array.dtype.newbyteorder("=")
-    room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    copy = room[start : start + array.nbytes].view(dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
-
-
-def _is_own(gradient: Any) -> bool:
-    return type(gradient) is _Gradient
-
-
-def _read_only(value: Any, kind: type[Any] | None = None) -> Any:
-    view = np.asarray(value).view() if kind is None else np.asarray(value).view(kind)
-    view.flags.writeable = False
-    return view
 
 
 def _not_float(name: str, value: Array) -> DTypeError:

@@ -1,7 +1,8 @@
 """The catalogue: every op under its public name, with the facts its class declares.
 
 Imports errors and domain only. ``@op`` enters a class; readers, operators, tests, the stub and the
-documentation look ops up here. The built-in names are sealed; ops defined later enter an open layer.
+documentation look ops up here. The built-in names are sealed; ops defined later enter an open
+layer.
 """
 
 from collections.abc import Callable, Iterator

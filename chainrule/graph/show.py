@@ -19,10 +19,10 @@ def show(graph: Graph) -> str:
     >>> f = x * y + x
     >>> f.backward()
     >>> print(cr.show(f))
-    x        ()          float64                                 value 3      grad -3
-    y        ()          float64                                 value -4     grad 3
-    n1       ()          float64  multiply(x, y)                 value -12    grad 1     swap multiplier
-    n2       ()          float64  add(n1, x)                     value -15    grad 1     gradient distributor
+    x        ()         float64                      value 3      grad -3
+    y        ()         float64                      value -4     grad 3
+    n1       ()         float64  multiply(x, y)      value -12    grad 1     swap multiplier
+    n2       ()         float64  add(n1, x)          value -9     grad 1     gradient distributor
     """
     names = node_names(graph)
     return "\n".join(_line(node, names).rstrip() for node in graph.nodes)
@@ -50,11 +50,11 @@ def _line(node: Node, names: dict[Node, str]) -> str:
         inputs = ", ".join("None" if x is None else names[x] for x in node.inputs)
         call = f"{node.op.name}({inputs})"
     if isinstance(node.value, tuple):
-        return f"{names[node]:<8} {'several':<11} {'':<8} {call}"
+        return f"{names[node]:<8} {'several':<10} {'':<8} {call}"
     grad = f"grad {_brief(node.gradient)}" if node.gradient is not None else ""
     gate = node.op.gate if node.op else ""
     return (
-        f"{names[node]:<8} {str(node.shape):<11} {str(node.dtype):<8} {call:<30} "
+        f"{names[node]:<8} {str(node.shape):<10} {str(node.dtype):<8} {call:<19} "
         f"value {_brief(node.value):<6} {grad:<10} {gate}"
     )
 

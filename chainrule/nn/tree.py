@@ -30,7 +30,7 @@ class Tree:
         object.__setattr__(self, name, value)
         self.__dict__.pop("_input_dtype", None)
         if isinstance(value, Parameter | Tree | list | tuple | dict):
-            self._adopt()
+            self._adopt(value)  # pyright: ignore[reportUnknownArgumentType]  any elements
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """The values of all attributes, one by one, under their names here."""
@@ -78,7 +78,7 @@ class Tree:
         return {
             _joined(path, name): x
             for path, module in self.modules().items()
-            for name, x in module.members()
+            for name, x in vars(module).items()
             if isinstance(x, np.ndarray)
         }
 
@@ -117,7 +117,7 @@ class Tree:
 
         The running statistics of a normalization stay.
         """
-        self._draw(key(seed), True)
+        self.draw_tree(key(seed), True)
 
     def penalized(self, biases: bool = False) -> dict[str, Parameter]:
         """The parameters that regularization acts on: no biases or normalization parameters."""
@@ -134,7 +134,7 @@ class Tree:
     def draw(self, stream: Key, force: bool) -> None:
         """Draw this module's own weights from a key; layers that have weights override it."""
 
-    def _draw(self, stream: Key, force: bool = False) -> None:
+    def draw_tree(self, stream: Key, force: bool = False) -> None:
         """Draw the weights of the tree: a child's key is its parent's and its name's.
 
         A module with a seed of its own starts from that, wherever it stands.
@@ -143,11 +143,16 @@ class Tree:
             stream = key(self.seed)
         self.draw(stream, force)
         for name, child in self.children():
-            child._draw(fold(stream, zlib.crc32(name.encode())), force)
+            child.draw_tree(_folded(stream, name), force)
 
-    def _adopt(self) -> None:
+    def _adopt(self, value: Any) -> None:
         """Give new members their names, and untouched weights their draw for this place."""
-        self._draw(key(0))
+        new = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType]  any elements
+        new_ids = {id(x) for x in (new if isinstance(value, dict | list | tuple) else (new,))}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any elements
+        stream = key(self.seed or 0)
+        for name, child in self.children():
+            if id(child) in new_ids:
+                child.draw_tree(_folded(stream, name))
         for path, p in self.parameters().items():
             p.label = path
 
@@ -162,3 +167,7 @@ def _collect(module: Tree, path: str, found: dict[int, tuple[str, Tree]]) -> Non
 
 def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _folded(stream: Key, name: str) -> Key:
+    return fold(stream, zlib.crc32(name.encode()))

@@ -178,9 +178,13 @@ class Concatenate(Movement):
             length = x.size if axis is None else x.shape[axis]
             before = 0 if axis is None else axis % x.ndim
             piece = (*(slice(None),) * before, slice(start, start + length))
-            pieces.append(lambda piece=piece, x=x: reshape(upstream[piece], x.shape))
+            pieces.append(_piece(upstream, piece, x.shape))
             start += length
         return pieces
+
+
+def _piece(upstream: Any, place: tuple[slice, ...], shape: tuple[int, ...]) -> Any:
+    return lambda: reshape(upstream[place], shape)
 
 
 @op(

@@ -1,4 +1,4 @@
-"""Reductions: many elements along some axes become one; and the softmax family, which divides by one.
+"""Reductions: many elements become one; and the softmax family, which divides by one.
 
 Imports the families, letters and movement. Sums are pairwise on every axis; extremes share ties.
 """

@@ -1,7 +1,7 @@
 """Sums that keep float32's digits on every axis.
 
-Imports NumPy only; reductions and losses use it. NumPy adds pairwise only along the last axis: 2**24
-ones and a thousand more, summed along axis 0 in float32, stop at 16777216.
+Imports NumPy only; reductions and losses use it. NumPy adds pairwise only along the last axis:
+2**24 ones and a thousand more, summed along axis 0 in float32, stop at 16777216.
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
-from chainrule.optim.selection import Parameters, fresh, named
+from chainrule.optim.selection import LASTING, Parameters, fresh, lasting, members, named
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -152,18 +152,15 @@ class Optimizer:
 
     def _choose(self, parameters: Parameters, missing: str) -> None:
         """Find the parameters to update; a step on the same ones as before costs nothing here."""
-        owners: Any = parameters
-        if type(owners) is dict:
-            owners = list(owners.values())
-        elif type(owners) is not list:  # another mapping, or something that is read only once
-            parameters = dict(owners) if isinstance(owners, Mapping) else list(owners)
-            return self._choose(parameters, missing)
+        if type(parameters) not in LASTING:
+            parameters = lasting(parameters)
+        owners = members(parameters)
         if missing != "raise" and missing != "skip":
             raise ArgumentError(
                 f"step() was given missing={missing!r}.", do='Choose "raise" or "skip".'
             )
         for p in owners:
-            gradient: Any = getattr(p, "gradient", None)
+            gradient = getattr(p, "gradient", None)
             if gradient is None or gradient is getattr(p, "spent", None):
                 self._arrange(fresh(named(parameters), missing, type(self).__name__))
                 return

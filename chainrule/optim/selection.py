@@ -14,10 +14,23 @@ Named = list[tuple[str, Parameter]]
 LISTED_AT_MOST = 6  # names in a message
 
 
+LASTING = (dict, list)
+
+
+def lasting(parameters: Any) -> Any:
+    """A dict or list of what was given, which may be an iterator that can be read only once."""
+    return dict(parameters) if _has_names(parameters) else list(parameters)
+
+
+def members(parameters: Any) -> list[Any]:
+    """The parameters without their names."""
+    return list(parameters.values()) if _has_names(parameters) else parameters
+
+
 def named(parameters: Parameters) -> Named:
     """Parameters with the names of their mapping, or their own, or their positions."""
     given: Any = parameters
-    if isinstance(parameters, Mapping):
+    if _has_names(given):
         pairs: list[tuple[str, Any]] = list(given.items())
     else:
         owners: list[Any] = list(given)
@@ -32,6 +45,10 @@ def named(parameters: Parameters) -> Named:
             )
         found[name if name not in found else f"{name} at {i}"] = p
     return list(found.items())
+
+
+def _has_names(parameters: Any) -> bool:
+    return type(parameters) is dict or isinstance(parameters, Mapping)
 
 
 def fresh(pairs: Named, missing: str, owner: str) -> Named:

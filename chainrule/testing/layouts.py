@@ -19,7 +19,7 @@ def strided(x: Any) -> Any:
 
 def fortran(x: Any) -> Any:
     """The first axis runs fastest."""
-    return np.asfortranarray(x)
+    return np.array(x, order="F")
 
 
 def reversed_strides(x: Any) -> Any:

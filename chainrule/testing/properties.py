@@ -39,12 +39,18 @@ EXTREMES = (1e2, -1e2, 1e4, -1e4)
 
 def value_is_the_reference(case: Case) -> None:
     """The op computes what the NumPy function of its ``numpy`` fact computes for the same call."""
-    reference = case.op.numpy[0] if isinstance(case.op.numpy, tuple) else case.op.numpy
+    reference = numpy_function(case.op)
     if reference is None:
         return
     args, keywords = (case.operands, {}) if case.call is None else case.call
     for out, wanted in zip(value(case), sequence(reference(*args, **keywords)), strict=True):
         assert_allclose(out, np.asarray(wanted), rtol=1e-14, atol=1e-15, strict=True)
+
+
+def numpy_function(op: Op) -> Any:
+    """The NumPy function that an op stands for, or the first of several."""
+    numpy = type(op).numpy
+    return numpy[0] if isinstance(numpy, tuple) else numpy
 
 
 def vjp_is_the_differences(case: Case) -> None:
@@ -75,7 +81,7 @@ def vjp_is_the_differences(case: Case) -> None:
 
 def _complex_ufunc(op: Op) -> Any:
     """The NumPy function of a letter that is analytic: a ufunc from complex to complex."""
-    ufunc = op.numpy[0] if isinstance(op.numpy, tuple) else op.numpy
+    ufunc = numpy_function(op)
     smooth = not op.router and not any(domain.kinks for domain in op.domains)
     if isinstance(ufunc, np.ufunc) and smooth and f"{'D' * ufunc.nin}->D" in ufunc.types:
         return ufunc

@@ -81,8 +81,8 @@ def _slope_in_base(x: Any, y: Any) -> Any:
         if y == 0:
             return None  # the constant 1, also at base 0
         return y if y == 1 else 2 * x if y == 2 else y * x ** (y - 1)
-    # 0 * 0**(-1) would be NaN: x**0 is the constant 1 wherever the exponent is 0.
-    constant = y == 0
+    # 0 * 0**(-1) would be NaN; elsewhere an exponent of 0 has the slope 0, but not for ever.
+    constant = logical_and(x == 0, y == 0)
     return where(constant, 0, y * x ** where(constant, 1, y - 1))
 
 

@@ -1,0 +1,179 @@
+"""Module: a net or a part of one, called like a function.
+
+Imports tree, run, summary and tensors. Layers and users inherit from it and write ``forward``.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.graph.guard import own
+from chainrule.graph.node import Node, as_array
+from chainrule.graph.symbol import Symbol
+from chainrule.nn.run import CURRENT, Run, run_of
+from chainrule.nn.summary import Summary, summarize
+from chainrule.nn.tree import Tree
+from chainrule.ops.random import Key
+from chainrule.tensors import Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+INDENT = "  "
+
+
+class Module(Tree):
+    """A score function with parameters: a layer, several, or a whole net.
+
+    A subclass assigns parameters and other modules to attributes and writes ``forward(self, x)``,
+    or ``forward(self, x, run)`` if it behaves differently in training; see :class:`Run`.
+
+    ``model(x)`` evaluates, ``model(x, training=key)`` trains. An array enters the graph as one
+    constant, in the element type of the parameters: a float32 net computes in float32, whatever
+    it is given (whole numbers stay whole in a net with an Embedding). A Tensor enters unchanged.
+
+    Notes
+    -----
+    Weights are drawn from the seed 0 and the path at which they stand, so that no two layers are
+    alike and every run draws the same. They are drawn again when a module is placed in another,
+    until somebody has changed them; a module with a ``seed`` of its own draws from that alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         self.hidden = nn.Linear(4, 8)
+    ...         self.output = nn.Linear(8, 3)
+    ...     def forward(self, x):
+    ...         return self.output(np.tanh(self.hidden(x)))
+    >>> net = Net()
+    >>> net(np.zeros((2, 4))).shape
+    (2, 3)
+    >>> list(net.parameters())
+    ['hidden.weight', 'hidden.bias', 'output.weight', 'output.bias']
+    """
+
+    takes_indices: ClassVar[bool] = False  # its input is whole numbers, and stays so
+    regularization: Any = None  # of this module's own weights; see regularization.py
+    advance: ClassVar[Callable[..., Any]]  # forward(x, run), whether or not forward takes a run
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        takes_run = "run" in inspect.signature(cls.forward).parameters
+        cls.advance = cls.forward if takes_run else _without_run
+
+    def forward(self, x: Any, run: Run) -> Any:
+        """Compute the scores; a subclass may leave ``run`` out."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def __call__(self, x: Any, training: Key | bool | None = None) -> Any:
+        """Evaluate, or train with a key. Within another module's forward: as that one does.
+
+        The running statistics that training finds are left to :meth:`run`.
+        """
+        if training is None:
+            return self.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
+        return self.run(x, training)[0]
+
+    def run(self, x: Any, training: Key | bool | None = None) -> tuple[Any, dict[str, Any]]:
+        """Like a call, and return new values for the buffers beside the result.
+
+        Returns
+        -------
+        out : Tensor
+        updates : dict
+            A new array for each buffer that changes, by path; for :meth:`write_buffers`.
+        """
+        run = run_of(training)
+        token = CURRENT.set(run)
+        try:
+            out = self.advance(x if isinstance(x, Symbol) else self._leaf(x), run)
+        finally:
+            CURRENT.reset(token)
+        return out, self._updates(run)
+
+    def summary(self, input_shape: int | tuple[int, ...]) -> Summary:
+        """A table of the layers: shapes, parameters, bytes of activations, FLOPs.
+
+        Parameters
+        ----------
+        input_shape : int or tuple of int
+            Of one row, (D,) or D; with two or more axes the first one is the batch.
+
+        Examples
+        --------
+        >>> from chainrule import nn
+        >>> print(nn.MLP([64, 32, 10]).summary(64))
+        layer     kind            output   parameters  bytes  FLOPs
+        layers.0  Linear(64, 32)  (1, 32)       2,080    128  4,128
+        layers.1  ReLU()          (1, 32)           0    128     32
+        layers.2  Linear(32, 10)  (1, 10)         330     40    650
+        total     input (1, 64)                 2,410    296  4,810
+        """
+        return summarize(self, input_shape, self._leaf)
+
+    def flops(self, inputs: tuple[int, ...], out: tuple[int, ...]) -> int:
+        """Operations on numbers in one forward evaluation; a layer that has a rule says so."""
+        return 0
+
+    def _leaf(self, x: Any) -> Tensor:
+        """The user's array as one constant, in the element type of the net."""
+        array, wanted = as_array(x), self._input_type()
+        if wanted is not None and array.dtype != wanted:
+            if array.dtype.kind == "f" or not self._reads_indices():
+                return Tensor(array.astype(wanted))
+        array, guard = own(array)
+        return Tensor(array, guard=guard)
+
+    def _input_type(self) -> np.dtype[Any] | None:
+        found = self.__dict__.get("_input_dtype")
+        if found is None:
+            first = next(iter(self.parameters().values()), None)
+            if first is not None:
+                found = self.__dict__["_input_dtype"] = first.value.dtype
+        return found
+
+    def _reads_indices(self) -> bool:
+        return any(getattr(module, "takes_indices", False) for module in self.modules().values())
+
+    def _updates(self, run: Run) -> dict[str, Any]:
+        if not run.found:
+            return {}
+        paths = {id(module): path for path, module in self.modules().items()}
+        return {
+            f"{paths[id(module)]}.{name}".lstrip("."): _settled(value)
+            for module, name, value in run.found
+        }
+
+    def __repr__(self) -> str:
+        layers = [f"{INDENT}{name}: {_indented(child)}" for name, child in self.children()]
+        body = "\n".join(["", *layers, ""]) if layers else self.extra()
+        return f"{type(self).__name__}({body})"
+
+    def extra(self) -> str:
+        """What stands between the parentheses of a layer's repr."""
+        return ""
+
+
+def _without_run(self: Module, x: Any, run: Run) -> Any:
+    """Call a forward that takes no run; the modules that it calls find the run in CURRENT."""
+    if run is CURRENT.get():
+        return self.forward(x)  # pyright: ignore[reportCallIssue]  a subclass may leave run out
+    token = CURRENT.set(run)
+    try:
+        return self.forward(x)  # pyright: ignore[reportCallIssue]  a subclass may leave run out
+    finally:
+        CURRENT.reset(token)
+
+
+def _settled(value: Any) -> Any:
+    """An array without its graph; a value that is being traced stays what it is."""
+    if isinstance(value, Node) and isinstance(value.value, np.ndarray):
+        return value.value
+    return value
+
+
+def _indented(child: Any) -> str:
+    return repr(child).replace("\n", "\n" + INDENT)

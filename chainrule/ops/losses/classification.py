@@ -1,0 +1,144 @@
+"""Losses of class labels: softmax cross-entropy and the multi-class SVM loss.
+
+Imports loss, letters, reductions and indexing.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ShapeError, describe
+from chainrule.graph.families import Composite
+from chainrule.graph.op import op
+from chainrule.ops.activations import relu
+from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
+from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.transcendental import exp, log
+from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
+from chainrule.ops.movement import expand_dims, reshape
+from chainrule.ops.reductions import largest, softmax, total
+
+
+@op(
+    "softmax_cross_entropy",
+    onnx="SoftmaxCrossEntropyLoss",
+    samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])),
+)
+class SoftmaxCrossEntropy(Loss):
+    """-log softmax(scores)[label] for each row: how surprised the scores are, in nats.
+
+    Takes scores (N, C) and integer labels (N,); ln C is the loss of knowing nothing.
+    """
+
+    def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
+        _check_labels(self, scores, labels)
+        if type(scores) is np.ndarray:
+            return self.reduced(_surprise(scores, labels), weights)
+        shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
+        label_scores = take_along_axis(shifted, _column(labels), -1)
+        losses = log(total(exp(shifted), -1)) - reshape(label_scores, labels.shape)
+        return self.reduced(losses, weights)
+
+    def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
+        return _weighted_rules(self, upstream, scores, labels, *weights_and_out)
+
+    def row_gradients(self, scores: Any, labels: Any) -> Any:
+        """Gradient of each row's loss: the shares, minus 1 at the label."""
+        return softmax_residual(scores, labels)
+
+
+def _surprise(scores: Any, labels: Any) -> Any:
+    """The formula of forward on arrays, without the dispatch of eight ops."""
+    shifted = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
+    label_scores = shifted.take(_label_places(labels, shifted.shape[-1]))
+    totals = np.add.reduce(np.exp(shifted, out=shifted), axis=-1)
+    return np.log(totals) - label_scores
+
+
+def _label_places(labels: Any, classes: int) -> Any:
+    """Where each row's label stands among all the scores, counted row by row."""
+    starts = np.arange(0, labels.size * classes, classes, dtype=np.intp)
+    return np.reshape(starts, labels.shape) + labels
+
+
+@op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
+class SoftmaxResidual(Composite):
+    """softmax(scores) minus 1 at the label: the gradient of softmax cross-entropy."""
+
+    def forward(self, scores: Any, labels: Any) -> Any:
+        if type(scores) is np.ndarray:
+            highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+            # Row by row in memory, whatever the order of the scores: labels are counted that way.
+            shares: Any = np.subtract(scores, highest, order="C")
+            np.exp(shares, out=shares)
+            shares /= np.add.reduce(shares, axis=-1, keepdims=True)
+            shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
+            return shares
+        return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
+
+    def backward(self, upstream: Any, scores: Any, labels: Any, out: Any) -> Any:
+        shares = softmax(scores)
+        weighted = upstream * shares
+        return weighted - shares * total(weighted, -1, True), None
+
+
+@op("hinge", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
+class Hinge(Loss):
+    """Multi-class SVM loss: how far the other scores reach past the label's score minus a margin.
+
+    The sum over the wrong classes j of max(0, scores_j - scores_label + margin).
+
+    Parameters
+    ----------
+    margin : float, default 1
+        How much larger the label's score must be for a loss of 0, in units of the scores.
+
+    Source
+    ------
+    Weston and Watkins 1999, "Support vector machines for multi-class pattern recognition".
+    """
+
+    margin: float = 1.0
+
+    def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
+        _check_labels(self, scores, labels)
+        margins = scores - take_along_axis(scores, _column(labels), -1) + self.margin
+        wrong = one_hot(labels, scores.shape[-1], np.dtype(bool))
+        return self.reduced(total(where(wrong, 0, relu(margins)), -1), weights)
+
+
+def _weighted_rules(
+    loss: Any, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any
+) -> Any:
+    """Gradient of scores: each row's gradient, times the row's share of upstream."""
+    weights = given_weights(weights_and_out)
+
+    def of_scores() -> Any:
+        share = loss.share(upstream, labels.shape, weights)
+        share = share if share.ndim == 0 else _column(share)
+        rows = loss.row_gradients(scores, labels)
+        return np.multiply(rows, share, out=rows) if type(rows) is np.ndarray else rows * share
+
+    if len(weights_and_out) == 1:
+        return of_scores, None
+    return of_scores, None, lambda: gradient_of_weights(loss, upstream, scores, labels, weights)
+
+
+def _column(labels: Any) -> Any:
+    return expand_dims(labels, -1)
+
+
+def _check_labels(loss: Loss, scores: Any, labels: Any) -> None:
+    if labels.shape != scores.shape[:-1] or not scores.ndim:
+        hint = "labels.reshape(-1)" if labels.size == scores.shape[0] else "one label per row"
+        raise ShapeError(
+            f"{loss.name} takes one label per row of scores: "
+            f"{scores.shape} needs {scores.shape[:-1]}, found {labels.shape}.",
+            found=[describe("scores", scores), describe("labels", labels)],
+            do=f"Give integer labels of shape {scores.shape[:-1]}: {hint}.",
+        )
+    if isinstance(labels, np.ndarray):
+        check_labels(labels, scores.shape[-1])
+
+
+softmax_residual = SoftmaxResidual.function

@@ -1,0 +1,93 @@
+"""Loss: what all losses share: the reduction to one number, and sample weights.
+
+Imports the families and reductions. The two files beside it hold the losses themselves.
+"""
+
+import dataclasses
+import math
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.families import Composite
+from chainrule.ops.reductions import mean, total
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+class Loss(Composite):
+    """A loss per row (or per element), and its reduction to one number.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default "mean"
+        A weighted mean is divided by the sum of the weights.
+    """
+
+    reduction: str = field(default="mean", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.reduction not in REDUCTIONS:
+            raise ArgumentError(
+                f"{self.name} knows no reduction {self.reduction!r}.",
+                do=f"Choose one of {', '.join(map(repr, REDUCTIONS))}.",
+            )
+
+    def reduced(self, losses: Any, weights: Any) -> Any:
+        """Many losses become one, as ``reduction`` says."""
+        if losses.size == 0 and self.reduction == "mean":
+            raise ArgumentError(
+                f"{self.name} was given an empty batch, which has no mean.",
+                found=[describe("losses", losses)],
+                do="Leave empty batches out.",
+            )
+        if weights is not None:
+            losses = losses * fitting_weights(weights, losses)
+        if self.reduction == "none":
+            return losses
+        if weights is None and type(losses) is np.ndarray and losses.dtype.kind == "f":
+            whole = np.add.reduce(losses, axis=None)
+            return whole / whole.dtype.type(losses.size) if self.reduction == "mean" else whole
+        if weights is None or self.reduction == "sum":
+            return mean(losses) if self.reduction == "mean" else total(losses)
+        return total(losses) / total(fitting_weights(weights, losses))
+
+    def share(self, upstream: Any, losses_shape: tuple[int, ...], weights: Any) -> Any:
+        """Upstream gradient of each single loss."""
+        if self.reduction == "mean":
+            count = math.prod(losses_shape)
+            if weights is None:
+                return upstream / count
+            upstream = upstream / total(weights)
+        return upstream if weights is None else upstream * weights
+
+
+def fitting_weights(weights: Any, losses: Any) -> Any:
+    """The weights, once their shape is shown to be that of the losses."""
+    if weights.shape != losses.shape:
+        raise ShapeError(
+            f"sample weights of shape {weights.shape} do not fit losses of {losses.shape}.",
+            found=[describe("weights", weights), describe("losses", losses)],
+            do="Give one weight per loss: (N,) for class labels, the targets' shape otherwise.",
+        )
+    return weights
+
+
+def gradient_of_weights(
+    loss: Any, upstream: Any, predictions: Any, targets: Any, weights: Any
+) -> Any:
+    """Gradient of the weights: each row's loss, less the mean if the weights divide it."""
+    if weights is None:
+        return None
+    losses: Any = dataclasses.replace(loss, reduction="none")(predictions, targets)
+    if loss.reduction != "mean":
+        return upstream * losses
+    whole = total(weights)
+    return upstream * (losses - total(losses * weights) / whole) / whole
+
+
+def given_weights(weights_and_out: tuple[Any, ...]) -> Any:
+    """The sample weights among what a backward rule receives, or None."""
+    return weights_and_out[0] if len(weights_and_out) == 2 else None

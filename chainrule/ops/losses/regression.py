@@ -1,0 +1,209 @@
+"""Losses of a prediction against a target of the same place: regression, counts, yes or no.
+
+Imports loss, letters and activations. Shapes must match: (n,) against (n, 1) would broadcast to
+(n, n) and train nonsense.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.domain import REAL, Domain
+from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.op import op
+from chainrule.ops.activations import sigmoid, softplus
+from chainrule.ops.letters.arithmetic import sign
+from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.transcendental import exp
+from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
+
+
+class _PairLoss(Loss):
+    """A loss of each prediction against the target of the same place."""
+
+    def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
+        _check_pair(self, predictions, targets)
+        return self.reduced(self.each(predictions, targets), weights)
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        """The loss of each element."""
+        raise NotImplementedError  # every loss below writes it
+
+
+def _pair(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.normal(size=(4, 2)), rng.normal(size=(4, 2))
+
+
+@op("squared_error", samples=_pair)
+class SquaredError(_PairLoss):
+    """(prediction - target)**2, without a factor 1/2."""
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        difference = predictions - targets
+        return difference * difference
+
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
+        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+
+    def slopes(self, predictions: Any, targets: Any) -> Any:
+        """Slope of each loss in its prediction."""
+        return 2 * (predictions - targets)
+
+
+@op("absolute_error", samples=_pair)
+class AbsoluteError(_PairLoss):
+    """|prediction - target|; the slope at 0 is 0."""
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        return abs(predictions - targets)
+
+
+@op("huber", samples=_pair)
+class Huber(_PairLoss):
+    """Squared (with 1/2) near the target, absolute beyond ``delta``: outliers pull with one force.
+
+    Parameters
+    ----------
+    delta : float, default 1
+        Where the parabola becomes a line, in units of the target.
+
+    Source
+    ------
+    Huber 1964, "Robust estimation of a location parameter".
+    """
+
+    delta: float = 1.0
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        far = abs(predictions - targets)
+        near = where(far < self.delta, far, self.delta)
+        return near * (far - 0.5 * near)
+
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
+        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+
+    def slopes(self, predictions: Any, targets: Any) -> Any:
+        """Slope of each loss in its prediction: the difference, held at delta."""
+        difference = predictions - targets
+        beyond = abs(difference) > self.delta
+        return where(beyond, self.delta * sign(difference), difference)
+
+
+@op("quantile", samples=_pair)
+class Quantile(_PairLoss):
+    """Pinball loss, least when a share q of the targets lies below the predictions.
+
+    Parameters
+    ----------
+    q : float, default 0.5
+        The quantile, between 0 and 1; 0.5 is the median (half the absolute error).
+
+    Source
+    ------
+    Koenker and Bassett 1978, "Regression quantiles".
+    """
+
+    q: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.q < 1:
+            raise ArgumentError(
+                f"a quantile lies between 0 and 1, but q is {self.q}.",
+                do="Choose q=0.5 for the median, q=0.9 for the value that 90 % stay below.",
+            )
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        above = targets - predictions
+        return where(above > 0, self.q * above, (self.q - 1) * above)
+
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
+        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+
+    def slopes(self, predictions: Any, targets: Any) -> Any:
+        """Slope of each loss in its prediction; 0 at the kink."""
+        below, above = predictions < targets, predictions > targets
+        return where(below, -self.q, where(above, 1 - self.q, 0.0))
+
+
+@op(
+    "binary_cross_entropy",
+    domains=(REAL, Domain(low=0.0, high=1.0)),
+    samples=lambda rng: (rng.normal(size=(4, 2)), rng.uniform(0.1, 0.9, size=(4, 2))),
+)
+class BinaryCrossEntropy(_PairLoss):
+    """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
+
+    def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
+        if isinstance(targets, np.ndarray) and targets.size and not _in_unit_interval(targets):
+            raise ArgumentError(
+                "binary_cross_entropy takes targets between 0 and 1.",
+                found=[describe("targets", targets, f"{targets.min()} to {targets.max()}")],
+                do="Give 0 and 1 (or shares between them); the first argument takes scores.",
+            )
+        return super().forward(predictions, targets, weights)
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        return softplus(predictions) - targets * predictions
+
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
+        (gradient, _, *rest) = _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+        share = self.share(upstream, predictions.shape, given_weights(weights_and_out))
+        return gradient, lambda: -predictions * share, *rest
+
+    def slopes(self, predictions: Any, targets: Any) -> Any:
+        """Slope in the score; sigmoid(x) - 1 would lose the digits of the right tail."""
+        return (1 - targets) * sigmoid(predictions) - targets * sigmoid(-predictions)
+
+
+@op(
+    "poisson",
+    samples=lambda rng: (rng.normal(size=(4, 2)), rng.poisson(2.0, (4, 2)).astype(float)),
+)
+class Poisson(_PairLoss):
+    """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        return exp(predictions) - targets * predictions
+
+
+def _pair_rules(
+    loss: Any, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+) -> Any:
+    """Gradients of predictions and targets: they differ in sign."""
+    weights = given_weights(weights_and_out)
+
+    def of_predictions() -> Any:
+        return loss.slopes(predictions, targets) * loss.share(upstream, predictions.shape, weights)
+
+    rules = (of_predictions, lambda: -of_predictions())
+    if len(weights_and_out) == 1:
+        return rules
+    return (*rules, lambda: gradient_of_weights(loss, upstream, predictions, targets, weights))
+
+
+def _check_pair(loss: Loss, predictions: Any, targets: Any) -> None:
+    if predictions.shape != targets.shape:
+        same = predictions.size == targets.size
+        raise ShapeError(
+            f"{loss.name} compares tensors of one shape, "
+            f"not {predictions.shape} with {targets.shape}.",
+            found=[describe("predictions", predictions), describe("targets", targets)],
+            do=(
+                f"Reshape the targets: targets.reshape({predictions.shape})."
+                if same
+                else "Give one target per prediction."
+            ),
+        )
+
+
+def _in_unit_interval(targets: Any) -> bool:
+    return bool(targets.min() >= 0 and targets.max() <= 1)
