@@ -7,12 +7,13 @@ beside this file lists them for editors.
 from typing import Any
 
 from chainrule import errors as errors
+from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
 from chainrule.differentiate import grad as grad
 from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.check import check as check_graph
+from chainrule.graph.check import check as _check
 from chainrule.graph.graph import Graph as Graph
 from chainrule.graph.op import Op as Op
 from chainrule.graph.op import op as op
@@ -30,6 +31,11 @@ from chainrule.tensors import tensor as tensor
 __version__ = "0.1.0"
 
 
+def check_graph(*ends: Any) -> None:
+    """Raise GraphError unless the graph behind some tensors keeps every rule of a legal one."""
+    _check(Graph.of(*ends))
+
+
 def show(*ends: Any) -> str:
     """The graph behind some tensors, as text: one line per node. See :class:`Graph`."""
     return _show(Graph.of(*ends))
@@ -37,7 +43,7 @@ def show(*ends: Any) -> str:
 
 _OWN = (
     "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", 
-    "fold", "grad", "key", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
+    "fold", "grad", "key", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
     "permute", "show", "tensor", "value_and_grad",
 )  # fmt: skip
 

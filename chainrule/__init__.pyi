@@ -7,15 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule import errors as errors
+from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
 from chainrule.differentiate import grad as grad
 from chainrule.differentiate import value_and_grad as value_and_grad
-from chainrule.graph.check import check as check_graph
 from chainrule.graph.graph import Graph as Graph
 from chainrule.graph.op import Op as Op
 from chainrule.graph.op import op as op
-from chainrule.graph.op import transpose as permute
 from chainrule.graph.table import ops_table as ops_table
 from chainrule.ops.random import fold as fold
 from chainrule.ops.random import key as key
@@ -30,6 +29,7 @@ __version__: str
 Array = npt.NDArray[Any] | float | Sequence[Any]
 Operand = Tensor | Array
 
+def check_graph(*ends: Any) -> None: ...
 def show(*ends: Any) -> str: ...
 
 @overload
@@ -589,3 +589,5 @@ def where(condition: Array, x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     """x where the condition holds, else y; the branch that was not selected receives exactly 0."""
+
+permute = transpose
