@@ -3,6 +3,8 @@
 Imports the catalogue. Symbol calls it; nothing else does.
 """
 
+import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,6 @@ REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "
 SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 )
-# NumPy's own "not given" marker, and the value that means the same for each keyword.
-NOT_GIVEN = (None, np._NoValue, "same_kind", "K", True)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  no public name
-
 
 def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any) -> Any:
     """Answer ``ufunc(*inputs)`` or ``ufunc.reduce(x)`` with the op of that name."""
@@ -33,7 +32,9 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
     if name is None or method != "__call__":
         suffix = "" if method == "__call__" else f".{method}"
         raise _unsupported(f"np.{ufunc.__name__}{suffix}")
-    return CATALOGUE.function(name)(*inputs, **_given(ufunc, keywords))
+    for key, value in keywords.items():
+        raise _unsupported_argument(ufunc, key, value, name)
+    return CATALOGUE.function(name)(*inputs)
 
 
 def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -44,26 +45,48 @@ def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any
     if name is None:
         module = function.__module__.replace("numpy", "np", 1)
         raise _unsupported(f"{module}.{function.__name__}")
-    if keywords.get("out") is not None:
-        raise InPlaceError(
-            f"np.{function.__name__} cannot write into out= when a tensor is involved.",
-            do="Leave out= away and use the result.",
-        )
-    return CATALOGUE.function(name)(*args, **_given(function, keywords))
+    operands, attributes = _translated(function, name, args, keywords)
+    return CATALOGUE.function(name)(*operands, **attributes)
 
 
-def _given(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
-    """The keywords that change something; those at NumPy's own default say nothing."""
-    legal = CATALOGUE[CATALOGUE.by_numpy[function]].signature.parameters
-    kept = {key: value for key, value in keywords.items() if key in legal}
-    for key, value in keywords.items():
-        if key not in legal and not any(value is none for none in NOT_GIVEN):
-            raise UnsupportedError(
-                f"np.{function.__name__} takes no {key}= when a tensor is involved.",
-                found=[f"{key}={value!r}"],
-                do=f"Arguments that work: {', '.join(legal)}.",
+def _translated(
+    function: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call in NumPy's terms as operands and attributes of the op.
+
+    NumPy's parameters come in the order of NumPy's signature: np.var(x, 0, np.float64) gives a
+    dtype in the third place, where the op has its ddof. Arguments at their default say nothing.
+    """
+    op, signature = CATALOGUE[name], _signature(function)
+    if signature is None:  # np.einsum takes its operands as they come
+        return args, keywords
+    bound = signature.bind(*args, **keywords).arguments
+    for more in [key for key, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD]:
+        bound.update(bound.pop(more, {}))
+    count = 1 if op.variadic else len(op.inputs)
+    names = list(bound)
+    attributes: dict[str, Any] = {}
+    for key in names[count:]:
+        value = bound[key]
+        parameter = signature.parameters.get(key)
+        if key in op.attributes:
+            attributes[key] = value
+        elif key == "out" and value is not None:
+            raise InPlaceError(
+                f"np.{function.__name__} cannot write into out= when a tensor is involved.",
+                do="Leave out= away and use the result.",
             )
-    return kept
+        elif parameter is None or value is not parameter.default:
+            raise _unsupported_argument(function, key, value, name)
+    return tuple(bound[key] for key in names[:count]), attributes
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(function: Any) -> inspect.Signature | None:
+    """NumPy's signature of a function; None where the operands are variadic."""
+    signature = inspect.signature(function)
+    kinds = [p.kind for p in signature.parameters.values()]
+    return None if inspect.Parameter.VAR_POSITIONAL in kinds else signature
 
 
 def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -76,6 +99,15 @@ def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) 
         return x.shape[rest[0]] if rest else x.size
     stand_in = np.broadcast_to(np.zeros((), x.dtype), x.shape)
     return function(stand_in, *rest, **keywords)
+
+
+def _unsupported_argument(function: Any, key: str, value: Any, name: str) -> UnsupportedError:
+    legal = CATALOGUE[name].signature.parameters
+    return UnsupportedError(
+        f"np.{function.__name__} takes no {key}= when a tensor is involved.",
+        found=[f"{key}={value!r}"],
+        do=f"Arguments that work: {', '.join(legal)}.",
+    )
 
 
 def _unsupported(name: str) -> UnsupportedError:

@@ -40,8 +40,8 @@ class SpecSymbol(Symbol):
         for x in operands:
             if isinstance(x, Symbol) and x.rank > self.rank:
                 return x.read(op, operands)
-        found = _result(op, [_stand_in(x) for x in operands])
-        return tuple(map(SpecSymbol, found)) if isinstance(found, tuple) else SpecSymbol(found)
+        found = _results(op, [_stand_in(x) for x in operands])
+        return SpecSymbol(found) if isinstance(found, Spec) else tuple(map(SpecSymbol, found))
 
     @property
     def data(self) -> NoReturn:
@@ -77,7 +77,7 @@ class SpecSymbol(Symbol):
 
     def _has_no_value(self, asked: str) -> UnsupportedError:
         return UnsupportedError(
-            f"{asked} asks for a value, but only shapes and dtypes flow through this function now.",
+            f"{asked} asks for a value, but only shapes and dtypes flow through here.",
             found=[describe("x", self)],
             do="Choose with where(condition, x, y), or decide by x.shape, x.ndim or x.dtype.",
         )
@@ -116,13 +116,13 @@ def _spec(result: Any) -> Any:
 
 
 def _stand_in(x: Any) -> Any:
-    """A Spec for what is unknown; a known array or number stays, for a key's shape is its value."""
+    """A Spec for what is unknown; a known array stays: as a mask, it decides the shape."""
     if isinstance(x, Constant | Node):
         x = x.value
     return x.spec if isinstance(x, SpecSymbol) else x
 
 
-def _result(op: Op, operands: Sequence[Any]) -> Any:
+def _results(op: Op, operands: Sequence[Any]) -> Spec | tuple[Spec, ...]:
     """By the op's own rule; an op without one runs once on zeros."""
     rule = getattr(op, "spec", None)
     if rule is not None:

@@ -4,6 +4,7 @@ Imports the catalogue. Node, Dual, SpecSymbol and Constant inherit from it; NumP
 reach the ops through the two protocols at the end.
 """
 
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,7 +50,7 @@ class Symbol:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape))
+        return prod(self.shape)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -3,6 +3,7 @@
 Imports the families and movement. Every NumPy key works; an index outside its axis raises.
 """
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -244,7 +245,7 @@ def _frozen(part: Any) -> Any:
     if isinstance(part, slice):
         cut: Any = part  # pyright: ignore[reportUnknownVariableType]  bounds of any type
         return ("slice", cut.start, cut.stop, cut.step)
-    return int(part) if isinstance(part, np.integer) else part
+    return operator.index(part) if isinstance(part, np.integer) else part
 
 
 def _is_frozen_slice(part: Any) -> bool:

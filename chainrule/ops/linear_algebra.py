@@ -230,5 +230,5 @@ class DiagonalEmbed(Structured):
         return self(tangents[0])
 
 
-matmul, einsum = MatMul.function, Einsum.function
+matmul, linear, einsum = MatMul.function, Linear.function, Einsum.function
 diagonal_embed = DiagonalEmbed.function

@@ -60,14 +60,14 @@ class Transpose(Movement):
 class SwapAxes(Movement):
     """Two axes exchanged."""
 
-    first: int
-    second: int
+    axis1: int
+    axis2: int
 
     def forward(self, x: Any) -> Any:
-        return np.swapaxes(x, self.first, self.second)
+        return np.swapaxes(x, self.axis1, self.axis2)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        return (swapaxes(upstream, self.first, self.second),)
+        return (swapaxes(upstream, self.axis1, self.axis2),)
 
 
 @op(
@@ -130,22 +130,22 @@ class Pad(Movement):
 
     Parameters
     ----------
-    widths : int, pair, or one pair per axis
+    pad_width : int, pair, or one pair per axis
         How many zeros before and after, as in ``numpy.pad``.
     """
 
-    widths: Any
+    pad_width: Any
 
     def __post_init__(self) -> None:
-        widths = self.widths
+        widths = self.pad_width
         if isinstance(widths, tuple | list):
             pairs: Any = tuple(tuple(w) if isinstance(w, list) else w for w in widths)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any nesting
-            object.__setattr__(self, "widths", pairs)
+            object.__setattr__(self, "pad_width", pairs)
 
     def pairs(self, ndim: int) -> tuple[tuple[int, int], ...]:
         """One (before, after) pair per axis."""
         return tuple(
-            (int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.widths), (ndim, 2))
+            (int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.pad_width), (ndim, 2))
         )
 
     def forward(self, x: Any) -> Any:
@@ -212,15 +212,15 @@ class Split(Movement):
 
     Parameters
     ----------
-    sections : int or tuple of int
+    indices_or_sections : int or tuple of int
         The number of equal parts, or the places to cut at.
     """
 
-    sections: Any
+    indices_or_sections: Any
     axis: int = 0
 
     def forward(self, x: Any) -> Any:
-        return tuple(np.split(x, self.sections, axis=self.axis))
+        return tuple(np.split(x, self.indices_or_sections, axis=self.axis))
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (concatenate(list(upstream), self.axis),)

@@ -61,7 +61,7 @@ def philox(key: Key) -> np.random.Philox:
     ------
     Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
     """
-    return np.random.Philox(_Given(key))
+    return np.random.Philox(_Given(key))  # pyright: ignore[reportArgumentType]  NumPy's stub forgets ISeedSequence
 
 
 def _check_rate(operation: Any) -> None:

@@ -58,7 +58,7 @@ def _surprise(scores: Any, labels: Any) -> Any:
 def _label_places(labels: Any, classes: int) -> Any:
     """Where each row's label stands among all the scores, counted row by row."""
     starts = np.arange(0, labels.size * classes, classes, dtype=np.intp)
-    return np.reshape(starts, labels.shape) + labels
+    return starts + labels if labels.ndim == 1 else np.reshape(starts, labels.shape) + labels
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
