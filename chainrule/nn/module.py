@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.graph.guard import own
-from chainrule.graph.node import Node, as_array
+from chainrule.graph.node import as_array
 from chainrule.graph.symbol import Symbol
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
@@ -121,9 +121,9 @@ class Module(Tree):
     def _leaf(self, x: Any) -> Tensor:
         """The user's array as one constant, in the element type of the net."""
         array, wanted = as_array(x), self._input_type()
-        if wanted is not None and array.dtype != wanted:
-            if array.dtype.kind == "f" or not self._reads_indices():
-                return Tensor(array.astype(wanted))
+        foreign = wanted is not None and array.dtype != wanted
+        if foreign and (array.dtype.kind == "f" or not self._reads_indices()):
+            return Tensor(array.astype(wanted))
         array, guard = own(array)
         return Tensor(array, guard=guard)
 
@@ -143,8 +143,7 @@ class Module(Tree):
             return {}
         paths = {id(module): path for path, module in self.modules().items()}
         return {
-            f"{paths[id(module)]}.{name}".lstrip("."): _settled(value)
-            for module, name, value in run.found
+            f"{paths[id(module)]}.{name}".lstrip("."): value for module, name, value in run.found
         }
 
     def __repr__(self) -> str:
@@ -159,20 +158,14 @@ class Module(Tree):
 
 def _without_run(self: Module, x: Any, run: Run) -> Any:
     """Call a forward that takes no run; the modules that it calls find the run in CURRENT."""
+    forward: Any = self.forward
     if run is CURRENT.get():
-        return self.forward(x)  # pyright: ignore[reportCallIssue]  a subclass may leave run out
+        return forward(x)
     token = CURRENT.set(run)
     try:
-        return self.forward(x)  # pyright: ignore[reportCallIssue]  a subclass may leave run out
+        return forward(x)
     finally:
         CURRENT.reset(token)
-
-
-def _settled(value: Any) -> Any:
-    """An array without its graph; a value that is being traced stays what it is."""
-    if isinstance(value, Node) and isinstance(value.value, np.ndarray):
-        return value.value
-    return value
 
 
 def _indented(child: Any) -> str:

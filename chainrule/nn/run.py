@@ -1,6 +1,6 @@
 """Run: one forward pass of a net, evaluating or training; its keys and the statistics it finds.
 
-Imports ops.random and errors. A module's ``forward(self, x, run)`` receives it; Module makes it.
+Imports graph, ops.random and errors. Module makes it; ``forward(self, x, run)`` receives it.
 """
 
 import itertools
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.graph.node import Node
+from chainrule.graph.symbol import Symbol
 from chainrule.ops.random import Key, fold
 
 
@@ -52,7 +54,7 @@ class Run:
     def update(self, module: Any, name: str, value: Any) -> None:
         """Hand out a new value for a buffer; it is written when the step is done."""
         if self.key is not None:
-            self.found.append((module, name, value))
+            self.found.append((module, name, settled(value)))
 
 
 EVALUATION = Run(found=[])
@@ -70,3 +72,9 @@ def run_of(training: Any) -> Run:
             do="Make one from a seed: model(x, training=chainrule.ops.random.key(0)).",
         )
     return Run(training)
+
+
+def settled(value: Any) -> Any:
+    """An array without its graph; a value that is being traced stays what it is."""
+    inner: Any = value.value if isinstance(value, Node) else value
+    return value if isinstance(inner, Symbol) else inner

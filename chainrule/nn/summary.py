@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.nn.tree import Tree
+from chainrule.nn.tree import Tree, is_group
 from chainrule.settings import no_grad
 from chainrule.tensors import Parameter
 
@@ -46,11 +46,7 @@ class Summary:
 
     input_shape: tuple[int, ...]
     rows: tuple[Row, ...]
-
-    @property
-    def parameters(self) -> int:
-        """Number of trained numbers; a layer that is used twice has them once."""
-        return sum({row.path: row.parameters for row in self.rows}.values())
+    parameters: int  # trained numbers; those that two layers share count once
 
     @property
     def activation_bytes(self) -> int:
@@ -80,12 +76,14 @@ def summarize(
     zeros = np.zeros(shape, np.int64 if indices else np.float32)
     with no_grad():
         _listening(model, "", rows, {})(leaf(zeros))
-    return Summary(shape, tuple(rows))
+    count = sum(p.size for p in model.parameters().values())
+    return Summary(shape, tuple(rows), count)
 
 
 def _batched(shape: int | tuple[int, ...]) -> tuple[int, ...]:
-    lengths = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-    if not lengths or any(not isinstance(n, int | np.integer) or n < 1 for n in lengths):
+    given = np.atleast_1d(np.asarray(shape))
+    lengths: tuple[int, ...] = tuple(given.tolist())
+    if given.dtype.kind not in "iu" or given.ndim != 1 or not lengths or min(lengths) < 1:
         raise ArgumentError(
             f"summary takes the shape of the input, in positive lengths, not {shape!r}.",
             do="Give the number of features, summary(64), or a whole batch, summary((32, 64)).",
@@ -116,21 +114,25 @@ def _listening(module: Tree, path: str, rows: list[Row], known: dict[int, Any]) 
     if names and not own:
         return copy  # a container: its layers speak for it
 
+    kind: Any = type(module)
+
     def advance(x: Any, run: Any) -> Any:
-        out = type(module).advance(copy, x, run)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  every Tree in a net is a Module
+        out = kind.advance(copy, x, run)
         rows.append(_row(module, path, own, x, out))
-        return out  # pyright: ignore[reportUnknownVariableType]  any result
+        return out
 
     vars(copy)["advance"] = advance
     return copy
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(value, list | tuple) and any(isinstance(x, Tree) for x in value):  # pyright: ignore[reportUnknownVariableType]  any elements
-        return type(value)(change(x) for x in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportCallIssue]  any elements
-    if isinstance(value, dict):
-        return {key: change(x) for key, x in value.items()}  # pyright: ignore[reportUnknownVariableType]  any elements
-    return change(value)
+    """An attribute with each module in it replaced by its listening copy."""
+    if not is_group(value):
+        return change(value)
+    if hasattr(value, "items"):
+        return {key: change(x) for key, x in value.items()}
+    modules = any(isinstance(x, Tree) for x in value)
+    return type(value)([change(x) for x in value]) if modules else value
 
 
 def _row(module: Any, path: str, own: int, x: Any, out: Any) -> Row:

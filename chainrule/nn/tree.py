@@ -29,33 +29,31 @@ class Tree:
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         self.__dict__.pop("_input_dtype", None)
-        if isinstance(value, Parameter | Tree | list | tuple | dict):
-            self._adopt(value)  # pyright: ignore[reportUnknownArgumentType]  any elements
+        new = _registered(value)
+        if new:
+            self._adopt(new)
 
     def members(self) -> Iterator[tuple[str, Any]]:
-        """The values of all attributes, one by one, under their names here."""
-        for name, value in vars(self).items():
-            if isinstance(value, list | tuple):
-                for i, x in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any elements
-                    yield f"{name}.{i}", x
-            elif isinstance(value, dict):
-                for label, x in value.items():  # pyright: ignore[reportUnknownVariableType]  any elements
-                    yield f"{name}.{label}", x
-            else:
+        """The parameters and modules directly below, under their names here."""
+        for name, value in self.__dict__.items():
+            if isinstance(value, Parameter | Tree):
                 yield name, value
+            elif is_group(value):
+                pairs = value.items() if hasattr(value, "items") else enumerate(value)
+                yield from (
+                    (f"{name}.{k}", x) for k, x in pairs if isinstance(x, Parameter | Tree)
+                )
 
     def children(self) -> Iterator[tuple[str, "Tree"]]:
         """The modules directly below, under their names here."""
         return ((name, x) for name, x in self.members() if isinstance(x, Tree))
 
     def modules(self) -> dict[str, "Tree"]:
-        """This module (its path is "") and all modules below; one that is shared stands once."""
-        found: dict[int, tuple[str, Tree]] = {}
-        _collect(self, "", found)
-        return dict(found.values())
+        """All modules by path, itself first under the path ""; one that is shared stands once."""
+        return _Found(self).modules
 
     def parameters(self) -> dict[str, Parameter]:
-        """All parameters by path, in the order of assignment: weight before bias.
+        """All parameters by path: weight before bias, a module's own before its children's.
 
         Examples
         --------
@@ -63,15 +61,7 @@ class Tree:
         >>> list(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)).parameters())
         ['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']
         """
-        found: dict[int, tuple[str, Parameter]] = {}
-        for path, module in self.modules().items():
-            for name, x in module.members():
-                if isinstance(x, Parameter) and id(x) not in found:
-                    whole = _joined(path, name)
-                    found[id(x)] = whole, x
-                    if whole.endswith("." + x.label):  # a list grew: names grow to the root
-                        x.label = whole
-        return dict(found.values())
+        return _Found(self).parameters
 
     def buffers(self) -> dict[str, Array]:
         """Arrays that are part of the state but not trained, by path: running statistics."""
@@ -103,12 +93,14 @@ class Tree:
 
     def write_buffers(self, updates: Mapping[str, Any]) -> None:
         """Replace some buffers: the updates that :meth:`Module.run` returned."""
-        if not updates:
-            return
-        old = self.buffers()
-        new = checked(updates, {path: old[path] for path in updates if path in old})
         modules = self.modules()
-        for path, array in new.items():
+        old: dict[str, Array] = {}
+        for path in updates:
+            owner, _, name = path.rpartition(".")
+            found = vars(modules[owner]).get(name) if owner in modules else None
+            if isinstance(found, np.ndarray):
+                old[path] = found
+        for path, array in checked(updates, old).items():
             owner, _, name = path.rpartition(".")
             setattr(modules[owner], name, array.astype(old[path].dtype))
 
@@ -121,15 +113,10 @@ class Tree:
 
     def penalized(self, biases: bool = False) -> dict[str, Parameter]:
         """The parameters that regularization acts on: no biases or normalization parameters."""
+        found = _Found(self)
         if biases:
-            return self.parameters()
-        exempt = {
-            id(x)
-            for module in self.modules().values()
-            for name, x in module.members()
-            if name in module.unpenalized
-        }
-        return {path: p for path, p in self.parameters().items() if id(p) not in exempt}
+            return found.parameters
+        return {path: p for path, p in found.parameters.items() if p not in found.exempt}
 
     def draw(self, stream: Key, force: bool) -> None:
         """Draw this module's own weights from a key; layers that have weights override it."""
@@ -145,24 +132,62 @@ class Tree:
         for name, child in self.children():
             child.draw_tree(_folded(stream, name), force)
 
-    def _adopt(self, value: Any) -> None:
+    def _adopt(self, new: list[Any]) -> None:
         """Give new members their names, and untouched weights their draw for this place."""
-        new = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType]  any elements
-        new_ids = {id(x) for x in (new if isinstance(value, dict | list | tuple) else (new,))}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any elements
-        stream = key(self.seed or 0)
+        ids, stream = {id(x) for x in new}, key(self.seed or 0)
         for name, child in self.children():
-            if id(child) in new_ids:
+            if id(child) in ids:
                 child.draw_tree(_folded(stream, name))
         for path, p in self.parameters().items():
             p.label = path
 
 
-def _collect(module: Tree, path: str, found: dict[int, tuple[str, Tree]]) -> None:
-    if id(module) in found:
-        return
-    found[id(module)] = path, module
-    for name, child in module.children():
-        _collect(child, _joined(path, name), found)
+def is_group(value: Any) -> bool:
+    """Whether an attribute may hold several parameters or modules."""
+    return isinstance(value, list | tuple | dict)
+
+
+def _registered(value: Any) -> list[Any]:
+    """The parameters and modules that an attribute holds."""
+    if isinstance(value, Parameter | Tree):
+        return [value]
+    if not is_group(value):
+        return []
+    several = value.values() if hasattr(value, "items") else value
+    return [x for x in several if isinstance(x, Parameter | Tree)]
+
+
+class _Found:
+    """Modules and parameters by path, and those that regularization leaves out: one walk."""
+
+    def __init__(self, root: Tree) -> None:
+        self.modules: dict[str, Tree] = {}
+        self.parameters: dict[str, Parameter] = {}
+        self.exempt: set[Parameter] = set()
+        self._seen: set[Any] = set()
+        self._visit(root, "")
+
+    def _visit(self, module: Tree, path: str) -> None:
+        seen = self._seen
+        seen.add(module)
+        self.modules[path] = module
+        below: list[tuple[str, Tree]] = []
+        for name, x in module.members():
+            if x in seen:
+                continue
+            whole = f"{path}.{name}" if path else name
+            if isinstance(x, Tree):
+                below.append((whole, x))
+                continue
+            seen.add(x)
+            self.parameters[whole] = x
+            if name in module.unpenalized:
+                self.exempt.add(x)
+            if x.label != whole and whole.endswith(f".{x.label}"):
+                x.label = whole  # a list grew: a name grows towards the root
+        for whole, child in below:
+            if child not in seen:
+                self._visit(child, whole)
 
 
 def _joined(path: str, name: str) -> str:

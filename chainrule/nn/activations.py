@@ -1,0 +1,161 @@
+"""Activations as modules: the elementwise functions between two layers, by class or by name.
+
+Imports module and ops. Containers look names up; the formulas stand in ops/activations.py.
+"""
+
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.graph.op import Op
+from chainrule.nn.module import Module
+from chainrule.nn.run import Run
+from chainrule.ops import activations as formulas
+from chainrule.ops.letters import transcendental
+
+
+class Activation(Module):
+    """An elementwise function without parameters; each element passes through the same gate."""
+
+    operation: Op
+
+    def forward(self, x: Any, run: Run | None = None) -> Any:
+        return self.operation(x)
+
+    def flops(self, inputs: tuple[int, ...], out: tuple[int, ...]) -> int:
+        """One per element."""
+        return prod(out)
+
+
+class ReLU(Activation):
+    """max(0, x): passes the gradient where x is positive. A unit that never is, is dead."""
+
+    operation = formulas.ReLU()
+
+
+class LeakyReLU(Activation):
+    """max(slope * x, x): a small slope keeps units alive that would be dead.
+
+    Parameters
+    ----------
+    slope : float, default 0.1
+        Slope of the negative side, as in the lecture.
+    """
+
+    def __init__(self, slope: float = 0.1) -> None:
+        self.slope = slope
+        self.operation = formulas.LeakyReLU(slope)
+
+    def extra(self) -> str:
+        return f"{self.slope}"
+
+
+class ELU(Activation):
+    """x on the positive side, alpha * (exp(x) - 1) on the negative side.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        The value approached at minus infinity is -alpha.
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+        self.operation = formulas.ELU(alpha)
+
+    def extra(self) -> str:
+        return f"{self.alpha}"
+
+
+class GELU(Activation):
+    """x * Phi(x): the input times the chance that a standard normal falls below it.
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}, default "none"
+        Whether Phi is exact or approximated through tanh.
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = approximate
+        self.operation = formulas.GELU.of(approximate)
+
+    def extra(self) -> str:
+        return "" if self.approximate == "none" else f"approximate={self.approximate!r}"
+
+
+class SiLU(Activation):
+    """x * sigmoid(x), also called swish."""
+
+    operation = formulas.SiLU()
+
+
+class Sigmoid(Activation):
+    """1 / (1 + exp(-x)): squashes a score into a chance; its gradient fades at both ends."""
+
+    operation = formulas.Sigmoid()
+
+
+class Tanh(Activation):
+    """Hyperbolic tangent: squashes a score into (-1, 1), centred at 0."""
+
+    operation = transcendental.Tanh()
+
+
+class Softplus(Activation):
+    """log(1 + exp(x)): a smooth ReLU."""
+
+    operation = formulas.Softplus()
+
+
+class Identity(Activation):
+    """x itself: layers with nothing else between them are together a single linear one."""
+
+    operation = formulas.Identity()
+
+    def flops(self, inputs: tuple[int, ...], out: tuple[int, ...]) -> int:
+        """Nothing is computed."""
+        return 0
+
+
+ACTIVATIONS = MappingProxyType[str, type[Activation]](
+    {
+        "elu": ELU,
+        "gelu": GELU,
+        "identity": Identity,
+        "leaky_relu": LeakyReLU,
+        "relu": ReLU,
+        "sigmoid": Sigmoid,
+        "silu": SiLU,
+        "softplus": Softplus,
+        "tanh": Tanh,
+    }
+)
+
+
+def activation(given: str | Module | type[Module]) -> Module:
+    """A module of that name or class, or the module itself.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing has that name; the message suggests the nearest one.
+    """
+    if isinstance(given, str):
+        if given not in ACTIVATIONS:
+            raise UnknownNameError("activation", given, tuple(ACTIVATIONS))
+        return ACTIVATIONS[given]()
+    if isinstance(given, type) and issubclass(given, Module):
+        return given()
+    if isinstance(given, Module):
+        return given
+    raise ArgumentError(
+        f"an activation is a name or a module, not {given!r}.",
+        do=f"Names: {', '.join(ACTIVATIONS)}; or a module such as LeakyReLU(0.2).",
+    )
+
+
+def activation_name(module: Module) -> str:
+    """The name under which this kind of activation is known, or ""."""
+    return next((name for name, kind in ACTIVATIONS.items() if type(module) is kind), "")

@@ -1,0 +1,177 @@
+"""Containers: layers in a row, and the n-layer fully connected net.
+
+Imports the layers. The rest of the library and most users build nets with these two.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.nn.activations import activation, activation_name
+from chainrule.nn.dropout import Dropout
+from chainrule.nn.initialization import Initializer
+from chainrule.nn.linear import Linear, Weights
+from chainrule.nn.module import Module
+from chainrule.nn.normalization import BatchNorm, LayerNorm
+from chainrule.nn.run import Run
+
+NORMALIZATIONS = ("batch", "layer")
+
+
+class Sequential(Module):
+    """Layers in a row: each takes the result of the one before.
+
+    Parameters
+    ----------
+    *layers : Module
+        Their parameters are called ``layers.0.weight`` and so on.
+    seed : int, optional
+        Default: 0, folded with this net's place in another. Each layer folds in its own place.
+    **named : Module
+        Layers with names instead of positions: ``hidden.weight``.
+
+    Notes
+    -----
+    A layer without an ``init`` of its own is drawn for the activation behind it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import nn
+    >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    >>> net
+    Sequential(
+      layers.0: Linear(4, 8)
+      layers.1: ReLU()
+      layers.2: Linear(8, 3)
+    )
+    >>> len(net), net[0]
+    (3, Linear(4, 8))
+    >>> net(np.zeros((2, 4))).shape
+    (2, 3)
+    """
+
+    names: tuple[str, ...]
+    layers: tuple[Module, ...]
+
+    def __init__(self, *layers: Module, seed: int | None = None, **named: Module) -> None:
+        whole = (*layers, *named.values())
+        for layer in whole:
+            if not isinstance(layer, Module):
+                raise ArgumentError(
+                    f"{type(self).__name__} takes modules, but this is {layer!r}.",
+                    do="Give layers such as Linear(4, 3) and ReLU(), not functions or lists.",
+                )
+        _tell_what_follows(whole)
+        self.seed = seed
+        self.names = (*(f"layers.{i}" for i in range(len(layers))), *named)
+        self.layers = whole
+
+    def forward(self, x: Any, run: Run) -> Any:
+        for layer in self.layers:
+            x = layer.advance(x, run)
+        return x
+
+    def members(self) -> Iterator[tuple[str, Any]]:
+        yield from zip(self.names, self.layers, strict=True)
+        for name, x in super().members():  # what a subclass added
+            if not name.startswith("layers."):
+                yield name, x
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("names", ()):
+            return self.layers[self.names.index(name)]
+        raise AttributeError(f"{type(self).__name__} has no attribute or layer {name!r}")
+
+    def __getitem__(self, place: int | slice) -> Any:
+        """One layer, or a slice of them as a tuple."""
+        return self.layers[place]
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+
+class MLP(Sequential):
+    """The n-layer fully connected net: Linear layers with an activation between two of them.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Features, hidden units of each layer, outputs: ``[784, 128, 10]`` is a 2-layer net.
+    activation : str or Module, default "relu"
+        relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, softplus, identity.
+    dtype : dtype, default "float32"
+        Element type of all parameters.
+    init : callable or str, optional
+        Default: by the activation that follows, see :class:`Linear`.
+    dropout : float, default 0
+        Rate of a Dropout behind each hidden layer.
+    normalization : {"batch", "layer"}, optional
+        A BatchNorm or LayerNorm between each hidden layer and its activation.
+    seed : int, optional
+        Of the weights, 0 by default; each layer folds in its place. One seed makes one net.
+
+    Examples
+    --------
+    >>> from chainrule import nn
+    >>> nn.MLP([64, 32, 10], activation="tanh", dropout=0.2)
+    MLP(
+      layers.0: Linear(64, 32)
+      layers.1: Tanh()
+      layers.2: Dropout(0.2)
+      layers.3: Linear(32, 10)
+    )
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Module | type[Module] = "relu",
+        dtype: Any = "float32",
+        init: Initializer | str | None = None,
+        dropout: float = 0.0,
+        normalization: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        if len(sizes) < 2:
+            raise ArgumentError(
+                f"an MLP needs the number of features and of outputs, but sizes is {sizes!r}.",
+                do="Give them all: MLP([64, 32, 10]) has 32 hidden units.",
+            )
+        layers: list[Module] = []
+        for features, units in pairwise(sizes):
+            if layers:
+                layers += _between(features, activation, dtype, dropout, normalization)
+            layers.append(Linear(features, units, init=init, dtype=dtype))
+        super().__init__(*layers, seed=seed)
+
+
+def _between(
+    units: int,
+    kind: str | Module | type[Module],
+    dtype: Any,
+    dropout: float,
+    normalization: str | None,
+) -> list[Module]:
+    """What stands between two Linear layers: normalization, activation, dropout."""
+    layers = [activation(kind)]
+    if normalization is not None:
+        if normalization not in NORMALIZATIONS:
+            raise UnknownNameError("normalization", str(normalization), NORMALIZATIONS)
+        norm = BatchNorm if normalization == "batch" else LayerNorm
+        layers.insert(0, norm(units, dtype=dtype))
+    return [*layers, Dropout(dropout)] if dropout else layers
+
+
+def _tell_what_follows(layers: Sequence[Module]) -> None:
+    """Let each layer of weights know the activation behind it, past normalization and dropout."""
+    following = ""
+    for layer in reversed(layers):
+        if isinstance(layer, Weights):
+            layer.followed_by = following or "identity"
+        if not isinstance(layer, BatchNorm | LayerNorm | Dropout):
+            following = activation_name(layer)

@@ -1,0 +1,326 @@
+"""Regularization: a preference for small weights, as nodes of the graph beside the data loss.
+
+Imports module, families and tensors. ``fit`` adds the terms to the loss and projects after a step.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ArgumentError
+from chainrule.graph.families import Composite
+from chainrule.graph.walk import walk
+from chainrule.nn.module import Module
+from chainrule.nn.tree import is_group
+from chainrule.ops.letters.arithmetic import sign, square
+from chainrule.ops.reductions import total
+from chainrule.tensors import Parameter, Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Term = Callable[[], Tensor]
+
+
+@dataclass(frozen=True)
+class L2:
+    """(lambda/2) * sum(W**2): weights share the work, none grows large. The gradient is lambda W.
+
+    Parameters
+    ----------
+    strength : float
+        lambda; usual values are 1e-5 to 1e-2. Mind the factor 1/2.
+    biases : bool, default False
+        Whether biases and normalization parameters are meant too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> layer.weight.data = np.array([[3.0], [4.0]])
+    >>> nn.L2(0.1)(layer).item()
+    1.25
+    """
+
+    strength: float
+    biases: bool = False
+
+    def __post_init__(self) -> None:
+        _check_strength(self, self.strength)
+
+    def __call__(self, model: Module) -> Tensor:
+        return self.bound(model)()
+
+    def bound(self, model: Module) -> Term:
+        """The penalty of this net, whose weights are looked up once."""
+        return _bound(HalfSquares(self.strength), model, self.biases)
+
+
+@dataclass(frozen=True)
+class L1:
+    """lambda * sum(abs(W)): many weights become 0. The gradient is lambda sign(W).
+
+    Parameters
+    ----------
+    strength : float
+        lambda.
+    biases : bool, default False
+        Whether biases and normalization parameters are meant too.
+    """
+
+    strength: float
+    biases: bool = False
+
+    def __post_init__(self) -> None:
+        _check_strength(self, self.strength)
+
+    def __call__(self, model: Module) -> Tensor:
+        return self.bound(model)()
+
+    def bound(self, model: Module) -> Term:
+        """The penalty of this net, whose weights are looked up once."""
+        return _bound(AbsoluteValues(self.strength), model, self.biases)
+
+
+@dataclass(frozen=True)
+class ElasticNet:
+    """L1 and L2 together: l1 * sum(abs(W)) + (l2/2) * sum(W**2).
+
+    Parameters
+    ----------
+    l1, l2 : float
+        The strength of each.
+    biases : bool, default False
+        Whether biases and normalization parameters are meant too.
+
+    Source
+    ------
+    Zou and Hastie 2005, "Regularization and variable selection via the elastic net".
+    """
+
+    l1: float
+    l2: float
+    biases: bool = False
+
+    def __post_init__(self) -> None:
+        _check_strength(self, self.l1)
+        _check_strength(self, self.l2)
+
+    def __call__(self, model: Module) -> Tensor:
+        return self.bound(model)()
+
+    def bound(self, model: Module) -> Term:
+        """The penalty of this net, whose weights are looked up once."""
+        first = L1(self.l1, self.biases).bound(model)
+        second = L2(self.l2, self.biases).bound(model)
+        return lambda: first() + second()
+
+
+@dataclass(frozen=True)
+class MaxNorm:
+    """Holds the length of each unit's weights at ``limit``: a projection, not a term of the loss.
+
+    Parameters
+    ----------
+    limit : float
+        The largest length; 3 or 4 is usual with dropout.
+
+    Source
+    ------
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014, "Dropout", section 5.1.
+    """
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        if not self.limit > 0:
+            raise ArgumentError(
+                f"MaxNorm takes a positive limit, not {self.limit}.", do="3 or 4 is usual."
+            )
+
+    def project(self, model: Module) -> None:
+        """Shorten the weights of every unit that is longer than the limit."""
+        for module in model.modules().values():
+            for name, p in module.members():
+                if isinstance(p, Parameter) and p.ndim > 1 and name not in module.unpenalized:
+                    self._shorten(p, module.unit_axes)
+
+    def _shorten(self, p: Parameter, axis: int) -> None:
+        weights = p.value
+        lengths = np.sqrt(np.sum(np.square(weights, dtype=np.float64), axis=axis, keepdims=True))
+        if lengths.max(initial=0) > self.limit:
+            factors = self.limit / np.maximum(lengths, self.limit)
+            p.write((weights * factors).astype(weights.dtype), "project()")
+
+
+def regularization_terms(model: Module, regularization: Any = None) -> Tensor | None:
+    """The whole net's penalty plus those of single layers, as one number; None if there is none.
+
+    Parameters
+    ----------
+    model : Module
+        Its layers may have a ``regularization`` of their own.
+    regularization : callable or sequence of them, optional
+        For the whole net; a MaxNorm has no term.
+    """
+    return bound_terms(model, regularization)()
+
+
+def bound_terms(model: Module, regularization: Any = None) -> Callable[[], Tensor | None]:
+    """The terms of :func:`regularization_terms`, looked up once: to be called at every step.
+
+    The net must keep its layers and parameters; their values may change.
+    """
+    terms = [
+        each.bound(module) if hasattr(each, "bound") else functools.partial(each, module)
+        for each, module in _all(model, regularization)
+        if not isinstance(each, MaxNorm)
+    ]
+
+    def whole() -> Tensor | None:
+        value: Tensor | None = None
+        for term in terms:
+            value = term() if value is None else value + term()
+        return value
+
+    return whole
+
+
+def project(model: Module, regularization: Any = None) -> None:
+    """Apply every MaxNorm, of the net and of single layers; call it after the update."""
+    for each, module in _all(model, regularization):
+        if isinstance(each, MaxNorm):
+            each.project(module)
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """The loss by name: what the data says, and what the preference for small weights says."""
+
+    data: Tensor
+    regularization: Tensor | None
+    parameters: Mapping[str, Parameter]
+
+    @property
+    def total(self) -> Tensor:
+        """The number that training makes small: data loss plus regularization."""
+        return self.data if self.regularization is None else self.data + self.regularization
+
+    def values(self) -> dict[str, float]:
+        """Each term and the total, as Python numbers."""
+        penalty = 0.0 if self.regularization is None else self.regularization.item()
+        return {"data": self.data.item(), "regularization": penalty, "total": self.total.item()}
+
+    def gradients(self) -> dict[str, dict[str, Array]]:
+        """Gradient of each term by parameter; ``.grad`` of the parameters is left alone."""
+        data, penalty = self._gradients(self.data), self._gradients(self.regularization)
+        whole = {path: data[path] + penalty[path] for path in data}
+        return {"data": data, "regularization": penalty, "total": whole}
+
+    def _gradients(self, term: Tensor | None) -> dict[str, Array]:
+        found: dict[Any, Any] = {}
+        if term is not None and term.wants_gradient:
+            targets = set(self.parameters.values())
+            found = walk([term], [np.ones(term.shape, term.dtype)], targets=targets)
+        return {
+            path: np.array(found[p]) if p in found else np.zeros(p.shape, p.dtype)
+            for path, p in self.parameters.items()
+        }
+
+
+def objective(model: Module, data_loss: Tensor, regularization: Any = None) -> LossTerms:
+    """The data loss and the regularization of a net as named terms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import nn
+    >>> layer = nn.Linear(2, 1, bias=False)
+    >>> layer.weight.data = np.array([[3.0], [4.0]])
+    >>> terms = nn.objective(layer, layer(np.array([1.0, 2.0])).sum(), nn.L2(0.1))
+    >>> terms.values()
+    {'data': 11.0, 'regularization': 1.25, 'total': 12.25}
+    >>> terms.gradients()["data"]["weight"].tolist()
+    [[1.0], [2.0]]
+    """
+    return LossTerms(data_loss, regularization_terms(model, regularization), model.parameters())
+
+
+class _OfWeights(Composite):
+    """A sum over all weights of a net: one node, whatever their number."""
+
+    strength: float
+
+    def forward(self, *weights: Any) -> Any:
+        terms = [self.strength * self.of_one(w) for w in weights]
+        return sum(terms[1:], terms[0])
+
+    def of_one(self, w: Any) -> Any:
+        """The sum over one tensor."""
+        raise NotImplementedError  # both kinds below write it
+
+
+class HalfSquares(_OfWeights):
+    """(lambda/2) * sum(W**2) over several tensors."""
+
+    name: ClassVar[str] = "l2"
+
+    def of_one(self, w: Any) -> Any:
+        if type(w) is np.ndarray:
+            return 0.5 * np.add.reduce(np.ravel(w * w))  # pairwise, and without a dispatch
+        return 0.5 * total(square(w))
+
+    def backward(self, upstream: Any, *weights_and_out: Any) -> Any:
+        share = upstream * self.strength
+        return [lambda w=w: share * w for w in weights_and_out[:-1]]
+
+
+class AbsoluteValues(_OfWeights):
+    """lambda * sum(abs(W)) over several tensors; the slope at 0 is 0."""
+
+    name: ClassVar[str] = "l1"
+
+    def of_one(self, w: Any) -> Any:
+        return total(abs(w))
+
+    def backward(self, upstream: Any, *weights_and_out: Any) -> Any:
+        share = upstream * self.strength
+        return [lambda w=w: share * sign(w) for w in weights_and_out[:-1]]
+
+
+def _bound(penalty: _OfWeights, model: Module, biases: bool) -> Term:
+    weights = tuple(model.penalized(biases).values())
+    return lambda: penalty(*weights) if weights else Tensor(np.zeros(()))
+
+
+def _all(model: Module, regularization: Any) -> Iterator[tuple[Any, Module]]:
+    """Each regularization and the module it acts on."""
+    for each in _several(regularization):
+        yield each, model
+    for module in model.modules().values():
+        if isinstance(module, Module):
+            for each in _several(module.regularization):
+                yield each, module
+
+
+def _several(regularization: Any) -> tuple[Any, ...]:
+    if regularization is None:
+        return ()
+    several = tuple(regularization) if is_group(regularization) else (regularization,)
+    for each in several:
+        if not callable(each) and not isinstance(each, MaxNorm):
+            raise ArgumentError(
+                f"regularization= takes L1, L2, ElasticNet or MaxNorm, not {each!r}.",
+                do="Give the strength through one of them: regularization=L2(1e-4).",
+            )
+    return several
+
+
+def _check_strength(penalty: Any, strength: float) -> None:
+    if not 0 <= strength < np.inf:
+        raise ArgumentError(
+            f"{type(penalty).__name__} takes a strength of at least 0, not {strength}.",
+            do="Usual values are 1e-5 to 1e-2; 0 switches it off.",
+        )
