@@ -10,6 +10,7 @@ from chainrule import errors as errors
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
+from chainrule import train as train
 from chainrule.differentiate import grad as grad
 from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.graph.catalogue import CATALOGUE
@@ -27,6 +28,9 @@ from chainrule.tensors import Tensor as Tensor
 from chainrule.tensors import backward as backward
 from chainrule.tensors import parameter as parameter
 from chainrule.tensors import tensor as tensor
+from chainrule.train import evaluate as evaluate
+from chainrule.train import fit as fit
+from chainrule.train import predict as predict
 
 __version__ = "0.1.0"
 
@@ -42,9 +46,9 @@ def show(*ends: Any) -> str:
 
 
 _OWN = (
-    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", 
+    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", "evaluate", "fit",
     "fold", "grad", "key", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
-    "permute", "show", "tensor", "value_and_grad",
+    "permute", "predict", "show", "tensor", "train", "value_and_grad",
 )  # fmt: skip
 
 for _name in CATALOGUE.names():

@@ -10,6 +10,7 @@ from chainrule import errors as errors
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
+from chainrule import train as train
 from chainrule.differentiate import grad as grad
 from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.graph.graph import Graph as Graph
@@ -24,6 +25,9 @@ from chainrule.tensors import Tensor as Tensor
 from chainrule.tensors import backward as backward
 from chainrule.tensors import parameter as parameter
 from chainrule.tensors import tensor as tensor
+from chainrule.train.evaluation import evaluate as evaluate
+from chainrule.train.evaluation import predict as predict
+from chainrule.train.loop import fit as fit
 
 __version__: str
 Array = npt.NDArray[Any] | float | Sequence[Any]
@@ -375,9 +379,9 @@ def one_hot(labels: Operand, classes: int, dtype: Any = ...) -> Tensor:
     """Rows with a single 1 at the label's place."""
 
 @overload
-def pad(x: Array, widths: Any) -> npt.NDArray[Any]: ...
+def pad(x: Array, pad_width: Any) -> npt.NDArray[Any]: ...
 @overload
-def pad(x: Operand, widths: Any) -> Tensor:
+def pad(x: Operand, pad_width: Any) -> Tensor:
     """With zeros around it."""
 
 @overload
@@ -489,9 +493,9 @@ def softplus(x: Operand) -> Tensor:
     """log(1 + exp(x)): a smooth ReLU, whose slope is the sigmoid."""
 
 @overload
-def split(x: Array, sections: Any, axis: int = 0) -> npt.NDArray[Any]: ...
+def split(x: Array, indices_or_sections: Any, axis: int = 0) -> npt.NDArray[Any]: ...
 @overload
-def split(x: Operand, sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut along an axis, into equal parts or at the given places: several results."""
 
 @overload
@@ -549,9 +553,9 @@ def sum_to(x: Operand, shape: tuple[int, ...]) -> Tensor:
     """Summed down to a shape that broadcasts to this one: the way back of broadcasting."""
 
 @overload
-def swapaxes(x: Array, first: int, second: int) -> npt.NDArray[Any]: ...
+def swapaxes(x: Array, axis1: int, axis2: int) -> npt.NDArray[Any]: ...
 @overload
-def swapaxes(x: Operand, first: int, second: int) -> Tensor:
+def swapaxes(x: Operand, axis1: int, axis2: int) -> Tensor:
     """Two axes exchanged."""
 
 @overload

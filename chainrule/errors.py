@@ -27,6 +27,7 @@ import linecache
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from types import FrameType
 from typing import Any
 
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -159,9 +160,16 @@ def source_line() -> str:
 def user_place() -> tuple[str, str]:
     """Source text and "file.py:12" of the innermost frame outside this package."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  the documented way to a frame
-    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE_FOLDER):
+    while frame.f_back and _is_ours(frame):
         frame = frame.f_back
     path, line = frame.f_code.co_filename, frame.f_lineno
-    if path.startswith((PACKAGE_FOLDER, "<frozen")):
+    if _is_ours(frame) or path.startswith("<frozen"):
         return "", ""
     return linecache.getline(path, line).strip(), f"{os.path.basename(path)}:{line}"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package, the methods that dataclasses write included."""
+    path = frame.f_code.co_filename
+    name = str(frame.f_globals.get("__name__", ""))
+    return path.startswith(PACKAGE_FOLDER) or (path == "<string>" and name.startswith("chainrule"))

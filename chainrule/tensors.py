@@ -121,7 +121,9 @@ class Tensor(Node):
         return backward([self], None if upstream is None else [upstream], accumulate, create_graph)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
+        if copy is False:
+            return np.array(read_only(self.value), dtype=dtype, copy=False)
+        return np.array(self.value, dtype=dtype)
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -186,6 +188,10 @@ class Parameter(Tensor, result=Tensor):
         """Raise the version: the array has been written."""
         self.changed = next_serial()
         self.changed_where = where
+
+    def __reduce__(self) -> tuple[type["Parameter"], tuple[Array, str]]:
+        # Serials count within one process: a copy in another one starts anew.
+        return Parameter, (np.asarray(self.value), self.label)
 
     @property
     def fresh(self) -> bool:
@@ -288,6 +294,8 @@ def backward(
     for node in nodes:
         gradient = gradients.get(node)
         if gradient is None:
+            if type(node.value) is tuple:  # of several results, each has a gradient of its own
+                continue
             gradient = np.zeros(node.shape, node.dtype)
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
@@ -319,7 +327,7 @@ def _upstream(loss: Any, upstream: Any) -> Array:
                 ),
             )
         return np.ones(loss.shape, loss.dtype)
-    start = np.asarray(upstream, loss.dtype)
+    start = np.array(upstream, loss.dtype)  # a copy: it becomes a gradient
     if start.shape != loss.shape:
         raise ShapeError(
             f"the upstream gradient has shape {start.shape}, the tensor {loss.shape}.",

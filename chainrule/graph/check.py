@@ -34,8 +34,10 @@ def _leaf_or_op(node: Node) -> bool:
 
 def _arity_fits(node: Node) -> bool:
     """an op has as many inputs as its formula."""
-    op = node.op
-    return op is None or op.variadic or len(node.inputs) == len(op.inputs)
+    if node.op is None:
+        return True
+    fewest, most = node.op.arity
+    return fewest <= len(node.inputs) <= most
 
 
 def _value_is_array(node: Node) -> bool:

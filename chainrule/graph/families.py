@@ -32,6 +32,7 @@ class Elementwise(Op):
     """
 
     spells_out: ClassVar[bool] = True
+    views: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -90,6 +91,8 @@ class Elementwise(Op):
             slope = slope() if callable(slope) else slope
             term = None if slope is None else local_times(slope, tangent)
             if term is not None:
+                if self.router:  # what was not selected may be infinite
+                    term = _select(slope != 0, term)
                 total = term if total is None else total + term
         if total is None:
             return np.zeros(out.shape, out.dtype)
@@ -146,6 +149,8 @@ class Linear(Structured):
 class Bilinear(Structured):
     """Linear in each of its two inputs: the swap multiplier for whole matrices."""
 
+    views: ClassVar[bool] = False
+
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The product rule."""
         (x, y), (dx, dy) = inputs, tangents
@@ -156,8 +161,6 @@ class Bilinear(Structured):
 
 class Movement(Structured):
     """Moves or copies elements and computes nothing: the live mask moves along."""
-
-    views: ClassVar[bool] = True
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -171,7 +174,7 @@ class Movement(Structured):
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The op itself, applied to the tangents."""
         filled = [
-            np.zeros(x.shape, x.dtype) if t is None and hasattr(x, "dtype") else t
+            np.zeros(np.shape(x), getattr(x, "dtype", None)) if t is None else t
             for t, x in zip(tangents, inputs, strict=True)
         ]
         return self(*filled)
@@ -179,8 +182,6 @@ class Movement(Structured):
 
 class Indexing(Structured):
     """Picks elements: those that were not picked are dead."""
-
-    views: ClassVar[bool] = True
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -204,6 +205,7 @@ class Reduction(Structured):
 
     axis: Any = None
     keepdims: bool = False
+    views: ClassVar[bool] = False
     bounded: ClassVar[bool] = False  # its local gradients are finite, so 0 stays 0
 
     def pull(
@@ -238,12 +240,13 @@ class Composite(Op):
     ) -> Pulled:
         """The rule; a row whose results are all dead gets exactly 0."""
         gradients, _ = super().pull(upstream, None, inputs, out, wanted)
-        if live is None or not self.rows_axis or gradients[0] is None:
+        several = isinstance(live, tuple)
+        if live is None or several or not self.rows_axis or gradients[0] is None:
             return gradients, None
         axis = getattr(self, self.rows_axis)
         row = CATALOGUE.function("any_live")(live, axis)
         gradients[0] = _select(row, gradients[0])
-        return gradients, None
+        return gradients, [row, *[None] * (len(inputs) - 1)]
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

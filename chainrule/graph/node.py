@@ -146,8 +146,11 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
 
 def _detached(value: np.ndarray[Any, Any], operands: Sequence[Any]) -> np.ndarray[Any, Any]:
     """A copy where the result is a view of memory that may still change."""
-    may_change = any(isinstance(x, Node) and (x.changed or x.guard) for x in operands)
-    return value.copy() if may_change else value
+    for x in operands:
+        may_change = isinstance(x, Node) and (x.changed or x.guard)
+        if may_change and (value.base is not None or value is x.value):
+            return value.copy()
+    return value
 
 
 def constant(x: Any, kind: type[Node]) -> Node:
@@ -195,11 +198,18 @@ def _record_bundle(
     op: Op, operands: tuple[Any, ...], values: tuple[Any, ...], wants: bool, kind: type[Node]
 ) -> tuple[Node, ...]:
     """Leave one node for the op and one for each of its results."""
-    parts = tuple(x if isinstance(x, Symbol) else np.asarray(x) for x in values)
+    parts = tuple(
+        x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
+    )
     if not wants or op.flat or not RECORDING.get():
         return tuple(kind(part) for part in parts)
-    bundle = kind(parts, op, _as_nodes(operands, kind), True)
+    return results_of(kind(parts, op, _as_nodes(operands, kind), True))
+
+
+def results_of(bundle: Node) -> tuple[Node, ...]:
+    """A node for each result of an op that returns several."""
+    kind = type(bundle)
     return tuple(
         kind(part, Output(i), (bundle,), True) if is_float(part) else kind(part)
-        for i, part in enumerate(parts)
+        for i, part in enumerate(bundle.value)
     )

@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
+from math import inf
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
@@ -55,12 +56,13 @@ class Op:
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
-    views: ClassVar[bool] = False  # its result may share memory with an input
+    views: ClassVar[bool] = True  # its result may share memory with an input
     edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
 
     inputs: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[str, ...]] = ()
     variadic: ClassVar[bool] = False
+    arity: ClassVar[tuple[int, float]] = (0, inf)  # fewest and most operands
     signature: ClassVar[inspect.Signature]
     defaults: ClassVar[tuple[Any, ...]] = ()  # one per argument, in the order of the signature
     required: ClassVar[int] = 0  # arguments without a default
@@ -258,6 +260,9 @@ def _read_signature(cls: type[Op]) -> None:
         names = list(inspect.signature(cls.local_gradients).parameters.values())[1:-1]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  letters
     cls.variadic = bool(names) and names[0].kind is inspect.Parameter.VAR_POSITIONAL
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    alone = [p for p in names if p.kind is positional]
+    open_ended = any(p.kind is p.VAR_POSITIONAL for p in names)
+    cls.arity = sum(p.default is p.empty for p in alone), inf if open_ended else len(alone)
     cls.inputs = tuple(p.name for p in names if p.kind is not p.VAR_KEYWORD)
     # Index arrays behind the first input reach the op inside its key, not as arguments of a call.
     called = [p for p in names if cls.variadic or p.kind is not p.VAR_POSITIONAL]
@@ -265,6 +270,9 @@ def _read_signature(cls: type[Op]) -> None:
         p.replace(kind=positional, annotation=p.empty) for p in called if p.name in cls.inputs
     ]
     own = sorted((f for f in fields(cls) if f.init), key=lambda f: f.kw_only is True)  # pyright: ignore[reportArgumentType]  made a dataclass above
+    order = [name for name in cls.__dict__.get("__annotations__", {}) if name in cls.__dict__]
+    if {f.name for f in own} <= set(order):  # a class that declares all its fields orders them
+        own.sort(key=lambda f: order.index(f.name))
     cls.attributes = tuple(f.name for f in own)
     # Inputs that may be left out (a loss's weights) stand behind the attributes.
     given = [p for p in inputs if p.default is p.empty]

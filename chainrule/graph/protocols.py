@@ -17,6 +17,9 @@ REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "
 SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 )
+# How a ufunc's reduce says that an argument was not given.
+NOT_GIVEN = (None, True, np._NoValue)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  no public name
+
 
 def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any) -> Any:
     """Answer ``ufunc(*inputs)`` or ``ufunc.reduce(x)`` with the op of that name."""
@@ -26,8 +29,12 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
             do="Leave out= away and use the result.",
         )
     if method == "reduce" and ufunc in REDUCERS:
-        axis, keepdims = keywords.get("axis", 0), bool(keywords.get("keepdims", False))
-        return CATALOGUE.function(REDUCERS[ufunc])(*inputs, axis=axis, keepdims=keepdims)
+        name = REDUCERS[ufunc]
+        axis, keepdims = keywords.pop("axis", 0), bool(keywords.pop("keepdims", False))
+        for key, value in keywords.items():
+            if not any(value is each for each in NOT_GIVEN):
+                raise _unsupported_argument(ufunc, key, value, name)
+        return CATALOGUE.function(name)(*inputs, axis=axis, keepdims=keepdims)
     name = CATALOGUE.by_numpy.get(ufunc)
     if name is None or method != "__call__":
         suffix = "" if method == "__call__" else f".{method}"
@@ -65,6 +72,11 @@ def _translated(
         bound.update(bound.pop(more, {}))
     count = 1 if op.variadic else len(op.inputs)
     names = list(bound)
+    if len(names) < min(count, op.required):
+        raise UnsupportedError(
+            f"np.{function.__name__} with {len(names)} arguments has no op in chainrule.",
+            do=f"Give all of {', '.join(op.inputs)}.",
+        )
     attributes: dict[str, Any] = {}
     for key in names[count:]:
         value = bound[key]
@@ -91,12 +103,6 @@ def _signature(function: Any) -> inspect.Signature | None:
 
 def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     x, *rest = args
-    if function is np.shape:
-        return x.shape
-    if function is np.ndim:
-        return x.ndim
-    if function is np.size:
-        return x.shape[rest[0]] if rest else x.size
     stand_in = np.broadcast_to(np.zeros((), x.dtype), x.shape)
     return function(stand_in, *rest, **keywords)
 

@@ -40,6 +40,9 @@ class ParameterView(np.ndarray[Any, np.dtype[Any]]):
         return array[()] if return_scalar else array
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if self.flags.writeable:  # a copy of the user's own
+            super().__setitem__(key, value)
+            return
         raise InPlaceError(
             "a parameter's array cannot be written through .data[...].",
             found=[describe("parameter", self)],

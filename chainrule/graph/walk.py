@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StaleValueError, describe, user_place
-from chainrule.graph.node import Node, Output
-from chainrule.graph.op import Op
+from chainrule.graph.node import Node, Output, results_of
+from chainrule.graph.op import Op, Pulled
 from chainrule.settings import RECORDING
 from chainrule.spec import is_list, is_tuple
 
@@ -43,8 +43,8 @@ def walk(
         Walk only towards these. Default: towards every node that wants a gradient.
     graph : bool
         Whether the rules receive nodes, so that the gradients are graphs themselves.
-    live : bool array, optional
-        Where the upstream gradient of ``ends[0]`` is alive.
+    live : bool array or tuple of them, optional
+        Where the upstream gradient of ``ends[0]`` (or of each end) is alive.
     lives : dict, optional
         Filled with the mask of every target that has one.
 
@@ -56,24 +56,26 @@ def walk(
     gradients: dict[Node, Any] = {}
     masks: dict[Node, Any] = {}
     bundles: list[Node] = []
-    for end, upstream in zip(ends, upstreams, strict=True):
+    alive = live if is_tuple(live) else (live, *[None] * (len(ends) - 1))
+    for end, upstream, mask in zip(ends, upstreams, alive, strict=True):
         if end.wants_gradient:
-            _add(gradients, masks, end, upstream, live if end is ends[0] else None)
+            _add(gradients, masks, end, upstream, mask)
     for node in reversed(nodes):
         upstream, inputs, op = gradients.get(node), node.inputs, node.op
         if upstream is None or op is None or (targets is not None and node in targets):
             continue
         if type(op) is Output:
-            _collect(gradients, inputs[0], op.position, upstream)
+            _collect(gradients, masks, node, inputs[0], op.position)
             continue
+        mask = masks.pop(node, None) if masks else None
         if is_list(upstream):
             bundles.append(node)
-            upstream = _complete(upstream, node)
-        mask = masks.pop(node, None) if masks else None
+            upstream, mask = _complete(upstream, mask, node)
         pull = op.pull if op.differentiates else derived_pull(op)
         wanted = [x in nodes for x in inputs]
         if graph:
-            pulled, lives_ = pull(upstream, _resolved(mask), inputs, node, wanted)
+            out = results_of(node) if is_tuple(node.value) else node
+            pulled, lives_ = pull(upstream, _resolved(mask), inputs, out, wanted)
         else:
             values = [None if x is None else x.value for x in inputs]
             pulled, lives_ = pull(upstream, _resolved(mask), values, node.value, wanted)
@@ -150,17 +152,27 @@ def _resolved(mask: Any) -> Any:
     return mask() if callable(mask) else mask
 
 
-def _collect(gradients: dict[Node, Any], bundle: Any, position: int, upstream: Any) -> None:
+def _collect(
+    gradients: dict[Node, Any], masks: dict[Node, Any], part: Node, bundle: Any, position: int
+) -> None:
     """Keep the gradient of one of several results until the op itself is reached."""
-    parts = gradients.setdefault(bundle, [None] * len(bundle.value))
-    parts[position] = upstream if parts[position] is None else parts[position] + upstream
+    count = len(bundle.value)
+    gradients.setdefault(bundle, [None] * count)[position] = gradients[part]
+    masks.setdefault(bundle, [False] * count)[position] = masks.pop(part, True)
 
 
-def _complete(parts: list[Any], bundle: Node) -> tuple[Any, ...]:
-    """Results that nobody used have the gradient 0."""
-    return tuple(
+def _complete(parts: list[Any], alive: list[Any], bundle: Node) -> tuple[Any, Any]:
+    """Results that nobody used have the gradient 0, and are dead."""
+    values = bundle.value
+    upstream = tuple(
         np.zeros(value.shape, value.dtype) if part is None else part
-        for part, value in zip(parts, bundle.value, strict=True)
+        for part, value in zip(parts, values, strict=True)
+    )
+    if all(mask is True for mask in alive):
+        return upstream, None
+    return upstream, tuple(
+        np.full(value.shape, mask) if isinstance(mask, bool) else _resolved(mask)
+        for mask, value in zip(alive, values, strict=True)
     )
 
 
@@ -209,9 +221,11 @@ class Alias(Op):
         """Pass the value on."""
         return x
 
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        """Pass the gradient on."""
-        return (upstream,)
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """Pass the gradient and its live mask on."""
+        return [upstream], [live]
 
 
 ALIAS = Alias()

@@ -201,7 +201,8 @@ def check_labels(labels: Any, classes: int) -> None:
             do="Convert them: labels.astype(np.int64), or use squared_error for a regression.",
         )
     # One look for both ends: as an unsigned number, -1 is larger than any count of classes.
-    if labels.size and np.maximum.reduce(labels.view(f"u{labels.itemsize}"), axis=None) >= classes:
+    unsigned = labels.view(labels.dtype.str.replace("i", "u"))  # in the same byte order
+    if labels.size and np.maximum.reduce(unsigned, axis=None) >= classes:
         wrong = np.argwhere((labels < 0) | (labels >= classes))[0]
         place = tuple(wrong.tolist())
         row = place[0] if len(place) == 1 else place

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ShapeError, describe
+from chainrule.errors import ShapeError, UnsupportedError, describe
 from chainrule.graph.families import Bilinear, Composite, Structured
 from chainrule.graph.op import op
 from chainrule.ops.movement import broadcast_to, reshape, sum_to, swapaxes
@@ -68,6 +68,7 @@ class MatMul(Bilinear):
 @op(
     "linear",
     onnx="Gemm",
+    views=False,
     gate="swap multiplier",
     samples=lambda rng: (
         rng.normal(size=(3, 4)),
@@ -142,6 +143,11 @@ class Einsum(Structured):
     def bind(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
         """The subscripts stand in front of the operands, as in NumPy."""
         subscripts, *operands = args
+        if not isinstance(subscripts, str) or keywords:
+            raise UnsupportedError(
+                "einsum takes its subscripts as text, then the operands, and nothing else.",
+                do='Write einsum("ij,jk->ik", x, y).',
+            )
         return tuple(operands), (subscripts.replace(" ", ""),)
 
     def forward(self, *operands: Any) -> Any:

@@ -3,11 +3,12 @@
 Imports the families and sums. A repeated element is a fork, so its gradients are added.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.graph.families import Linear, Movement
+from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
 from chainrule.ops.sums import BLOCK, accurate_sum
 from chainrule.spec import normalize_axes
@@ -298,6 +299,12 @@ class Cast(Linear):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (cast(upstream, x.dtype),)
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """The rule; every element stays in its place, and so does the live mask."""
+        return super().pull(upstream, live, inputs, out, wanted)[0], [live]
 
 
 reshape, transpose, swapaxes = Reshape.function, Transpose.function, SwapAxes.function

@@ -61,7 +61,8 @@ def philox(key: Key) -> np.random.Philox:
     ------
     Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
     """
-    return np.random.Philox(_Given(key))  # pyright: ignore[reportArgumentType]  NumPy's stub forgets ISeedSequence
+    given: Any = _Given(key)  # the stub asks for a SeedSequence; any ISeedSequence will do
+    return np.random.Philox(given)
 
 
 def _check_rate(operation: Any) -> None:

@@ -16,6 +16,8 @@ def accurate_sum(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     if len(axes) == x.ndim:
         whole = np.add.reduce(np.ravel(x, order="K"))
         return np.reshape(whole, (1,) * x.ndim) if keepdims else whole
+    if not axes:
+        return x.copy()
     for axis in sorted(axes, reverse=True):
         x = _sum_axis(x, axis)
     return np.expand_dims(x, axes) if keepdims else x

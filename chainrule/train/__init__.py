@@ -1,1 +1,32 @@
-"""Learning: data, the training loop, and what it leaves behind."""
+"""Learning: data, the training loop, and what it leaves behind.
+
+loop.py        fit: checks its arguments, then trains
+training.py    epochs and batches             step.py      one step
+batches.py     rows in a new order            penalty.py   regularization, at every step
+checks.py      bad input, found early         nonfinite.py a loss that is not finite
+evaluation.py  evaluate and predict           metrics.py   accuracy and R^2
+history.py     what training left behind      files.py     written whole or not at all
+events.py      callbacks                      early_stopping.py  progress.py
+interruption.py  Ctrl-C                       data/        data sets by name or CSV path
+"""
+
+from chainrule.train import data
+from chainrule.train.early_stopping import EarlyStopping
+from chainrule.train.evaluation import evaluate, predict
+from chainrule.train.events import Callback, FitState
+from chainrule.train.history import Epoch, History
+from chainrule.train.loop import fit
+from chainrule.train.progress import PlainProgress
+
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "Epoch",
+    "FitState",
+    "History",
+    "PlainProgress",
+    "data",
+    "evaluate",
+    "fit",
+    "predict",
+]

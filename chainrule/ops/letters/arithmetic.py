@@ -3,6 +3,7 @@
 Imports the families. "The derivative of each node is obvious": it stands in local_gradients.
 """
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -157,15 +158,21 @@ def _share(winner: Any, loser: Any) -> Any:
     numpy=np.clip,
     onnx="Clip",
     gate="gradient router",
+    views=True,
     samples=lambda rng: (rng.normal(size=(3, 4)), -0.5, 0.7),
 )
 class Clip(Letter):
-    """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds."""
+    """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds.
+
+    A bound may be None, as in ``numpy.clip``.
+    """
 
     def forward(self, x: Any, lo: Any, hi: Any) -> Any:
-        return np.minimum(np.maximum(x, lo), hi)
+        held = x if lo is None else np.maximum(x, lo)
+        return held if hi is None else np.minimum(held, hi)
 
     def local_gradients(self, x: Any, lo: Any, hi: Any, out: Any) -> Any:
+        lo, hi = -inf if lo is None else lo, inf if hi is None else hi
         return (
             lambda: logical_and(greater(x, lo), greater(hi, x)),
             lambda: logical_and(greater(lo, x), greater(hi, lo)),

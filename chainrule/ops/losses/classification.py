@@ -58,7 +58,10 @@ def _surprise(scores: Any, labels: Any) -> Any:
 def _label_places(labels: Any, classes: int) -> Any:
     """Where each row's label stands among all the scores, counted row by row."""
     starts = np.arange(0, labels.size * classes, classes, dtype=np.intp)
-    return starts + labels if labels.ndim == 1 else np.reshape(starts, labels.shape) + labels
+    if labels.ndim != 1:
+        starts = np.reshape(starts, labels.shape)
+    # NumPy would make float64 of signed and unsigned 64-bit integers.
+    return np.add(starts, labels, dtype=np.intp, casting="unsafe")
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))

@@ -6,7 +6,7 @@ Imports the families and reductions. The two files beside it hold the losses the
 import dataclasses
 import math
 from dataclasses import field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Loss(Composite):
         A weighted mean is divided by the sum of the weights.
     """
 
+    views: ClassVar[bool] = False
     reduction: str = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,180 @@
+"""History: what training left behind, epoch by epoch; as numbers, a table, or a CSV file.
+
+Imports errors and the file writer beside it. `fit` returns one; reports and notebooks read it.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import nan
+from typing import Any
+
+from chainrule.errors import MissingLibraryError, UnknownNameError
+from chainrule.train.files import write_atomically
+
+SHOWN = 20  # rows of the printed table; the middle of a longer one is left out
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The figures of one epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Its number, from 1.
+    loss, data_loss, regularization_loss : float
+        Mean over the training rows, each row at the step that used it; the first is the sum of
+        the other two.
+    metric : float
+        The training metric, over the same outputs; NaN if there is none.
+    validation_loss, validation_metric : float
+        After the epoch, without regularization; NaN without validation data.
+    rate : float
+        Learning rate of the last step.
+    seconds : float
+        The whole epoch, validation included.
+    rows_per_second : float
+        Training rows per second of training.
+    gradient_norm, update_ratio : mapping of str to float
+        Per parameter, at the last full batch of the epoch: the norm of its gradient (after
+        clipping), and the norm of the update over the norm of the parameter before it. About
+        1e-3 is healthy for weights. NaN for a parameter that was 0.
+    """
+
+    epoch: int
+    loss: float
+    data_loss: float
+    regularization_loss: float
+    metric: float
+    validation_loss: float
+    validation_metric: float
+    rate: float
+    seconds: float
+    rows_per_second: float
+    gradient_norm: Mapping[str, float] = field(default_factory=dict[str, float])
+    update_ratio: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+class History:
+    """All epochs of a fit.
+
+    ``history["loss"]`` is a column; ``history.epochs`` are the rows.
+
+    Attributes
+    ----------
+    epochs : list of Epoch
+    metric : str
+        Name of the metric: "accuracy", "r2", that of a function, or "" if there is none.
+    stopped : str
+        Why training ended: "epochs", "early stopping", "interrupted", or a callback's reason.
+    best_epoch : int or None
+        The epoch whose weights early stopping kept.
+    """
+
+    def __init__(self, metric: str = "", validated: bool = False) -> None:
+        self.metric = metric
+        self.validated = validated
+        self.epochs: list[Epoch] = []
+        self.stopped = ""
+        self.best_epoch: int | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that hold something."""
+        names = ["epoch", "loss", "data_loss", "regularization_loss", self.metric]
+        if self.validated:
+            names += ["validation_loss", self.metric and f"validation_{self.metric}"]
+        names += ["rate", "seconds", "rows_per_second"]
+        watched = self.epochs[0].gradient_norm if self.epochs else ()
+        names += [f"gradient_norm/{name}" for name in watched]
+        names += [f"update_ratio/{name}" for name in watched]
+        return tuple(name for name in names if name)
+
+    def __getitem__(self, column: str) -> list[Any]:
+        if column not in self.columns:
+            raise UnknownNameError("column of the history", str(column), self.columns)
+        return [self._cell(row, column) for row in self.epochs]
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Column name to one value per epoch."""
+        return {column: self[column] for column in self.columns}
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame with one row per epoch, indexed by the epoch's number.
+
+        Raises
+        ------
+        MissingLibraryError
+            If pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: PLC0415  optional, and slow to import
+        except ImportError as error:
+            raise MissingLibraryError(
+                "History.to_pandas() needs pandas, which is not installed.",
+                do="Install it (pip install pandas), or use to_dict() or write_csv(path).",
+            ) from error
+        return pandas.DataFrame(self.to_dict()).set_index("epoch")  # pyright: ignore[reportUnknownMemberType]  pandas' own stub
+
+    def write_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the table; a file that stood there is replaced in one step.
+
+        Raises
+        ------
+        OutputError
+            If the place cannot be written.
+        """
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.epochs:
+            cells = [self._cell(row, column) for column in self.columns]
+            writer.writerow(["" if cell != cell else cell for cell in cells])  # NaN is not itself
+        write_atomically(path, text.getvalue().encode())
+
+    def __str__(self) -> str:
+        columns = [c for c in self.columns if "/" not in c and c not in HIDDEN]
+        lines = [[c.replace("_", " ") for c in columns]]
+        lines += [[_shown(c, self._cell(row, c)) for c in columns] for row in self.epochs]
+        if len(lines) > SHOWN + 1:
+            half = SHOWN // 2
+            lines = [*lines[: half + 1], ["..."] * len(columns), *lines[-half:]]
+        widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        table = "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+            for line in lines
+        )
+        return f"{table}\nstopped: {self.stopped}" if self.stopped else table
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _cell(self, row: Epoch, column: str) -> Any:
+        kind, _, name = column.partition("/")
+        if name:
+            return getattr(row, kind).get(name, nan)
+        if self.metric and column == self.metric:
+            return row.metric
+        if self.metric and column == f"validation_{self.metric}":
+            return row.validation_metric
+        return getattr(row, column)
+
+
+HIDDEN = ("data_loss", "regularization_loss")
+
+
+def _shown(column: str, cell: Any) -> str:
+    if column == "epoch":
+        return str(cell)
+    if column == "rows_per_second":
+        return f"{cell:,.0f}"
+    return f"{cell:.2f}" if column == "seconds" else f"{cell:.4g}"

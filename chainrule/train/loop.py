@@ -1,0 +1,190 @@
+"""fit: what the user calls to train a net.
+
+Imports everything beside it. All that can be wrong with the arguments is found here, before the
+first step; the epochs run in training.py.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError
+from chainrule.nn import Module
+from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
+from chainrule.optim.arguments import NUMBERS, whole
+from chainrule.train.batches import Batches
+from chainrule.train.checks import Task, check_model, trained_parameters
+from chainrule.train.early_stopping import EarlyStopping
+from chainrule.train.events import Callback, FitState, Hooks
+from chainrule.train.history import History
+from chainrule.train.penalty import Penalty
+from chainrule.train.progress import PlainProgress
+from chainrule.train.step import Clip, TrainingStep
+from chainrule.train.training import Rates, Training
+
+
+def fit(
+    model: Module,
+    data: tuple[Any, Any],
+    *,
+    loss: Callable[[Any, Any], Any],
+    optimizer: Optimizer,
+    regularization: Any = None,
+    epochs: int = 10,
+    batch_size: int = 32,
+    validation: tuple[Any, Any] | None = None,
+    schedule: Schedule | Callable[[int], float] | None = None,
+    clip: ClipNorm | ClipValue | float | None = None,
+    early_stopping: EarlyStopping | int | None = None,
+    callbacks: Sequence[Callback] = (),
+    metric: Any = "auto",
+    seed: int = 0,
+    progress: bool = False,
+) -> History:
+    """Train a net on rows of data.
+
+    Parameters
+    ----------
+    model : Module
+        Its parameters are changed in place.
+    data : (array, array)
+        X (N, ...) and y: class labels (N,), or numbers of the shape of the net's outputs. They
+        are converted to the net's element type once, and not changed.
+    loss : callable
+        loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``.
+    optimizer : Optimizer
+        LBFGS needs all rows in one batch.
+    regularization : optional
+        ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers.
+    epochs : int, default 10
+        Passes over all rows. 0 only checks the arguments.
+    batch_size : int, default 32
+        Rows per step; the last batch of an epoch may be smaller. 32 is small enough for the
+        noise that generalises well and large enough to fill the vector units.
+    validation : (array, array), optional
+        Rows that are only evaluated, after each epoch.
+    schedule : Schedule or callable, optional
+        Learning rate by step, counted from 0 at the start of this fit. What it leaves open is
+        filled in: the rate by the optimiser's, the steps by those of all epochs.
+        Default: the optimiser's rate throughout.
+    clip : ClipNorm, ClipValue or float, optional
+        Applied to the gradients of each step; a number is ClipNorm's limit.
+    early_stopping : EarlyStopping or int, optional
+        A number is the patience in epochs.
+    callbacks : sequence of Callback, optional
+    metric : {"auto", "accuracy", "r2"}, callable or None, default "auto"
+        "auto" is the accuracy for class labels and for binary_cross_entropy, and R^2 for other
+        numbers. A function of outputs and targets is averaged over the rows.
+    seed : int, default 0
+        Of the order of the rows and of dropout. The same seed gives the same bits.
+    progress : bool, default False
+        Write a line per epoch to standard error.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ShapeError, DTypeError, DataError, IndexRangeError, ArgumentError
+        For data or arguments that do not fit, before the first step.
+    NonFiniteError
+        If the loss becomes NaN or infinite; the parameters are those of the step before.
+
+    Notes
+    -----
+    Ctrl-C or SIGTERM ends training when the step in progress is done, and ``history.stopped`` is
+    "interrupted"; the second one leaves at once. Only the main thread hears them.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> from chainrule import nn, optim
+    >>> x = np.random.default_rng(0).normal(size=(200, 2))
+    >>> history = fit(nn.MLP([2, 16, 2]), (x, (x[:, 0] > x[:, 1]).astype(int)),
+    ...     loss=cr.softmax_cross_entropy, optimizer=optim.Adam(0.01), epochs=20)
+    >>> history["accuracy"][-1] > 0.95
+    True
+    """
+    check_model(model)
+    _check_optimizer(optimizer)
+    task = Task.of(model, data, loss, metric, "the training data")
+    watched = None
+    if validation is not None:
+        watched = Task.of(model, validation, loss, metric, "the validation data")
+    epochs = whole("fit", "epochs", epochs)
+    batches = Batches(
+        task.x, task.y, whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
+    )
+    _check_whole_batch(optimizer, batches)
+    parameters = trained_parameters(model)
+    step = TrainingStep(
+        model, parameters, loss, optimizer, Penalty(model, regularization), _clipping(clip)
+    )
+    rates = _rates(schedule, optimizer, batches.count * epochs)
+    history = History(
+        "" if task.make_metric is None else task.make_metric().name, watched is not None
+    )
+    state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
+    hooks = Hooks(_listeners(early_stopping, callbacks, progress))
+    return Training(state, task, watched, loss, batches, step, hooks, rates).run()
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    if not isinstance(optimizer, Optimizer):
+        shown = optimizer.__name__ if isinstance(optimizer, type) else repr(optimizer)
+        raise ArgumentError(
+            f"the optimiser is an instance of one of chainrule.optim, but this is {shown}.",
+            do="Pass for example optimizer=chainrule.optim.Adam(1e-3).",
+        )
+
+
+def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
+    if optimizer.needs_closure and batches.count > 1:
+        raise ArgumentError(
+            f"{type(optimizer).__name__} compares losses of the same rows, but a batch has "
+            f"{batches.size} of {batches.rows}.",
+            do=f"Pass batch_size={batches.rows}, or choose Adam or SGD for minibatches.",
+        )
+
+
+def _clipping(clip: Any) -> Clip | None:
+    if clip is None or isinstance(clip, ClipNorm | ClipValue):
+        return clip
+    if type(clip) is not bool and isinstance(clip, NUMBERS):
+        return ClipNorm(clip)
+    raise ArgumentError(
+        f"fit was given clip={clip!r}.",
+        do="clip is the largest norm of all gradients, or an optim.ClipNorm or optim.ClipValue.",
+    )
+
+
+def _rates(schedule: Any, optimizer: Optimizer, steps: int) -> Rates | None:
+    """The learning rates of steps in a row; None while the optimiser's own is used."""
+    if schedule is None:
+        return None
+    if isinstance(schedule, Schedule):
+        complete = schedule.completed(optimizer.rate, steps)
+        return lambda first, count: complete(np.arange(first, first + count)).tolist()
+    if callable(schedule) and not isinstance(schedule, type):
+        by_step: Callable[[int], Any] = schedule
+        return lambda first, count: [float(by_step(i)) for i in range(first, first + count)]
+    raise ArgumentError(
+        f"fit was given schedule={schedule!r}.",
+        do="Pass for example schedule=chainrule.optim.Cosine(), or a function of the step.",
+    )
+
+
+def _listeners(early_stopping: Any, callbacks: Any, progress: Any) -> list[Callback]:
+    """Early stopping first: the others see the weights that it restored."""
+    if isinstance(early_stopping, EarlyStopping):
+        first: list[Callback] = [early_stopping]
+    else:
+        first = [] if early_stopping is None else [EarlyStopping(early_stopping)]
+    if isinstance(callbacks, Callback) or not isinstance(callbacks, list | tuple):
+        raise ArgumentError(
+            f"callbacks is a list of callbacks, but this is {callbacks!r}.",
+            do="Put it into a list: callbacks=[...].",
+        )
+    return [*first, *callbacks, *([PlainProgress()] if progress else [])]

@@ -1,0 +1,139 @@
+"""TrainingStep: forward, loss, backward, update; once per batch.
+
+Imports nn, optim, the backward walk and the graph's catalogue. The training loop calls it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.walk import walk
+from chainrule.nn import Module
+from chainrule.ops.random import Key
+from chainrule.optim import Optimizer
+from chainrule.tensors import Parameter, Tensor
+from chainrule.train.nonfinite import non_finite_loss
+from chainrule.train.penalty import Penalty
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Clip = Callable[[list[Any]], list[Any]]
+
+
+class TrainingStep:
+    """One step of learning for one batch.
+
+    Attributes
+    ----------
+    data_loss, regularization_loss : float
+        The terms of the last step's loss.
+    out : ndarray
+        The last step's outputs, for the metric.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        parameters: Mapping[str, Parameter],
+        loss: Callable[[Any, Any], Any],
+        optimizer: Optimizer,
+        penalty: Penalty,
+        clip: Clip | None,
+    ) -> None:
+        self.data_loss = self.regularization_loss = 0.0
+        self.out: Array = np.empty(0)
+        self._model, self._loss, self._optimizer = model, loss, optimizer
+        self._parameters = dict(parameters)
+        self._members = list(self._parameters.values())
+        self._penalty, self._clip = penalty, clip
+        self._wraps_targets = is_op(loss)
+        self._one = np.ones((), np.float32)
+
+    def __call__(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> None:
+        """Run the batch forward and back, and update the parameters.
+
+        Parameters
+        ----------
+        x, y : ndarray
+            The batch: arrays of its own, which nobody changes while the step lasts.
+        key : Key
+            Of the step's random numbers.
+        rate : float
+            Learning rate.
+        place : (int, int)
+            Epoch and batch, for messages.
+        """
+        with np.errstate(all="ignore"):  # an overflow shows as a loss that is not finite
+            if self._optimizer.needs_closure:
+                updates = self._search(x, y, key, rate, place)
+            else:
+                updates = self._descend(x, y, key, rate, place)
+            if updates:
+                self._model.write_buffers(updates)
+            self._penalty.project()
+
+    def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
+        terms, updates = self._forward(x, y, key, place)
+        self._backward(terms)
+        self._optimizer.step(self._parameters, rate=rate)
+        return updates
+
+    def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
+        """A step of an optimiser that computes the loss several times, with the same key."""
+        terms, updates = self._forward(x, y, key, place)
+
+        def closure() -> Any:
+            again, _ = self._terms(x, y, key)
+            return again[0] if len(again) == 1 else again[0] + again[1]
+
+        del terms
+        self._optimizer.step(self._parameters, rate=rate, closure=closure)  # pyright: ignore[reportCallIssue]  needs_closure says that it takes one
+        return updates
+
+    def _forward(self, x: Array, y: Array, key: Key, place: tuple[int, int]) -> tuple[Any, Any]:
+        """The terms of the loss, shown to be finite."""
+        terms, updates = self._terms(x, y, key)
+        self.data_loss = total = float(terms[0].value)
+        if len(terms) == 2:
+            self.regularization_loss = float(terms[1].value)
+            total += self.regularization_loss
+        if not math.isfinite(total):
+            epoch, batch = place
+            raise non_finite_loss(terms, total, f"epoch {epoch}, batch {batch}")
+        return terms, updates
+
+    def _terms(self, x: Array, y: Array, key: Key) -> tuple[list[Any], Any]:
+        # A leaf made here is neither copied nor guarded: the batch belongs to this step.
+        out, updates = self._model.run(Tensor(x), training=key)
+        self.out = out.value
+        terms = [self._loss(out, Tensor(y) if self._wraps_targets else y)]
+        penalty = self._penalty.term()
+        return terms if penalty is None else [*terms, penalty], updates
+
+    def _backward(self, terms: list[Any]) -> None:
+        """One walk from all terms; only the parameters keep their gradients."""
+        found = walk(terms, [self._upstream(term.value) for term in terms])
+        members = self._members
+        if self._clip is None:
+            for p in members:
+                p.gradient = found.get(p)
+            return
+        reached = [p for p in members if p in found]
+        for p in members:
+            p.gradient = None
+        for p, gradient in zip(reached, self._clip([found[p] for p in reached]), strict=True):
+            p.gradient = gradient
+
+    def _upstream(self, value: Array) -> Array:
+        """The gradient that a loss starts with: 1, in its own shape and element type."""
+        if self._one.dtype != value.dtype or self._one.shape != value.shape:
+            self._one = np.ones(value.shape, value.dtype)
+        return self._one
+
+
+def is_op(function: Any) -> bool:
+    """Whether this is a public function of the catalogue."""
+    name = getattr(function, "__name__", "")
+    return name in CATALOGUE and CATALOGUE[name].function is function

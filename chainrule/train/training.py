@@ -1,0 +1,173 @@
+"""Training: the epochs of a fit, step by step, with everybody who listens.
+
+Imports what the loop needs: batches, the step, validation, the history, callbacks, signals.
+`fit` makes one, once all arguments are good.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+
+from chainrule.ops.random import fold, key, philox
+from chainrule.optim import global_norm
+from chainrule.tensors import Parameter
+from chainrule.train.batches import Batches
+from chainrule.train.checks import Task
+from chainrule.train.evaluation import measure
+from chainrule.train.events import FitState, Hooks
+from chainrule.train.history import Epoch, History
+from chainrule.train.interruption import Interruption
+from chainrule.train.nonfinite import non_finite_gradient
+from chainrule.train.step import TrainingStep
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
+VALIDATION_ROWS = 1024  # evaluated at a time
+
+
+class Training:
+    """A fit whose arguments are good."""
+
+    def __init__(
+        self,
+        state: FitState,
+        task: Task,
+        watched: Task | None,
+        loss: Callable[[Any, Any], Any],
+        batches: Batches,
+        step: TrainingStep,
+        hooks: Hooks,
+        rates: Rates | None,
+    ) -> None:
+        self._state, self._task, self._watched, self._loss = state, task, watched, loss
+        self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
+        self._key = key(batches.seed)
+
+    def run(self) -> History:
+        """Train until the epochs are over or somebody asks to stop."""
+        state, history = self._state, self._state.history
+        with Interruption() as interruption:
+            self._hooks.call("on_fit_start", state)
+            try:
+                while state.epoch < state.epochs and not state.stopped:
+                    self._epoch(interruption)
+                history.stopped = state.stopped or "epochs"
+            except BaseException:
+                history.stopped = "error"
+                raise
+            finally:
+                self._hooks.call("on_fit_end", state)
+        return history
+
+    def _epoch(self, interruption: Interruption) -> None:
+        state, make_metric = self._state, self._task.make_metric
+        state.begin_epoch(None if make_metric is None else make_metric())
+        self._hooks.call("on_epoch_start", state)
+        started = time.perf_counter()
+        watch = self._train(interruption)
+        trained = time.perf_counter() - started
+        validated = (nan, nan)
+        if not interruption.requested:
+            self._hooks.call("on_validation_start", state)
+            validated = self._validate()
+        state.history.epochs.append(
+            Epoch(
+                epoch=state.epoch,
+                loss=state.running_loss(),
+                data_loss=state.data_loss_sum / state.seen,
+                regularization_loss=state.regularization_loss_sum / state.seen,
+                metric=state.running_metric(),
+                validation_loss=validated[0],
+                validation_metric=validated[1],
+                rate=state.rate,
+                seconds=time.perf_counter() - started,
+                rows_per_second=state.seen / trained if trained else nan,
+                gradient_norm=watch.gradient_norm,
+                update_ratio=watch.update_ratio,
+            )
+        )
+        self._hooks.call("on_epoch_end", state)
+        if interruption.requested and not state.stopped:
+            state.stop("interrupted")
+            self._hooks.call("on_interrupt", state)
+
+    def _train(self, interruption: Interruption) -> "_Watch":
+        """The steps of an epoch."""
+        state, step, watch = self._state, self._step, _Watch(self._state)
+        before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
+        optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
+        keys, watched = self._keys(epoch), self._batches.last_full
+        rates = None if self._rates is None else self._rates(state.step, state.batches)
+        for batch, (x, y) in enumerate(self._batches.epoch(epoch), start=1):
+            state.batch = batch
+            state.rate = optimizer.rate if rates is None else rates[batch - 1]
+            for listener in before:
+                listener(state)
+            if batch == watched:
+                watch.before_step()
+            step(x, y, keys[batch - 1], state.rate, (epoch, batch))
+            if batch == watched:
+                watch.after_step()
+            state.count(len(x), step.data_loss, step.regularization_loss)
+            if metric is not None:
+                metric.add(step.out, y)
+            for listener in after:
+                listener(state)
+            if state.stopped or interruption.requested:
+                break
+        return watch
+
+    def _keys(self, epoch: int) -> Array:
+        """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.
+
+        Drawn in one go: folding each batch's number in would cost more than the whole loop.
+        """
+        words = philox(fold(self._key, epoch)).random_raw(2 * self._batches.count)
+        return words.reshape(-1, 2)
+
+    def _validate(self) -> tuple[float, float]:
+        """Loss and metric of the validation rows; NaN where there is none."""
+        watched = self._watched
+        if watched is None:
+            return nan, nan
+        metric = None if watched.make_metric is None else watched.make_metric()
+        rows = (watched.x, watched.y)
+        loss = measure(self._state.model, rows, self._loss, VALIDATION_ROWS, metric)
+        return loss, nan if metric is None else metric.value()
+
+
+class _Watch:
+    """Gradient norm and update:weight ratio of each parameter, at one step of an epoch."""
+
+    def __init__(self, state: FitState) -> None:
+        self._state = state
+        self._before: dict[str, Array] = {}
+        self.gradient_norm: Mapping[str, float] = {}
+        self.update_ratio: Mapping[str, float] = {}
+
+    def before_step(self) -> None:
+        """Remember the parameters."""
+        self._before = {name: p.value.copy() for name, p in self._state.parameters.items()}
+
+    def after_step(self) -> None:
+        """Compare them with what the step made of them."""
+        before, parameters = self._before, self._state.parameters
+        norms = {name: global_norm([p.gradient]) for name, p in parameters.items()}
+        wrong = next((name for name, norm in norms.items() if not isfinite(norm)), None)
+        if wrong is not None:
+            for name, p in parameters.items():  # back to the last parameters that were numbers
+                p.write(before[name], "fit()")
+            place = f"epoch {self._state.epoch}, batch {self._state.batch}"
+            raise non_finite_gradient(wrong, parameters[wrong], norms[wrong], place)
+        self.gradient_norm = norms
+        self.update_ratio = {name: _ratio(p, before[name]) for name, p in parameters.items()}
+        self._before = {}
+
+
+def _ratio(p: Parameter, before: Array) -> float:
+    """Norm of the update over the norm of the parameter; NaN for a parameter that was 0."""
+    weight = global_norm([before])
+    return global_norm([p.value - before]) / weight if weight else nan
