@@ -529,9 +529,9 @@ def stack(parts: Sequence[Operand], axis: int = 0) -> Tensor:
     """Several tensors of one shape, joined along a new axis."""
 
 @overload
-def std(x: Array, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> npt.NDArray[Any]: ...
+def std(x: Array, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
-def std(x: Operand, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Tensor:
+def std(x: Operand, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
     """Standard deviation over the axes; its gradient at constant input is 0."""
 
 @overload
@@ -583,9 +583,9 @@ def transpose(x: Operand, axes: tuple[int, ...] | None = None) -> Tensor:
     """The axes in another order; by default all in reverse."""
 
 @overload
-def var(x: Array, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> npt.NDArray[Any]: ...
+def var(x: Array, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
-def var(x: Operand, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Tensor:
+def var(x: Operand, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
     """Variance over the axes: the mean square distance from the mean, in two passes."""
 
 @overload

@@ -38,6 +38,13 @@ class Traced(Tensor):
     def __float__(self) -> float:
         raise _leaves_the_graph("float(x)", self)
 
+    def __int__(self) -> int:
+        raise _leaves_the_graph("int(x)", self)
+
+    def item(self) -> float | int | bool:
+        """Raise: a Python number would leave the graph."""
+        raise _leaves_the_graph("x.item()", self)
+
 
 def value_and_grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
@@ -130,8 +137,9 @@ def grad(
 
 def _flatten(tree: Any) -> tuple[list[Any], Any]:
     """Arrays of a nested container, and the container itself."""
-    flat, structure = optree.tree_flatten(tree)  # pyright: ignore[reportUnknownVariableType]  any tree
-    return list(flat), structure  # pyright: ignore[reportUnknownArgumentType]  any tree
+    flatten: Any = optree.tree_flatten
+    flat, structure = flatten(tree)
+    return list(flat), structure
 
 
 def _leaf(x: Any, argument: int) -> Traced:

@@ -7,7 +7,7 @@ file in ops/ and every user enters classes with ``@op``.
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -16,6 +16,7 @@ import numpy as np
 from chainrule.domain import REAL, Domain
 from chainrule.errors import BackwardRuleError, ChainruleError, ShapeError, describe
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
 from chainrule.spec import is_list, is_sequence
 
@@ -77,7 +78,7 @@ class Op:
         dataclass(frozen=True)(cls)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
-        _read_signature(cls)
+        read_signature(cls)
         cls.writes_backward = cls.backward is not Op.backward
         cls.differentiates = cls.writes_backward or cls.pull is not Op.pull
         cls.spells_out = not cls.differentiates
@@ -252,45 +253,6 @@ def compute(operation: Op, values: Sequence[Any]) -> Any:
         raise operation.explain(error, values) from error
 
 
-def _read_signature(cls: type[Op]) -> None:
-    """Find inputs (parameters of the formula) and attributes (dataclass fields) of an op class."""
-    formula = cls.forward
-    names = list(inspect.signature(formula).parameters.values())[1:]
-    if hasattr(cls, "local_gradients") and names and names[0].kind is names[0].VAR_POSITIONAL:
-        names = list(inspect.signature(cls.local_gradients).parameters.values())[1:-1]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  letters
-    cls.variadic = bool(names) and names[0].kind is inspect.Parameter.VAR_POSITIONAL
-    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    alone = [p for p in names if p.kind is positional]
-    open_ended = any(p.kind is p.VAR_POSITIONAL for p in names)
-    cls.arity = sum(p.default is p.empty for p in alone), inf if open_ended else len(alone)
-    cls.inputs = tuple(p.name for p in names if p.kind is not p.VAR_KEYWORD)
-    # Index arrays behind the first input reach the op inside its key, not as arguments of a call.
-    called = [p for p in names if cls.variadic or p.kind is not p.VAR_POSITIONAL]
-    inputs = [
-        p.replace(kind=positional, annotation=p.empty) for p in called if p.name in cls.inputs
-    ]
-    own = sorted((f for f in fields(cls) if f.init), key=lambda f: f.kw_only is True)  # pyright: ignore[reportArgumentType]  made a dataclass above
-    order = [name for name in cls.__dict__.get("__annotations__", {}) if name in cls.__dict__]
-    if {f.name for f in own} <= set(order):  # a class that declares all its fields orders them
-        own.sort(key=lambda f: order.index(f.name))
-    cls.attributes = tuple(f.name for f in own)
-    # Inputs that may be left out (a loss's weights) stand behind the attributes.
-    given = [p for p in inputs if p.default is p.empty]
-    given += sorted(map(_as_parameter, own), key=lambda p: p.default is not p.empty)
-    given += [p for p in inputs if p.default is not p.empty]
-    cls.signature = inspect.Signature(given)
-    cls.defaults = tuple(p.default for p in given)
-    cls.required = sum(p.default is p.empty for p in given)
-    first = sum(p.default is p.empty for p in inputs)
-    cls.places = first, first + len(own)
-
-
-def _as_parameter(field: Field[Any]) -> inspect.Parameter:
-    default = inspect.Parameter.empty if field.default is MISSING else field.default
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(field.name, kind, default=default, annotation=field.type)
-
-
 def _public_function(cls: type[Op]) -> Callable[..., Any]:
     """The function a user calls: bind the arguments, then read the op."""
     count, plain = len(cls.inputs), not cls.attributes and not cls.variadic
@@ -312,5 +274,5 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = cls.name
     function.__doc__ = cls.__doc__
-    function.__signature__ = cls.signature  # pyright: ignore[reportFunctionMemberAccess]  read by help()
+    vars(function)["__signature__"] = cls.signature  # what help() shows
     return function

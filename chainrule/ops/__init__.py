@@ -1,6 +1,6 @@
 """The built-in ops: one class in one file each. Importing this package seals their names."""
 
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE
 from chainrule.ops import (
     activations,
     indexing,
@@ -13,7 +13,7 @@ from chainrule.ops import (
     reductions,
 )
 
-CATALOGUE.seal()
+_CATALOGUE.seal()
 
 __all__ = [
     "activations",

@@ -13,7 +13,7 @@ from chainrule.graph.families import Elementwise
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Constant
 from chainrule.ops.letters.arithmetic import maximum, minimum
-from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.logic import equal, where
 from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p, tanh
 
 SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
@@ -109,7 +109,7 @@ class GELU(Elementwise):
         return cls() if approximate == "none" else GELUTanh()
 
     def forward(self, x: Any) -> Any:
-        return where(x > -inf, 0.5 * x * erfc(-x / SQRT_2), 0)  # -inf * 0 would be NaN
+        return where(equal(x, -inf), 0, 0.5 * x * erfc(-x / SQRT_2))  # -inf * 0 would be NaN
 
 
 @op("gelu_tanh", onnx="Gelu", edges=True)
@@ -119,7 +119,7 @@ class GELUTanh(Elementwise):
     def forward(self, x: Any) -> Any:
         bounded = maximum(minimum(x, 1e6), -1e6)  # the cube of 1e13 overflows float32
         inner = SQRT_2_OVER_PI * (bounded + GELU_CUBIC * bounded * bounded * bounded)
-        return where(x > -inf, 0.5 * x * (1 + tanh(inner)), 0)
+        return where(equal(x, -inf), 0, 0.5 * x * (1 + tanh(inner)))
 
 
 @op("sigmoid", onnx="Sigmoid")
@@ -145,7 +145,7 @@ class SiLU(Elementwise):
     """
 
     def forward(self, x: Any) -> Any:
-        return where(x > -inf, x * sigmoid(x), 0)  # -inf * 0 would be NaN
+        return where(equal(x, -inf), 0, x * sigmoid(x))  # -inf * 0 would be NaN
 
 
 @op("softplus", onnx="Softplus")

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
 from chainrule.ops.sums import BLOCK, accurate_sum
-from chainrule.spec import normalize_axes
+from chainrule.spec import is_list, is_sequence, normalize_axes
 
 
 @op(
@@ -139,8 +139,8 @@ class Pad(Movement):
 
     def __post_init__(self) -> None:
         widths = self.pad_width
-        if isinstance(widths, tuple | list):
-            pairs: Any = tuple(tuple(w) if isinstance(w, list) else w for w in widths)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any nesting
+        if is_sequence(widths):
+            pairs = tuple(tuple(w) if is_list(w) else w for w in widths)
             object.__setattr__(self, "pad_width", pairs)
 
     def pairs(self, ndim: int) -> tuple[tuple[int, int], ...]:

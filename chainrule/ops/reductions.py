@@ -115,8 +115,8 @@ class Prod(Composite):
                 last = pairs[half - 1 :] * factors[2 * half :]
                 pairs = last if half == 1 else concatenate([pairs[: half - 1], last], 0)
             factors = pairs
-        if factors.shape[0] == 0:
-            return np.ones(self._shape(x, axes), x.dtype)
+        if factors.shape[0] == 0:  # the sum of nothing is 0, the product 1
+            factors = Sum.function(factors, 0) + 1
         return reshape(factors, self._shape(x, axes))
 
     def _shape(self, x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -135,7 +135,9 @@ class Var(Reduction):
         The sum of squares is divided by the number of elements minus ddof.
     """
 
+    axis: Any = None
     ddof: int = 0
+    keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
@@ -153,10 +155,12 @@ class Var(Reduction):
 class Std(Reduction):
     """Standard deviation over the axes; its gradient at constant input is 0."""
 
+    axis: Any = None
     ddof: int = 0
+    keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
-        return np.sqrt(Var(self.axis, self.keepdims, self.ddof).forward(x))
+        return np.sqrt(Var.of(self.axis, self.ddof, self.keepdims).forward(x))
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
@@ -203,24 +207,21 @@ class LogSumExp(Reduction):
         return out if self.keepdims else np.squeeze(out, axes)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        total = self.spread(out, x.shape)
-        if self.axis is not None and not isinstance(self.axis, tuple):
-            shares = softmax(x, self.axis)  # infinite entries share it among them
-        else:
-            shares = exp(where(equal(x, total), 0, x - total))
-        shares = where(total > -inf, shares, 0)
+        # exp(x - out) would lose digits at 1e6; and infinite entries share it among them.
+        shares = where(equal(self.spread(out, x.shape), -inf), 0, softmax(x, self.axis))
         return (self.spread(upstream, x.shape) * shares,)
 
 
 @op("softmax", onnx="Softmax", samples=_matrix)
 class Softmax(Composite):
-    """exp(x) / sum(exp(x)) along an axis: scores become shares that add up to 1.
+    """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1.
 
     +inf takes everything (several of them share); -inf takes nothing.
     """
 
-    axis: int = -1
+    axis: Any = -1
     rows_axis = "axis"
+    edges = True
 
     def forward(self, x: Any) -> Any:
         weights = exp(_below_largest(x, self.axis))
@@ -235,8 +236,9 @@ class Softmax(Composite):
 class LogSoftmax(Composite):
     """The logarithm of softmax, without the loss of digits of taking it afterwards."""
 
-    axis: int = -1
+    axis: Any = -1
     rows_axis = "axis"
+    edges = True
 
     def forward(self, x: Any) -> Any:
         shifted = _below_largest(x, self.axis)
@@ -246,7 +248,7 @@ class LogSoftmax(Composite):
         return (upstream - exp(out) * Sum.function(upstream, self.axis, True),)
 
 
-def _below_largest(x: Any, axis: int) -> Any:
+def _below_largest(x: Any, axis: Any) -> Any:
     """x minus its largest element along the axis: exp(89) overflows float32."""
     largest = Max.function(x, axis, True)
     return where(equal(x, largest), 0, x - where(largest > -inf, largest, 0))
