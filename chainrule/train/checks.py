@@ -136,14 +136,18 @@ def check_finite(array: Array, name: str) -> None:
     if not array.size or (np.isfinite(array.min()) and np.isfinite(array.max())):
         return
     place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-    words = ("row", "column") if len(place) <= 2 else ("row", *["axis"] * (len(place) - 1))
-    where = ", ".join(f"{word} {i}" for word, i in zip(words, place, strict=False))
     wrong = int(np.count_nonzero(~np.isfinite(array)))
     raise DataError(
-        f"{name} holds {array[place]} in {where}.",
-        found=[describe(name, array, f"{wrong} of {array.size} not finite")],
+        f"{name} holds {array[place]} in {_in_words(place)}.",
+        found=[describe(name.split()[0], array, f"{wrong} of {array.size} not finite")],
         do="Fill missing numbers in or leave their rows out: X[np.isfinite(X).all(axis=1)].",
     )
+
+
+def _in_words(place: tuple[int, ...]) -> str:
+    """A place in an array: "row 4, column 1"."""
+    words = ("row", "column") if len(place) <= 2 else ("row", *["position"] * (len(place) - 1))
+    return ", ".join(f"{word} {i}" for word, i in zip(words, place, strict=False))
 
 
 def _pair(data: Any, part: str) -> tuple[Any, Any]:
@@ -197,10 +201,9 @@ def _check_range(y: Array, out: Any, loss: Any, part: str) -> None:
     if y.min() >= low and y.max() <= high:
         return
     place = tuple(np.argwhere((y < low) | (y > high))[0].tolist())
-    row = place[0] if len(place) == 1 else place
     error = IndexRangeError if kind == "label" else DataError
     raise error(
-        f"{kind} {y[place]} in row {row} of {part} is outside {why}.",
+        f"{kind} {y[place]:.4g} in {_in_words(place)} of {part} is outside {why}.",
         found=[describe("y", y, f"values {y.min()} to {y.max()}")],
         do=do,
     )

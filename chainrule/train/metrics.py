@@ -117,7 +117,7 @@ class R2(Metric):
         self.rows = rows
 
     def result(self) -> Any:
-        return np.mean(1 - self.errors / self.spread) if self.rows else np.nan
+        return float(np.mean(1 - self.errors / self.spread)) if self.rows else np.nan
 
 
 class Custom(Metric):
