@@ -283,9 +283,9 @@ def log1p(x: Operand) -> Tensor:
     """log(1 + x), accurate for small x."""
 
 @overload
-def log_softmax(x: Array, axis: int = -1) -> npt.NDArray[Any]: ...
+def log_softmax(x: Array, axis: Any = -1) -> npt.NDArray[Any]: ...
 @overload
-def log_softmax(x: Operand, axis: int = -1) -> Tensor:
+def log_softmax(x: Operand, axis: Any = -1) -> Tensor:
     """The logarithm of softmax, without the loss of digits of taking it afterwards."""
 
 @overload
@@ -469,10 +469,10 @@ def sin(x: Operand) -> Tensor:
     """Sine of an angle in radians."""
 
 @overload
-def softmax(x: Array, axis: int = -1) -> npt.NDArray[Any]: ...
+def softmax(x: Array, axis: Any = -1) -> npt.NDArray[Any]: ...
 @overload
-def softmax(x: Operand, axis: int = -1) -> Tensor:
-    """exp(x) / sum(exp(x)) along an axis: scores become shares that add up to 1."""
+def softmax(x: Operand, axis: Any = -1) -> Tensor:
+    """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1."""
 
 @overload
 def softmax_cross_entropy(scores: Array, labels: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
