@@ -7,47 +7,19 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     selection.py   which parameters a step changes
     schedules.py   the learning rate as a function of the step
     clipping.py    gradients that are too large   arguments.py   numbers that are refused
+    lookup.py      optimisers by name
 """
 
-from typing import Any
-
-from chainrule.errors import UnknownNameError
 from chainrule.optim.adagrad import Adagrad
 from chainrule.optim.adam import Adam
 from chainrule.optim.adamw import AdamW
 from chainrule.optim.clipping import ClipNorm, ClipValue, global_norm
 from chainrule.optim.lbfgs import LBFGS
+from chainrule.optim.lookup import OPTIMIZERS, by_name, names
 from chainrule.optim.optimizer import Optimizer
 from chainrule.optim.rmsprop import RMSProp
 from chainrule.optim.schedules import Constant, Cosine, InverseSqrt, Linear, Schedule, Step
 from chainrule.optim.sgd import SGD
-
-OPTIMIZERS = (Adagrad, Adam, AdamW, LBFGS, RMSProp, SGD)
-
-
-def names() -> tuple[str, ...]:
-    """The names that :func:`by_name` knows."""
-    return tuple(optimizer.name for optimizer in OPTIMIZERS)
-
-
-def by_name(name: str, rate: float | None = None, **settings: Any) -> Optimizer:
-    """An optimiser by its name, with its own default rate if none is given.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such optimiser; the nearest name is suggested.
-
-    Examples
-    --------
-    >>> by_name("sgd", 0.1, momentum=0.9)
-    SGD(rate=0.1, momentum=0.9, nesterov=False)
-    """
-    chosen = next((o for o in OPTIMIZERS if o.name == str(name).lower()), None)
-    if chosen is None:
-        raise UnknownNameError("optimiser", str(name), names())
-    return chosen(**settings) if rate is None else chosen(rate=rate, **settings)
-
 
 __all__ = [
     "Adagrad",

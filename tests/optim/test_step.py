@@ -1,5 +1,7 @@
 """The step over many parameters: in place, only with fresh gradients, and resumable."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -175,6 +177,21 @@ def test_going_on_from_a_saved_state_gives_the_same_bits(make):
     assert second.steps == 6
     for name in shapes:
         np.testing.assert_array_equal(rest[name], whole[name])
+
+
+def test_a_copy_goes_on_by_itself():
+    parameters, optimizer = two(), optim.Adam(0.1)
+    backward(parameters)
+    optimizer.step(parameters)
+    copied, copied_parameters = copy.deepcopy((optimizer, parameters))
+    for each, own in ((optimizer, parameters), (copied, copied_parameters)):
+        for _ in range(3):
+            backward(own)
+            each.step(own)
+    assert copied.steps == optimizer.steps == 4
+    for name, p in parameters.items():
+        assert p is not copied_parameters[name]
+        np.testing.assert_array_equal(p.data, copied_parameters[name].data)
 
 
 def test_a_saved_state_is_a_copy():
