@@ -14,7 +14,7 @@ from chainrule.errors import DTypeError, NotScalarError, UnsupportedError, descr
 from chainrule.graph.dual import Dual
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import alias, on_the_way, walk
+from chainrule.graph.walk import ALIAS, alias, on_the_way, walk
 from chainrule.settings import RECORDING
 from chainrule.tensors import Parameter, Tensor
 
@@ -92,7 +92,8 @@ def value_and_grad(
         try:
             result = function(*traced, **keywords)
             out, aux = result if has_aux else (result, ())
-            gradients, outer = _gradients(out, [x for nodes in leaves for x in nodes])
+            own = [x for nodes in leaves for x in nodes]
+            gradients, outer = _gradients(out, own)
         finally:
             RECORDING.reset(token)
         rest = iter(gradients)
@@ -100,10 +101,10 @@ def value_and_grad(
             optree.tree_unflatten(structure, [next(rest) for _ in nodes])
             for structure, nodes in zip(structures, leaves, strict=True)
         )
-        value = _outside(out, outer)
+        value = _outside(out, own) if outer else _value(out)
         if has_aux:
             flat, structure = _flatten(aux)
-            value = value, optree.tree_unflatten(structure, [_outside(x, outer) for x in flat])
+            value = value, optree.tree_unflatten(structure, [_outside(x, own) for x in flat])
         return value, trees if several else trees[0]
 
     return value_and_gradient
@@ -182,23 +183,32 @@ def _gradients(out: Any, leaves: list[Traced]) -> tuple[list[Any], bool]:
     one: Any = np.ones(out.shape, out.dtype)
     with np.errstate(all="ignore"):
         found = walk([out], [Traced(one) if outer else one], targets=set(leaves), graph=outer)
-    return [_gradient(found.get(x), x, outer) for x in leaves], outer
+    if outer:
+        found = {x: _outside(gradient, leaves) for x, gradient in found.items()}
+    return [_gradient(found.get(x), x) for x in leaves], outer
 
 
 def _has_outer(out: Node, leaves: list[Traced]) -> bool:
-    """Whether the result also depends on variables of a derivative around this one."""
-    own = set(leaves)
+    """Whether the result also depends on variables of a graph around this derivative."""
     if any(isinstance(x.value, Symbol) or x.inputs for x in leaves):
         return True
-    return any(
-        not x.inputs and x not in own and not isinstance(x, Parameter) for x in on_the_way([out])
-    )
+    return bool(_foreign(out, leaves))
 
 
-def _gradient(found: Any, x: Traced, outer: bool) -> Any:
+def _foreign(out: Node, leaves: list[Traced]) -> list[Node]:
+    """The variables behind a result that are not our own; parameters are constants here."""
+    own = set(leaves)
+    return [
+        x
+        for x in on_the_way([out])
+        if not x.inputs and x not in own and not isinstance(x, Parameter)
+    ]
+
+
+def _gradient(found: Any, x: Traced) -> Any:
     if found is None:
         return _zero(x)
-    if outer:
+    if isinstance(found, Symbol):
         return found
     gradient = np.array(found, x.dtype, order="C")
     return float(gradient) if x.label == PYTHON_FLOAT else gradient
@@ -208,9 +218,20 @@ def _zero(x: Traced) -> Any:
     return 0.0 if x.label == PYTHON_FLOAT else np.zeros(x.shape, x.dtype)
 
 
-def _outside(x: Any, outer: bool) -> Any:
-    """A result without the graph of this derivative, unless one around it needs it."""
-    if outer or not isinstance(x, Node):
+def _outside(x: Any, leaves: list[Traced]) -> Any:
+    """A result without the graph of this derivative, unless a graph around it needs it."""
+    if not isinstance(x, Node) or isinstance(x.value, Symbol):
+        return x
+    foreign = _foreign(x, leaves)
+    if not foreign:
+        return _value(x)
+    if any(isinstance(each, Traced) for each in foreign):
+        return x
+    return Tensor(x.value, ALIAS, (x,), True)  # the graph around it is one that the user holds
+
+
+def _value(x: Any) -> Any:
+    if not isinstance(x, Node):
         return x
     return x.value.copy() if x.value.ndim else x.value[()]
 

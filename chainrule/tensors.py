@@ -22,7 +22,7 @@ from chainrule.errors import (
 from chainrule.graph.guard import own
 from chainrule.graph.node import Node, as_array, is_float, next_serial
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
-from chainrule.graph.walk import on_the_way, walk
+from chainrule.graph.walk import on_the_way, walk, zeros_like
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -286,17 +286,8 @@ def backward(
         if create_graph:
             return walk(losses, [Tensor(start) for start in starts], graph=True)
         # A zero upstream gradient given by the caller is structural: exact zeros.
-        gradients = {} if silent else walk(losses, starts)
-    if len(gradients) < 2 or silent or len(losses) > 1:
-        nodes = on_the_way(losses)
-    else:
-        nodes = gradients
-    for node in nodes:
-        gradient = gradients.get(node)
-        if gradient is None:
-            if type(node.value) is tuple:  # of several results, each has a gradient of its own
-                continue
-            gradient = np.zeros(node.shape, node.dtype)
+        gradients = zeros_like(on_the_way(losses)) if silent else walk(losses, starts, zeros=True)
+    for node, gradient in gradients.items():
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
         node.gradient = gradient

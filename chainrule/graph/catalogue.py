@@ -31,8 +31,16 @@ class Catalogue:
                 f"the name {name!r} belongs to a built-in op and cannot be given to another.",
                 do="Choose another name for your op.",
             )
+        functions = numpy if is_tuple(numpy) else (numpy,)
+        for function in functions:
+            owner = self.by_numpy.get(function)
+            if owner in self._sealed:
+                raise ArgumentError(
+                    f"np.{function.__name__} belongs to the built-in op {owner!r}.",
+                    do="Leave numpy= away: your op is called by its own name.",
+                )
         self.ops[name] = op
-        for function in numpy if is_tuple(numpy) else (numpy,):
+        for function in functions:
             if function is not None:
                 self.by_numpy[function] = name
 

@@ -160,6 +160,8 @@ class Op:
 
     def checked(self, gradient: Any, x: Any, position: int) -> Any:
         """The gradient in the input's dtype, once its shape is shown to be the input's."""
+        if isinstance(x, Symbol) and not isinstance(gradient, Symbol):
+            raise self._left_the_graph(gradient, x)
         if not hasattr(gradient, "shape"):
             gradient = np.asarray(gradient)
         if gradient.shape != x.shape:
@@ -177,10 +179,24 @@ class Op:
             else CATALOGUE.function("cast")(gradient, x.dtype)
         )
 
+    def _left_the_graph(self, gradient: Any, x: Any) -> BackwardRuleError:
+        return BackwardRuleError(
+            f"backward of {self.name} was given tensors and returned a "
+            f"{type(gradient).__name__}, so second derivatives would miss it.",
+            found=[describe("upstream", x), describe("gradient", gradient)],
+            do="Write it with ops or NumPy's functions, without np.asarray or .data.",
+        )
+
     def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """Turn NumPy's complaint into an error that names the operands."""
         names = (*self.inputs, *(f"input {i}" for i in range(len(self.inputs), len(operands))))
         found = [describe(n, x) for n, x in zip(names, operands, strict=False) if x is not None]
+        if len(found) < 2:
+            return ShapeError(
+                f"{self.name} cannot take this tensor: {error}.",
+                found=found,
+                do=f"Arguments: {', '.join(self.signature.parameters)}.",
+            )
         return ShapeError(
             f"{self.name} cannot join these tensors: {error}.",
             found=found,

@@ -30,6 +30,7 @@ def walk(
     graph: bool = False,
     live: Any = None,
     lives: dict[Node, Any] | None = None,
+    zeros: bool = False,
 ) -> dict[Node, Any]:
     """Gradients of the sum of ``ends`` (each times its upstream) for every node on the way.
 
@@ -47,6 +48,8 @@ def walk(
         Where the upstream gradient of ``ends[0]`` (or of each end) is alive.
     lives : dict, optional
         Filled with the mask of every target that has one.
+    zeros : bool
+        Whether a node on the way that receives nothing gets zeros rather than no entry.
 
     Returns
     -------
@@ -86,7 +89,14 @@ def walk(
         del gradients[bundle]
     if lives is not None:
         lives.update(masks)
+    if zeros and len(gradients) < len(nodes):
+        return zeros_like(nodes) | gradients
     return gradients
+
+
+def zeros_like(nodes: Iterable[Node]) -> dict[Node, Any]:
+    """A gradient of zeros for each node; of several results, each is a node of its own."""
+    return {node: np.zeros(node.shape, node.dtype) for node in nodes if not is_tuple(node.value)}
 
 
 def on_the_way(ends: Iterable[Node], targets: Collection[Node] | None = None) -> dict[Node, None]:
@@ -148,6 +158,12 @@ def _add(
         masks[node] = lambda: _resolved(live) | _resolved(other)
 
 
+def _either(mask: Any, other: Any) -> Any:
+    if mask is True or other is True:
+        return True
+    return lambda: _resolved(mask) | _resolved(other)
+
+
 def _resolved(mask: Any) -> Any:
     return mask() if callable(mask) else mask
 
@@ -157,11 +173,14 @@ def _collect(
 ) -> None:
     """Keep the gradient of one of several results until the op itself is reached."""
     count = len(bundle.value)
-    gradients.setdefault(bundle, [None] * count)[position] = gradients[part]
-    masks.setdefault(bundle, [False] * count)[position] = masks.pop(part, True)
+    parts = gradients.setdefault(bundle, [None] * count)
+    alive = masks.setdefault(bundle, [False] * count)
+    before, live = parts[position], masks.pop(part, True)
+    parts[position] = gradients[part] if before is None else before + gradients[part]
+    alive[position] = live if before is None else _either(alive[position], live)
 
 
-def _complete(parts: list[Any], alive: list[Any], bundle: Node) -> tuple[Any, Any]:
+def _complete(parts: list[Any], alive: Any, bundle: Node) -> tuple[Any, Any]:
     """Results that nobody used have the gradient 0, and are dead."""
     values = bundle.value
     upstream = tuple(

@@ -193,11 +193,9 @@ class Norm(Reduction):
         )
 
 
-@op("logsumexp", samples=_matrix)
+@op("logsumexp", edges=True, samples=_matrix)
 class LogSumExp(Reduction):
     """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf."""
-
-    edges = True
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
@@ -212,7 +210,7 @@ class LogSumExp(Reduction):
         return (self.spread(upstream, x.shape) * shares,)
 
 
-@op("softmax", onnx="Softmax", samples=_matrix)
+@op("softmax", onnx="Softmax", edges=True, samples=_matrix)
 class Softmax(Composite):
     """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1.
 
@@ -221,7 +219,6 @@ class Softmax(Composite):
 
     axis: Any = -1
     rows_axis = "axis"
-    edges = True
 
     def forward(self, x: Any) -> Any:
         weights = exp(_below_largest(x, self.axis))
@@ -232,13 +229,12 @@ class Softmax(Composite):
         return (weighted - out * Sum.function(weighted, self.axis, True),)
 
 
-@op("log_softmax", onnx="LogSoftmax", samples=_matrix)
+@op("log_softmax", onnx="LogSoftmax", edges=True, samples=_matrix)
 class LogSoftmax(Composite):
     """The logarithm of softmax, without the loss of digits of taking it afterwards."""
 
     axis: Any = -1
     rows_axis = "axis"
-    edges = True
 
     def forward(self, x: Any) -> Any:
         shifted = _below_largest(x, self.axis)

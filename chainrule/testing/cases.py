@@ -109,7 +109,7 @@ def draw(rng: np.random.Generator, domain: Domain, shape: tuple[int, ...] = SHAP
 
 def is_float_array(x: Any) -> bool:
     """Whether a gradient can flow into this operand."""
-    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+    return type(x) is np.ndarray and x.dtype.kind == "f"
 
 
 def _as_array(x: Any) -> Any:

@@ -12,7 +12,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual
 from chainrule.graph.op import apply
 from chainrule.tensors import Tensor, backward, tensor
-from chainrule.testing.cases import Array, Case
+from chainrule.testing.cases import Array, Case, is_float_array
 
 Results = tuple[Array, ...]
 
@@ -24,23 +24,25 @@ def value(case: Case) -> Results:
 
 def sequence(out: Any) -> tuple[Any, ...]:
     """Several results as they are, one as a tuple of one."""
-    return tuple(out) if isinstance(out, tuple | list) else (out,)
+    several: tuple[Any, ...] = tuple(out) if isinstance(out, tuple | list) else (out,)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any results
+    return several
 
 
 def float_results(case: Case) -> tuple[int, ...]:
     """Positions of the results that carry a gradient."""
-    return tuple(i for i, out in enumerate(value(case)) if out.dtype.kind == "f")
+    return tuple(i for i, out in enumerate(value(case)) if is_float_array(out))
 
 
 def weights_like(case: Case, seed: int) -> Results:
     """A random upstream gradient for every floating-point result."""
     rng = np.random.default_rng(seed)
-    outs = value(case)
-    return tuple(
-        np.asarray(rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1, 1], out.shape), out.dtype)
-        for out in outs
-        if out.dtype.kind == "f"
-    )
+    return tuple(_weights(rng, out) for out in value(case) if is_float_array(out))
+
+
+def _weights(rng: Any, out: Array) -> Array:
+    """Numbers of size 1/2 to 3/2 and either sign: none hides an error."""
+    signed = rng.choice([-1.0, 1.0], out.shape) * rng.uniform(0.5, 1.5, out.shape)
+    return np.asarray(signed, out.dtype)
 
 
 def vjp(case: Case, upstreams: Sequence[Array], as_given: bool = False) -> dict[int, Array]:
@@ -83,9 +85,12 @@ def second_order(
 
 
 def _leaves(case: Case, as_given: bool = False) -> list[Any]:
-    make: Any = (lambda x: Tensor(x, wants_gradient=True)) if as_given else tensor
     wanted = case.differentiable
-    return [make(x) if i in wanted else x for i, x in enumerate(case.operands)]
+    return [_leaf(x, as_given) if i in wanted else x for i, x in enumerate(case.operands)]
+
+
+def _leaf(x: Array, as_given: bool) -> Tensor:
+    return Tensor(x, wants_gradient=True) if as_given else tensor(x)
 
 
 def _ends(case: Case, leaves: Sequence[Any]) -> list[Tensor]:

@@ -15,8 +15,9 @@ from chainrule.graph.op import apply
 from chainrule.graph.spec_reading import infer
 from chainrule.spec import Spec, spec_of
 from chainrule.tensors import tensor
-from chainrule.testing.cases import DTYPES, Case, is_float_array
+from chainrule.testing.cases import DTYPES, Array, Case, is_float_array
 from chainrule.testing.derivatives import assert_near, jvp, sequence, value, vjp, weights_like
+from chainrule.testing.differences import difference_gradient
 from chainrule.testing.layouts import LAYOUTS, byte_swapped
 
 SINGLE = 2e-5  # float32 against float64, relative to the largest gradient
@@ -28,7 +29,7 @@ def shape_rule_is_the_real_shape(case: Case) -> None:
     for dtype in DTYPES:
         typed = case.with_dtype(dtype)
         symbols = tuple(Spec(x.shape, x.dtype) if is_float_array(x) else x for x in typed.operands)
-        found = infer(lambda *xs, op=typed.op: apply(op, xs), *symbols)
+        found = infer(typed.op, *symbols)
         assert sequence(found) == tuple(map(spec_of, value(typed))), f"infer found {found}"
 
 
@@ -65,7 +66,7 @@ def python_numbers_stay_weak(case: Case) -> None:
 
 def inputs_stay_unchanged(case: Case) -> None:
     """Neither the value nor the rules write into what they were given, bit for bit."""
-    arrays = [x for x in case.operands if isinstance(x, np.ndarray)]
+    arrays: list[Array] = [x for x in case.operands if isinstance(x, np.ndarray)]
     before = [x.tobytes() for x in arrays]
     out = apply(case.op, case.operands)
     if not case.op.flat and not isinstance(out, tuple):
@@ -98,9 +99,16 @@ def any_layout_gives_the_same_gradient(case: Case) -> None:
 
 
 def flat_ops_send_nothing_back(case: Case) -> None:
-    """The gradient of an op that is flat is 0: no wrong one, and no error."""
+    """The gradient of an op that is flat is 0: no wrong one, and no error. And it is flat."""
     if not case.op.flat or not case.differentiable:
         return
+    for i in case.differentiable:
+
+        def summed(moved: Any, i: int = i) -> Any:
+            return sum(out.astype(float).sum() for out in value(case.with_operands({i: moved})))
+
+        slopes = difference_gradient(summed, case.operands[i])
+        assert not slopes.any(), f"{case.op.name} is not flat: its slopes are {slopes}"
     ones = {i: np.ones_like(case.operands[i]) for i in case.differentiable}
     for tangent in jvp(case, ones):
         assert not tangent.any()
@@ -112,7 +120,8 @@ def flat_ops_send_nothing_back(case: Case) -> None:
             total = total + 0.0 * CATALOGUE.function("sum")(leaves[i])
         total.backward()
         for i in ones:
-            assert not leaves[i].grad.any(), f"input {i} receives {leaves[i].grad}"
+            gradient: Any = leaves[i].grad
+            assert not gradient.any(), f"input {i} receives {gradient}"
 
 
 INVARIANTS = (

@@ -49,8 +49,7 @@ def value_is_the_reference(case: Case) -> None:
 
 def numpy_function(op: Op) -> Any:
     """The NumPy function that an op stands for, or the first of several."""
-    numpy = type(op).numpy
-    return numpy[0] if isinstance(numpy, tuple) else numpy
+    return sequence(type(op).numpy)[0]
 
 
 def vjp_is_the_differences(case: Case) -> None:
@@ -96,7 +95,7 @@ def forward_is_the_transpose_of_backward(case: Case) -> None:
     upstreams = weights_like(case, 1)
     gradients = vjp(case, upstreams)
     for chosen in (*((i,) for i in case.differentiable), case.differentiable):
-        tangents = {i: rng.normal(size=case.operands[i].shape) for i in chosen}
+        tangents: dict[int, Any] = {i: rng.normal(size=case.operands[i].shape) for i in chosen}
         pushed = jvp(case, tangents)
         for u, tangent in zip(upstreams, pushed, strict=True):
             assert tangent.shape == u.shape, f"a tangent has shape {tangent.shape}, not {u.shape}"
@@ -128,7 +127,9 @@ def second_order_is_the_differences_of_first(case: Case) -> None:
         return
     upstreams = weights_like(case, 1)
     rng = np.random.default_rng(3)
-    directions = {i: rng.normal(size=case.operands[i].shape) for i in case.differentiable}
+    directions: dict[int, Any] = {
+        i: rng.normal(size=case.operands[i].shape) for i in case.differentiable
+    }
     found = second_order(case, upstreams, directions)
     for i in case.differentiable:
 

@@ -168,7 +168,7 @@ CALLS = {
     "gelu": [lambda rng: ((_matrix(rng),), {"approximate": "tanh"})],
     "power": [
         lambda rng: ((rng.uniform(0.5, 2, (3, 4)), np.array([[2.0], [0.0], [3.0]])), {}),
-        lambda rng: ((-rng.uniform(0.5, 2, (3, 4)), np.array([[2], [0], [3]])), {}),
+        lambda rng: ((-rng.uniform(0.5, 2, (3, 4)), np.array([[2], [0], [3]], np.int8)), {}),
         lambda rng: ((_matrix(rng), 2), {}),
         lambda rng: ((_matrix(rng), 3), {}),
         lambda rng: ((_matrix(rng), 0), {}),
@@ -183,8 +183,10 @@ CALLS = {
         lambda rng: ((_matrix(rng), np.full(4, -0.4), np.full((3, 1), 0.6)), {}),
         lambda rng: ((_matrix(rng), np.full((3, 4), 0.5), np.full((3, 4), -0.5)), {}),
     ],
-    "reshape": [lambda rng: ((_matrix(rng), -1), {}), lambda rng: ((_matrix(rng), (2, -1, 3)), {})],
-    "permute": [lambda rng: ((_cube(rng),), {}), lambda rng: ((_cube(rng), (-1, 0, 1)), {})],
+    "reshape": [
+        lambda rng: ((_matrix(rng), -1), {}),
+        lambda rng: ((_matrix(rng), (2, -1, 3)), {}),
+    ],
     "transpose": [lambda rng: ((_cube(rng),), {}), lambda rng: ((_cube(rng), (2, 0, 1)), {})],
     "squeeze": [lambda rng: ((rng.normal(size=(1, 3, 1)),), {})],
     "expand_dims": [lambda rng: ((_matrix(rng), (0, -1)), {})],
@@ -212,7 +214,9 @@ CALLS = {
         lambda rng: ((_cube(rng), np.array(2), -1), {}),
     ],
     "take_along_axis": [lambda rng: ((_matrix(rng), np.array([[0, 0, 2, 1]]), 0), {})],
-    "put_along_axis": [lambda rng: ((rng.normal(size=(1, 4)), np.array([[0, 0, 2, 1]]), 3, 0), {})],
+    "put_along_axis": [
+        lambda rng: ((rng.normal(size=(1, 4)), np.array([[0, 0, 2, 1]]), 3, 0), {})
+    ],
     "getitem": _keys(),
     "matmul": _matmuls(),
     "linear": [

@@ -32,7 +32,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
-        if type(scores) is np.ndarray:
+        if type(scores) is np.ndarray and scores.dtype.kind == "f":
             return self.reduced(_surprise(scores, labels), weights)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
         label_scores = take_along_axis(shifted, _column(labels), -1)
@@ -69,7 +69,7 @@ class SoftmaxResidual(Composite):
     """softmax(scores) minus 1 at the label: the gradient of softmax cross-entropy."""
 
     def forward(self, scores: Any, labels: Any) -> Any:
-        if type(scores) is np.ndarray:
+        if type(scores) is np.ndarray and scores.dtype.kind == "f":
             highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
             # Row by row in memory, whatever the order of the scores: labels are counted that way.
             shares: Any = np.subtract(scores, highest, order="C")

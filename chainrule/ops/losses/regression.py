@@ -11,10 +11,10 @@ import numpy as np
 from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op import op
-from chainrule.ops.activations import sigmoid, softplus
+from chainrule.ops.activations import relu, sigmoid
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
-from chainrule.ops.letters.transcendental import exp
+from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 
 
@@ -75,6 +75,14 @@ class Huber(_PairLoss):
     """
 
     delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.delta > 0:
+            raise ArgumentError(
+                f"the parabola of huber ends at a positive delta, but delta is {self.delta}.",
+                do="Choose delta=1.0, in units of the target.",
+            )
 
     def each(self, predictions: Any, targets: Any) -> Any:
         far = abs(predictions - targets)

@@ -1,0 +1,287 @@
+"""Messages say what, where, found, do: the wording is part of the interface."""
+
+import re
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import errors
+
+
+def message_of(kind, call):
+    with pytest.raises(kind) as caught:
+        call()
+    assert isinstance(caught.value, errors.ChainruleError)
+    return re.sub(r" +test_error_messages\.py:\d+", " HERE", str(caught.value))
+
+
+def lines(*parts):
+    return "\n".join(parts)
+
+
+def test_matmul_says_which_lengths_do_not_meet():
+    hidden, weights = cr.tensor(np.ones((32, 100), np.float32)), cr.tensor(np.ones((120, 10)))
+    assert message_of(errors.ShapeError, lambda: hidden @ weights) == lines(
+        "matmul cannot join these tensors: 100 columns meet 120 rows.",
+        "    assert message_of(errors.ShapeError, lambda: hidden @ weights) == lines( HERE",
+        "    x         (32, 100)   float32",
+        "    w         (120, 10)   float64",
+        "Give the second tensor 100 rows, or the first 120 columns.",
+    )
+
+
+def test_an_elementwise_op_says_which_shapes_do_not_meet():
+    x, y = cr.tensor(np.ones(3)), np.ones((2, 4))
+    found = message_of(errors.ShapeError, lambda: x + y)
+    assert found.startswith("add cannot join these tensors: operands could not be broadcast")
+    assert "    x         (3,)        float64" in found
+    assert "    y         (2, 4)      float64" in found
+    assert found.endswith("each pair must be equal or contain a 1.")
+
+
+def test_a_loss_of_many_numbers_is_no_start():
+    loss = cr.logsumexp(cr.tensor(np.ones((32, 4), np.float32)), axis=1)
+    assert message_of(errors.NotScalarError, loss.backward) == lines(
+        "backward() starts from one number, but loss holds 32.",
+        "    call() HERE",
+        "    loss      (32,)       float32  from logsumexp",
+        "Take mean(loss) or sum(loss), or pass the upstream gradient: "
+        "loss.backward(upstream=ones(32)).",
+    )
+
+
+def test_an_upstream_gradient_has_the_shape_of_its_tensor():
+    out = cr.tensor(np.ones((2, 3))) * 2
+    found = message_of(errors.ShapeError, lambda: out.backward(upstream=np.ones((2, 1))))
+    assert found.startswith("the upstream gradient has shape (2, 1), the tensor (2, 3).")
+
+
+def test_an_integer_parameter_raises():
+    found = message_of(errors.DTypeError, lambda: cr.parameter(np.arange(3), name="w"))
+    assert found == lines(
+        "a gradient needs floating-point numbers, but w holds int64.",
+        '    found = message_of(errors.DTypeError, lambda: cr.parameter(np.arange(3), name="w"))'
+        " HERE",
+        "    w         (3,)        int64",
+        "Give it as floats: array.astype(np.float32).",
+    )
+
+
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([1j]), np.array([None]), "text"])
+def test_a_tensor_holds_numbers(array):
+    assert "a tensor holds numbers, but this array holds" in message_of(
+        errors.DTypeError, lambda: cr.tensor(array)
+    )
+
+
+def test_an_integer_tensor_cannot_want_a_gradient():
+    found = message_of(errors.DTypeError, lambda: cr.tensor([1, 2], wants_gradient=True))
+    assert found.startswith("a gradient needs floating-point numbers, but tensor holds int64.")
+
+
+PAIRS = [
+    cr.squared_error,
+    cr.absolute_error,
+    cr.huber,
+    cr.quantile,
+    cr.binary_cross_entropy,
+    cr.poisson,
+]
+
+
+@pytest.mark.parametrize("loss", PAIRS)
+def test_n_against_n_by_1_raises_and_shows_both(loss):
+    predictions, targets = cr.tensor(np.ones((4, 1))), np.ones(4)
+    assert message_of(errors.ShapeError, lambda: loss(predictions, targets)) == lines(
+        f"{loss.__name__} compares tensors of one shape, not (4, 1) with (4,).",
+        "    assert message_of(errors.ShapeError, lambda: loss(predictions, targets)) == lines("
+        " HERE",
+        "    predictions (4, 1)      float64",
+        "    targets   (4,)        float64",
+        "Reshape the targets: targets.reshape((4, 1)).",
+    )
+
+
+@pytest.mark.parametrize("loss", PAIRS)
+def test_losses_demand_matching_shapes_in_every_reading(loss):
+    for call in (
+        lambda: loss(np.ones((4, 1)), np.ones(4)),
+        lambda: loss(np.ones(4), cr.tensor(np.ones((4, 1)))),
+        lambda: cr.grad(lambda p: loss(p, np.ones(4)))(np.ones((4, 1))),
+        lambda: loss(np.ones((4, 2)), np.ones((4, 1))),
+        lambda: loss(np.ones(4), np.ones(())),
+        lambda: loss(np.ones(4), np.ones(4), weights=np.ones((4, 1))),
+        lambda: loss(np.ones(4), np.ones(4), weights=np.ones(())),
+    ):
+        message_of(errors.ShapeError, call)
+
+
+@pytest.mark.parametrize("loss", [cr.softmax_cross_entropy, cr.hinge])
+def test_labels_come_one_per_row(loss):
+    scores = cr.tensor(np.ones((4, 3)))
+    found = message_of(errors.ShapeError, lambda: loss(scores, np.zeros((4, 1), int)))
+    assert f"{loss.__name__} takes one label per row of scores: (4, 3) needs (4,)" in found
+    assert "found (4, 1)" in found
+    assert "labels.reshape(-1)" in found
+    message_of(errors.ShapeError, lambda: loss(scores, np.zeros(3, int)))
+    message_of(errors.ShapeError, lambda: loss(cr.tensor(np.ones(3)), np.zeros(3, int)))
+    message_of(errors.ShapeError, lambda: loss(cr.tensor(np.ones(())), np.zeros((), int)))
+
+
+def test_a_label_outside_names_row_value_and_classes():
+    scores = cr.tensor(np.ones((3, 4), np.float32))
+    labels = np.array([0, 9, 1])
+    assert message_of(
+        errors.IndexRangeError, lambda: cr.softmax_cross_entropy(scores, labels)
+    ) == lines(
+        "label 9 in row 1 is outside the 4 classes.",
+        "    errors.IndexRangeError, lambda: cr.softmax_cross_entropy(scores, labels) HERE",
+        "    labels    (3,)        int64    values 0 to 9",
+        "Labels run from 0 to 3; give the last layer one unit per class.",
+    )
+
+
+@pytest.mark.parametrize("loss", [*PAIRS, cr.softmax_cross_entropy, cr.hinge])
+def test_an_empty_batch_raises(loss):
+    labelled = loss in (cr.softmax_cross_entropy, cr.hinge)
+    args = (np.ones((0, 3)), np.zeros(0, int)) if labelled else (np.ones(0), np.ones(0))
+    for first in (args[0], cr.tensor(args[0])):
+        found = message_of(errors.ArgumentError, lambda first=first: loss(first, args[1]))
+        assert found.startswith(f"{loss.__name__} was given an empty batch, which has no mean.")
+
+
+@pytest.mark.parametrize("loss", [*PAIRS, cr.softmax_cross_entropy, cr.hinge])
+def test_an_empty_batch_has_the_sum_0(loss):
+    labelled = loss in (cr.softmax_cross_entropy, cr.hinge)
+    args = (np.ones((0, 3)), np.zeros(0, int)) if labelled else (np.ones(0), np.ones(0))
+    assert loss(*args, reduction="sum") == 0
+    assert loss(*args, reduction="none").shape == (0,)
+
+
+def test_an_unknown_reduction_names_those_that_exist():
+    found = message_of(
+        errors.ArgumentError,
+        lambda: cr.squared_error(np.ones(2), np.ones(2), reduction="average"),
+    )
+    assert "squared_error knows no reduction 'average'" in found
+    assert "'mean', 'sum', 'none'" in found
+
+
+def test_binary_cross_entropy_wants_targets_between_0_and_1():
+    for targets in (np.array([0.0, 1.5]), np.array([-1.0, 1.0]), np.array([np.nan, 1.0])):
+        message_of(
+            errors.ArgumentError,
+            lambda targets=targets: cr.binary_cross_entropy(cr.tensor(np.ones(2)), targets),
+        )
+
+
+@pytest.mark.parametrize("q", [0, 1, -0.5, 1.5, float("nan")])
+def test_a_quantile_lies_between_0_and_1(q):
+    message_of(errors.ArgumentError, lambda: cr.quantile(np.ones(2), np.ones(2), q=q))
+
+
+@pytest.mark.parametrize("delta", [0, -1.0, float("nan")])
+def test_the_delta_of_huber_is_positive(delta):
+    message_of(errors.ArgumentError, lambda: cr.huber(np.ones(2), np.ones(2), delta=delta))
+
+
+def test_one_tensor_that_does_not_fit_is_named():
+    x = cr.tensor(np.ones((2, 3)))
+    found = message_of(errors.ShapeError, lambda: cr.sum(x, axis=5))
+    assert found.startswith("sum cannot take this tensor: axis 5 is out of bounds")
+    assert "    x         (2, 3)      float64" in found
+    message_of(errors.ShapeError, lambda: cr.reshape(x, (4, 4)))
+    message_of(errors.ShapeError, lambda: cr.transpose(x, (0, 0)))
+
+
+def test_gelu_knows_two_forms():
+    message_of(errors.ArgumentError, lambda: cr.gelu(np.ones(2), approximate="sigmoid"))
+
+
+def test_a_gradient_rule_of_the_wrong_shape_names_the_op():
+    class Wrong(cr.Op):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, upstream, x, out):
+            return (upstream.sum(),)
+
+    x = cr.tensor(np.ones(3))
+    loss = Wrong()(x).sum()
+    found = message_of(errors.BackwardRuleError, loss.backward)
+    assert found.startswith(
+        "backward of wrong returned a gradient of shape () for x of shape (3,)"
+    )
+
+
+def test_a_rule_with_too_few_gradients_names_the_op():
+    class Few(cr.Op):
+        def forward(self, x, y):
+            return x * y
+
+        def backward(self, upstream, x, y, out):
+            return (upstream * y,)
+
+    loss = Few()(cr.tensor(1.0), cr.tensor(2.0))
+    found = message_of(errors.BackwardRuleError, loss.backward)
+    assert found.startswith("backward of few returned 1 gradients for 2 inputs")
+
+
+def test_a_rule_that_leaves_the_graph_raises_in_the_second_order():
+    class Plain(cr.Op):
+        def forward(self, x):
+            return np.asarray(x) ** 2
+
+        def backward(self, upstream, x, out):
+            return (np.asarray(upstream) * 2 * np.asarray(x),)
+
+    x = cr.tensor(np.array([1.0, 2.0]))
+    loss = Plain()(x).sum()
+    loss.backward()
+    np.testing.assert_array_equal(x.grad, [2, 4])
+    found = message_of(
+        errors.ChainruleError, lambda: loss.backward(create_graph=True)[x].sum().backward()
+    )
+    assert "plain" in found
+
+
+def test_unknown_ops_suggest_the_nearest_name():
+    found = message_of(
+        errors.UnknownNameError, lambda: cr.ops.movement.Reshape and _catalogue()["sofmax"]
+    )
+    assert "there is no op named 'sofmax'; did you mean 'softmax'?" in found
+
+
+def _catalogue():
+    from chainrule.graph.catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def test_a_parameter_keeps_its_shape():
+    w = cr.parameter(np.ones(3), name="w")
+    found = message_of(errors.ShapeError, lambda: setattr(w, "data", np.ones(4)))
+    assert found.startswith("an array of shape (4,) cannot become a parameter of (3,).")
+
+
+def test_grad_takes_only_its_tensors_shape():
+    w = cr.parameter(np.ones(3), name="w")
+    message_of(errors.ShapeError, lambda: setattr(w, "grad", np.ones(4)))
+
+
+def test_the_truth_of_many_numbers_is_an_error():
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(cr.tensor(np.ones(3)))
+
+
+def test_backward_starts_from_tensors():
+    found = message_of(errors.ArgumentError, lambda: cr.backward([np.ones(())]))
+    assert "backward() starts from a Tensor, but this is a ndarray" in found
+
+
+def test_every_error_is_also_the_builtin_it_stands_for():
+    assert issubclass(errors.ShapeError, ValueError)
+    assert issubclass(errors.DTypeError, TypeError)
+    assert issubclass(errors.IndexRangeError, IndexError)
+    assert issubclass(errors.UnknownNameError, LookupError)
