@@ -13,7 +13,7 @@ from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op, compute
 from chainrule.graph.symbol import Constant, Symbol
-from chainrule.spec import Spec, spec_of
+from chainrule.spec import Spec, is_sequence, is_tuple, spec_of
 
 
 class SpecSymbol(Symbol):
@@ -110,8 +110,8 @@ def infer(function: Callable[..., Any], *specs: Any) -> Any:
 
 
 def _spec(result: Any) -> Any:
-    if isinstance(result, tuple | list):
-        return tuple(map(_spec, result))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  any results
+    if is_sequence(result):
+        return tuple(map(_spec, result))
     return result.spec if isinstance(result, SpecSymbol) else spec_of(result)
 
 
@@ -130,4 +130,4 @@ def _results(op: Op, operands: Sequence[Any]) -> Spec | tuple[Spec, ...]:
     zeros = [np.zeros(x.shape, x.dtype) if isinstance(x, Spec) else x for x in operands]
     with np.errstate(all="ignore"):
         out = compute(op, zeros)
-    return tuple(map(spec_of, out)) if isinstance(out, tuple) else spec_of(out)  # pyright: ignore[reportUnknownArgumentType]  any results
+    return tuple(map(spec_of, out)) if is_tuple(out) else spec_of(out)

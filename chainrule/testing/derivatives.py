@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual
 from chainrule.graph.op import apply
+from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor, backward, tensor
 from chainrule.testing.cases import Array, Case, is_float_array
 
@@ -24,8 +25,7 @@ def value(case: Case) -> Results:
 
 def sequence(out: Any) -> tuple[Any, ...]:
     """Several results as they are, one as a tuple of one."""
-    several: tuple[Any, ...] = tuple(out) if isinstance(out, tuple | list) else (out,)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any results
-    return several
+    return tuple(out) if is_sequence(out) else (out,)
 
 
 def float_results(case: Case) -> tuple[int, ...]:
