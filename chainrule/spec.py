@@ -44,6 +44,11 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is a list, a tuple or a number of Python's own."""
+    return isinstance(value, list | tuple | int | float)
+
+
 def spec_of(value: Any) -> Spec:
     """The Spec of an array, a number or anything with shape and dtype."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):

@@ -57,7 +57,9 @@ class Elementwise(Op):
             if local is None or not wanted[i]:
                 gradients.append(None)
                 continue
-            if callable(local):
+            if self.writes_backward:
+                local = self.in_graph(local, x)
+            elif callable(local):
                 local = local()
                 if local is None:
                     gradients.append(None)

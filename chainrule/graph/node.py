@@ -17,6 +17,7 @@ from chainrule.graph.symbol import Constant, Symbol
 from chainrule.settings import RECORDING
 from chainrule.spec import is_tuple
 
+NUMBERS = "biuf"  # NumPy's kinds of booleans, integers and floating-point numbers
 _serials = itertools.count(1)
 next_serial = _serials.__next__
 _ndarray = np.ndarray
@@ -140,6 +141,8 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
     if not wants or op.flat or value.dtype.kind != "f" or not RECORDING.get():
+        if value.dtype.kind not in NUMBERS:
+            raise _not_numbers(op.name, value)
         return kind(value)
     return kind(value, op, _as_nodes(operands, kind), True)
 
@@ -166,13 +169,23 @@ def constant(x: Any, kind: type[Node]) -> Node:
 def as_array(x: Any) -> np.ndarray[Any, Any]:
     """An array of numbers, or an error that says what was found instead."""
     array = np.asarray(x)
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in NUMBERS:
+        raise _not_numbers("this array", array)
+    if isinstance(x, np.ma.MaskedArray):
         raise DTypeError(
-            f"a tensor holds numbers, but this array holds {array.dtype}.",
+            "a tensor has no masked elements, but this array may have some.",
             found=[describe("array", array)],
-            do="Convert it first: np.asarray(x, dtype=np.float64).",
+            do="Fill them, x.filled(0), and choose with where(mask, x, 0).",
         )
     return array
+
+
+def _not_numbers(name: str, array: Any) -> DTypeError:
+    return DTypeError(
+        f"a tensor holds numbers, but {name} holds {array.dtype}.",
+        found=[describe(name.split()[-1], array)],
+        do="Convert it first: np.asarray(x, dtype=np.float64).",
+    )
 
 
 def is_float(value: Any) -> bool:

@@ -18,7 +18,7 @@ from chainrule.errors import BackwardRuleError, ChainruleError, ShapeError, desc
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
-from chainrule.spec import is_list, is_sequence
+from chainrule.spec import is_list, is_plain, is_sequence
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
 Samples = Callable[[np.random.Generator], tuple[Any, ...]]
@@ -160,8 +160,7 @@ class Op:
 
     def checked(self, gradient: Any, x: Any, position: int) -> Any:
         """The gradient in the input's dtype, once its shape is shown to be the input's."""
-        if isinstance(x, Symbol) and not isinstance(gradient, Symbol):
-            raise self._left_the_graph(gradient, x)
+        gradient = self.in_graph(gradient, x)
         if not hasattr(gradient, "shape"):
             gradient = np.asarray(gradient)
         if gradient.shape != x.shape:
@@ -179,8 +178,11 @@ class Op:
             else CATALOGUE.function("cast")(gradient, x.dtype)
         )
 
-    def _left_the_graph(self, gradient: Any, x: Any) -> BackwardRuleError:
-        return BackwardRuleError(
+    def in_graph(self, gradient: Any, x: Any) -> Any:
+        """The gradient, once it is shown to be a symbol where the input is one."""
+        if isinstance(gradient, Symbol) or not isinstance(x, Symbol):
+            return gradient
+        raise BackwardRuleError(
             f"backward of {self.name} was given tensors and returned a "
             f"{type(gradient).__name__}, so second derivatives would miss it.",
             found=[describe("upstream", x), describe("gradient", gradient)],
@@ -228,7 +230,8 @@ def op(
         If the name belongs to a built-in op.
     """
     facts = {"symbol": symbol, "onnx": onnx, "gate": gate, "domains": domains, "numpy": numpy}
-    facts |= {"flat": flat, "router": router, "edges": edges}
+    asserted = {"flat": flat, "router": router, "edges": edges}  # what a family set stays set
+    facts |= {fact: True for fact, holds in asserted.items() if holds}
 
     def enter(cls: OpClass) -> OpClass:
         for fact, value in facts.items():
@@ -267,6 +270,11 @@ def compute(operation: Op, values: Sequence[Any]) -> Any:
         raise
     except (ValueError, IndexError) as error:
         raise operation.explain(error, values) from error
+    except (AttributeError, TypeError):
+        arrays = [np.asarray(x) if is_plain(x) else x for x in values]
+        if all(x is y for x, y in zip(arrays, values, strict=True)):
+            raise
+        return compute(operation, arrays)  # lists and numbers where the formula needs arrays
 
 
 def _public_function(cls: type[Op]) -> Callable[..., Any]:

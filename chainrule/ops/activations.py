@@ -17,6 +17,7 @@ from chainrule.ops.letters.logic import equal, where
 from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p, tanh
 
 SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
+SQRT_2_PI = Constant(sqrt(2 * pi), r"\sqrt{2\pi}")
 SQRT_2_OVER_PI = Constant(sqrt(2 / pi), r"\sqrt{2/\pi}")
 GELU_CUBIC = Constant(0.044715, "0.044715")  # Hendrycks and Gimpel 2016, section 2
 
@@ -111,15 +112,29 @@ class GELU(Elementwise):
     def forward(self, x: Any) -> Any:
         return where(equal(x, -inf), 0, 0.5 * x * erfc(-x / SQRT_2))  # -inf * 0 would be NaN
 
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        near = _held(x, 40)  # the density at 40 is 0 in float64, and inf * 0 would be NaN
+        return (0.5 * erfc(-x / SQRT_2) + near * exp(-0.5 * near * near) / SQRT_2_PI,)
+
 
 @op("gelu_tanh", onnx="Gelu", edges=True)
 class GELUTanh(Elementwise):
     """GELU with Phi approximated through tanh, as older models were trained with it."""
 
     def forward(self, x: Any) -> Any:
-        bounded = maximum(minimum(x, 1e6), -1e6)  # the cube of 1e13 overflows float32
-        inner = SQRT_2_OVER_PI * (bounded + GELU_CUBIC * bounded * bounded * bounded)
-        return where(equal(x, -inf), 0, 0.5 * x * (1 + tanh(inner)))
+        return where(equal(x, -inf), 0, 0.5 * x * (1 + tanh(self.inner(_held(x, 30)))))
+
+    def inner(self, x: Any) -> Any:
+        """The argument of tanh."""
+        return SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        near = _held(x, 30)  # tanh is 1 there, and the cube of 1e13 overflows float32
+        inner = self.inner(near)
+        shrunk = exp(-2 * abs(inner))  # tanh' without the loss of its tails
+        steep = 4 * shrunk / ((1 + shrunk) * (1 + shrunk))
+        slope = SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * near * near)
+        return (0.5 * (1 + tanh(inner)) + 0.5 * near * steep * slope,)
 
 
 @op("sigmoid", onnx="Sigmoid")
@@ -147,6 +162,11 @@ class SiLU(Elementwise):
     def forward(self, x: Any) -> Any:
         return where(equal(x, -inf), 0, x * sigmoid(x))  # -inf * 0 would be NaN
 
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        shrunk = exp(-abs(x))
+        steep = shrunk / ((1 + shrunk) * (1 + shrunk))  # the slope of the sigmoid
+        return (sigmoid(x) + _held(x, 1000) * steep,)  # inf * 0 would be NaN
+
 
 @op("softplus", onnx="Softplus")
 class Softplus(Elementwise):
@@ -168,6 +188,11 @@ class Identity(Elementwise):
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (1,)
+
+
+def _held(x: Any, bound: float) -> Any:
+    """x, held between -bound and bound."""
+    return maximum(minimum(x, bound), -bound)
 
 
 relu, sigmoid, softplus = ReLU.function, Sigmoid.function, Softplus.function

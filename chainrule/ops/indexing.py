@@ -3,8 +3,7 @@
 Imports the families and movement. Every NumPy key works; an index outside its axis raises.
 """
 
-import operator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -246,7 +245,9 @@ def _frozen(part: Any) -> Any:
     if isinstance(part, slice):
         cut: Any = part  # pyright: ignore[reportUnknownVariableType]  bounds of any type
         return ("slice", cut.start, cut.stop, cut.step)
-    return operator.index(part) if isinstance(part, np.integer) else part
+    if isinstance(part, np.integer):
+        return int(cast(Any, part))
+    return part
 
 
 def _is_frozen_slice(part: Any) -> bool:
