@@ -1,9 +1,12 @@
 """Made by scripts/make_stub from the catalogue of ops. Do not edit."""
 
-from collections.abc import Callable, Sequence
+# pyright: reportOverlappingOverload=false
+# Arrays give arrays, and anything with a Tensor in it gives a Tensor: the first overload that
+# fits is meant.
+
+from collections.abc import Sequence
 from typing import Any, overload
 
-import numpy as np
 import numpy.typing as npt
 
 from chainrule import errors as errors

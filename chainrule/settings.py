@@ -3,7 +3,7 @@
 Floor 1: imports nothing of chainrule. The recorder, the tensors and the training loop read it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -11,7 +11,7 @@ RECORDING: ContextVar[bool] = ContextVar("chainrule_recording", default=True)
 
 
 @contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Generator[None, None, None]:
     """Run without recording a graph: only values, no memory for a backward pass.
 
     Examples
