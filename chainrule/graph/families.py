@@ -82,10 +82,7 @@ class Elementwise(Op):
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The sum of local times tangent over the inputs."""
-        if self.writes_backward and not hasattr(type(self), "local_rule"):
-            local = chain_rule(self, inputs)
-        else:
-            local = self.local_gradients(*inputs, out)
+        local = self.local_gradients(*inputs, out)
         total: Any = None
         for slope, tangent in zip(local, tangents, strict=True):
             if slope is None or tangent is None:
@@ -289,12 +286,16 @@ def _numpy_function(op: Any) -> Any:
     return op.numpy[0] if is_tuple(op.numpy) else op.numpy
 
 
+def summed_to(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient summed to the shape of the bias that was repeated in every row."""
+    return apply(_sum_to(shape), (gradient,))
+
+
 def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Sum over the axes that broadcasting repeated: the copies of one value form a fork."""
-    op = _sum_to(shape)
     if _broadcasts(shape, gradient.shape):
-        summed = apply(op, (gradient,))
-        return summed, None if alive is None else apply(op, (alive,))
+        below = None if alive is None else summed_to(alive, shape)
+        return summed_to(gradient, shape), below
     raise ShapeError(
         f"a gradient of shape {gradient.shape} does not fit an input of shape {shape}.",
         found=[describe("gradient", gradient)],

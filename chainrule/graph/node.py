@@ -118,7 +118,7 @@ Node.result = Node
 def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     """Compute an op on operands of which at least one is a Node, and leave one node for it."""
     values: list[Any] = []
-    wants = False
+    wants, leaves = False, False  # whether a gradient is wanted; whether leaves must be made
     kind = kind.result
     for x in operands:
         if isinstance(x, Node):
@@ -131,8 +131,10 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
             if x.rank > kind.rank:
                 return x.read(op, operands)  # a reading that knows nodes as its values
             values.append(x.value if isinstance(x, Constant) else x)
+            leaves = True
         else:
             values.append(x)
+            leaves = leaves or x is not None
     value: Any = apply(op, tuple(values)) if kind.traced else compute(op, values)
     if type(value) is not _ndarray and not isinstance(value, Symbol):
         if is_tuple(value):
@@ -144,7 +146,7 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         if value.dtype.kind not in NUMBERS:
             raise _not_numbers(op.name, value)
         return kind(value)
-    return kind(value, op, _as_nodes(operands, kind), True)
+    return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
 
 
 def _detached(value: np.ndarray[Any, Any], operands: Sequence[Any]) -> np.ndarray[Any, Any]:

@@ -22,6 +22,7 @@ from chainrule.spec import is_list, is_plain, is_sequence
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
 Samples = Callable[[np.random.Generator], tuple[Any, ...]]
+_ndarray = np.ndarray
 Pulled = tuple[list[Any], list[Any] | None]
 
 
@@ -132,7 +133,10 @@ class Op:
         gradients = self.rules(upstream, inputs, out, wanted)
         for i, gradient in enumerate(gradients):
             if gradient is not None:
-                gradients[i] = self.checked(gradient, inputs[i], i)
+                x = inputs[i]
+                plain = type(gradient) is _ndarray and type(x) is _ndarray
+                if not plain or gradient.shape != x.shape or gradient.dtype is not x.dtype:
+                    gradients[i] = self.checked(gradient, x, i)
         return gradients, None
 
     def rules(
@@ -140,7 +144,7 @@ class Op:
     ) -> list[Any]:
         """What ``backward`` returns, counted, with the entries nobody wants left out."""
         entries: Any = self.backward(upstream, *inputs, out)
-        if not is_sequence(entries):
+        if entries.__class__ is not tuple and not is_sequence(entries):
             entries = (entries,)
         if len(entries) != len(inputs):
             raise BackwardRuleError(

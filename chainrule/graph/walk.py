@@ -17,7 +17,7 @@ from chainrule.errors import StaleValueError, describe, user_place
 from chainrule.graph.node import Node, Output, results_of
 from chainrule.graph.op import Op, Pulled
 from chainrule.settings import RECORDING
-from chainrule.spec import is_list, is_tuple
+from chainrule.spec import is_tuple
 
 _by_age = attrgetter("serial")
 
@@ -71,17 +71,19 @@ def walk(
             _collect(gradients, masks, node, inputs[0], op.position)
             continue
         mask = masks.pop(node, None) if masks else None
-        if is_list(upstream):
+        if upstream.__class__ is list:
             bundles.append(node)
             upstream, mask = _complete(upstream, mask, node)
+        if callable(mask):
+            mask = mask()
         pull = op.pull if op.differentiates else derived_pull(op)
         wanted = [x in nodes for x in inputs]
         if graph:
             out = results_of(node) if is_tuple(node.value) else node
-            pulled, lives_ = pull(upstream, _resolved(mask), inputs, out, wanted)
+            pulled, lives_ = pull(upstream, mask, inputs, out, wanted)
         else:
             values = [None if x is None else x.value for x in inputs]
-            pulled, lives_ = pull(upstream, _resolved(mask), values, node.value, wanted)
+            pulled, lives_ = pull(upstream, mask, values, node.value, wanted)
         for i, gradient in enumerate(pulled):
             if gradient is not None:
                 _add(gradients, masks, inputs[i], gradient, lives_[i] if lives_ else None)

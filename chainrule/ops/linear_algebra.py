@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, UnsupportedError, describe
-from chainrule.graph.families import Bilinear, Composite, Structured
+from chainrule.graph.families import Bilinear, Composite, Structured, summed_to
 from chainrule.graph.op import op
 from chainrule.ops.movement import broadcast_to, reshape, sum_to, swapaxes
 from chainrule.spec import Spec
@@ -94,7 +94,7 @@ class Linear(Composite):
         rules = (lambda: upstream @ weight.T, lambda: _flat(x).T @ _flat(upstream))
         if len(bias_and_out) == 1:
             return rules
-        return (*rules, lambda: sum_to(upstream, bias_and_out[0].shape))
+        return (*rules, lambda: summed_to(upstream, bias_and_out[0].shape))
 
     def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
         """The product rule, and the tangent of the bias."""
