@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.optim.arguments import share
-from chainrule.optim.groups import CHUNK
 from chainrule.optim.optimizer import Array, Optimizer
+
+CHUNK = 16384  # elements: the scaled gradient, 64 KiB of float32, stays in the cache; measured
 
 
 class SGD(Optimizer):
