@@ -24,7 +24,29 @@ Term = Callable[[], Tensor]
 
 
 @dataclass(frozen=True)
-class L2:
+class _Penalty:
+    """A sum over all weights of a net, times a strength."""
+
+    strength: float
+    biases: bool = False
+
+    def __post_init__(self) -> None:
+        _check_strength(self, self.strength)
+
+    def __call__(self, model: Module) -> Tensor:
+        return self.bound(model)()
+
+    def bound(self, model: Module) -> Term:
+        """The penalty of this net, whose weights are looked up once."""
+        return _bound(self.operation(), model, self.biases)
+
+    def operation(self) -> "_OfWeights":
+        """The op that sums over the weights."""
+        raise NotImplementedError  # both kinds below write it
+
+
+@dataclass(frozen=True)
+class L2(_Penalty):
     """(lambda/2) * sum(W**2): weights share the work, none grows large. The gradient is lambda W.
 
     Parameters
@@ -44,22 +66,12 @@ class L2:
     1.25
     """
 
-    strength: float
-    biases: bool = False
-
-    def __post_init__(self) -> None:
-        _check_strength(self, self.strength)
-
-    def __call__(self, model: Module) -> Tensor:
-        return self.bound(model)()
-
-    def bound(self, model: Module) -> Term:
-        """The penalty of this net, whose weights are looked up once."""
-        return _bound(HalfSquares(self.strength), model, self.biases)
+    def operation(self) -> "_OfWeights":
+        return HalfSquares(self.strength)
 
 
 @dataclass(frozen=True)
-class L1:
+class L1(_Penalty):
     """lambda * sum(abs(W)): many weights become 0. The gradient is lambda sign(W).
 
     Parameters
@@ -70,18 +82,8 @@ class L1:
         Whether biases and normalization parameters are meant too.
     """
 
-    strength: float
-    biases: bool = False
-
-    def __post_init__(self) -> None:
-        _check_strength(self, self.strength)
-
-    def __call__(self, model: Module) -> Tensor:
-        return self.bound(model)()
-
-    def bound(self, model: Module) -> Term:
-        """The penalty of this net, whose weights are looked up once."""
-        return _bound(AbsoluteValues(self.strength), model, self.biases)
+    def operation(self) -> "_OfWeights":
+        return AbsoluteValues(self.strength)
 
 
 @dataclass(frozen=True)
