@@ -1,0 +1,52 @@
+"""The command line: `chainrule train DATA`, `chainrule predict RUN DATA`.
+
+Floor 9: imports everything below it, and nobody imports it. What a user did wrong is told in a
+few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after Ctrl-C.
+
+    app.py        commands and options        settings.py  their values
+    training.py   the job of `train`          prediction.py  that of `predict`
+    plan.py       settings become a net, a loss, an optimiser
+    folder.py     where a run is written      configuration.py  its config.toml
+    figures.py    loss and accuracy of the parts    outcome.py  a run that is over
+    reporting.py  what the report shows    answers.py  outputs in words, and as CSV
+    screen.py     tables and messages         progress.py  the bar and the plain lines
+    failures.py   errors as exit codes
+"""
+
+import sys
+from collections.abc import Sequence
+
+OURS_TO_INSTALL = ("cyclopts", "rich", "threadpoolctl", "tomli_w")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words behind "chainrule". Default: those of this process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        # Here, not above: the library is used without the command line's libraries too.
+        from chainrule.cli.app import run  # noqa: PLC0415
+
+        return run(words)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in OURS_TO_INSTALL:
+            raise
+        print(
+            f"The command line needs {error.name}, which is not installed: "
+            'pip install "chainrule[app]"',
+            file=sys.stderr,
+        )
+        return 1
+
+
+__all__ = ["main"]

@@ -1,0 +1,106 @@
+"""The commands and their options, as cyclopts reads them from the docstrings.
+
+Imports cyclopts, the settings, and a command's job when that command runs.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from cyclopts.exceptions import CycloptsError
+
+from chainrule.cli.failures import answered, refused
+from chainrule.cli.screen import refuse_no_character
+from chainrule.cli.settings import FLAG, OUTPUT, TrainSettings
+from chainrule.train.saving import installed_version
+
+HELP = """Backpropagation you can see, check and run, on NumPy arrays.
+
+Start with: chainrule train digits
+"""
+
+DEFAULTS = TrainSettings()
+
+app = App(
+    name="chainrule",
+    help=HELP,
+    version=installed_version,
+    exit_on_error=False,
+    print_error=False,
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+
+
+def run(words: list[str]) -> int:
+    """Parse and run; every failure becomes a message and an exit code."""
+    refuse_no_character()
+    try:
+        return answered(lambda: app(_with_dash(words)), debug="--debug" in words)
+    except CycloptsError as error:
+        return refused(error, words)
+
+
+def _with_dash(words: list[str]) -> list[str]:
+    """Join "--out" and "-" to "--out=-": cyclopts takes a lone dash for an option."""
+    joined: list[str] = []
+    for word in words:
+        if word == "-" and joined and joined[-1] == "--out":
+            joined[-1] = "--out=-"
+        else:
+            joined.append(word)
+    return joined
+
+
+@app.command
+def train(
+    data: str, /, *, settings: Annotated[TrainSettings, Parameter(name="*")] = DEFAULTS
+) -> int:
+    """Train a fully connected net; leave a model, its history and a report.
+
+    Parameters
+    ----------
+    data
+        Name of a data set (digits, iris, wine, breast_cancer, diabetes, moons, circles, spiral,
+        fashion-mnist), or the path of a CSV file with a header row.
+    """
+    from chainrule.cli.training import train as job  # noqa: PLC0415  --help stays quick
+
+    return job(data, settings)
+
+
+@app.command
+def predict(
+    run: Path,
+    data: str,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(group=OUTPUT)] = None,
+    rows: Annotated[int, Parameter(group=OUTPUT)] = 10,
+    folder: Path | None = None,
+    overwrite: Annotated[bool, Parameter(group=OUTPUT, negative="")] = False,
+    debug: Annotated[bool, FLAG] = False,
+) -> int:
+    """Predict rows with a trained net.
+
+    Parameters
+    ----------
+    run
+        Folder that `chainrule train` has written, or the model file in it.
+    data
+        A CSV file with the columns of the training data, or the name of a data set.
+    out
+        CSV file for all predictions: row, prediction, and the probability of each class. A
+        single - writes it to standard output. Default: none is written.
+    rows
+        Rows shown in the table.
+    folder
+        Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
+    overwrite
+        Replace the file of --out if it exists.
+    debug
+        Show the traceback of an error.
+    """
+    from chainrule.cli.prediction import predict as job  # noqa: PLC0415  --help stays quick
+
+    return job(run, data, out=out, rows=rows, folder=folder, overwrite=overwrite)

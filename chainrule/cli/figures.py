@@ -1,0 +1,88 @@
+"""Figures: loss and accuracy, or error and R^2, of the parts of a data set.
+
+Imports train. The table at the end, config.toml and the report show them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.plan import Plan
+from chainrule.nn import Module
+from chainrule.train import evaluate, predict
+from chainrule.train.data import Dataset, Preprocessing
+
+MANY = 10_000  # from here on decimals tell nothing
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a net makes of some rows.
+
+    Parameters
+    ----------
+    part : str
+        "training", "validation" or "test".
+    rows : int
+    loss : float
+        Without regularization. Of a regression: of the standardised target.
+    values : mapping of str to float
+        "accuracy"; or "RMSE", in the target's own unit, and "R^2".
+    outputs : ndarray, (N, C)
+        The net's scores or numbers.
+    """
+
+    part: str
+    rows: int
+    loss: float
+    values: dict[str, float]
+    outputs: NDArray[Any]
+
+
+def figures(plan: Plan, model: Module, dataset: Dataset) -> list[Figures]:
+    """Those of the parts that have rows."""
+    parts: list[tuple[str, NDArray[Any], NDArray[Any]]] = [
+        ("training", dataset.x_train, dataset.y_train),
+        ("validation", dataset.x_validation, dataset.y_validation),
+        ("test", dataset.x_test, dataset.y_test),
+    ]
+    return [_of_part(plan, model, dataset, *part) for part in parts if len(part[1])]
+
+
+def values(
+    preprocessing: Preprocessing, outputs: NDArray[Any], y: NDArray[Any]
+) -> dict[str, float]:
+    """Accuracy; or the root of the mean squared error, and the share of the spread explained."""
+    if preprocessing.task == "classification":
+        hits: NDArray[np.bool_] = outputs.argmax(axis=1) == y
+        return {"accuracy": float(np.mean(hits))}
+    miss = preprocessing.original(outputs) - preprocessing.original(y)
+    truth = preprocessing.original(y)
+    spread = float(np.sum(np.square(truth - truth.mean())))
+    squares = float(np.sum(np.square(miss)))
+    return {
+        "RMSE": float(np.sqrt(squares / len(miss))),
+        "R^2": 1 - squares / spread if spread else float("nan"),
+    }
+
+
+def shown(name: str, value: float) -> str:
+    """A figure as text."""
+    if name == "accuracy":
+        return f"{value:.2%}"
+    return f"{value:,.0f}" if abs(value) >= MANY else f"{value:#.4g}"
+
+
+def heading(name: str, preprocessing: Preprocessing) -> str:
+    """A figure's name, with the target whose unit it has."""
+    return f"RMSE ({preprocessing.target.name})" if name == "RMSE" else name
+
+
+def _of_part(
+    plan: Plan, model: Module, dataset: Dataset, part: str, x: NDArray[Any], y: NDArray[Any]
+) -> Figures:
+    loss, _ = evaluate(model, (x, y), plan.loss, metric=None)
+    outputs = predict(model, x)
+    return Figures(part, len(x), loss, values(dataset.preprocessing, outputs, y), outputs)

@@ -1,0 +1,120 @@
+"""What the report of a run shows: its data, gathered from the outcome.
+
+Imports inspection, which draws the page. training.py writes what comes back.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.configuration import settings_record
+from chainrule.cli.outcome import Outcome
+from chainrule.inspection import (
+    Checkup,
+    Part,
+    ReportData,
+    Template,
+    checkup,
+    graph_svg,
+    render_report,
+    templates,
+)
+from chainrule.tensors import tensor
+
+GRAPH_ROWS = 4  # a batch small enough to be looked at
+RATIO = "update_ratio/"
+TELLING = ("accuracy", "R^2", "RMSE")  # the order in which the page shows them
+
+
+def report_page(outcome: Outcome) -> str:
+    """The whole page as HTML text."""
+    dataset, history = outcome.dataset, outcome.history
+    truth = _truth(outcome)
+    return render_report(
+        ReportData(
+            title=dataset.name,
+            task=dataset.task,
+            parts=[
+                Part(
+                    part.part,
+                    part.rows,
+                    part.loss,
+                    {name: part.values[name] for name in TELLING if name in part.values},
+                )
+                for part in outcome.parts
+            ],
+            history=history.to_dict(),
+            loss=outcome.plan.architecture.loss,
+            metric=history.metric,
+            parameters=sum(p.size for p in outcome.model.parameters().values()),
+            seconds=outcome.seconds,
+            best_epoch=history.best_epoch,
+            classes=dataset.classes,
+            confusion=_confusion(outcome, truth) if dataset.classes else None,
+            true=None if dataset.classes else _original(outcome, truth),
+            predicted=None if dataset.classes else _original(outcome, outcome.parts[-1].outputs),
+            target=dataset.preprocessing.target.name,
+            templates=_templates(outcome),
+            graph=_graph(outcome),
+            checkup=_checkup(outcome),
+            summary=str(outcome.model.summary(dataset.inputs)),
+            settings=settings_record(outcome),
+            commands=outcome.next_commands(),
+        )
+    )
+
+
+def _truth(outcome: Outcome) -> NDArray[Any]:
+    """Targets of the last part: the test rows, if there are any."""
+    dataset = outcome.dataset
+    targets = {
+        "training": dataset.y_train,
+        "validation": dataset.y_validation,
+        "test": dataset.y_test,
+    }
+    return targets[outcome.parts[-1].part]
+
+
+def _confusion(outcome: Outcome, truth: NDArray[Any]) -> NDArray[np.int64]:
+    """Rows of each class, by what the net answers."""
+    classes = len(outcome.dataset.classes)
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (truth, outcome.parts[-1].outputs.argmax(axis=1)), 1)
+    return counts
+
+
+def _original(outcome: Outcome, y: NDArray[Any]) -> NDArray[np.float64]:
+    return outcome.dataset.preprocessing.original(y)
+
+
+def _templates(outcome: Outcome) -> tuple[Template, ...]:
+    """The weights of the first layer; what they speak for, if the second is the last."""
+    weights = [p.data for p in outcome.model.parameters().values() if p.ndim == 2]
+    return templates(
+        weights[0],
+        image_shape=outcome.dataset.image_shape,
+        features=outcome.dataset.features,
+        output_weights=weights[1] if len(weights) == 2 else None,
+        classes=outcome.dataset.classes,
+    )
+
+
+def _graph(outcome: Outcome) -> str:
+    """The graph of a few rows' loss, after backward, with the regularization as a term of it."""
+    dataset, plan = outcome.dataset, outcome.plan
+    x = tensor(dataset.x_train[:GRAPH_ROWS], name="x")
+    y = tensor(dataset.y_train[:GRAPH_ROWS], name="labels" if dataset.classes else "target")
+    loss = plan.loss(outcome.model(x), y)
+    penalty = plan.regularization()
+    if penalty is not None:
+        loss = loss + penalty(outcome.model)
+    loss.backward()
+    return graph_svg(loss, title=f"The loss of {len(x.data)} training rows, after backward()")
+
+
+def _checkup(outcome: Outcome) -> Checkup:
+    """Every unit on every training row."""
+    columns = outcome.history.to_dict().items()
+    ratios = {name[len(RATIO) :]: x for name, x in columns if name.startswith(RATIO)}
+    return checkup(outcome.model, outcome.dataset.x_train, ratios)

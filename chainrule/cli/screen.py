@@ -1,0 +1,79 @@
+"""What the user sees: consoles, messages, tables; in colour on a terminal, plain elsewhere.
+
+Imports rich. Everything a command says goes through it; names from the user's data are never
+read as markup.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+LABEL_WIDTH = 14
+
+
+def refuse_no_character() -> None:
+    """Let a terminal without Unicode show something rather than stop the command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # what replaces a stream may lack it
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def console(to_stderr: bool = False) -> Console:
+    """Standard output, or standard error, as it is now."""
+    return Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """Print a message on standard error, its first line in red."""
+    first, _, rest = message.partition("\n")
+    text = Text.assemble((first, "bold red"), f"\n{rest}" if rest else "")
+    screen = console(to_stderr=True)
+    screen.print(text, soft_wrap=not screen.is_terminal)  # a log keeps a line whole
+
+
+def say(label: str, text: str, to_stderr: bool = False) -> None:
+    """Print one labelled line."""
+    console(to_stderr).print(Text.assemble((f"{label:<{LABEL_WIDTH}}", "dim"), text))
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    texts: Sequence[str] = (),
+    title: str = "",
+    to_stderr: bool = False,
+) -> None:
+    """Print a table.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The headings whose columns hold words, aligned on the left; numbers are on the right.
+    """
+    drawn = Table(
+        title=Text(title, style="bold") if title else None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for heading in headings:
+        is_text = heading in texts
+        drawn.add_column(
+            Text(heading),
+            justify="left" if is_text else "right",
+            no_wrap=not is_text,
+            overflow="ellipsis",
+        )
+    for row in rows:
+        drawn.add_row(*map(Text, row))
+    console(to_stderr).print(drawn, soft_wrap=False)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Say "1 row" or "1,797 rows"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

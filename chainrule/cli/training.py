@@ -1,0 +1,157 @@
+"""The job of `chainrule train`: from a data set's name to a folder with a model and a report.
+
+Imports the files beside it, data, fit and saving. app.py calls it.
+"""
+
+import time
+
+from threadpoolctl import threadpool_limits
+
+from chainrule.cli.configuration import config_text
+from chainrule.cli.failures import FAILED, INTERRUPTED
+from chainrule.cli.figures import figures, heading, shown
+from chainrule.cli.folder import CONFIG, HISTORY, MODEL, REPORT, run_folder
+from chainrule.cli.outcome import Outcome
+from chainrule.cli.plan import Plan, check, plan
+from chainrule.cli.progress import reporter
+from chainrule.cli.reporting import report_page
+from chainrule.cli.screen import complain, counted, say, table
+from chainrule.cli.settings import TrainSettings
+from chainrule.errors import ChainruleError, NonFiniteError
+from chainrule.nn import Module
+from chainrule.train import History, fit
+from chainrule.train.data import Dataset, load
+from chainrule.train.files import write_atomically
+from chainrule.train.saving import save_model
+
+
+def train(source: str, settings: TrainSettings) -> int:
+    """Train, write everything, and say what came out; the exit code."""
+    check(settings)
+    dataset = load(
+        source,
+        target=settings.target,
+        seed=settings.seed,
+        validation=settings.validation,
+        test=settings.test,
+        folder=settings.folder,
+    )
+    planned = plan(settings, dataset)
+    with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
+        model = planned.architecture.build(planned.seed)
+        _announce(planned, dataset, model)
+        started = time.perf_counter()
+        history = _learn(planned, model, dataset)
+        seconds = time.perf_counter() - started
+        parts = figures(planned, model, dataset)
+        outcome = Outcome(
+            source, settings, planned, folder, dataset, model, history, seconds, parts
+        )
+        save_model(folder / MODEL, model, planned.architecture, dataset.preprocessing)
+        history.write_csv(folder / HISTORY)
+        write_atomically(folder / CONFIG, config_text(outcome))
+    _show_figures(outcome)
+    is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
+    _show_places(outcome, is_reported)
+    if history.stopped == "interrupted":
+        return INTERRUPTED
+    return 0 if is_reported else FAILED
+
+
+def _learn(planned: Plan, model: Module, dataset: Dataset) -> History:
+    watched = (dataset.x_validation, dataset.y_validation)
+    try:
+        with threadpool_limits(planned.threads(), user_api="blas"):
+            return fit(
+                model,
+                (dataset.x_train, dataset.y_train),
+                loss=planned.loss,
+                optimizer=planned.make_optimizer(),
+                regularization=planned.regularization(),
+                epochs=planned.epochs,
+                batch_size=planned.batch_size,
+                validation=watched if len(watched[0]) else None,
+                schedule=planned.make_schedule(),
+                clip=planned.clip,
+                early_stopping=planned.early_stopping(),
+                callbacks=[reporter()],
+                seed=planned.seed,
+            )
+    except NonFiniteError as error:
+        options = f"--learning-rate {planned.rate / 10:g}, or --clip 1"
+        raise NonFiniteError(
+            error.what, found=error.found, do=f"Take smaller steps: {options}"
+        ) from error
+
+
+def _announce(planned: Plan, dataset: Dataset, model: Module) -> None:
+    parts = {
+        "training": len(dataset.x_train),
+        "validation": len(dataset.x_validation),
+        "test": len(dataset.x_test),
+    }
+    split = " + ".join(f"{rows:,} {part}" for part, rows in parts.items() if rows)
+    answer = dataset.preprocessing.target.name
+    if dataset.classes:
+        answer = f"{answer}, one of {counted(len(dataset.classes), 'class', 'classes')}"
+    net = planned.architecture
+    parameters = sum(p.size for p in model.parameters().values())
+    say("data", f"{dataset.name}: {counted(dataset.inputs, 'input')} -> {answer}")
+    say("rows", split)
+    say(
+        "net",
+        f"{'-'.join(map(str, net.sizes))}, {net.activation}; "
+        f"{counted(parameters, 'parameter')}; {net.loss}",
+    )
+    say(
+        "learning",
+        f"{planned.optimizer} at {planned.rate:g}, {planned.schedule}; l2 {planned.l2:g}; "
+        f"{counted(planned.epochs, 'epoch')} of batches of {counted(planned.batch_size, 'row')}",
+    )
+
+
+def _show_figures(outcome: Outcome) -> None:
+    names = list(outcome.parts[0].values)
+    units = [heading(name, outcome.dataset.preprocessing) for name in names]
+    rows = [
+        (
+            part.part,
+            f"{part.rows:,}",
+            f"{part.loss:.4f}",
+            *(shown(name, part.values[name]) for name in names),
+        )
+        for part in outcome.parts
+    ]
+    table(["part", "rows", "loss", *units], rows, texts=["part"])
+    say("trained", f"{outcome.seconds:.1f} s, {_ending(outcome.history)}")
+
+
+def _report(outcome: Outcome) -> bool:
+    """Write report.html; a failure is told, but the model is there and counts more."""
+    try:
+        write_atomically(outcome.folder / REPORT, report_page(outcome))
+    except ChainruleError as error:
+        complain(f"The report was not written: {error.short()}")
+        return False
+    return True
+
+
+def _show_places(outcome: Outcome, is_reported: bool) -> None:
+    say("report", f"{outcome.folder / REPORT}" if is_reported else "not written")
+    say("model", f"{outcome.folder / MODEL}")
+    say("history", f"{outcome.folder / HISTORY}")
+    say("settings", f"{outcome.folder / CONFIG}")
+    for number, (_, command) in enumerate(outcome.next_commands()):
+        say("" if number else "next", command)
+
+
+def _ending(history: History) -> str:
+    epochs = counted(len(history), "epoch")
+    kept = f"; the weights are those of epoch {history.best_epoch}" if history.best_epoch else ""
+    match history.stopped:
+        case "interrupted":
+            return f"interrupted in epoch {len(history)}: what was learned is kept{kept}"
+        case "early stopping":
+            return f"stopped early after {epochs}{kept}"
+        case _:
+            return f"{epochs}{kept}"

@@ -1,0 +1,238 @@
+"""Charts of a training run: curves, confusion, residuals, the size of updates and gradients.
+
+Imports figures (the door to matplotlib), ratios and svg. report.py puts them in the page; each
+takes plain numbers and a name for its ids, and returns inline SVG.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.inspection.figures import BLUE, COLOURS, INK, ORANGE, figure
+from chainrule.inspection.ratios import HEALTHY, HIGHEST, LOWEST, is_bias
+from chainrule.inspection.svg import shortened
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Curve = Sequence[float]
+
+FEW = 12  # points of a curve that are marked one by one
+STEEP = 30.0  # largest over smallest: from here on a curve needs a log scale
+MOST_CELLS = 20  # classes whose counts are written into the confusion matrix
+MOST_POINTS = 2000  # rows of a scatter plot; more only make the page heavy
+MOST_LAYERS = len(COLOURS)
+LONGEST_CLASS = 14  # characters
+LONGEST_LAYER = 24
+FULL = 0.75  # share from which on a cell is dark and its number white
+QUIET = 0.55  # opacity of what only guides the eye
+DOTS = 0.75  # opacity of dots, which may lie over one another
+
+
+def curves(name: str, series: Mapping[str, Curve], ylabel: str, kept: int | None = None) -> str:
+    """Loss or metric over the epochs, one line per part.
+
+    Parameters
+    ----------
+    series : mapping of str to sequence of float
+        "training" and, where there is one, "validation"; one value per epoch.
+    ylabel : str
+        What is drawn, with its unit.
+    kept : int, optional
+        The epoch whose weights were kept, counted from 1.
+    """
+    known = {part: values for part, values in series.items() if np.isfinite(values).any()}
+
+    def draw(axes: Any) -> None:
+        for (part, values), colour in zip(known.items(), COLOURS, strict=False):
+            style = "--" if part == "validation" else "-"
+            _line(axes, values, part, colour, style)
+        _scale(axes, [v for values in known.values() for v in values])
+        if kept:
+            axes.axvline(kept, color=INK, alpha=QUIET, linewidth=0.8, linestyle=":")
+            _note(axes, kept, 1.0, f"kept: epoch {kept}")
+        _label(axes, "epoch", ylabel)
+        if ylabel.endswith("accuracy"):
+            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        if len(known) > 1:
+            axes.legend()
+
+    ends = ", ".join(f"{part} ends at {values[-1]:.4g}" for part, values in known.items())
+    return figure(draw, name, f"{ylabel} over {_epochs(series)} epochs: {ends}")
+
+
+def confusion_matrix(name: str, counts: Array, classes: Sequence[str]) -> str:
+    """Rows are the truth, columns the answers; colours are shares of each row.
+
+    Right answers are blue, wrong ones orange. The colour grows with the square root of the share,
+    so that a few mistakes can be seen.
+    """
+    counts = np.asarray(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    labels = [shortened(str(label), LONGEST_CLASS) for label in classes]
+    side = min(max(3.6, 1.6 + 0.36 * len(labels)), 7.0)
+
+    def draw(axes: Any) -> None:
+        for truth, answer in np.argwhere(counts):
+            _cell(axes, int(truth), int(answer), counts, shares)
+        axes.set_xlim(-0.5, len(labels) - 0.5)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.set_aspect("equal")
+        places = list(range(len(labels)))
+        axes.set_xticks(places, labels, rotation=45 if max(map(len, labels)) > 2 else 0)
+        axes.set_yticks(places, labels)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(True)
+        axes.set_xlabel("answer of the net")
+        axes.set_ylabel("truth")
+
+    right = int(np.trace(counts))
+    alt = f"Confusion matrix of {len(labels)} classes: {right} of {int(counts.sum())} rows right"
+    return figure(draw, name, alt, (side + 0.3, side))
+
+
+def predicted_against_true(name: str, true: Array, predicted: Array, target: str) -> str:
+    """One dot per row; a perfect net puts all of them on the line."""
+    true, predicted = _sample(true, predicted)
+
+    def draw(axes: Any) -> None:
+        both = np.concatenate([true, predicted])
+        ends = [float(both.min()), float(both.max())]
+        axes.plot(ends, ends, color=INK, alpha=QUIET, linewidth=0.9, label="perfect")
+        axes.scatter(true, predicted, s=14, color=BLUE, alpha=DOTS, linewidths=0)
+        _label(axes, f"true {target}", f"predicted {target}")
+        axes.legend()
+
+    return figure(draw, name, f"Predicted against true {target}, {len(true)} rows")
+
+
+def residuals(name: str, true: Array, predicted: Array, target: str) -> str:
+    """What is left over, true minus predicted: a shape in it is something the net has missed."""
+    true, predicted = _sample(true, predicted)
+
+    def draw(axes: Any) -> None:
+        axes.axhline(0, color=INK, alpha=QUIET, linewidth=0.9)
+        axes.scatter(predicted, true - predicted, s=14, color=ORANGE, alpha=DOTS, linewidths=0)
+        _label(axes, f"predicted {target}", "residual: true − predicted")
+
+    return figure(draw, name, f"Residuals of {target}, {len(true)} rows")
+
+
+def ratio_curves(name: str, ratios: Mapping[str, Curve]) -> str:
+    """Update:weight ratio per layer; about 1e-3 is healthy, a factor of ten either way is well."""
+    weights = {layer: values for layer, values in ratios.items() if not is_bias(layer)}
+
+    def draw(axes: Any) -> None:
+        axes.axhspan(LOWEST, HIGHEST, color=COLOURS[2], alpha=0.08, linewidth=0)
+        axes.axhline(HEALTHY, color=INK, alpha=QUIET, linewidth=0.9, linestyle="--")
+        _layers(axes, weights)
+        _label(axes, "epoch", "update : weight (log scale)")
+        _note(axes, 1.0, HEALTHY, "1e-3", right=True)
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, LOWEST / 3), max(high, HIGHEST * 3))
+
+    return figure(draw, name, f"Update to weight ratio of {len(weights)} layers; 1e-3 is healthy")
+
+
+def gradient_norms(name: str, norms: Mapping[str, Curve]) -> str:
+    """Length of the gradient per layer: one that fades or bursts shows here first."""
+    weights = {layer: values for layer, values in norms.items() if not is_bias(layer)}
+
+    def draw(axes: Any) -> None:
+        _layers(axes, weights)
+        _label(axes, "epoch", "gradient norm (log scale)")
+
+    return figure(draw, name, f"Gradient norm of {len(weights)} layers over the epochs")
+
+
+def _layers(axes: Any, layers: Mapping[str, Curve]) -> None:
+    """One line per layer; of a deep net the first and the last ones."""
+    names = list(layers)
+    if len(names) > MOST_LAYERS:
+        names = names[: MOST_LAYERS // 2] + names[-(MOST_LAYERS // 2) :]
+    for layer, colour in zip(names, COLOURS, strict=False):
+        _line(axes, layers[layer], shortened(layer, LONGEST_LAYER), colour, "-")
+    positive = [v for layer in names for v in layers[layer] if np.isfinite(v) and v > 0]
+    if positive:
+        axes.set_yscale("log")
+        _plain_numbers(axes)
+    if names:
+        axes.legend(loc="best")
+
+
+def _line(axes: Any, values: Curve, label: str, colour: str, style: str) -> None:
+    marker = "o" if len(values) <= FEW else None
+    epochs = range(1, len(values) + 1)
+    axes.plot(
+        epochs, values, label=label, color=colour, linestyle=style, marker=marker, markersize=3.5
+    )
+
+
+def _scale(axes: Any, values: Sequence[float]) -> None:
+    """A log scale where a linear one would press most of the curve onto the axis."""
+    known = [v for v in values if np.isfinite(v)]
+    if known and min(known) > 0 and max(known) / min(known) > STEEP:
+        axes.set_yscale("log")
+        _plain_numbers(axes)
+
+
+def _plain_numbers(axes: Any) -> None:
+    """0.01 rather than a power of ten in mathematical type."""
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    low, high = axes.get_ylim()
+    wide = high / low > STEEP  # then the powers of ten are enough
+    axes.yaxis.set_minor_formatter(
+        lambda value, _: "" if wide or f"{value:e}"[0] not in "25" else f"{value:g}"
+    )
+
+
+def _label(axes: Any, xlabel: str, ylabel: str) -> None:
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.grid(visible=True, linewidth=0.7)
+    axes.set_axisbelow(True)
+    if xlabel == "epoch":
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        low, high = axes.get_xlim()
+        axes.set_xlim(max(low, 0.5), high)  # there is no epoch 0
+
+
+def _note(axes: Any, x: float, y: float, words: str, right: bool = False) -> None:
+    """Small words beside a line: at the right border, or at the top."""
+    transform = axes.get_yaxis_transform() if right else axes.get_xaxis_transform()
+    axes.annotate(
+        words, (x, y), xycoords=transform, xytext=(3, 2 if right else -2),
+        textcoords="offset points", fontsize=8, alpha=0.8, annotation_clip=False,
+        verticalalignment="bottom" if right else "top",
+        horizontalalignment="left",
+    )  # fmt: skip
+
+
+def _cell(axes: Any, truth: int, answer: int, counts: Array, shares: Array) -> None:
+    share = float(shares[truth, answer])
+    colour = BLUE if truth == answer else ORANGE
+    axes.axvspan(
+        answer - 0.5, answer + 0.5, *_span(truth, len(counts)),
+        color=colour, alpha=0.06 + 0.94 * share**0.5, linewidth=0,
+    )  # fmt: skip
+    if len(counts) <= MOST_CELLS:
+        ink = "white" if share**0.5 > FULL else INK
+        axes.text(
+            answer, truth, f"{counts[truth, answer]}", color=ink, fontsize=8.5,
+            horizontalalignment="center", verticalalignment="center_baseline",
+        )  # fmt: skip
+
+
+def _span(row: int, rows: int) -> tuple[float, float]:
+    """The height of one row as a part of the axes, which count from the bottom."""
+    return 1 - (row + 1) / rows, 1 - row / rows
+
+
+def _sample(true: Array, predicted: Array) -> tuple[Array, Array]:
+    """At most 2000 rows, evenly chosen: the same ones every time."""
+    true, predicted = np.ravel(true), np.ravel(predicted)
+    chosen = np.linspace(0, len(true) - 1, min(len(true), MOST_POINTS)).astype(int)
+    return true[chosen], predicted[chosen]
+
+
+def _epochs(series: Mapping[str, Curve]) -> int:
+    return max((len(values) for values in series.values()), default=0)

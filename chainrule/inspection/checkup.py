@@ -1,0 +1,241 @@
+"""Checkup: units that are dead or saturated over a whole data set, and updates out of proportion.
+
+Imports nn, the graph and NumPy. The report and notebooks ask for it after training.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, describe
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node
+from chainrule.inspection.ratios import Ratio, read_ratios
+from chainrule.nn import Module
+from chainrule.nn.activations import Activation
+from chainrule.settings import RECORDING
+
+Array = np.ndarray[Any, np.dtype[Any]]
+CHUNK = 1024  # rows evaluated together
+
+# A unit that is never positive is silent. In a ReLU it gets no gradient: it is dead.
+RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu")
+BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+NEAR = 0.01  # saturated: within 1 % of a bound ...
+MOSTLY = 0.95  # ... on more than 95 % of the rows
+WATCHED = (*RELU_FAMILY, *BOUNDS, "softplus")
+MANY = 0.1  # a share of dead or saturated units worth a change
+
+
+@dataclass(frozen=True)
+class LayerCheckup:
+    """One activation layer over all rows.
+
+    Parameters
+    ----------
+    name : str
+        Its path in the net, or the op's name and number.
+    activation : str
+        The op: "relu", "tanh" and so on.
+    units : int
+    dead : tuple of int
+        Units of the ReLU family that were not positive on a single row.
+    saturated : tuple of int
+        Units of sigmoid and tanh within 1 % of a bound on more than 95 % of the rows.
+    mean, spread : float
+        Mean and standard deviation of all activations.
+    active : float
+        Share of activations above 0.
+    """
+
+    name: str
+    activation: str
+    units: int
+    dead: tuple[int, ...]
+    saturated: tuple[int, ...]
+    mean: float
+    spread: float
+    active: float
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; "" if nothing."""
+        if self.units and len(self.dead) / self.units > MANY:
+            if self.activation != "relu":
+                return (
+                    f"{self.name}: {len(self.dead)} of {self.units} units are never positive: "
+                    "they learn through the small slope only. A lower learning rate, or a "
+                    "smaller net, would use them better."
+                )
+            return (
+                f"{self.name}: {len(self.dead)} of {self.units} units are dead: no gradient "
+                "reaches them. Lower the learning rate, or choose leaky_relu."
+            )
+        if self.units and len(self.saturated) / self.units > MANY:
+            return (
+                f"{self.name}: {len(self.saturated)} of {self.units} units are saturated: their "
+                "local gradient is close to 0. Use smaller initial weights, or choose relu."
+            )
+        if not np.isfinite(self.mean):
+            return f"{self.name}: activations are not finite. Lower the learning rate."
+        return ""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """The health of a net over a whole data set; print it for a table and advice.
+
+    Parameters
+    ----------
+    rows : int
+        How many were looked at: all of them.
+    layers : tuple of LayerCheckup
+    ratios : tuple of Ratio
+        The update:weight ratios of training, read against 1e-3.
+    """
+
+    rows: int
+    layers: tuple[LayerCheckup, ...]
+    ratios: tuple[Ratio, ...] = field(default=())
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do, one sentence per finding; empty if all is well."""
+        found = [x.advice for x in (*self.layers, *self.ratios)]
+        return tuple(sentence for sentence in found if sentence)
+
+    def __str__(self) -> str:
+        lines = [f"{self.rows:,} rows"]
+        for layer in self.layers:
+            troubled = f"{len(layer.dead)} dead"
+            if layer.activation in BOUNDS:
+                troubled = f"{len(layer.saturated)} saturated"
+            lines.append(
+                f"{layer.name:<12} {layer.activation:<10} {layer.units:>5} units, {troubled}, "
+                f"mean {layer.mean:.3g}, spread {layer.spread:.3g}, {layer.active:.0%} active"
+            )
+        for ratio in self.ratios:
+            lines.append(f"{ratio.name:<23} update:weight {ratio.typical:.1e}, {ratio.verdict}")
+        return "\n".join(lines + list(self.advice or ("Nothing to worry about.",)))
+
+
+def checkup(
+    model: Module,
+    x: Array,
+    ratios: Mapping[str, Sequence[float]] | None = None,
+    chunk: int = CHUNK,
+) -> Checkup:
+    """Look at every activation of a net on every row.
+
+    Parameters
+    ----------
+    model : Module
+        Any: its activations are found in the graph of its scores, which is dropped after each
+        chunk.
+    x : ndarray
+        All rows; a unit that is silent on one batch may be awake on the next.
+    ratios : mapping of str to sequence of float, optional
+        Update:weight ratio per parameter, one per epoch.
+    chunk : int, default 1024
+        Rows evaluated together: memory for speed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import nn
+    >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    >>> net[0].bias.data = np.array([9, 9, -99])
+    >>> print(checkup(net, np.random.default_rng(0).normal(size=(50, 2))).advice[0])
+    layers.1: 1 of 3 units are dead: no gradient reaches them. Lower the learning rate, or choose leaky_relu.
+    """  # noqa: E501  a printed line is as long as it is
+    if len(x) == 0 or chunk < 1:
+        raise ArgumentError(
+            "a checkup needs rows to look at.",
+            found=[describe("x", x), f"chunk {chunk}"],
+            do="Give the rows the net was trained on.",
+        )
+    tallies: list[_Tally] = []
+    for start in range(0, len(x), chunk):
+        found = _activations(model, x[start : start + chunk])
+        if not tallies:
+            tallies = [_Tally.of(node) for node in found]
+        for tally, node in zip(tallies, found, strict=True):
+            tally.add(np.asarray(node.value))
+    names = _names(model, [tally.activation for tally in tallies])
+    layers = [tally.layer(name) for tally, name in zip(tallies, names, strict=True)]
+    return Checkup(len(x), tuple(layers), read_ratios(ratios or {}))
+
+
+def _activations(model: Module, x: Array) -> list[Node]:
+    """The nodes of the graph that an activation made, in the order of the net."""
+    token = RECORDING.set(True)
+    try:
+        out = model(x)
+    finally:
+        RECORDING.reset(token)
+    return [node for node in Graph.of(out).nodes if node.op and node.op.name in WATCHED]
+
+
+@dataclass
+class _Tally:
+    """Sums over the rows seen so far, one entry per unit."""
+
+    activation: str
+    awake: Array
+    near_bound: Array
+    rows: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    positive: int = 0
+
+    @classmethod
+    def of(cls, node: Node) -> "_Tally":
+        assert node.op is not None
+        units = node.shape[-1]
+        return cls(node.op.name, np.zeros(units, bool), np.zeros(units, np.int64))
+
+    def add(self, out: Array) -> None:
+        """Take in the activations of some rows: (..., units)."""
+        out = out.reshape(-1, out.shape[-1])
+        above = out > 0
+        self.awake |= above.any(axis=0)
+        self.positive += int(above.sum())
+        if self.activation in BOUNDS:
+            low, high = BOUNDS[self.activation]
+            margin = NEAR * max(abs(low), abs(high))
+            near = (out < low + margin) | (out > high - margin)
+            self.near_bound += near.sum(axis=0)
+        self.rows += len(out)
+        self.total += float(out.sum(dtype=np.float64))
+        self.squares += float(np.square(out, dtype=np.float64).sum())
+
+    def layer(self, name: str) -> LayerCheckup:
+        units = len(self.awake)
+        count = max(self.rows * units, 1)
+        mean = self.total / count
+        silent = np.flatnonzero(~self.awake) if self.activation in RELU_FAMILY else []
+        saturated = np.flatnonzero(self.near_bound > MOSTLY * self.rows)
+        return LayerCheckup(
+            name,
+            self.activation,
+            units,
+            tuple(int(i) for i in silent),
+            tuple(int(i) for i in saturated),
+            mean,
+            float(np.sqrt(max(self.squares / count - mean * mean, 0.0))),
+            self.positive / count,
+        )
+
+
+def _names(model: Module, activations: list[str]) -> list[str]:
+    """The paths of the activation modules where they are those of the graph; else numbers."""
+    paths = {
+        path: module.operation.name
+        for path, module in model.modules().items()
+        if isinstance(module, Activation) and module.operation.name in WATCHED
+    }
+    if list(paths.values()) == activations:
+        return [path or "net" for path in paths]
+    return [f"{name} {i}" for i, name in enumerate(activations, start=1)]
