@@ -10,6 +10,7 @@ The losses after 20 steps from the same weights are compared before any time is 
 """
 
 import argparse
+import itertools
 import os
 import statistics
 import subprocess
@@ -123,7 +124,7 @@ def data(features: int, hidden: list[int], outputs: int, rows: int):
     sizes = [features, *hidden, outputs]
     layers = [
         (random.standard_normal((m, n)).astype("f") * 0.1, np.zeros(n, "f"))
-        for m, n in zip(sizes, sizes[1:], strict=False)
+        for m, n in itertools.pairwise(sizes)
     ]
     x = random.standard_normal((rows, features)).astype("f")
     if outputs > 1:

@@ -45,7 +45,7 @@ def read_signature(cls: Any) -> None:
 def _ordered_fields(cls: Any) -> list[Field[Any]]:
     """The fields of a class; one that declares all of them again puts them in its own order."""
     own = sorted((f for f in fields(cls) if f.init), key=lambda f: f.kw_only is True)
-    order = list(cls.__dict__.get("__annotations__", {}))
+    order = list(inspect.get_annotations(cls))
     if {f.name for f in own} <= set(order):
         own.sort(key=lambda f: order.index(f.name))
     return own
