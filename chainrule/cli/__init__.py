@@ -16,7 +16,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
 import sys
 from collections.abc import Sequence
 
-OURS_TO_INSTALL = ("cyclopts", "rich", "threadpoolctl", "tomli_w")
+_LIBRARIES = ("cyclopts", "rich", "threadpoolctl", "tomli_w")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(words)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in OURS_TO_INSTALL:
+        if (error.name or "").partition(".")[0] not in _LIBRARIES:
             raise
         print(
             f"The command line needs {error.name}, which is not installed: "

@@ -114,7 +114,8 @@ def load_model(path: str | os.PathLike[str]) -> tuple[Module, SavedModel]:
                 Preprocessing.from_json(metadata["preprocessing"]),
                 metadata.get("chainrule", "unknown"),
             )
-        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  not a dict
+        names: list[str] = file.keys()
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names}
         _refuse_misfits(saved, shapes)
         arrays = {name: file.get_tensor(name) for name in shapes}
     model = saved.architecture.build()
