@@ -24,6 +24,7 @@ MOST_LAYERS = len(COLOURS)
 LONGEST_CLASS = 14  # characters
 LONGEST_LAYER = 24
 FULL = 0.75  # share from which on a cell is dark and its number white
+TINY = 1e-6  # ratios below it are the end of a schedule and tell nothing
 QUIET = 0.55  # opacity of what only guides the eye
 DOTS = 0.75  # opacity of dots, which may lie over one another
 
@@ -52,7 +53,7 @@ def curves(name: str, series: Mapping[str, Curve], ylabel: str, kept: int | None
             _note(axes, kept, 1.0, f"kept: epoch {kept}")
         _label(axes, "epoch", ylabel)
         if ylabel.endswith("accuracy"):
-            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+            axes.yaxis.set_major_formatter(_per_cent)
         if len(known) > 1:
             axes.legend()
 
@@ -128,7 +129,7 @@ def ratio_curves(name: str, ratios: Mapping[str, Curve]) -> str:
         _label(axes, "epoch", "update : weight (log scale)")
         _note(axes, 1.0, HEALTHY, "1e-3", right=True)
         low, high = axes.get_ylim()
-        axes.set_ylim(min(low, LOWEST / 3), max(high, HIGHEST * 3))
+        axes.set_ylim(min(max(low, TINY), LOWEST / 3), max(high, HIGHEST * 3))
 
     return figure(draw, name, f"Update to weight ratio of {len(weights)} layers; 1e-3 is healthy")
 
@@ -177,12 +178,26 @@ def _scale(axes: Any, values: Sequence[float]) -> None:
 
 def _plain_numbers(axes: Any) -> None:
     """0.01 rather than a power of ten in mathematical type."""
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_major_formatter(_plain)
     low, high = axes.get_ylim()
-    wide = high / low > STEEP  # then the powers of ten are enough
-    axes.yaxis.set_minor_formatter(
-        lambda value, _: "" if wide or f"{value:e}"[0] not in "25" else f"{value:g}"
-    )
+    # Over several powers of ten those are enough.
+    axes.yaxis.set_minor_formatter(_nothing if high / low > STEEP else _plain_two_and_five)
+
+
+def _plain(value: float, _: int) -> str:
+    return f"{value:g}"
+
+
+def _plain_two_and_five(value: float, _: int) -> str:
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+
+
+def _nothing(_: float, __: int) -> str:
+    return ""
+
+
+def _per_cent(value: float, _: int) -> str:
+    return f"{100 * value:g} %"
 
 
 def _label(axes: Any, xlabel: str, ylabel: str) -> None:
@@ -197,13 +212,12 @@ def _label(axes: Any, xlabel: str, ylabel: str) -> None:
 
 
 def _note(axes: Any, x: float, y: float, words: str, right: bool = False) -> None:
-    """Small words beside a line: at the right border, or at the top."""
+    """Small words beside a line: at the right border, or above the top."""
     transform = axes.get_yaxis_transform() if right else axes.get_xaxis_transform()
     axes.annotate(
-        words, (x, y), xycoords=transform, xytext=(3, 2 if right else -2),
+        words, (x, y), xycoords=transform, xytext=(3, 2) if right else (0, 2),
         textcoords="offset points", fontsize=8, alpha=0.8, annotation_clip=False,
-        verticalalignment="bottom" if right else "top",
-        horizontalalignment="left",
+        verticalalignment="bottom", horizontalalignment="left" if right else "center",
     )  # fmt: skip
 
 

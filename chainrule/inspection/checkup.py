@@ -5,6 +5,7 @@ Imports nn, the graph and NumPy. The report and notebooks ask for it after train
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ CHUNK = 1024  # rows evaluated together
 
 # A unit that is never positive is silent. In a ReLU it gets no gradient: it is dead.
 RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu")
-BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+BOUNDS = MappingProxyType({"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)})
 NEAR = 0.01  # saturated: within 1 % of a bound ...
 MOSTLY = 0.95  # ... on more than 95 % of the rows
 WATCHED = (*RELU_FAMILY, *BOUNDS, "softplus")
@@ -148,8 +149,9 @@ def checkup(
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
     >>> net[0].bias.data = np.array([9, 9, -99])
     >>> print(checkup(net, np.random.default_rng(0).normal(size=(50, 2))).advice[0])
-    layers.1: 1 of 3 units are dead: no gradient reaches them. Lower the learning rate, or choose leaky_relu.
-    """  # noqa: E501  a printed line is as long as it is
+    layers.1: 1 of 3 units are dead: no gradient reaches them.
+    Lower the learning rate, or choose leaky_relu.
+    """
     if len(x) == 0 or chunk < 1:
         raise ArgumentError(
             "a checkup needs rows to look at.",
@@ -215,18 +217,22 @@ class _Tally:
         units = len(self.awake)
         count = max(self.rows * units, 1)
         mean = self.total / count
-        silent = np.flatnonzero(~self.awake) if self.activation in RELU_FAMILY else []
-        saturated = np.flatnonzero(self.near_bound > MOSTLY * self.rows)
+        silent = ~self.awake if self.activation in RELU_FAMILY else np.zeros(units, bool)
+        saturated = self.near_bound > MOSTLY * self.rows
         return LayerCheckup(
             name,
             self.activation,
             units,
-            tuple(int(i) for i in silent),
-            tuple(int(i) for i in saturated),
+            _places(silent),
+            _places(saturated),
             mean,
             float(np.sqrt(max(self.squares / count - mean * mean, 0.0))),
             self.positive / count,
         )
+
+
+def _places(mask: Array) -> tuple[int, ...]:
+    return tuple(i for i, found in enumerate(mask) if found)
 
 
 def _names(model: Module, activations: list[str]) -> list[str]:

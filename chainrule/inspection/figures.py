@@ -7,7 +7,8 @@ global is left changed: no pyplot, and the settings hold only while a figure is 
 import importlib
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chainrule.errors import MissingLibraryError
@@ -21,30 +22,34 @@ COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f
 INK = "#0a0b0c"
 HEIGHT, WIDTH = 3.1, 5.4  # inches
 
-SETTINGS = {
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 10,
-    "axes.linewidth": 0.7,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: widths are the same everywhere
-    "font.size": 10,
-    "grid.color": INK,
-    "grid.alpha": 0.12,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "lines.linewidth": 1.8,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "chainrule",
-    "text.color": INK,
-    "text.parse_math": False,  # a class may be called "$5 to $9"
-    "xtick.color": INK,
-    "xtick.labelsize": 9,
-    "ytick.color": INK,
-    "ytick.labelsize": 9,
-}
+SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.labelsize": 10,
+        "axes.linewidth": 0.7,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.family": "sans-serif",
+        "font.sans-serif": [
+            "DejaVu Sans"
+        ],  # comes with matplotlib: widths are the same everywhere
+        "font.size": 10,
+        "grid.color": INK,
+        "grid.alpha": 0.12,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "chainrule",
+        "text.color": INK,
+        "text.parse_math": False,  # a class may be called "$5 to $9"
+        "xtick.color": INK,
+        "xtick.labelsize": 9,
+        "ytick.color": INK,
+        "ytick.labelsize": 9,
+    }
+)
 
 
 def figure(

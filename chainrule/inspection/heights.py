@@ -20,14 +20,15 @@ Link = tuple[int, float, float]  # the other item, how much higher it may stand,
 
 
 def ports_of(plan: Plan) -> list[float]:
-    """How far from its target's middle each way enters: in the order in which the wires arrive."""
+    """How far from its target's middle each way enters: in the order of arrival or operands."""
     place = {item: i for column in plan.columns for i, item in enumerate(column)}
     entering: dict[int, list[int]] = {}
     for number, (way, _) in enumerate(plan.ways):
         entering.setdefault(way[-1], []).append(number)
     ports = [0.0] * len(plan.ways)
     for target, numbers in entering.items():
-        numbers.sort(key=lambda n: (place[plan.ways[n][0][-2]], plan.ways[n][1]))
+        if not plan.boxes[target].ordered:
+            numbers.sort(key=lambda n: (place[plan.ways[n][0][-2]], plan.ways[n][1]))
         main = [i for i, n in enumerate(numbers) if plan.on_main_line(plan.ways[n][0])]
         middle = main[0] if main else (len(numbers) - 1) / 2
         most = max(middle, len(numbers) - 1 - middle) or 1

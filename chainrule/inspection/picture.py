@@ -4,7 +4,7 @@ Imports the graph through sketch.py; layout.py says where things stand. The repo
 the explorer show it. One SVG without scripts, fonts or ids, readable on light and dark paper.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -98,11 +98,12 @@ def graph_svg(*ends: Node, title: str = "") -> str:
     shift = MARGIN + max(0.0, (width - 2 * MARGIN - plan.width) / 2)
     drawing = element(
         "g",
-        *(_wire(w, shapes[w.target], plan.middles[w.target]) for w in plan.wires),
+        *_wires(plan, shapes),
         *(_node(signs[i], shapes[i], plan, i) for i in range(len(signs))),
         transform=f"translate({number(shift)} {number(above)})",
     )
-    summary = f"Computational graph of {len(signs)} nodes" + (f": {title}" if title else "")
+    count = sum(sign.kind != "cut" for sign in signs)
+    summary = f"Computational graph of {count} nodes" + (f": {title}" if title else "")
     return element(
         "svg",
         element("title", escaped(title or summary)),
@@ -152,7 +153,7 @@ def _shape(sign: Sign) -> _Shape:
     texts += [(line, GATE_SIZE) for line in _fork_lines(sign)]
     stem = max(text_width(text, size) for text, size in texts) + 12
     below = max(half + (16 if gate else 0), 44 if sign.fork else 20)
-    box = Box(lead + body + max(stem, lead), half, below, sign.inputs, half - 5)
+    box = Box(lead + body + max(stem, lead), half, below, sign.inputs, half - 5, sign.ordered)
     return _Shape(box, body, lead, lines)
 
 
@@ -213,15 +214,28 @@ def _body(sign: Sign, shape: _Shape, left: float, y: float) -> str:
     )  # fmt: skip
 
 
-def _wire(wire: Wire, shape: _Shape, middle: float) -> str:
-    """From the end of the stem to the border of the reader's body, with a tip."""
+def _wires(plan: Layout, shapes: Sequence[_Shape]) -> Iterator[str]:
+    """All wires; the piece that two from one source share is drawn once."""
+    drawn: set[tuple[int, tuple[float, float]]] = set()
+    for wire in plan.wires:
+        bends = range(1, len(wire.points) - 1, 2)
+        shared = [i for i in bends if (wire.source, wire.points[i]) in drawn]
+        drawn |= {(wire.source, wire.points[i]) for i in bends}
+        first = shared[-1] if shared else 0
+        yield _wire(wire, shapes[wire.target], plan.middles[wire.target], first)
+
+
+def _wire(wire: Wire, shape: _Shape, middle: float, first: int) -> str:
+    """From a point of the way to the border of the reader's body, with a tip."""
     x, y = wire.points[-1]
     x += shape.lead
     if shape.round:  # a wire that enters above the middle meets the circle later
         x += RADIUS - (RADIUS**2 - (y - middle) ** 2) ** 0.5
     points = [*wire.points[:-1], (x - ARROW, y)]
-    path = [f"M{number(points[0][0])} {number(points[0][1])}"]
+    path = [f"M{number(points[first][0])} {number(points[first][1])}"]
     for i, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):
+        if i < first:
+            continue
         half = (x0 + x1) / 2
         curve = (half, y0, half, y1, x1, y1)
         path.append("C" + " ".join(map(number, curve)) if i % 2 else f"H{number(x1)}")

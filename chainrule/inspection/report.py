@@ -6,7 +6,7 @@ ReportData and writes what render_report returns; the page itself is report.html
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -269,7 +269,8 @@ def _flat(settings: Mapping[str, object], group: str = "") -> list[tuple[str, st
     for name, value in settings.items():
         path = f"{group}.{name}" if group else name
         if isinstance(value, Mapping):
-            rows += _flat({str(k): v for k, v in value.items()}, path)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  any mapping
+            members = cast(Mapping[object, object], value)
+            rows += _flat({str(name): x for name, x in members.items()}, path)
         else:
             rows.append((path, str(value)))
     return rows

@@ -6,6 +6,7 @@ and colours.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -20,14 +21,20 @@ from chainrule.tensors import Parameter
 Kind = Literal["op", "parameter", "data", "number", "cut"]
 
 # How the sign of an op is printed.
-PRINTED = {"*": "×", "-": "−", "/": "÷", "**": "xⁿ", ">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
+PRINTED = MappingProxyType(
+    {"*": "×", "-": "−", "/": "÷", "**": "xⁿ", ">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
+)
+
+ORDERED = ("-", "/", "**", "@", ">", ">=", "<", "<=")
 
 FORK = "adder: gradients are summed"
-GATES = {
-    "gradient distributor": "hands the upstream gradient to every input",
-    "swap multiplier": "each input receives the upstream gradient times the other input",
-    "gradient router": "sends the upstream gradient only where the input was selected",
-}
+GATES = MappingProxyType(
+    {
+        "gradient distributor": "hands the upstream gradient to every input",
+        "swap multiplier": "each input receives the upstream gradient times the other input",
+        "gradient router": "sends the upstream gradient only where the input was selected",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Sign:
         All of it in full.
     inputs : tuple of int
         Positions of the signs it reads.
+    ordered : bool
+        Whether it would be another op with its two operands exchanged, as x / y.
     """
 
     kind: Kind
@@ -63,6 +72,7 @@ class Sign:
     fork: bool = False
     title: str = ""
     inputs: tuple[int, ...] = ()
+    ordered: bool = False
 
 
 def sketch(ends: Iterable[Node], limit: int) -> tuple[list[Sign], int]:
@@ -133,7 +143,8 @@ def _sign(node: Node, inputs: tuple[int, ...], names: dict[Node, str], reads: in
     elif node.label:
         value = f"{node.label} = {value}"
     gate = node.op.gate
-    return Sign("op", _label(node.op), "", value, gradient, gate, fork, title, inputs)
+    ordered = node.op.symbol in ORDERED and len(inputs) == 2
+    return Sign("op", _label(node.op), "", value, gradient, gate, fork, title, inputs, ordered)
 
 
 def _label(op: Op) -> str:
