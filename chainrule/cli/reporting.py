@@ -20,6 +20,7 @@ from chainrule.inspection import (
     render_report,
     templates,
 )
+from chainrule.nn import objective
 from chainrule.tensors import tensor
 
 GRAPH_ROWS = 4  # a batch small enough to be looked at
@@ -105,10 +106,11 @@ def _graph(outcome: Outcome) -> str:
     dataset, plan = outcome.dataset, outcome.plan
     x = tensor(dataset.x_train[:GRAPH_ROWS], name="x")
     y = tensor(dataset.y_train[:GRAPH_ROWS], name="labels" if dataset.classes else "target")
-    loss = plan.loss(outcome.model(x), y)
-    penalty = plan.regularization()
-    if penalty is not None:
-        loss = loss + penalty(outcome.model)
+    terms = objective(outcome.model, plan.loss(outcome.model(x), y), plan.regularization())
+    loss = terms.total
+    terms.data.name = "data loss"
+    if terms.regularization is not None:
+        terms.regularization.name, loss.name = "regularization", "loss"
     loss.backward()
     return graph_svg(loss, title=f"The loss of {len(x.data)} training rows, after backward()")
 

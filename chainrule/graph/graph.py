@@ -34,8 +34,8 @@ class Graph:
         return tuple(node for node in self.nodes if node.op is None)
 
     def readers(self, node: Node) -> tuple[Node, ...]:
-        """The nodes that have this one among their inputs; two or more make a fork."""
-        return tuple(other for other in self.nodes if any(x is node for x in other.inputs))
+        """The nodes that read this one, once for each read; two or more reads make a fork."""
+        return tuple(other for other in self.nodes for x in other.inputs if x is node)
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -131,10 +131,7 @@ class _Shape:
     body: float  # width of the circle or box
     lead: float  # px from the left edge of the room to the body
     lines: tuple[str, ...]  # what is written in the body
-
-    @property
-    def round(self) -> bool:
-        return self.body == 2 * RADIUS
+    round: bool = False
 
 
 def _shape(sign: Sign) -> _Shape:
@@ -144,9 +141,9 @@ def _shape(sign: Sign) -> _Shape:
         return _Shape(Box(body, 10, 10), body, 0, lines)
     sizes = (NAME_SIZE, NAME_SIZE if sign.kind == "op" else GATE_SIZE)
     body = max(text_width(line, size) for line, size in zip(lines, sizes, strict=False)) + 2 * PAD
-    if sign.kind == "op" and len(lines[0]) <= SHORT_NAME:
-        body = 2 * RADIUS
-    half = RADIUS if body == 2 * RADIUS else BOX_HEIGHT / 2
+    is_round = sign.kind == "op" and len(lines[0]) <= SHORT_NAME
+    body = 2 * RADIUS if is_round else body
+    half = RADIUS if is_round else BOX_HEIGHT / 2
     gate = text_width(sign.gate, GATE_SIZE)
     lead = max(0.0, (gate - body) / 2)
     texts = [(sign.value, VALUE_SIZE), (sign.gradient, VALUE_SIZE), ("", 0)]
@@ -154,7 +151,7 @@ def _shape(sign: Sign) -> _Shape:
     stem = max(text_width(text, size) for text, size in texts) + 12
     below = max(half + (16 if gate else 0), 44 if sign.fork else 20)
     box = Box(lead + body + max(stem, lead), half, below, sign.inputs, half - 5, sign.ordered)
-    return _Shape(box, body, lead, lines)
+    return _Shape(box, body, lead, lines, is_round)
 
 
 def _lines(sign: Sign) -> tuple[str, ...]:

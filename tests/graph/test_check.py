@@ -106,3 +106,9 @@ def test_check_and_show_do_not_recurse():
         x = x + 1.0
     cr.check_graph(x)
     assert len(cr.show(x).splitlines()) == 10_001
+
+
+def test_a_value_read_twice_by_one_node_is_a_fork():
+    x = cr.tensor(3.0)
+    square = x * x
+    assert cr.Graph.of(square).readers(x) == (square, square)
