@@ -11,8 +11,16 @@ from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
 from chainrule import train as train
+from chainrule.differentiate import checkpoint as checkpoint
+from chainrule.differentiate import custom_gradient as custom_gradient
+from chainrule.differentiate import elementwise_grad as elementwise_grad
 from chainrule.differentiate import grad as grad
+from chainrule.differentiate import hvp as hvp
+from chainrule.differentiate import jvp as jvp
+from chainrule.differentiate import linearize as linearize
+from chainrule.differentiate import stop_gradient as stop_gradient
 from chainrule.differentiate import value_and_grad as value_and_grad
+from chainrule.differentiate import vjp as vjp
 from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE
 from chainrule.graph.check import check as _check
 from chainrule.graph.graph import Graph as Graph
@@ -46,9 +54,10 @@ def show(*ends: Any) -> str:
 
 
 _OWN = (
-    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "errors", "evaluate", "fit",
-    "fold", "grad", "key", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
-    "permute", "predict", "show", "tensor", "train", "value_and_grad",
+    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "checkpoint", "custom_gradient",
+    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hvp", "jvp", "key", "linearize", "nn", "no_grad", "op",
+    "ops", "ops_table", "optim", "parameter", "permute", "predict", "show", "stop_gradient",
+    "tensor", "train",     "value_and_grad", "vjp",
 )  # fmt: skip
 
 for _name in _CATALOGUE.names():

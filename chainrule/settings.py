@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 RECORDING: ContextVar[bool] = ContextVar("chainrule_recording", default=True)
+# How many forward derivatives stand around this point. A derivative taken inside one of them is
+# nested in it: its symbols read first, and take those of the outer ones for constants.
+DEPTH: ContextVar[int] = ContextVar("chainrule_depth", default=0)
+# The user's op whose rule or formula is being read by tensors, or "": there, a tensor that would
+# quietly become an array (np.asarray, .data, float) cuts the graph, and raises instead.
+RULE: ContextVar[str] = ContextVar("chainrule_rule", default="")
 
 
 @contextmanager

@@ -16,13 +16,16 @@ from chainrule.errors import (
     NoGradientError,
     NotScalarError,
     ShapeError,
+    UnsupportedError,
     describe,
     user_place,
 )
 from chainrule.graph.guard import own
 from chainrule.graph.node import Node, as_array, is_float, next_serial
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
+from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import on_the_way, walk, zeros_like
+from chainrule.settings import RULE
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -39,7 +42,8 @@ class Tensor(Node):
     @property
     def data(self) -> Array:
         """The value, a read-only view: the backward walk needs what the forward pass saw."""
-        return read_only(self.value)
+        value = self.value
+        return value.data if isinstance(value, Symbol) else read_only(value)
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -94,6 +98,8 @@ class Tensor(Node):
 
     def item(self) -> float | int | bool:
         """The one element as a Python number."""
+        if RULE.get():
+            self._stay("x.item()")
         return np.asarray(self.value).item()
 
     def backward(
@@ -120,7 +126,18 @@ class Tensor(Node):
         """
         return backward([self], None if upstream is None else [upstream], accumulate, create_graph)
 
+    def _stay(self, call: str) -> None:
+        """Raise where the rule of a user's op, read by tensors, would cut the graph."""
+        if self.wants_gradient:
+            raise UnsupportedError(
+                f"{call} would leave the graph, and the gradient would miss this path.",
+                found=[describe(self.label or "x", self, self.origin)],
+                do="Stay with ops and NumPy's functions on x.",
+            )
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if RULE.get():
+            self._stay("np.asarray(x)")
         if copy is False:
             return np.array(read_only(self.value), dtype=dtype, copy=False)
         return np.array(self.value, dtype=dtype)
@@ -129,9 +146,13 @@ class Tensor(Node):
         return bool(self.value)
 
     def __float__(self) -> float:
+        if RULE.get():
+            self._stay("float(x)")
         return float(self.value)
 
     def __int__(self) -> int:
+        if RULE.get():
+            self._stay("int(x)")
         return int(self.value)
 
     def __repr__(self) -> str:

@@ -2,31 +2,54 @@
 
 Imports walk (an op without a forward rule is transposed), node and op. Elementwise ops use it to
 derive their local gradients; forward mode and the doctor read whole functions with it.
+
+Every forward derivative has a depth of its own, one more than what stands around it. The deepest
+Dual reads first and takes all others for constants, so two derivatives cannot be confused.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.node import Node
+from chainrule.graph.node import DEPTH_STEP, Node, taped
 from chainrule.graph.op import Op, apply
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import alias, derived_pull, walk
-from chainrule.settings import RECORDING
+from chainrule.graph.symbol import Symbol, plain
+from chainrule.graph.walk import derived_pull, walk
+from chainrule.settings import DEPTH, RECORDING
 from chainrule.spec import is_tuple
 
 
 class Dual(Symbol):
-    """A value and one tangent per direction; None stands for a tangent that is 0."""
+    """A value and one tangent per direction; None stands for a tangent that is 0.
 
-    __slots__ = ("partials", "value")
-    rank: ClassVar[int] = 20
+    Parameters
+    ----------
+    value : array or Symbol
+        Where the derivative is taken.
+    partials : sequence of (array, Symbol, number or None)
+        The tangents, each of the value's shape.
+    owner : Dual, optional
+        One of the same derivative. Default: this one begins a derivative inside all that stand.
+    """
 
-    def __init__(self, value: Any, partials: Sequence[Any]) -> None:
+    __slots__ = ("depth", "partials", "tag", "value")
+
+    def __init__(self, value: Any, partials: Sequence[Any], owner: "Dual | None" = None) -> None:
         self.value = value
         self.partials = tuple(partials)
+        if owner is None:
+            self.depth: int = DEPTH.get() + 1
+            self.tag: object = self
+        else:
+            self.depth, self.tag = owner.depth, owner.tag
+
+    @property
+    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  one per object
+        """Deeper derivatives read first."""
+        return DEPTH_STEP * self.depth
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -39,41 +62,98 @@ class Dual(Symbol):
         value = self.value
         return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
 
+    @property
+    def data(self) -> Any:
+        """The value alone, without any derivative."""
+        return plain(self.value)
+
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Compute the value, and each tangent by the chain rule."""
+        for x in operands:
+            if isinstance(x, Symbol) and x.rank >= self.rank and not self.shares(x):
+                return x.read(op, operands)
         if op.spells_out:
             return op.forward(*operands)
-        values = tuple(x.value if isinstance(x, Dual) else x for x in operands)
+        own = [isinstance(x, Dual) and x.tag is self.tag for x in operands]
+        values = tuple(x.value if mine else x for x, mine in zip(operands, own, strict=True))
         out = apply(op, values)
-        if op.flat:
-            return Dual(out, (None,) * len(self.partials))
-        tangents = [
-            tuple(x.partials[k] if isinstance(x, Dual) else None for x in operands)
-            for k in range(len(self.partials))
-        ]
-        rule = getattr(op, "jvp", None) or transposed(op)
-        partials = [
-            rule(t, values, out) if any(p is not None for p in t) else None for t in tangents
-        ]
+        if op.flat or not RECORDING.get():
+            return out
+        rule = getattr(op, "jvp", None) or transposed(op, self.depth)
+        partials: list[Any] = []
+        with np.errstate(all="ignore"):  # a slope may be infinite where the value is a number
+            for k in range(len(self.partials)):
+                tangents = tuple(
+                    x.partials[k] if mine else None for x, mine in zip(operands, own, strict=True)
+                )
+                moves = any(t is not None for t in tangents)
+                partials.append(rule(tangents, values, out) if moves else None)
         if is_tuple(out):
             return tuple(
-                Dual(part, tuple(None if p is None else p[i] for p in partials))
+                Dual(part, tuple(None if p is None else p[i] for p in partials), self)
                 for i, part in enumerate(out)
             )
-        return Dual(out, partials)
+        return Dual(out, partials, self)
+
+    def shares(self, other: Symbol) -> bool:
+        """Whether a symbol of this depth or deeper belongs to the same derivative."""
+        if not isinstance(other, Dual) or other.depth != self.depth:
+            return False
+        if other.tag is self.tag:
+            return True
+        raise UnsupportedError(
+            "a value of another derivative, which has ended or runs beside this one, flowed in.",
+            found=[describe("x", other)],
+            do="Return it from the function that is differentiated instead of keeping it.",
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise leaves_the_graph("np.asarray(x)", self)
+
+    def __float__(self) -> float:
+        raise leaves_the_graph("float(x)", self)
+
+    def __int__(self) -> int:
+        raise leaves_the_graph("int(x)", self)
+
+    def item(self) -> float | int | bool:
+        """Raise: a Python number would leave the derivative."""
+        raise leaves_the_graph("x.item()", self)
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.partials!r})"
 
 
+def leaves_the_graph(call: str, x: Any, origin: str = "") -> UnsupportedError:
+    """The error for a call by which a value would escape from the derivative being taken."""
+    return UnsupportedError(
+        f"{call} would leave the graph, and the gradient would miss this path.",
+        found=[describe("x", x, origin)],
+        do="Stay with ops and NumPy's functions on x, or take x.data where no gradient is meant.",
+    )
+
+
+def duals(values: Sequence[Any], partials: Sequence[Sequence[Any]]) -> list[Any]:
+    """Begin one derivative in several variables; a value of None stays None."""
+    owner = Dual(0, ())
+    pairs = zip(values, partials, strict=True)
+    return [None if x is None else Dual(x, tangents, owner) for x, tangents in pairs]
+
+
 def chain_rule(op: Op, operands: Sequence[Any]) -> tuple[Any, ...]:
     """Local gradients of an elementwise formula, derived letter by letter."""
     count = len(operands)
-    duals = [
-        x if x is None else Dual(x, [1 if i == j else None for j in range(count)])
-        for i, x in enumerate(operands)
-    ]
-    out = op.forward(*duals)
+    units = [[1 if i == j else None for j in range(count)] for i in range(count)]
+    variables = duals(operands, units)
+    recording, standing = RECORDING.set(True), DEPTH.set(DEPTH.get() + 1)
+    try:
+        out = op.forward(*variables)
+    finally:
+        RECORDING.reset(recording)
+        DEPTH.reset(standing)
     return out.partials if isinstance(out, Dual) else (None,) * count
 
 
@@ -88,7 +168,7 @@ def local_times(local: Any, tangent: Any) -> Any:
     return local * tangent
 
 
-def transposed(op: Op) -> Any:
+def transposed(op: Op, depth: int) -> Any:
     """The forward rule of an op that has only a backward rule.
 
     ``backward`` is linear in upstream, so walking back through *it*, from the gradient to a
@@ -96,43 +176,51 @@ def transposed(op: Op) -> Any:
     """
 
     def rule(tangents: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
-        token = RECORDING.set(True)
+        recording, standing = RECORDING.set(True), DEPTH.set(depth)
         try:
-            return _transpose(op, tangents, values, out)
+            return _transpose(op, tangents, values, out, depth)
         finally:
-            RECORDING.reset(token)
+            RECORDING.reset(recording)
+            DEPTH.reset(standing)
 
     return rule
 
 
-def _transpose(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+def _transpose(
+    op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any, depth: int
+) -> Any:
     several = is_tuple(out)
     outs: tuple[Any, ...] = out if is_tuple(out) else (out,)
-    stand_ins = [alias(np.zeros(o.shape, o.dtype)) for o in outs]
-    wanted = [t is not None for t in tangents]
-    nodes = [x if x is None or isinstance(x, Node) else Node(x) for x in values]
-    out_nodes = tuple(o if isinstance(o, Node) else Node(o) for o in outs)
+    nested = any(isinstance(x, Symbol) for x in (*values, *tangents, *outs))
+    kind = taped(Node, depth) if nested else Node
+    zeros = [np.zeros(o.shape, o.dtype) for o in outs]
+    stand_ins = [kind(zero, wants_gradient=True) for zero in zeros]
+    nodes = [None if x is None else kind(x) for x in values]
+    results = tuple(kind(o) for o in outs)
     pull = op.pull if op.differentiates else derived_pull(op)
     gradients, _ = pull(
         tuple(stand_ins) if several else stand_ins[0],
         None,
         nodes,
-        out_nodes if several else out_nodes[0],
-        wanted,
+        results if several else results[0],
+        [t is not None for t in tangents],
     )
-    ends = [g for g in gradients if isinstance(g, Node)]
-    weights = [t for g, t in zip(gradients, tangents, strict=True) if isinstance(g, Node)]
-    graph = any(isinstance(x, Node) for x in (*values, *tangents))
-    upstreams = [_upstream(t, g, graph) for t, g in zip(weights, ends, strict=True)]
-    found = walk(ends, upstreams, targets=set(stand_ins), graph=graph)
-    results = tuple(
-        found.get(s, np.zeros(o.shape, o.dtype)) for s, o in zip(stand_ins, outs, strict=True)
-    )
-    return results if several else results[0]
+    pairs = [
+        (g, _weight(t, g, kind, nested))
+        for g, t in zip(gradients, tangents, strict=True)
+        if isinstance(g, Node)
+    ]
+    found: dict[Node, Any] = {}
+    if pairs:
+        ends, weights = zip(*pairs, strict=True)
+        found = walk(ends, weights, targets=set(stand_ins), graph=nested)
+    pushed = tuple(found.get(s, zero) for s, zero in zip(stand_ins, zeros, strict=True))
+    pushed = tuple(r.value if isinstance(r, kind) else r for r in pushed)
+    return pushed if several else pushed[0]
 
 
-def _upstream(tangent: Any, like: Node, graph: bool) -> Any:
-    if isinstance(tangent, Node):
-        return tangent
-    array = np.broadcast_to(np.asarray(tangent, like.dtype), like.shape)
-    return Node(array) if graph else array
+def _weight(tangent: Any, like: Node, kind: type[Node], nested: bool) -> Any:
+    """The tangent as the upstream of one gradient of the rule; a node where others are symbols."""
+    if not isinstance(tangent, Symbol):
+        tangent = np.broadcast_to(np.asarray(tangent, like.dtype), like.shape)
+    return kind(tangent) if nested else tangent

@@ -4,6 +4,7 @@ Imports op, symbol and guard. ``record`` is how a Node reads an op: every op it 
 Node. Tensors inherit from Node; the backward walk reads nodes.
 """
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from chainrule.graph.symbol import Constant, Symbol
 from chainrule.settings import RECORDING
 from chainrule.spec import is_tuple
 
+DEPTH_STEP = 100  # between the ranks of two depths, so that all kinds of one depth fit between
 NUMBERS = "biuf"  # NumPy's kinds of booleans, integers and floating-point numbers
 _serials = itertools.count(1)
 next_serial = _serials.__next__
@@ -135,18 +137,81 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         else:
             values.append(x)
             leaves = leaves or x is not None
-    value: Any = apply(op, tuple(values)) if kind.traced else compute(op, values)
+    if kind.traced:
+        if kind.depth:
+            operands, values, wants = _at_depth(operands, kind)
+        value: Any = apply(op, tuple(values))
+    else:
+        value = compute(op, values)
     if type(value) is not _ndarray and not isinstance(value, Symbol):
         if is_tuple(value):
             return _record_bundle(op, operands, value, wants, kind)
         value = np.asarray(value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
-    if not wants or op.flat or value.dtype.kind != "f" or not RECORDING.get():
+    if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
             raise _not_numbers(op.name, value)
         return kind(value)
-    return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
+    if RECORDING.get() or _recording(operands):
+        return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
+    return kind(value)
+
+
+class Readings:
+    """In the place of a recording: no graph is left, but the nodes read that want a gradient are.
+
+    ``nodes`` holds them in the order in which they were met.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[Node, None] = {}
+
+    def __bool__(self) -> bool:
+        return False
+
+    def note(self, operands: Sequence[Any]) -> None:
+        """Keep the nodes among the operands of one op."""
+        for x in operands:
+            if isinstance(x, Node) and x.wants_gradient:
+                self.nodes[x] = None
+
+
+def _recording(operands: Sequence[Any]) -> bool:
+    """Whether a node keeps its inputs; a reader that only wants to know them is told."""
+    recording: Any = RECORDING.get()
+    if isinstance(recording, Readings):
+        recording.note(operands)
+    return bool(recording)
+
+
+def _at_depth(
+    operands: Sequence[Any], kind: type[Node]
+) -> tuple[tuple[Any, ...], list[Any], bool]:
+    """Operands in which the nodes of an outer graph are constants, whose values they are."""
+    own = [isinstance(x, Node) and x.depth == kind.depth for x in operands]
+    outer = [isinstance(x, Node) and not mine for x, mine in zip(operands, own, strict=True)]
+    nodes = tuple(kind(x) if out else x for x, out in zip(operands, outer, strict=True))
+    values = [x.value if mine else x for x, mine in zip(operands, own, strict=True)]
+    wants = any(x.wants_gradient for x, mine in zip(operands, own, strict=True) if mine)
+    return nodes, values, wants
+
+
+@functools.lru_cache(maxsize=64)
+def taped(kind: type[Node], depth: int) -> type[Node]:
+    """The class of node whose values may be symbols of outer derivatives: a tape at a depth.
+
+    Nodes of one depth form one graph; each depth reads before the one around it.
+    """
+    if kind.traced and not depth:
+        return kind
+    facts = {
+        "__slots__": (),
+        "traced": True,
+        "depth": depth,
+        "rank": DEPTH_STEP * depth + kind.rank,
+    }
+    return type(kind.__name__, (kind,), facts)
 
 
 def _detached(value: np.ndarray[Any, Any], operands: Sequence[Any]) -> np.ndarray[Any, Any]:
@@ -216,7 +281,7 @@ def _record_bundle(
     parts = tuple(
         x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
     )
-    if not wants or op.flat or not RECORDING.get():
+    if not wants or op.flat or not _recording(operands):
         return tuple(kind(part) for part in parts)
     return results_of(kind(parts, op, _as_nodes(operands, kind), True))
 

@@ -5,6 +5,7 @@ Imports the catalogue. Symbol calls it; nothing else does.
 
 import functools
 import inspect
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,13 @@ from chainrule.errors import InPlaceError, UnsupportedError
 from chainrule.graph.catalogue import CATALOGUE
 
 REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+# On booleans, bits are truth values: mask & (t > 0).
+ON_BOOLEANS = {
+    np.bitwise_and: "logical_and",
+    np.bitwise_or: "logical_or",
+    np.bitwise_xor: "not_equal",
+    np.invert: "logical_not",
+}
 # Functions that ask only for shape and dtype: answered without a node.
 SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
@@ -25,7 +33,7 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
     """Answer ``ufunc(*inputs)`` or ``ufunc.reduce(x)`` with the op of that name."""
     if keywords.get("out") is not None:
         raise InPlaceError(
-            f"np.{ufunc.__name__} cannot write its result into out= when a tensor is involved.",
+            f"{_title(ufunc)} cannot write its result into out= when a tensor is involved.",
             do="Leave out= away and use the result.",
         )
     if method == "reduce" and ufunc in REDUCERS:
@@ -36,12 +44,29 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
                 raise _unsupported_argument(ufunc, key, value, name)
         return CATALOGUE.function(name)(*inputs, axis=axis, keepdims=keepdims)
     name = CATALOGUE.by_numpy.get(ufunc)
+    if name is None and _is_scipys(ufunc):
+        name = CATALOGUE.by_scipy.get(ufunc.__name__)
+    if name is None and all(getattr(x, "dtype", type(x)) == bool for x in inputs):
+        name = ON_BOOLEANS.get(ufunc)
     if name is None or method != "__call__":
         suffix = "" if method == "__call__" else f".{method}"
-        raise _unsupported(f"np.{ufunc.__name__}{suffix}")
+        raise _unsupported(f"{_title(ufunc)}{suffix}")
     for key, value in keywords.items():
         raise _unsupported_argument(ufunc, key, value, name)
     return CATALOGUE.function(name)(*inputs)
+
+
+def _is_scipys(ufunc: Any) -> bool:
+    """Whether a ufunc is one of scipy.special, which is loaded if it is."""
+    ufuncs: Any = sys.modules.get("scipy.special._ufuncs")
+    return ufuncs is not None and getattr(ufuncs, ufunc.__name__, None) is ufunc
+
+
+def _title(ufunc: Any) -> str:
+    """How a user calls the ufunc; scipy.special.zeta calls one that is named _zeta."""
+    if _is_scipys(ufunc):
+        return f"scipy.special.{ufunc.__name__.lstrip('_')}"
+    return f"np.{ufunc.__name__}"
 
 
 def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -110,7 +135,7 @@ def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) 
 def _unsupported_argument(function: Any, key: str, value: Any, name: str) -> UnsupportedError:
     legal = CATALOGUE[name].signature.parameters
     return UnsupportedError(
-        f"np.{function.__name__} takes no {key}= when a tensor is involved.",
+        f"{_title(function)} takes no {key}= when a tensor is involved.",
         found=[f"{key}={value!r}"],
         do=f"Arguments that work: {', '.join(legal)}.",
     )

@@ -26,6 +26,7 @@ class Symbol:
 
     __slots__ = ()
     rank: ClassVar[int] = 0
+    depth: int = 0  # of the derivative it belongs to: see settings.DEPTH
 
     def read(self, op: Any, operands: tuple[Any, ...]) -> Any:
         """Apply an op to operands of which this symbol is one."""
@@ -40,6 +41,11 @@ class Symbol:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements."""
+        raise NotImplementedError  # written by every reader that has a value
+
+    @property
+    def data(self) -> Any:
+        """The value alone, without any derivative."""
         raise NotImplementedError  # written by every reader that has a value
 
     @property
@@ -102,6 +108,27 @@ class Symbol:
 
     def __abs__(self) -> Any:
         return self.read(_standard["abs"], (self,))
+
+    def __mod__(self, other: Any) -> Any:
+        return self.read(_standard["mod"], (self, other))
+
+    def __rmod__(self, other: Any) -> Any:
+        return self.read(_standard["mod"], (other, self))
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self.read(_standard["floor_divide"], (self, other))
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self.read(_standard["floor_divide"], (other, self))
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __round__(self, decimals: int | None = None) -> Any:
+        return CATALOGUE.function("round")(self, decimals or 0)
 
     # Comparisons are elementwise, as in NumPy; identity and hash stay those of the object.
     __hash__ = object.__hash__
@@ -195,12 +222,24 @@ class Symbol:
             f"a {type(self).__name__} has no truth value.", do="Use where(condition, x, y)."
         )
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise UnsupportedError(
+            "np.asarray(x) would leave the graph, and the gradient would miss this path.",
+            found=[describe("x", self)],
+            do="Stay with ops and NumPy's functions on x.",
+        )
+
     # NumPy's protocols: np.tanh(t), np.sum(t, axis=0), array @ t stay in the graph.
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return array_ufunc(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         return array_function(function, args, keywords)
+
+
+def plain(x: Any) -> Any:
+    """A value alone, without any derivative."""
+    return x.data if isinstance(x, Symbol) else x
 
 
 class Constant(Symbol):
@@ -228,9 +267,17 @@ class Constant(Symbol):
         return ()
 
     @property
+    def data(self) -> float:
+        """The number."""
+        return self.value
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """A Python float."""
         return np.dtype(float)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.value, dtype=dtype)
 
     def __float__(self) -> float:
         return self.value

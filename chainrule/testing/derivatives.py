@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.dual import Dual
+from chainrule.graph.dual import Dual, duals
 from chainrule.graph.op import apply
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor, backward, tensor
@@ -58,13 +58,19 @@ def vjp(case: Case, upstreams: Sequence[Array], as_given: bool = False) -> dict[
 
 def jvp(case: Case, tangents: dict[int, Array]) -> Results:
     """Tangents of the floating-point results: forward mode."""
-    duals = [Dual(x, (tangents[i],)) if i in tangents else x for i, x in enumerate(case.operands)]
-    outs = sequence(apply(case.op, tuple(duals)))
-    return tuple(
-        np.zeros(out.shape, out.dtype) if out.partials[0] is None else np.asarray(out.partials[0])
-        for out in outs
-        if out.dtype.kind == "f"
-    )
+    moved = list(tangents)
+    variables = duals([case.operands[i] for i in moved], [(tangents[i],) for i in moved])
+    operands = list(case.operands)
+    for i, variable in zip(moved, variables, strict=True):
+        operands[i] = variable
+    outs = sequence(apply(case.op, tuple(operands)))
+    return tuple(_tangent(out) for out in outs if out.dtype.kind == "f")
+
+
+def _tangent(out: Any) -> Array:
+    if isinstance(out, Dual) and out.partials[0] is not None:
+        return np.asarray(out.partials[0])
+    return np.zeros(out.shape, out.dtype)
 
 
 def second_order(

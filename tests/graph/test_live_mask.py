@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
-from chainrule.graph.dual import Dual
+from chainrule.graph.dual import Dual, duals
 from chainrule.graph.op import apply
 
 # The first element is dead, and the slope of its branch is infinite or NaN there.
@@ -222,5 +222,6 @@ def test_a_dead_branch_is_exactly_0_in_either_dtype(dtype):
 
 def test_apply_of_where_on_duals_keeps_the_selected_tangent():
     where = cr.ops.letters.logic.Where()
-    out = apply(where, (X > 1, Dual(X, (np.full(2, np.inf),)), Dual(X, (np.ones(2),))))
+    x, y = duals((X, X), [(np.full(2, np.inf),), (np.ones(2),)])
+    out = apply(where, (X > 1, x, y))
     assert_array_equal(out.partials[0], [1.0, np.inf])

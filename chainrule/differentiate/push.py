@@ -1,0 +1,84 @@
+"""The forward walk: from the leaves to the results of a graph that is already recorded.
+
+Imports the graph. linearize pushes many directions through one recorded run with it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.differentiate.reverse import Recording
+from chainrule.differentiate.traced import has_outer, is_traced, lifted
+from chainrule.graph.dual import Dual, duals, transposed
+from chainrule.graph.node import Node, results_of
+from chainrule.graph.op import Op
+from chainrule.graph.walk import on_the_way
+from chainrule.settings import DEPTH, RECORDING
+from chainrule.spec import is_tuple
+
+
+def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[Any]:
+    """Tangents of some results, given those of the leaves; None stands for zeros.
+
+    Parameters
+    ----------
+    ends : sequence of (Node or anything)
+        The results; one that is no node of this graph has the tangent 0.
+    run : Recording
+        The run that they are results of; the directions begin at its leaves.
+    tangents : sequence of (array, Symbol or None)
+        One per leaf, of its shape.
+    """
+    leaves = run.leaves
+    nodes = [end for end in ends if is_traced(end, run.depth) and end.wants_gradient]
+    graph = has_outer(nodes, leaves)
+    found: dict[Node, Any] = {}
+    token = RECORDING.set(True)
+    try:
+        for x, tangent in zip(leaves, tangents, strict=True):
+            found[x] = lifted(tangent, x) if graph and tangent is not None else tangent
+        with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
+            for node in on_the_way(nodes, set(leaves)):
+                if node not in found and node.op is not None:
+                    found[node] = _step(node, found, graph)
+    finally:
+        RECORDING.reset(token)
+    return [_tangent(end, found, run) for end in ends]
+
+
+def _step(node: Any, found: dict[Node, Any], graph: bool) -> Any:
+    tangents = tuple(found.get(x) for x in node.inputs)
+    if all(t is None for t in tangents):
+        return None
+    if is_tuple(tangents[0]):  # a bundle of several results: this node is one of them
+        return tangents[0][node.op.position]
+    if graph:
+        out = results_of(node) if is_tuple(node.value) else node
+        return tangent_of(node.op, tangents, node.inputs, out)
+    values = tuple(None if x is None else x.value for x in node.inputs)
+    return tangent_of(node.op, tangents, values, node.value)
+
+
+def tangent_of(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    """The tangent of one op's result by its forward rule, its formula, or its backward rule."""
+    if not op.spells_out:
+        depth = DEPTH.get() + 1
+        rule = getattr(op, "jvp", None) or transposed(op, depth)
+        return rule(tangents, values, out)
+    variables = duals(values, [(t,) for t in tangents])
+    standing = DEPTH.set(DEPTH.get() + 1)
+    try:
+        moved = op.forward(*variables)
+    finally:
+        DEPTH.reset(standing)
+    parts = moved if is_tuple(moved) else (moved,)
+    found = tuple(x.partials[0] if isinstance(x, Dual) else None for x in parts)
+    return found if is_tuple(moved) else found[0]
+
+
+def _tangent(end: Any, found: dict[Node, Any], run: Recording) -> Any:
+    tangent = found.get(end) if isinstance(end, Node) else None
+    if tangent is None:
+        return np.zeros(np.shape(end), getattr(end, "dtype", None))
+    return run.outside(tangent)

@@ -1,0 +1,260 @@
+"""Backward mode on plain functions: value_and_grad, grad, vjp and elementwise_grad.
+
+Imports traced and tree. A function runs once on traced leaves; the walk goes back to them.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.differentiate.traced import (
+    Traced,
+    gradient_of,
+    has_outer,
+    is_traced,
+    leaf,
+    lifted,
+    outside,
+)
+from chainrule.differentiate.tree import (
+    Argnums,
+    chosen_arguments,
+    flatten,
+    matching,
+    tree_map,
+    unflatten,
+)
+from chainrule.errors import NotScalarError, describe
+from chainrule.graph.node import Node
+from chainrule.graph.symbol import Symbol
+from chainrule.graph.walk import walk
+from chainrule.settings import DEPTH, RECORDING
+
+
+def value_and_grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the value of ``function`` and its gradient.
+
+    Parameters
+    ----------
+    function : callable
+        Takes arrays, Python floats, or nested lists, tuples and dicts of them; returns one number.
+        Written with ops, operators or NumPy's functions.
+    argnums : int or sequence of int, default 0
+        Which positional arguments to differentiate; a sequence gives a tuple of gradients.
+    has_aux : bool, default False
+        Whether ``function`` returns (number, auxiliary); then the value is such a pair too.
+
+    Returns
+    -------
+    callable
+        With the arguments of ``function``; returns (value, gradient). A gradient has the structure
+        of its argument; an argument that was not used has the gradient 0.
+
+    Raises
+    ------
+    NotScalarError
+        If the result holds more than one number.
+    DTypeError
+        If a differentiated argument holds integers.
+    ArgumentError
+        If ``argnums`` points beyond the positional arguments.
+    """
+
+    @functools.wraps(function)
+    def value_and_gradient(*args: Any, **keywords: Any) -> Any:
+        run = Recording(function, args, keywords, argnums, has_aux)
+        ends, structure = flatten(run.result)
+        if len(ends) != 1 or np.size(ends[0]) != 1:
+            raise _not_scalar(run.result if len(ends) != 1 else ends[0])
+        (end,) = ends
+        one = np.ones(end.shape, end.dtype) if isinstance(end, Symbol) else None
+        trees = run.pull([one])
+        value = unflatten(structure, [run.outside(end)])
+        if has_aux:
+            value = value, run.aux
+        return value, trees if not isinstance(argnums, int) else trees[0]
+
+    return value_and_gradient
+
+
+def grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the gradient of ``function``.
+
+    See :func:`value_and_grad` for the parameters; with ``has_aux`` it returns (gradient, aux).
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> f = lambda w, x: np.tanh(x @ w).sum()
+    >>> cr.grad(f)(np.zeros(2), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([4., 6.])
+    >>> cr.grad(cr.grad(lambda x: x ** 3))(2.0)
+    12.0
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    @functools.wraps(function)
+    def gradient(*args: Any, **keywords: Any) -> Any:
+        value, found = both(*args, **keywords)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
+
+
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The result of a function, and the pullback: upstream gradient times Jacobian.
+
+    Parameters
+    ----------
+    function : callable
+        Of the primals; returns an array or a nested container of arrays of any shape.
+    *primals : array, float or container
+        Where the derivative is taken.
+    has_aux : bool, default False
+        Whether ``function`` returns (result, auxiliary); then aux comes third.
+
+    Returns
+    -------
+    out : as ``function`` returns it
+    pullback : callable
+        Takes an upstream gradient in the container of ``out`` and returns a tuple with one
+        gradient per primal. It may be called again and again: the forward pass is not repeated.
+        An upstream of zeros gives exact zeros.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> out, pullback = cr.vjp(lambda x, w: x @ w, np.ones((1, 2)), np.eye(2))
+    >>> pullback(np.array([[1.0, 10.0]]))
+    (array([[ 1., 10.]]), array([[ 1., 10.],
+           [ 1., 10.]]))
+    """
+    run = Recording(function, primals, {}, range(len(primals)), has_aux)
+    ends, structure = flatten(run.result)
+    out = unflatten(structure, [run.outside(end) for end in ends])
+
+    def pullback(upstream: Any) -> tuple[Any, ...]:
+        given = matching(upstream, ends, structure, "upstream gradients")
+        return run.pull([_unless_zero(u) for u in given])
+
+    return (out, pullback, run.aux) if has_aux else (out, pullback)
+
+
+def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The derivative of a function that works element by element, at every element at once.
+
+    It is the gradient of the sum of the results; where an element of the input reaches several
+    elements of the result, their derivatives are summed.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.elementwise_grad(np.sin)(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    """
+
+    @functools.wraps(function)
+    def slopes(*args: Any, **keywords: Any) -> Any:
+        run = Recording(function, args, keywords, argnums, False)
+        ends, _ = flatten(run.result)
+        trees = run.pull([np.ones(np.shape(end), getattr(end, "dtype", None)) for end in ends])
+        return trees[0] if isinstance(argnums, int) else trees
+
+    return slopes
+
+
+class Recording:
+    """One run of a function on traced leaves: its result, and the way back from it.
+
+    Attributes
+    ----------
+    result : container
+        What the function returned; its leaves may be nodes.
+    aux : container or None
+        What it returned aside, without the graph of this run.
+    depth : int
+        How many forward derivatives stood around the run.
+    leaves : list of Traced
+        One per array of the chosen arguments.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        keywords: dict[str, Any],
+        argnums: Argnums,
+        has_aux: bool,
+    ) -> None:
+        name = getattr(function, "__name__", "the function")
+        traced = list(args)
+        self.depth = DEPTH.get()
+        self.leaves: list[Traced] = []
+        self._parts: list[tuple[Any, int]] = []
+        for i in chosen_arguments(argnums, len(args), name):
+            flat, structure = flatten(args[i])
+            nodes = [leaf(x, f"argument {i}") for x in flat]
+            self.leaves += nodes
+            self._parts.append((structure, len(nodes)))
+            traced[i] = unflatten(structure, nodes)
+        token = RECORDING.set(True)
+        try:
+            answer = function(*traced, **keywords)
+        finally:
+            RECORDING.reset(token)
+        self.result, aux = answer if has_aux else (answer, None)
+        self.aux = tree_map(self.outside, aux)
+
+    def outside(self, x: Any) -> Any:
+        """A result without the graph of this run, unless a graph around it needs it."""
+        return outside(x, self.leaves, self.depth)
+
+    def pull(self, upstreams: Sequence[Any]) -> tuple[Any, ...]:
+        """Gradients in the containers of the arguments; an upstream of None is 0."""
+        ends, _ = flatten(self.result)
+        pairs = [
+            (end, u)
+            for end, u in zip(ends, upstreams, strict=True)
+            if u is not None and is_traced(end, self.depth) and end.wants_gradient
+        ]
+        found = self._walk([end for end, _ in pairs], [u for _, u in pairs]) if pairs else {}
+        gradients = iter([gradient_of(x, found.get(x)) for x in self.leaves])
+        return tuple(
+            unflatten(structure, [next(gradients) for _ in range(count)])
+            for structure, count in self._parts
+        )
+
+    def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
+        graph = has_outer(ends, self.leaves)
+        token = RECORDING.set(True)
+        try:
+            with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
+                if not graph:
+                    return dict(walk(ends, upstreams, targets=set(self.leaves)))
+                starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
+                found = walk(ends, starts, targets=set(self.leaves), graph=True)
+                return {x: self.outside(found[x]) for x in self.leaves if x in found}
+        finally:
+            RECORDING.reset(token)
+
+
+def _unless_zero(upstream: Any) -> Any:
+    """None for an upstream of zeros: given by the caller it is structural, 0 * inf included."""
+    if isinstance(upstream, Symbol) or np.any(upstream):
+        return upstream
+    return None
+
+
+def _not_scalar(out: Any) -> NotScalarError:
+    holds = np.size(out) if hasattr(out, "shape") else f"a {type(out).__name__}"
+    return NotScalarError(
+        f"grad needs a function that returns one number, but this one returned {holds}.",
+        found=[describe("result", out)],
+        do="Return mean(...) or sum(...) of it; vjp and jacobian take results of any shape.",
+    )

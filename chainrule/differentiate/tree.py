@@ -1,0 +1,108 @@
+"""Nested containers of arrays: the door to optree, and what a differentiated leaf must be.
+
+Imports errors, the graph and optree. Every derivative flattens its arguments here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import optree
+
+from chainrule.errors import ArgumentError, DTypeError, describe
+from chainrule.graph.symbol import Symbol
+
+Argnums = int | Sequence[int]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """Arrays of a nested container of lists, tuples and dicts, and the container itself."""
+    run: Any = optree.tree_flatten
+    flat, structure = run(tree)
+    return list(flat), structure
+
+
+def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The container with these leaves."""
+    return optree.tree_unflatten(structure, list(leaves))
+
+
+def tree_map(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The container with a function applied to every leaf."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [function(x) for x in leaves])
+
+
+def chosen_arguments(argnums: Argnums, count: int, name: str) -> tuple[int, ...]:
+    """The positions to differentiate, counted from 0.
+
+    Raises
+    ------
+    ArgumentError
+        If a position lies outside the positional arguments of the call.
+    """
+    chosen: tuple[Any, ...] = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for i in chosen:
+        if not -count <= i < count:
+            raise ArgumentError(
+                f"argnums asks for argument {i}, but {name} was called with {count} positional "
+                f"{'argument' if count == 1 else 'arguments'}.",
+                do="Count positional arguments from 0, and pass what is differentiated by place.",
+            )
+    return tuple(i % count for i in chosen)
+
+
+def float_array(x: Any, which: str) -> np.ndarray[Any, Any]:
+    """A leaf as an array of its own in native byte order.
+
+    Raises
+    ------
+    DTypeError
+        If the elements are not floating-point numbers.
+    """
+    array = np.asarray(x)
+    if array.dtype.kind != "f":
+        raise DTypeError(
+            f"a gradient needs floating-point numbers, but {which} holds {array.dtype}.",
+            found=[describe("argument", array)],
+            do="Pass floats: np.asarray(x, dtype=np.float64), or leave it out of argnums.",
+        )
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+def matching(tree: Any, like: Sequence[Any], structure: Any, what: str) -> list[Any]:
+    """Tangents or upstream gradients as arrays: one per leaf, of its shape and dtype.
+
+    Raises
+    ------
+    ArgumentError
+        If the container is another one, or an array has another shape.
+    """
+    leaves, found = flatten(tree)
+    if found != structure:
+        raise ArgumentError(
+            f"the {what} must come in the container that they belong to.",
+            found=[f"expected  {structure}", f"found     {found}"],
+            do="Give one array for each array, in the same lists, tuples and dicts.",
+        )
+    return [_fitting(x, other, what) for x, other in zip(leaves, like, strict=True)]
+
+
+def _fitting(x: Any, like: Any, what: str) -> Any:
+    if not isinstance(x, Symbol):
+        x = np.asarray(x)
+        if x.dtype.kind not in "biuf":
+            raise DTypeError(
+                f"the {what} hold numbers, but these are {x.dtype}.",
+                found=[describe("found", x)],
+                do="Give an array of floats.",
+            )
+        if getattr(like, "dtype", np.dtype(float)).kind == "f":
+            x = np.array(x, getattr(like, "dtype", float))  # a copy: it may become a result
+    if x.shape != np.shape(like):
+        raise ArgumentError(
+            f"the {what} have shape {x.shape} where the shape is {np.shape(like)}.",
+            found=[describe("found", x), describe("wanted", like)],
+            do="They have the shape of what they belong to.",
+        )
+    return x

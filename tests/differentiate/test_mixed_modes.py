@@ -1,0 +1,108 @@
+"""Forward over reverse over forward ...: every mix of modes gives the same derivatives."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import chainrule as cr
+
+A = np.array([0.3, 1.2, -0.7])
+
+
+def backward(f):
+    return cr.grad(f)
+
+
+def forward(f):
+    return lambda x: cr.jvp(f, (x,), (1.0,))[1]
+
+
+def linear(f):
+    return lambda x: cr.linearize(f, x)[1](1.0)
+
+
+def pulled(f):
+    return lambda x: cr.vjp(f, x)[1](1.0)[0]
+
+
+WORDS = [
+    *itertools.product((backward, forward), repeat=4),
+    *itertools.product((backward, forward, linear, pulled), repeat=3),
+]
+
+WORDS_OF_TWO = [*itertools.product((backward, forward), repeat=2)]
+
+
+def name(word):
+    return "-".join(mode.__name__ for mode in word)
+
+
+@pytest.mark.parametrize("word", WORDS, ids=name)
+def test_every_mix_differentiates_to_the_same_order(word):
+    f = lambda x: np.exp(2 * x) * x  # noqa: E731
+    for mode in word:
+        f = mode(f)
+    n, x = len(word), 0.3
+    assert_allclose(f(x), np.exp(2 * x) * (2**n * x + n * 2 ** (n - 1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("word", [w for w in WORDS if len(w) == 3], ids=name)
+def test_no_mix_confuses_the_variables_of_nested_functions(word):
+    outer, middle, inner = word
+
+    def f(x):
+        def g(y):
+            return inner(lambda z: x * y**2 * z**3)(y) * x  # 3 x**2 y**4
+
+        return middle(g)(x) + x * middle(lambda y: x * 1.0 + y * 0.0)(x)  # 12 x**5 + 0
+
+    assert_allclose(outer(f)(2.0), 60 * 2.0**4)
+
+
+@pytest.mark.parametrize("modes", WORDS_OF_TWO, ids=name)
+def test_the_classic_case_of_perturbation_confusion(modes):
+    outer, inner = modes
+    assert outer(lambda x: x * inner(lambda y: x + y)(2.0))(1.0) == 1.0
+
+
+SCALARS = {
+    "softmax": lambda x: cr.logsumexp(x * x) * cr.softmax(x)[0],
+    "router": lambda x: (np.maximum(x, 0.1) * np.where(x > 0, np.sin(x), x**2)).sum(),
+    "extremes": lambda x: np.max(x * x) * np.min(x) + np.sum(np.abs(x) ** 3),
+    "matrices": lambda x: ((x[:, None] @ x[None, :]) @ np.tanh(x)).sum(),
+    "several": lambda x: np.prod(cr.split(x * x, (1,))[1]) * x[0] ** 2,
+    "moments": lambda x: np.var(x) * np.std(x) + cr.norm(x) * np.mean(x),
+    "loss": lambda x: cr.softmax_cross_entropy(x[None] * x, np.array([1])),
+    "derived": lambda x: cr.softplus(x).sum() * cr.gelu(x).mean() + cr.elu(x).sum() ** 2,
+    "indexing": lambda x: (x[np.array([0, 2, 2])] ** 3 * x[::-1]).sum(),
+}
+
+
+@pytest.mark.parametrize("key", SCALARS)
+def test_third_derivatives_of_every_kind_of_op_agree_between_modes(key):
+    f = SCALARS[key]
+    rng = np.random.default_rng(0)
+    u, v, w = rng.normal(size=(3, 3))
+
+    def along(g, d):
+        return lambda x: cr.jvp(g, (x,), (d,))[1]
+
+    def back(g, d):
+        return lambda x: (cr.grad(g)(x) * d).sum()
+
+    found = [
+        third(second(first(f, u), v), w)(A)
+        for third, second, first in itertools.product((along, back), repeat=3)
+    ]
+    assert_allclose(found, found[0], rtol=1e-9)
+
+
+def test_a_forward_derivative_closes_over_tensors_as_grad_does():
+    w, t = cr.parameter(np.array([2.0, 3.0, 5.0]), name="w"), cr.tensor(A + 1)
+    tangent = cr.jvp(lambda x: (w * x * x).sum(), (A,), (np.ones(3),))[1]
+    assert not isinstance(tangent, cr.Tensor)  # a parameter is a constant of the function
+    tangent = cr.jvp(lambda x: (t * x * x).sum(), (A,), (np.ones(3),))[1]
+    (tangent * tangent).backward()
+    assert_allclose(t.grad, 2 * np.sum(2 * (A + 1) * A) * 2 * A)
