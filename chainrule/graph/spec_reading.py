@@ -5,25 +5,31 @@ with real runs.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
-from chainrule.graph.node import Node
+from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, compute
 from chainrule.graph.symbol import Constant, Symbol
+from chainrule.settings import DEPTH
 from chainrule.spec import Spec, is_sequence, is_tuple, spec_of
 
 
 class SpecSymbol(Symbol):
     """A tensor of which only shape and dtype are known; asking for its values raises."""
 
-    __slots__ = ("spec",)
-    rank: ClassVar[int] = 15  # above every Node; a Dual may carry one as its value
+    __slots__ = ("depth", "spec")
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, depth: int = 1) -> None:
         self.spec = spec
+        self.depth = depth  # a derivative taken inside the function stands above it
+
+    @property
+    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  one per object
+        """Above the tensors around it, below the derivatives inside."""
+        return DEPTH_STEP * self.depth
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,7 +47,9 @@ class SpecSymbol(Symbol):
             if isinstance(x, Symbol) and x.rank > self.rank:
                 return x.read(op, operands)
         found = _results(op, [_stand_in(x) for x in operands])
-        return SpecSymbol(found) if isinstance(found, Spec) else tuple(map(SpecSymbol, found))
+        if isinstance(found, Spec):
+            return SpecSymbol(found, self.depth)
+        return tuple(SpecSymbol(each, self.depth) for each in found)
 
     @property
     def data(self) -> NoReturn:
@@ -106,7 +114,13 @@ def infer(function: Callable[..., Any], *specs: Any) -> Any:
     >>> infer(lambda x, w: cr.relu(x @ w).sum(axis=0), x, w)
     Spec(shape=(10,), dtype=dtype('float32'))
     """
-    return _spec(function(*(SpecSymbol(s) if isinstance(s, Spec) else s for s in specs)))
+    depth = DEPTH.get() + 1
+    symbols = [SpecSymbol(s, depth) if isinstance(s, Spec) else s for s in specs]
+    token = DEPTH.set(depth)
+    try:
+        return _spec(function(*symbols))
+    finally:
+        DEPTH.reset(token)
 
 
 def _spec(result: Any) -> Any:

@@ -61,6 +61,15 @@ def test_a_parameter_beside_a_spec_is_a_constant():
     assert infer(lambda x: w @ x, spec(2, 7)) == spec(3, 7)
 
 
+def test_derivatives_inside_the_function_see_the_specs_around_them():
+    def step(w, x):
+        gradient = cr.grad(lambda w: (np.tanh(x @ w) ** 2).sum())(w)
+        pushed = cr.jvp(lambda w: cr.relu(x @ w), (w,), (gradient,))[1]
+        return w - 0.1 * gradient, pushed
+
+    assert infer(step, spec(3, 2), spec(5, 3)) == (spec(3, 2), spec(5, 2))
+
+
 def test_a_dual_may_carry_a_spec():
     x = SpecSymbol(spec(3))
     out = cr.tanh(Dual(x, (x,))) * 2.0
