@@ -4,9 +4,11 @@ Import it as ``cr``. Ops stand here under their public names, taken from the cat
 beside this file lists them for editors.
 """
 
+import importlib
 from typing import Any
 
 from chainrule import errors as errors
+from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
@@ -15,7 +17,9 @@ from chainrule.differentiate import checkpoint as checkpoint
 from chainrule.differentiate import custom_gradient as custom_gradient
 from chainrule.differentiate import elementwise_grad as elementwise_grad
 from chainrule.differentiate import grad as grad
+from chainrule.differentiate import hessian as hessian
 from chainrule.differentiate import hvp as hvp
+from chainrule.differentiate import jacobian as jacobian
 from chainrule.differentiate import jvp as jvp
 from chainrule.differentiate import linearize as linearize
 from chainrule.differentiate import stop_gradient as stop_gradient
@@ -53,9 +57,16 @@ def show(*ends: Any) -> str:
     return _show(Graph.of(*ends))
 
 
+def __getattr__(name: str) -> Any:
+    if name == "testing":  # NumPy's and pytest's test tools are loaded when they are asked for
+        return importlib.import_module("chainrule.testing")
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+
+
 _OWN = (
     "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "checkpoint", "custom_gradient",
-    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hvp", "jvp", "key", "linearize", "nn", "no_grad", "op",
+    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp", "jacobian",
+    "jacobians", "jvp", "key", "linearize", "nn", "no_grad", "op",
     "ops", "ops_table", "optim", "parameter", "permute", "predict", "show", "stop_gradient",
     "tensor", "train",     "value_and_grad", "vjp",
 )  # fmt: skip

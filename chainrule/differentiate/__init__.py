@@ -5,6 +5,7 @@ Floor 5: imports the graph and tensors.
 
 from chainrule.differentiate.custom import checkpoint, custom_gradient, stop_gradient
 from chainrule.differentiate.forward import hvp, jvp, linearize
+from chainrule.differentiate.jacobian import hessian, jacobian
 from chainrule.differentiate.reverse import elementwise_grad, grad, value_and_grad, vjp
 from chainrule.differentiate.traced import Traced
 
@@ -14,7 +15,9 @@ __all__ = [
     "custom_gradient",
     "elementwise_grad",
     "grad",
+    "hessian",
     "hvp",
+    "jacobian",
     "jvp",
     "linearize",
     "stop_gradient",

@@ -204,7 +204,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             return call(leaves)
         begin = next_serial()
         readings = Readings()
-        token = RECORDING.set(readings)  # pyright: ignore[reportArgumentType]  a false recording
+        token = RECORDING.set(readings)
         try:
             out = call.flat(call(leaves))
         finally:

@@ -15,7 +15,7 @@ from chainrule.differentiate.tree import flatten, float_array, matching, tree_ma
 from chainrule.errors import ArgumentError
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, recording_on
 from chainrule.spec import is_sequence
 
 
@@ -57,7 +57,7 @@ def jvp(
     given = matching(_as_tuple(tangents, "tangents"), values, structure, "tangents")
     variables = duals(values, [(_direction(t),) for t in given])
     depth = DEPTH.get()
-    recording, standing = RECORDING.set(True), DEPTH.set(depth + 1)
+    recording, standing = RECORDING.set(recording_on()), DEPTH.set(depth + 1)
     try:
         answer = function(*unflatten(structure, variables))
     finally:

@@ -14,7 +14,7 @@ from chainrule.graph.dual import Dual, duals, transposed
 from chainrule.graph.node import Node, results_of
 from chainrule.graph.op import Op
 from chainrule.graph.walk import on_the_way
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, watching
 from chainrule.spec import is_tuple
 
 
@@ -34,6 +34,7 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
     nodes = [end for end in ends if is_traced(end, run.depth) and end.wants_gradient]
     graph = has_outer(nodes, leaves)
     found: dict[Node, Any] = {}
+    watch = watching()
     token = RECORDING.set(True)
     try:
         for x, tangent in zip(leaves, tangents, strict=True):
@@ -42,6 +43,9 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
             for node in on_the_way(nodes, set(leaves)):
                 if node not in found and node.op is not None:
                     found[node] = _step(node, found, graph)
+                    if watch is not None:
+                        given = [None if x is None else found.get(x) for x in node.inputs]
+                        watch.pushed(node.op, node.inputs, given, found[node])
     finally:
         RECORDING.reset(token)
     return [_tangent(end, found, run) for end in ends]
@@ -66,10 +70,12 @@ def tangent_of(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any)
         depth = DEPTH.get() + 1
         rule = getattr(op, "jvp", None) or transposed(op, depth)
         return rule(tangents, values, out)
-    variables = duals(values, [(t,) for t in tangents])
+    moving = [None if t is None else x for x, t in zip(values, tangents, strict=True)]
+    variables = duals(moving, [(t,) for t in tangents])
+    operands = [x if v is None else v for x, v in zip(values, variables, strict=True)]
     standing = DEPTH.set(DEPTH.get() + 1)
     try:
-        moved = op.forward(*variables)
+        moved = op.forward(*operands)
     finally:
         DEPTH.reset(standing)
     parts = moved if is_tuple(moved) else (moved,)

@@ -30,7 +30,7 @@ from chainrule.errors import NotScalarError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import walk
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, recording_on
 
 
 def value_and_grad(
@@ -203,7 +203,7 @@ class Recording:
             self.leaves += nodes
             self._parts.append((structure, len(nodes)))
             traced[i] = unflatten(structure, nodes)
-        token = RECORDING.set(True)
+        token = RECORDING.set(recording_on())
         try:
             answer = function(*traced, **keywords)
         finally:
@@ -232,7 +232,7 @@ class Recording:
 
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
         graph = has_outer(ends, self.leaves)
-        token = RECORDING.set(True)
+        token = RECORDING.set(recording_on())
         try:
             with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
                 if not graph:
