@@ -10,9 +10,11 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     ├── StaleValueError       a recorded array was changed before backward() (RuntimeError)
     ├── NoGradientError       a gradient that was asked for does not exist   (RuntimeError)
     ├── BackwardRuleError     an op's backward breaks its contract           (RuntimeError)
+    ├── GradientCheckError    a derivative that the doctor found wrong       (AssertionError)
     ├── GraphError            a graph that is not legal                      (RuntimeError)
     ├── UnsupportedError      a function or argument that no op stands for   (TypeError)
     ├── ArgumentError         an argument outside its legal values           (ValueError)
+    ├── SingularMatrixError   a matrix without an inverse or a factor        (LinAlgError)
     ├── IndexRangeError       an index or label outside its axis             (IndexError)
     ├── UnknownNameError      a name nobody knows, with the nearest one      (LookupError)
     ├── NonFiniteError        a loss that became NaN or infinite             (FloatingPointError)
@@ -20,6 +22,7 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     ├── MissingDataError      data that is not on this machine               (FileNotFoundError)
     ├── OutputError           a place that cannot be written                 (OSError)
     └── MissingLibraryError   an optional library that is not installed      (ImportError)
+    NumericalGradientWarning  a derivative taken by differences              (UserWarning)
 """
 
 import difflib
@@ -29,6 +32,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 CODE_COLUMN = 48  # the source line is padded to this width, so that the place stands in a column
@@ -94,7 +99,26 @@ class NoGradientError(ChainruleError, RuntimeError):
 
 
 class BackwardRuleError(ChainruleError, RuntimeError):
-    """What an op's backward returned does not fit its inputs."""
+    """An op's rule breaks its contract: what it returned, or what it did to its arguments.
+
+    Parameters
+    ----------
+    what, found, do
+        As for every error.
+    kind : str
+        The doctor's word for the fault: wrong_shape, wrong_dtype, wrong_count, none_returned,
+        mutates_input or double_backward.
+    """
+
+    def __init__(
+        self, what: str, *, found: Iterable[str] = (), do: str = "", kind: str = ""
+    ) -> None:
+        super().__init__(what, found=found, do=do)
+        self.kind = kind
+
+
+class GradientCheckError(ChainruleError, AssertionError):
+    """A derivative is wrong; the message is the doctor's page."""
 
 
 class GraphError(ChainruleError, RuntimeError):
@@ -107,6 +131,10 @@ class UnsupportedError(ChainruleError, TypeError):
 
 class ArgumentError(ChainruleError, ValueError):
     """An argument outside its legal values."""
+
+
+class SingularMatrixError(ChainruleError, np.linalg.LinAlgError):
+    """A matrix that has no inverse, or none of the factors that were asked for."""
 
 
 class IndexRangeError(ChainruleError, IndexError):
@@ -143,6 +171,10 @@ class OutputError(ChainruleError, OSError):
 
 class MissingLibraryError(ChainruleError, ImportError):
     """An optional library that is not installed."""
+
+
+class NumericalGradientWarning(UserWarning):
+    """An op is differentiated by differences: many forward runs, and fewer digits."""
 
 
 def describe(name: str, value: Any, origin: str = "") -> str:

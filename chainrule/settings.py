@@ -3,17 +3,89 @@
 Floor 1: imports nothing of chainrule. The recorder, the tensors and the training loop read it.
 """
 
-from collections.abc import Generator
+import copy
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, Self
 
-RECORDING: ContextVar[bool] = ContextVar("chainrule_recording", default=True)
+
+class Watch:
+    """What stands in RECORDING in the place of True or False, and looks on.
+
+    Attributes
+    ----------
+    recording : bool
+        Whether a graph is left all the same.
+    """
+
+    recording: bool = True
+
+    def __bool__(self) -> bool:
+        return self.recording
+
+    def quiet(self) -> Self:
+        """The same watch over a run that leaves no graph."""
+        other = copy.copy(self)
+        other.recording = False
+        return other
+
+    def recorded(self, op: Any, operands: Sequence[Any], value: Any) -> None:
+        """Called with every op that a node or a dual read, and its result."""
+
+    def pushed(self, op: Any, inputs: Sequence[Any], tangents: Sequence[Any], out: Any) -> None:
+        """Called with the tangent of every result, in forward mode."""
+
+    def spelled(self, op: Any, operands: Sequence[Any], out: Any) -> None:
+        """Called with every op that a dual read through its formula, and the result."""
+
+    def spelling(self, op: Any, operands: Sequence[Any], formula: Callable[..., Any]) -> Any:
+        """A formula read by duals, watched as one op."""
+        token = RECORDING.set(True)
+        try:
+            out = formula(op, operands)
+        finally:
+            RECORDING.reset(token)
+        self.spelled(op, operands, out)
+        return out
+
+    def pushing(self, op: Any, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """The forward rule of an op, watched: what it computes on the way is its own affair."""
+
+        def watched(tangents: Any, inputs: Any, out: Any) -> Any:
+            token = RECORDING.set(True)
+            try:
+                pushed = rule(tangents, inputs, out)
+            finally:
+                RECORDING.reset(token)
+            self.pushed(op, inputs, tangents, pushed)
+            return pushed
+
+        return watched
+
+    def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
+        """The rule of a node for the backward walk over ``nodes``: as it is, or watched."""
+        return pull
+
+
+RECORDING: ContextVar[bool | Watch] = ContextVar("chainrule_recording", default=True)
 # How many forward derivatives stand around this point. A derivative taken inside one of them is
 # nested in it: its symbols read first, and take those of the outer ones for constants.
 DEPTH: ContextVar[int] = ContextVar("chainrule_depth", default=0)
 # The user's op whose rule or formula is being read by tensors, or "": there, a tensor that would
 # quietly become an array (np.asarray, .data, float) cuts the graph, and raises instead.
 RULE: ContextVar[str] = ContextVar("chainrule_rule", default="")
+
+
+def recording_on() -> bool | Watch:
+    """What to set RECORDING to where a graph is needed: True, or the watch that stands."""
+    return RECORDING.get() or True
+
+
+def watching() -> Watch | None:
+    """The watch that stands, if any."""
+    standing = RECORDING.get()
+    return None if standing is True or standing is False else standing
 
 
 @contextmanager
@@ -29,7 +101,8 @@ def no_grad() -> Generator[None, None, None]:
     >>> out.wants_gradient
     False
     """
-    token = RECORDING.set(False)
+    standing = watching()
+    token = RECORDING.set(standing.quiet() if standing is not None else False)
     try:
         yield
     finally:

@@ -44,6 +44,11 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_array(value: Any) -> TypeGuard[np.ndarray[Any, np.dtype[Any]]]:
+    """Whether a value is an array of NumPy's."""
+    return isinstance(value, np.ndarray)
+
+
 def is_plain(value: Any) -> bool:
     """Whether a value is a list, a tuple or a number of Python's own."""
     return isinstance(value, list | tuple | int | float)

@@ -10,21 +10,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import (
-    ArgumentError,
     DTypeError,
     InPlaceError,
-    NoGradientError,
-    NotScalarError,
     ShapeError,
-    UnsupportedError,
     describe,
     user_place,
 )
+from chainrule.graph.dual import leaves_the_graph
 from chainrule.graph.guard import own
+from chainrule.graph.local_jacobian import local_jacobian
 from chainrule.graph.node import Node, as_array, is_float, next_serial
+from chainrule.graph.start import start_of, without_silent
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
 from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import on_the_way, walk, zeros_like
+from chainrule.graph.walk import walk
+from chainrule.jacobians import Jacobian
 from chainrule.settings import RULE
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -42,6 +42,7 @@ class Tensor(Node):
     @property
     def data(self) -> Array:
         """The value, a read-only view: the backward walk needs what the forward pass saw."""
+        self._stay("x.data")
         value = self.value
         return value.data if isinstance(value, Symbol) else read_only(value)
 
@@ -98,9 +99,12 @@ class Tensor(Node):
 
     def item(self) -> float | int | bool:
         """The one element as a Python number."""
-        if RULE.get():
-            self._stay("x.item()")
+        self._stay("x.item()")
         return np.asarray(self.value).item()
+
+    def local_jacobian(self) -> tuple[Jacobian | None, ...]:
+        """How this tensor moves with each input of its op; None where no gradient is wanted."""
+        return local_jacobian(self)
 
     def backward(
         self, upstream: Any = None, accumulate: bool = False, create_graph: bool = False
@@ -128,16 +132,11 @@ class Tensor(Node):
 
     def _stay(self, call: str) -> None:
         """Raise where the rule of a user's op, read by tensors, would cut the graph."""
-        if self.wants_gradient:
-            raise UnsupportedError(
-                f"{call} would leave the graph, and the gradient would miss this path.",
-                found=[describe(self.label or "x", self, self.origin)],
-                do="Stay with ops and NumPy's functions on x.",
-            )
+        if RULE.get() and self.wants_gradient:
+            raise leaves_the_graph(call, self, self.origin)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if RULE.get():
-            self._stay("np.asarray(x)")
+        self._stay("np.asarray(x)")
         if copy is False:
             return np.array(read_only(self.value), dtype=dtype, copy=False)
         return np.array(self.value, dtype=dtype)
@@ -146,13 +145,11 @@ class Tensor(Node):
         return bool(self.value)
 
     def __float__(self) -> float:
-        if RULE.get():
-            self._stay("float(x)")
+        self._stay("float(x)")
         return float(self.value)
 
     def __int__(self) -> int:
-        if RULE.get():
-            self._stay("int(x)")
+        self._stay("int(x)")
         return int(self.value)
 
     def __repr__(self) -> str:
@@ -301,52 +298,20 @@ def backward(
     if isinstance(losses, Tensor):
         losses = [losses]
     given = [None] * len(losses) if upstreams is None else upstreams
-    starts = [_upstream(loss, start) for loss, start in zip(losses, given, strict=True)]
-    silent = upstreams is not None and not any(np.any(s) for s in starts)
+    starts = [start_of(loss, start) for loss, start in zip(losses, given, strict=True)]
+    zeros: dict[Node, Any] = {}
+    if upstreams is not None:
+        losses, starts, zeros = without_silent(losses, starts)
     with np.errstate(all="ignore"):  # an overflow in the walk shows as inf, not as a warning
         if create_graph:
-            return walk(losses, [Tensor(start) for start in starts], graph=True)
-        # A zero upstream gradient given by the caller is structural: exact zeros.
-        gradients = zeros_like(on_the_way(losses)) if silent else walk(losses, starts, zeros=True)
+            found = walk(losses, [Tensor(start) for start in starts], graph=True)
+            return {node: Tensor(zero) for node, zero in zeros.items()} | found
+        gradients = zeros | walk(losses, starts, zeros=True)
     for node, gradient in gradients.items():
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
         node.gradient = gradient
     return None
-
-
-def _upstream(loss: Any, upstream: Any) -> Array:
-    """The gradient a walk starts with."""
-    if not isinstance(loss, Tensor):
-        raise ArgumentError(
-            f"backward() starts from a Tensor, but this is a {type(loss).__name__}.",
-            do="Make the loss from tensors or parameters: cr.tensor(x), cr.parameter(w).",
-        )
-    if not loss.wants_gradient:
-        raise NoGradientError(
-            "no gradient flows into this tensor: nothing it was made from wants one.",
-            found=[describe("loss", loss, loss.origin)],
-            do="Start from cr.parameter(...) or cr.tensor(...) of floats, outside cr.no_grad().",
-        )
-    if upstream is None:
-        if loss.size != 1:
-            raise NotScalarError(
-                f"backward() starts from one number, but loss holds {loss.size}.",
-                found=[describe("loss", loss, loss.origin)],
-                do=(
-                    "Take mean(loss) or sum(loss), or pass the upstream gradient: "
-                    f"loss.backward(upstream=ones({loss.size}))."
-                ),
-            )
-        return np.ones(loss.shape, loss.dtype)
-    start = np.array(upstream, loss.dtype)  # a copy: it becomes a gradient
-    if start.shape != loss.shape:
-        raise ShapeError(
-            f"the upstream gradient has shape {start.shape}, the tensor {loss.shape}.",
-            found=[describe("upstream", start), describe("tensor", loss, loss.origin)],
-            do="The gradient of a tensor has the tensor's shape.",
-        )
-    return start
 
 
 def _not_float(name: str, value: Array) -> DTypeError:

@@ -14,11 +14,12 @@ import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.contract import formula
 from chainrule.graph.node import DEPTH_STEP, Node, taped
 from chainrule.graph.op import Op, apply
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import derived_pull, walk
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, watching
 from chainrule.spec import is_tuple
 
 
@@ -72,14 +73,21 @@ class Dual(Symbol):
         for x in operands:
             if isinstance(x, Symbol) and x.rank >= self.rank and not self.shares(x):
                 return x.read(op, operands)
-        if op.spells_out:
-            return op.forward(*operands)
+        watch = watching()
+        if op.spells_out and not op.flat:
+            return (
+                formula(op, operands) if watch is None else watch.spelling(op, operands, formula)
+            )
         own = [isinstance(x, Dual) and x.tag is self.tag for x in operands]
         values = tuple(x.value if mine else x for x, mine in zip(operands, own, strict=True))
         out = apply(op, values)
+        if watch is not None:
+            watch.recorded(op, values, out)
         if op.flat or not RECORDING.get():
             return out
         rule = getattr(op, "jvp", None) or transposed(op, self.depth)
+        if watch is not None:
+            rule = watch.pushing(op, rule)
         partials: list[Any] = []
         with np.errstate(all="ignore"):  # a slope may be infinite where the value is a number
             for k in range(len(self.partials)):
@@ -150,7 +158,7 @@ def chain_rule(op: Op, operands: Sequence[Any]) -> tuple[Any, ...]:
     variables = duals(operands, units)
     recording, standing = RECORDING.set(True), DEPTH.set(DEPTH.get() + 1)
     try:
-        out = op.forward(*variables)
+        out = formula(op, variables)
     finally:
         RECORDING.reset(recording)
         DEPTH.reset(standing)
@@ -160,7 +168,7 @@ def chain_rule(op: Op, operands: Sequence[Any]) -> tuple[Any, ...]:
 def local_times(local: Any, tangent: Any) -> Any:
     """One term of the chain rule; a boolean local gradient is a gate that opens or closes."""
     if type(local) is int or type(local) is float:
-        return tangent if local == 1 else None if local == 0 else local * tangent
+        return tangent if local == 1 else local * tangent
     if type(tangent) is int and tangent == 1 and local.dtype != bool:
         return local
     if local.dtype == bool:

@@ -1,6 +1,7 @@
 """The families of ops, told apart by base class: what is common to a kind is written once here.
 
-Imports op, dual and the catalogue. Every file in ops/ chooses a family; readers ask for it.
+Imports op, contract, breaches, dual and the catalogue. Every file in ops/ chooses a family;
+readers ask for it.
 
     Elementwise   a formula over letters; its Jacobian is diagonal and never stored
       Letter      the closed alphabet; writes its local gradients
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import ShapeError, describe
+from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import chain_rule, local_times
 from chainrule.graph.op import Op, Pulled, apply
@@ -31,6 +32,7 @@ class Elementwise(Op):
     without arguments that returns one. Left out, it follows from the formula by the chain rule.
     """
 
+    scipy: ClassVar[str] = ""  # its name in scipy.special
     spells_out: ClassVar[bool] = True
     views: ClassVar[bool] = False
 
@@ -51,6 +53,8 @@ class Elementwise(Op):
         lives: list[Any] | None = None
         if self.writes_backward:
             locals_: Sequence[Any] = self.rules(upstream, inputs, out, wanted)
+        elif self.guarded:
+            locals_ = contract.slopes(self, inputs, out, wanted)
         else:
             locals_ = self.local_gradients(*inputs, out)
         for i, (local, x) in enumerate(zip(locals_, inputs, strict=True)):
@@ -71,8 +75,12 @@ class Elementwise(Op):
             )
             shape = x.shape
             if gradient.shape != shape:
+                if gradient.shape != out.shape:
+                    raise breaches.wrong_shape(self, i, gradient, x)
                 gradient, alive = _sum_broadcast(gradient, alive, shape)
             if gradient.dtype != x.dtype:
+                if self.guarded and gradient.dtype != out.dtype:
+                    raise breaches.wrong_dtype(self, i, gradient, x)
                 gradient = CATALOGUE.function("cast")(gradient, x.dtype)
             gradients.append(gradient)
             if alive is not None:
@@ -82,7 +90,11 @@ class Elementwise(Op):
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The sum of local times tangent over the inputs."""
-        local = self.local_gradients(*inputs, out)
+        if self.guarded:
+            wanted = [tangent is not None for tangent in tangents]
+            local: Sequence[Any] = contract.slopes(self, inputs, out, wanted)
+        else:
+            local = self.local_gradients(*inputs, out)
         total: Any = None
         for slope, tangent in zip(local, tangents, strict=True):
             if slope is None or tangent is None:
@@ -95,6 +107,8 @@ class Elementwise(Op):
                 total = term if total is None else total + term
         if total is None:
             return np.zeros(out.shape, out.dtype)
+        if getattr(total, "dtype", out.dtype) != out.dtype:  # where(c, 1.0, 0.5) is float64
+            total = CATALOGUE.function("cast")(total, out.dtype)
         return total if np.shape(total) == out.shape else total + np.zeros(out.shape, out.dtype)
 
     def spec(self, *specs: Any) -> Spec:
@@ -131,6 +145,8 @@ class Letter(Elementwise):
 
 class Word(Letter):
     """A scalar function without a formula of letters; the alphabet of words is open."""
+
+    c: ClassVar[str] = ""  # the function that native code calls: of libm, or of cython_special
 
 
 class Structured(Op):
@@ -293,24 +309,10 @@ def summed_to(gradient: Any, shape: tuple[int, ...]) -> Any:
 
 def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Sum over the axes that broadcasting repeated: the copies of one value form a fork."""
-    if _broadcasts(shape, gradient.shape):
-        below = None if alive is None else summed_to(alive, shape)
-        return summed_to(gradient, shape), below
-    raise ShapeError(
-        f"a gradient of shape {gradient.shape} does not fit an input of shape {shape}.",
-        found=[describe("gradient", gradient)],
-        do="Return a gradient that has the shape of the output or of the input.",
-    )
+    below = None if alive is None else summed_to(alive, shape)
+    return summed_to(gradient, shape), below
 
 
 @functools.lru_cache(maxsize=512)
 def _sum_to(shape: tuple[int, ...]) -> Op:
     return CATALOGUE["sum_to"].of(shape)
-
-
-def _broadcasts(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
-    """Whether a tensor of this shape could have been repeated to the whole one."""
-    extra = len(whole) - len(shape)
-    return whole[extra:] == shape or (
-        extra >= 0 and all(n in (1, m) for n, m in zip(shape, whole[extra:], strict=True))
-    )

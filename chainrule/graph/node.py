@@ -15,7 +15,7 @@ from chainrule.errors import DTypeError, describe
 from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.symbol import Constant, Symbol
-from chainrule.settings import RECORDING
+from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_tuple
 
 DEPTH_STEP = 100  # between the ranks of two depths, so that all kinds of one depth fit between
@@ -106,6 +106,9 @@ class Node(Symbol):
         value = self.value
         return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
 
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
     def __init_subclass__(cls, result: "type[Node] | None" = None) -> None:
         cls.result = result or cls
 
@@ -149,40 +152,36 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         value = np.asarray(value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
+    recording = RECORDING.get()
+    if recording is not True and recording is not False:
+        recording.recorded(op, operands, value)
     if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
             raise _not_numbers(op.name, value)
         return kind(value)
-    if RECORDING.get() or _recording(operands):
+    if recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
     return kind(value)
 
 
-class Readings:
+class Readings(Watch):
     """In the place of a recording: no graph is left, but the nodes read that want a gradient are.
 
     ``nodes`` holds them in the order in which they were met.
     """
 
+    recording = False
+
     def __init__(self) -> None:
         self.nodes: dict[Node, None] = {}
 
-    def __bool__(self) -> bool:
-        return False
-
-    def note(self, operands: Sequence[Any]) -> None:
-        """Keep the nodes among the operands of one op."""
+    def recorded(self, op: Op, operands: Sequence[Any], value: Any) -> None:
+        """Keep the nodes among the operands of one op, unless it is flat or counts."""
+        if op.flat or not (is_tuple(value) or value.dtype.kind == "f"):
+            return
         for x in operands:
             if isinstance(x, Node) and x.wants_gradient:
                 self.nodes[x] = None
-
-
-def _recording(operands: Sequence[Any]) -> bool:
-    """Whether a node keeps its inputs; a reader that only wants to know them is told."""
-    recording: Any = RECORDING.get()
-    if isinstance(recording, Readings):
-        recording.note(operands)
-    return bool(recording)
 
 
 def _at_depth(
@@ -281,7 +280,10 @@ def _record_bundle(
     parts = tuple(
         x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
     )
-    if not wants or op.flat or not _recording(operands):
+    recording = RECORDING.get()
+    if recording is not True and recording is not False:
+        recording.recorded(op, operands, parts)
+    if not wants or op.flat or not recording:
         return tuple(kind(part) for part in parts)
     return results_of(kind(parts, op, _as_nodes(operands, kind), True))
 

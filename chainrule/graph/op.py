@@ -1,40 +1,52 @@
 """Op: one frozen class is one operation; its public function, its facts and its default reading.
 
-Imports errors, domain, catalogue and symbol. The families in families.py inherit from Op; every
-file in ops/ and every user enters classes with ``@op``.
+Imports errors, domain, contract, catalogue and symbol. The families in families.py inherit from
+Op; every file in ops/ and every user enters classes with ``@op``.
 """
 
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import FrozenInstanceError, dataclass
 from math import inf
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 
 from chainrule.domain import REAL, Domain
-from chainrule.errors import BackwardRuleError, ChainruleError, ShapeError, describe
+from chainrule.errors import ChainruleError, ShapeError, describe
+from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
-from chainrule.spec import is_list, is_plain, is_sequence
+from chainrule.spec import is_list, is_plain
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
 Samples = Callable[[np.random.Generator], tuple[Any, ...]]
 _ndarray = np.ndarray
 Pulled = tuple[list[Any], list[Any] | None]
+PACKAGE = __name__.partition(".")[0]
 
 
 @dataclass_transform(frozen_default=True)
+@dataclass(frozen=True)
 class Op:
     """One operation of the graph: ``forward`` computes it, ``backward`` sends the gradient back.
 
     A subclass is a frozen dataclass: its annotated fields are the op's attributes, the parameters
-    of ``forward`` are its inputs. ``backward(self, upstream, *inputs, out)`` is written with ops
-    and returns one entry per input: a gradient of the input's shape, None, or a function without
-    arguments that returns it and is called only if that gradient is wanted. An op that leaves
-    ``backward`` out is differentiated through its formula.
+    of ``forward`` are its inputs. ``backward(self, upstream, *inputs, out)`` receives them by
+    position and returns one entry per input: a gradient of the input's shape and dtype, None
+    where the result does not depend on it, or a function without arguments that returns it and
+    is called only if that gradient is wanted. Where forward returns a tuple, upstream and out
+    are tuples. Written with ops or NumPy's functions, backward can be differentiated again. An op
+    that leaves it out is differentiated through its formula; see NumericalOp where there is none.
+
+    Raises
+    ------
+    BackwardRuleError
+        Where backward answers with another count, shape or dtype, writes into its arguments,
+        returns None for an input that matters, or leaves the graph in a second derivative.
 
     Examples
     --------
@@ -73,10 +85,19 @@ class Op:
     writes_backward: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False  # has a rule of its own; else its formula is walked
     spells_out: ClassVar[bool] = True  # is read through its formula, having no rule of its own
+    guarded: ClassVar[bool] = False  # a user's op: its contract is enforced at every call
+    special: ClassVar[bool] = False  # runs under its contract, or with NumPy's warnings off
+    independent: ClassVar[set[Any]] = set()  # inputs shown not to matter, by position and shapes
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        dataclass(frozen=True)(cls)
+        cls.guarded = cls.__module__.partition(".")[0] != PACKAGE
+        cls.special = cls.guarded or cls.edges
+        cls.independent = set()
+        if cls.guarded:
+            contract.refuse_init(cls)
+        if "__annotations__" in cls.__dict__:  # fields, perhaps; else those of the base stand
+            dataclass(frozen=True)(cls)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
         read_signature(cls)
@@ -84,6 +105,8 @@ class Op:
         cls.differentiates = cls.writes_backward or cls.pull is not Op.pull
         cls.spells_out = not cls.differentiates
         cls.function = staticmethod(_public_function(cls))
+        if cls.guarded and cls.attributes:
+            contract.freeze_attributes(cls)
 
     def forward(self, *operands: Any, **_: Any) -> Any:
         """Compute the result; the operands decide how the formula is read."""
@@ -119,8 +142,16 @@ class Op:
             operands = tuple(operands[0])
         return operands, tuple([tuple(v) if is_list(v) else v for v in values])
 
-    def __call__(self, *operands: Any) -> Any:
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        if self.guarded and (keywords or len(operands) < len(self.inputs)):
+            operands = self._in_order(operands, keywords)
         return apply(self, operands)
+
+    def _in_order(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """All inputs of forward by position, its defaults included: backward counts on them."""
+        bound = inspect.signature(self.forward).bind(*operands, **keywords)
+        bound.apply_defaults()
+        return bound.args
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -142,17 +173,10 @@ class Op:
     def rules(
         self, upstream: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
     ) -> list[Any]:
-        """What ``backward`` returns, counted, with the entries nobody wants left out."""
+        """What ``backward`` returns, with the entries nobody wants left out."""
+        if self.guarded:
+            return contract.gradients(self, upstream, inputs, out, wanted)
         entries: Any = self.backward(upstream, *inputs, out)
-        if entries.__class__ is not tuple and not is_sequence(entries):
-            entries = (entries,)
-        if len(entries) != len(inputs):
-            raise BackwardRuleError(
-                f"backward of {self.name} returned {len(entries)} gradients for "
-                f"{len(inputs)} inputs.",
-                found=[describe(name, x) for name, x in zip(self.inputs, inputs, strict=False)],
-                do="Return a tuple with one entry per input of forward; None means no gradient.",
-            )
         gradients: list[Any] = []
         for rule, want in zip(entries, wanted, strict=True):
             if not want:
@@ -163,35 +187,30 @@ class Op:
         return gradients
 
     def checked(self, gradient: Any, x: Any, position: int) -> Any:
-        """The gradient in the input's dtype, once its shape is shown to be the input's."""
+        """The gradient, once it is shown to be the input's: its graph, its shape, its dtype.
+
+        Our own rules may compute in the wider dtype of another input, and are cast back.
+        """
         gradient = self.in_graph(gradient, x)
         if not hasattr(gradient, "shape"):
-            gradient = np.asarray(gradient)
+            weak = isinstance(gradient, int | float)  # a Python number has no dtype of its own
+            gradient = np.asarray(gradient, x.dtype if weak else None)
         if gradient.shape != x.shape:
-            names = self.inputs
-            which = names[min(position, len(names) - 1)]
-            raise BackwardRuleError(
-                f"backward of {self.name} returned a gradient of shape {gradient.shape} "
-                f"for {which} of shape {x.shape}.",
-                found=[describe(which, x), describe("gradient", gradient)],
-                do="A gradient has the shape of its input: sum over the axes that were broadcast.",
-            )
-        return (
-            gradient
-            if gradient.dtype == x.dtype
-            else CATALOGUE.function("cast")(gradient, x.dtype)
-        )
+            raise breaches.wrong_shape(self, position, gradient, x)
+        if gradient.dtype == x.dtype:
+            return gradient
+        if self.guarded:
+            raise breaches.wrong_dtype(self, position, gradient, x)
+        return CATALOGUE.function("cast")(gradient, x.dtype)
 
     def in_graph(self, gradient: Any, x: Any) -> Any:
         """The gradient, once it is shown to be a symbol where the input is one."""
         if isinstance(gradient, Symbol) or not isinstance(x, Symbol):
             return gradient
-        raise BackwardRuleError(
-            f"backward of {self.name} was given tensors and returned a "
-            f"{type(gradient).__name__}, so second derivatives would miss it.",
-            found=[describe("upstream", x), describe("gradient", gradient)],
-            do="Write it with ops or NumPy's functions, without np.asarray or .data.",
-        )
+        if not np.any(gradient):  # zeros say that no gradient flows: their derivative is 0 too
+            nowhere = np.zeros(x.shape, bool)
+            return CATALOGUE.function("where")(nowhere, x, np.zeros_like(gradient))
+        raise breaches.outside_graph(self, gradient, x)
 
     def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """Turn NumPy's complaint into an error that names the operands."""
@@ -208,6 +227,15 @@ class Op:
             found=found,
             do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
         )
+
+
+def _refuse_state(self: Op, name: str, value: Any = None) -> None:
+    raise FrozenInstanceError(f"cannot assign to {name!r}: an op keeps no state of its own")
+
+
+# What dataclass writes guards only the class that it decorates, and most ops add no field.
+setattr(Op, "__setattr__", _refuse_state)  # noqa: B010  dataclass lets no class write it itself
+setattr(Op, "__delattr__", _refuse_state)  # noqa: B010
 
 
 def op(
@@ -245,6 +273,7 @@ def op(
         if views is not None:
             cls.views = views
         cls.name = name
+        cls.special = cls.guarded or cls.edges
         cls.enter()
         cls.function.__name__ = cls.function.__qualname__ = name
         CATALOGUE.enter(name, cls, numpy)
@@ -266,9 +295,8 @@ def apply(operation: Op, operands: tuple[Any, ...]) -> Any:
 def compute(operation: Op, values: Sequence[Any]) -> Any:
     """Run ``forward`` on plain values."""
     try:
-        if operation.edges:
-            with np.errstate(all="ignore"):
-                return operation.forward(*values)
+        if operation.special:
+            return _run_specially(operation, values)
         return operation.forward(*values)
     except ChainruleError:
         raise
@@ -279,6 +307,14 @@ def compute(operation: Op, values: Sequence[Any]) -> Any:
         if all(x is y for x, y in zip(arrays, values, strict=True)):
             raise
         return compute(operation, arrays)  # lists and numbers where the formula needs arrays
+
+
+def _run_specially(operation: Op, values: Sequence[Any]) -> Any:
+    """Under the contract of a user's op, or without NumPy's warnings, or both."""
+    with np.errstate(all="ignore") if operation.edges else nullcontext():
+        if operation.guarded:
+            return contract.run(operation, values)
+        return operation.forward(*values)
 
 
 def _public_function(cls: type[Op]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Symbol: anything but an array that can flow through a formula. It owns the operators, once.
 
-Imports the catalogue. Node, Dual, SpecSymbol and Constant inherit from it; NumPy's own functions
-reach the ops through the two protocols at the end.
+Imports the catalogue and the methods. Node, Dual, SpecSymbol and Constant inherit from it; NumPy's
+own functions reach the ops through the two protocols at the end.
 """
 
 from math import prod
@@ -11,13 +11,13 @@ import numpy as np
 
 from chainrule.errors import InPlaceError, UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.numpy_methods import NumpyMethods
 from chainrule.graph.protocols import array_function, array_ufunc
-from chainrule.spec import is_sequence
 
 _standard = CATALOGUE.standard
 
 
-class Symbol:
+class Symbol(NumpyMethods):
     """A value whose formula is read in its own way.
 
     ``read`` decides what an op means for it. Where several kinds meet in one call, the kind with
@@ -159,50 +159,6 @@ class Symbol:
 
     def __invert__(self) -> Any:
         return self.read(_standard["logical_not"], (self,))
-
-    # Methods under NumPy's names.
-    @property
-    def T(self) -> Any:  # noqa: N802  NumPy's name
-        """The transpose: all axes in reverse order."""
-        return CATALOGUE.function("transpose")(self)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Sum over the axes; see :func:`chainrule.sum`."""
-        return CATALOGUE.function("sum")(self, axis, keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Mean over the axes; see :func:`chainrule.mean`."""
-        return CATALOGUE.function("mean")(self, axis, keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Largest element along the axes; see :func:`chainrule.max`."""
-        return CATALOGUE.function("max")(self, axis, keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Smallest element along the axes; see :func:`chainrule.min`."""
-        return CATALOGUE.function("min")(self, axis, keepdims)
-
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Product over the axes; see :func:`chainrule.prod`."""
-        return CATALOGUE.function("prod")(self, axis, keepdims)
-
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        """Variance over the axes; see :func:`chainrule.var`."""
-        return CATALOGUE.function("var")(self, axis, ddof, keepdims)
-
-    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        """Standard deviation over the axes; see :func:`chainrule.std`."""
-        return CATALOGUE.function("std")(self, axis, ddof, keepdims)
-
-    def reshape(self, *shape: Any) -> Any:
-        """The same elements in another shape; see :func:`chainrule.reshape`."""
-        whole: Any = shape[0] if len(shape) == 1 and is_sequence(shape[0]) else shape
-        return CATALOGUE.function("reshape")(self, whole)
-
-    def transpose(self, *axes: Any) -> Any:
-        """Axes in another order; see :func:`chainrule.transpose`."""
-        whole = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return CATALOGUE.function("transpose")(self, whole or None)
 
     def __getitem__(self, key: Any) -> Any:
         return CATALOGUE.function("getitem")(self, key)

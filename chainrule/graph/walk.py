@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StaleValueError, describe, user_place
+from chainrule.graph.contract import formula
 from chainrule.graph.node import Node, Output, results_of
 from chainrule.graph.op import Op, Pulled
-from chainrule.settings import RECORDING
+from chainrule.graph.probe import needs
+from chainrule.settings import RECORDING, watching
 from chainrule.spec import is_tuple
 
 _by_age = attrgetter("serial")
@@ -56,10 +58,11 @@ def walk(
     dict of Node to ndarray (or Node, when ``graph``)
     """
     nodes = on_the_way(ends, targets)
+    watch = watching()
     gradients: dict[Node, Any] = {}
     masks: dict[Node, Any] = {}
     bundles: list[Node] = []
-    alive = live if is_tuple(live) else (live, *[None] * (len(ends) - 1))
+    alive = live if is_tuple(live) else (live, *[None] * len(ends))[: len(ends)]
     for end, upstream, mask in zip(ends, upstreams, alive, strict=True):
         if end.wants_gradient:
             _add(gradients, masks, end, upstream, mask)
@@ -73,10 +76,12 @@ def walk(
         mask = masks.pop(node, None) if masks else None
         if upstream.__class__ is list:
             bundles.append(node)
-            upstream, mask = _complete(upstream, mask, node)
+            upstream, mask = _complete(upstream, mask, node, graph)
         if callable(mask):
             mask = mask()
         pull = op.pull if op.differentiates else derived_pull(op)
+        if watch is not None:
+            pull = watch.around(node, pull, nodes)
         wanted = [x in nodes for x in inputs]
         if graph:
             out = results_of(node) if is_tuple(node.value) else node
@@ -104,11 +109,12 @@ def zeros_like(nodes: Iterable[Node]) -> dict[Node, Any]:
 def on_the_way(ends: Iterable[Node], targets: Collection[Node] | None = None) -> dict[Node, None]:
     """The nodes that want a gradient between the ends and the targets, oldest first.
 
-    Every array that the walk is about to read is shown to be unchanged on the way.
+    Every array that the rules are about to read is shown to be unchanged since the forward pass.
     """
     stack = [end for end in ends if end.wants_gradient]
     found = dict.fromkeys(stack)
-    guarded: dict[Node, Node] = {}
+    guarded: dict[Node, list[Node]] = {}
+    suspects: list[tuple[Node, Node]] = []
     while stack:
         node = stack.pop()
         if targets is not None and node in targets:
@@ -117,17 +123,31 @@ def on_the_way(ends: Iterable[Node], targets: Collection[Node] | None = None) ->
             if x is None:
                 continue
             if x.changed > node.serial:
-                raise _stale(node, x)
+                suspects.append((node, x))
             if x.guard is not None:
-                guarded[x] = node
+                guarded.setdefault(x, []).append(node)
             if x.wants_gradient and x not in found:
                 found[x] = None
                 stack.append(x)
-    for x, node in guarded.items():
+    for x, readers in guarded.items():
         if x.guard is not None and not x.guard.intact():
-            raise _stale(node, x)
+            suspects += [(node, x) for node in readers]
     ordered = dict.fromkeys(sorted(found, key=_by_age))
-    return ordered if targets is None else _towards(ordered, targets)
+    ordered = ordered if targets is None else _towards(ordered, targets)
+    for node, x in suspects:
+        if node in ordered and _reads(node, x, ordered):
+            raise _stale(node, x)
+    return ordered
+
+
+def _reads(node: Node, x: Node, ordered: Collection[Node]) -> bool:
+    """Whether the rule of a node reads the values of an input, on the way to others."""
+    if node.op is None or type(node.op) is Output:
+        return False
+    values = [None if each is None else each.value for each in node.inputs]
+    wanted = [each in ordered for each in node.inputs]
+    read = needs(node.op, values, node.value, wanted).inputs
+    return any(node.inputs[i] is x for i in read)
 
 
 def _towards(nodes: Iterable[Node], targets: Collection[Node]) -> dict[Node, None]:
@@ -182,12 +202,13 @@ def _collect(
     alive[position] = live if before is None else _either(alive[position], live)
 
 
-def _complete(parts: list[Any], alive: Any, bundle: Node) -> tuple[Any, Any]:
+def _complete(parts: list[Any], alive: Any, bundle: Node, graph: bool) -> tuple[Any, Any]:
     """Results that nobody used have the gradient 0, and are dead."""
-    values = bundle.value
+    values, kind = bundle.value, type(bundle)
+    zeros = (np.zeros(value.shape, value.dtype) for value in values)
     upstream = tuple(
-        np.zeros(value.shape, value.dtype) if part is None else part
-        for part, value in zip(parts, values, strict=True)
+        (kind(zero) if graph else zero) if part is None else part
+        for part, zero in zip(parts, zeros, strict=True)
     )
     if all(mask is True for mask in alive):
         return upstream, None
@@ -207,25 +228,34 @@ def derived_pull(op: Any) -> Callable[..., Any]:
         leaves = [alias(x) if want else x for x, want in zip(inputs, wanted, strict=True)]
         token = RECORDING.set(True)
         try:
-            ends = op.forward(*leaves)
+            ends = formula(op, leaves)
         finally:
             RECORDING.reset(token)
         targets = {x for x, want in zip(leaves, wanted, strict=True) if want}
         found: dict[Node, Any] = {}
-        gradients = walk(
-            ends if is_tuple(ends) else (ends,),
-            upstream if is_tuple(upstream) else (upstream,),
-            targets=targets,
-            graph=graph,
-            live=live,
-            lives=found,
-        )
+        parts = zip(_several(ends), _several(upstream), _masks(live, ends), strict=True)
+        reached = [part for part in parts if isinstance(part[0], Node)]  # others are constants
+        gradients: dict[Node, Any] = {}
+        if reached:
+            starts, upstreams, lives = zip(*reached, strict=True)
+            gradients = walk(
+                starts, upstreams, targets=targets, graph=graph, live=lives, lives=found
+            )
         return (
             [gradients.get(x) if want else None for x, want in zip(leaves, wanted, strict=True)],
             [found.get(x) if want else None for x, want in zip(leaves, wanted, strict=True)],
         )
 
     return pull
+
+
+def _several(results: Any) -> tuple[Any, ...]:
+    return results if is_tuple(results) else (results,)
+
+
+def _masks(live: Any, ends: Any) -> tuple[Any, ...]:
+    """One live mask for each result."""
+    return live if is_tuple(live) else (live, *[None] * (len(_several(ends)) - 1))
 
 
 def alias(x: Any) -> Node:

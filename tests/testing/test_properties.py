@@ -93,7 +93,7 @@ class Doubles(cr.Op):
 
 class WritesItsInput(cr.Op):
     def forward(self, x):
-        if isinstance(x, np.ndarray) and x.flags.writeable:
+        if isinstance(x, np.ndarray):
             x += 1e-7
         return x * 2
 
