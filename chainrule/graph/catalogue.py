@@ -22,6 +22,7 @@ class Catalogue:
         self.ops: dict[str, type[Op]] = {}
         self.standard: dict[str, Op] = {}  # the instance with default fields, where there is one
         self.by_numpy: dict[Any, str] = {}
+        self.by_scipy: dict[str, str] = {}  # by name: importing SciPy takes longer than NumPy
         self._sealed: frozenset[str] = frozenset()
 
     def enter(self, name: str, op: "type[Op]", numpy: Any) -> None:
@@ -40,6 +41,9 @@ class Catalogue:
                     do="Leave numpy= away: your op is called by its own name.",
                 )
         self.ops[name] = op
+        scipy = getattr(op, "scipy", "")
+        if scipy and self.by_scipy.get(scipy) not in self._sealed:
+            self.by_scipy[scipy] = name
         for function in functions:
             if function is not None:
                 self.by_numpy[function] = name

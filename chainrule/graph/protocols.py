@@ -46,14 +46,15 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
     name = CATALOGUE.by_numpy.get(ufunc)
     if name is None and _is_scipys(ufunc):
         name = CATALOGUE.by_scipy.get(ufunc.__name__)
-    if name is None and all(getattr(x, "dtype", type(x)) == bool for x in inputs):
+    if name is None and all(map(_is_boolean, inputs)):
         name = ON_BOOLEANS.get(ufunc)
     if name is None or method != "__call__":
         suffix = "" if method == "__call__" else f".{method}"
         raise _unsupported(f"{_title(ufunc)}{suffix}")
     for key, value in keywords.items():
-        raise _unsupported_argument(ufunc, key, value, name)
-    return CATALOGUE.function(name)(*inputs)
+        if key not in CATALOGUE[name].attributes:
+            raise _unsupported_argument(ufunc, key, value, name)
+    return CATALOGUE.function(name)(*inputs, **keywords)
 
 
 def _is_scipys(ufunc: Any) -> bool:
@@ -67,6 +68,10 @@ def _title(ufunc: Any) -> str:
     if _is_scipys(ufunc):
         return f"scipy.special.{ufunc.__name__.lstrip('_')}"
     return f"np.{ufunc.__name__}"
+
+
+def _is_boolean(x: Any) -> bool:
+    return isinstance(x, bool) or getattr(x, "dtype", None) == np.dtype(bool)
 
 
 def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -90,14 +95,14 @@ def _translated(
     dtype in the third place, where the op has its ddof. Arguments at their default say nothing.
     """
     op, signature = CATALOGUE[name], _signature(function)
-    if signature is None:  # np.einsum takes its operands as they come
+    if signature is None or "bind" in vars(op):  # the op reads NumPy's call itself
         return args, keywords
     bound = signature.bind(*args, **keywords).arguments
     for more in [key for key, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD]:
         bound.update(bound.pop(more, {}))
-    count = 1 if op.variadic else len(op.inputs)
+    count = 1 if op.variadic else op.places[0]  # optional inputs go by name
     names = list(bound)
-    if len(names) < min(count, op.required):
+    if len(names) < count:
         raise UnsupportedError(
             f"np.{function.__name__} with {len(names)} arguments has no op in chainrule.",
             do=f"Give all of {', '.join(op.inputs)}.",
@@ -106,14 +111,16 @@ def _translated(
     for key in names[count:]:
         value = bound[key]
         parameter = signature.parameters.get(key)
-        if key in op.attributes:
+        if parameter is not None and value is parameter.default:
+            continue
+        if key in op.signature.parameters:
             attributes[key] = value
         elif key == "out" and value is not None:
             raise InPlaceError(
                 f"np.{function.__name__} cannot write into out= when a tensor is involved.",
                 do="Leave out= away and use the result.",
             )
-        elif parameter is None or value is not parameter.default:
+        else:
             raise _unsupported_argument(function, key, value, name)
     return tuple(bound[key] for key in names[:count]), attributes
 

@@ -116,7 +116,7 @@ class BatchNorm(_Normalization):
                 do="Leave it at 0.1; other libraries call the same number 0.9.",
             )
         self.momentum = momentum
-        self.operation = normalization.BatchNorm(eps)
+        self.operation = normalization.BatchNormWithStatistics(eps)
         self.running_mean = np.zeros(self.features, dtype)
         self.running_variance = np.ones(self.features, dtype)
 

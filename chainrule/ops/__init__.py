@@ -3,26 +3,48 @@
 from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE
 from chainrule.ops import (
     activations,
+    arrangement,
+    decompositions,
+    determinants,
     indexing,
+    joining,
     letters,
     linear_algebra,
     losses,
+    matrices,
     movement,
     normalization,
+    norms,
+    products,
     random,
     reductions,
+    scans,
+    sorting,
+    statistics,
+    words,
 )
 
 _CATALOGUE.seal()
 
 __all__ = [
     "activations",
+    "arrangement",
+    "decompositions",
+    "determinants",
     "indexing",
+    "joining",
     "letters",
     "linear_algebra",
     "losses",
+    "matrices",
     "movement",
     "normalization",
+    "norms",
+    "products",
     "random",
     "reductions",
+    "scans",
+    "sorting",
+    "statistics",
+    "words",
 ]

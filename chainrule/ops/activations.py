@@ -1,20 +1,23 @@
 """Activations: the elementwise functions between two layers.
 
-Imports letters. Each is a formula; where the chain rule would lose accuracy or miss the convention
-at a kink, the slope is written too.
+Imports letters and tails. Each is a formula; where the chain rule would lose accuracy or miss the
+convention at a kink, the slope is written too.
 """
 
 from math import inf, pi, sqrt
 from typing import Any
+
+import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO
 from chainrule.errors import ArgumentError
 from chainrule.graph.families import Elementwise
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Constant
+from chainrule.ops import tails
 from chainrule.ops.letters.arithmetic import maximum, minimum
 from chainrule.ops.letters.logic import equal, where
-from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p, tanh
+from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p
 
 SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
 SQRT_2_PI = Constant(sqrt(2 * pi), r"\sqrt{2\pi}")
@@ -110,36 +113,43 @@ class GELU(Elementwise):
         return cls() if approximate == "none" else GELUTanh()
 
     def forward(self, x: Any) -> Any:
+        if _is_plain(x):
+            return tails.gelu(x)
         return where(equal(x, -inf), 0, 0.5 * x * erfc(-x / SQRT_2))  # -inf * 0 would be NaN
 
     def local_gradients(self, x: Any, out: Any) -> Any:
+        if _is_plain(x):
+            return (tails.gelu_slope(x),)
         near = _held(x, 40)  # the density at 40 is 0 in float64, and inf * 0 would be NaN
         return (0.5 * erfc(-x / SQRT_2) + near * exp(-0.5 * near * near) / SQRT_2_PI,)
 
 
 @op("gelu_tanh", onnx="Gelu", edges=True)
 class GELUTanh(Elementwise):
-    """GELU with Phi approximated through tanh, as older models were trained with it."""
+    """GELU with Phi(x) approximated by (1 + tanh(u)) / 2, as older models were trained with it."""
 
     def forward(self, x: Any) -> Any:
-        return where(equal(x, -inf), 0, 0.5 * x * (1 + tanh(self.inner(_held(x, 30)))))
+        # sigmoid(2u) is (1 + tanh u) / 2 without the loss of its left tail.
+        return where(equal(x, -inf), 0, x * sigmoid(2 * self.inner(_held(x, 30))))
 
     def inner(self, x: Any) -> Any:
-        """The argument of tanh."""
+        """The argument u of tanh."""
         return SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x)
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         near = _held(x, 30)  # tanh is 1 there, and the cube of 1e13 overflows float32
-        inner = self.inner(near)
-        shrunk = exp(-2 * abs(inner))  # tanh' without the loss of its tails
-        steep = 4 * shrunk / ((1 + shrunk) * (1 + shrunk))
-        slope = SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * near * near)
-        return (0.5 * (1 + tanh(inner)) + 0.5 * near * steep * slope,)
+        twice = 2 * self.inner(near)
+        shrunk = exp(-abs(twice))
+        steep = shrunk / ((1 + shrunk) * (1 + shrunk))  # the slope of the sigmoid
+        slope = 2 * SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * near * near)
+        return (sigmoid(twice) + near * steep * slope,)
 
 
 @op("sigmoid", onnx="Sigmoid")
 class Sigmoid(Elementwise):
     """1 / (1 + exp(-x)): squashes a score into a chance."""
+
+    scipy = "expit"
 
     def forward(self, x: Any) -> Any:
         shrunk = exp(-abs(x))  # never above 1: exp(89) overflows float32
@@ -160,12 +170,14 @@ class SiLU(Elementwise):
     """
 
     def forward(self, x: Any) -> Any:
-        return where(equal(x, -inf), 0, x * sigmoid(x))  # -inf * 0 would be NaN
+        value = where(equal(x, -inf), 0, x * sigmoid(x))  # -inf * 0 would be NaN
+        return tails.silu(x, value) if _is_plain(x) else value
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         shrunk = exp(-abs(x))
         steep = shrunk / ((1 + shrunk) * (1 + shrunk))  # the slope of the sigmoid
-        return (sigmoid(x) + _held(x, 1000) * steep,)  # inf * 0 would be NaN
+        slope = sigmoid(x) + _held(x, 1000) * steep  # inf * 0 would be NaN
+        return (tails.silu_slope(x, slope) if _is_plain(x) else slope,)
 
 
 @op("softplus", onnx="Softplus")
@@ -188,6 +200,11 @@ class Identity(Elementwise):
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (1,)
+
+
+def _is_plain(x: Any) -> bool:
+    """Whether x is an array of floating-point numbers, and no symbol: its tails can be mended."""
+    return type(x) is np.ndarray and x.dtype.kind == "f"
 
 
 def _held(x: Any, bound: float) -> Any:

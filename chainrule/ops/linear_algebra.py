@@ -4,21 +4,29 @@ Imports the families and movement. The Jacobian of Y = X W is never stored: dL/d
 dL/dW = X^T dL/dY.
 """
 
+import string
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ShapeError, UnsupportedError, describe
-from chainrule.graph.families import Bilinear, Composite, Structured, summed_to
+from chainrule.graph.families import Bilinear, Composite, Movement, Structured, summed_to
 from chainrule.graph.op import op
-from chainrule.ops.movement import broadcast_to, reshape, sum_to, swapaxes
+from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
+from chainrule.jacobians.matrices import places, sparse_matrix
+from chainrule.ops.movement import broadcast_to, reshape, shaped, sum_to, swapaxes
 from chainrule.spec import Spec
+
+MOST_ENTRIES = 1_000_000  # of an einsum's local Jacobian that are listed one by one
+LABELS = string.ascii_uppercase + string.ascii_lowercase  # as NumPy numbers them, sorted
 
 
 @op(
     "matmul",
     symbol="@",
-    numpy=np.matmul,
+    numpy=(np.matmul, np.linalg.matmul),
     onnx="MatMul",
     gate="swap multiplier",
     samples=lambda rng: (rng.normal(size=(3, 4)), rng.normal(size=(4, 5))),
@@ -42,6 +50,10 @@ class MatMul(Bilinear):
             lambda: reshape(sum_to(whole @ swapaxes(columns, -1, -2), rows.shape), x.shape),
             lambda: reshape(sum_to(swapaxes(rows, -1, -2) @ whole, columns.shape), w.shape),
         )
+
+    def local_jacobian(self, position: int, x: Any, w: Any, out: Any) -> Jacobian:
+        """dY/dX = I (x) W^T and dY/dW = X (x) I."""
+        return product_jacobian(x, w, position, np.shape(out))
 
     def spec(self, x: Spec, w: Spec) -> Spec:
         """Shape by the rule of matrix products, without computing one."""
@@ -104,6 +116,15 @@ class Linear(Composite):
         terms += [broadcast_to(d, out.shape) for d in db if d is not None]
         return sum(terms[1:], terms[0])
 
+    def local_jacobian(self, position: int, x: Any, weight: Any, *bias_and_out: Any) -> Jacobian:
+        """Those of the product; the bias is repeated in every row."""
+        out = bias_and_out[-1]
+        if position == 2:
+            narrow = (1,) * (out.ndim - 1) + out.shape[-1:]
+            return Broadcast(out.shape, bias_and_out[0].shape, out.dtype, narrow, out.shape)
+        found = product_jacobian(_flat(x), weight, position, out.shape)
+        return replace(found, inputs=(x, weight)[position].shape)
+
 
 def _flat(x: Any) -> Any:
     """Rows of every batch axis, one below the other."""
@@ -130,6 +151,9 @@ class Einsum(Structured):
     ----------
     subscripts : str
         One group of letters per operand, such as ``"ij,jk->ik"``; the first argument of a call.
+        NumPy's other form, ``einsum(x, [0, 1], y, [1, 2], [0, 2])``, is taken too.
+    optimize : optional
+        Accepted for NumPy's sake: the order of contraction is always chosen for three or more.
 
     Notes
     -----
@@ -141,14 +165,27 @@ class Einsum(Structured):
 
     @classmethod
     def bind(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
-        """The subscripts stand in front of the operands, as in NumPy."""
-        subscripts, *operands = args
-        if not isinstance(subscripts, str) or keywords:
+        """The subscripts stand in front of the operands, or a list of axes behind each."""
+        unknown = [key for key in keywords if key != "optimize"]
+        if unknown or len(args) < 2:
             raise UnsupportedError(
                 "einsum takes its subscripts as text, then the operands, and nothing else.",
+                found=[f"{key}={keywords[key]!r}" for key in unknown],
                 do='Write einsum("ij,jk->ik", x, y).',
             )
-        return tuple(operands), (subscripts.replace(" ", ""),)
+        if isinstance(args[0], str):
+            subscripts, *operands = args
+        else:
+            subscripts, operands = _as_text(args), args[: len(args) // 2 * 2 : 2]
+        operands = tuple(shaped(x) for x in operands)
+        subscripts = "".join(subscripts.split())
+        if subscripts.partition("->")[0].count(",") != len(operands) - 1:
+            raise ShapeError(
+                f"einsum has the subscripts {subscripts!r} for {len(operands)} operands.",
+                found=[describe("operand", x) for x in operands],
+                do="Give one group of letters per operand, with commas between them.",
+            )
+        return operands, (subscripts,)
 
     def forward(self, *operands: Any) -> Any:
         return np.einsum(self.subscripts, *operands, optimize=len(operands) > 2)
@@ -168,12 +205,50 @@ class Einsum(Structured):
         ]
         return sum(terms[1:], terms[0])
 
+    def local_jacobian(self, position: int, *operands_and_out: Any) -> Jacobian | None:
+        """One entry for every choice of all letters: the product of the other operands there."""
+        *operands, out = operands_and_out
+        terms, result = _named_axes(self.subscripts, operands)
+        lengths: dict[str, int] = {}
+        for term, x in zip(terms, operands, strict=True):
+            for letter, n in zip(term, x.shape, strict=True):
+                lengths[letter] = max(n, lengths.get(letter, n))
+        if prod(lengths.values()) > MOST_ENTRIES or 0 in lengths.values():
+            return None
+        grid = dict(zip(lengths, places(tuple(lengths.values())), strict=True))
+        flat = [_flat_places(t, x.shape, grid) for t, x in zip(terms, operands, strict=True)]
+        values = np.ones(prod(lengths.values()), out.dtype)
+        for i, (x, place) in enumerate(zip(operands, flat, strict=True)):
+            if i != position:
+                values = values * x.reshape(-1)[place]
+        x, rows = operands[position], _flat_places(result, out.shape, grid)
+        matrix = sparse_matrix(rows, flat[position], values, (out.size, x.size))
+        return Sparse(out.shape, x.shape, matrix.dtype, matrix)
+
+
+def _flat_places(letters: str, shape: tuple[int, ...], grid: dict[str, Any]) -> Any:
+    """The flat place in one tensor for every choice of all letters; a single row is repeated."""
+    place = np.zeros(len(next(iter(grid.values()), [0])), np.intp)
+    for letter, n in zip(letters, shape, strict=True):
+        place = place * n + (grid[letter] if n > 1 else 0)
+    return place
+
+
+def _as_text(args: tuple[Any, ...]) -> str:
+    """The lists of axis numbers of NumPy's other form as letters, in the same order."""
+
+    def text(axes: Any) -> str:
+        return "".join("..." if axis is Ellipsis else LABELS[axis] for axis in axes)
+
+    terms = ",".join(text(axes) for axes in args[1 : len(args) // 2 * 2 : 2])
+    return f"{terms}->{text(args[-1])}" if len(args) % 2 else terms
+
 
 def _named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
     """Every operand's letters, with ... spelled out in letters that are free."""
     left, arrow, right = subscripts.partition("->")
     terms = left.split(",")
-    free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts]
+    free = [c for c in reversed(LABELS) if c not in subscripts]
     depth = max(
         (
             len(x.shape) - len(t.replace("...", ""))
@@ -210,13 +285,15 @@ def _einsum_gradient(upstream: Any, operands: Any, terms: list[str], result: str
 
 
 def _fit(gradient: Any, reached: str, unique: str, lengths: dict[str, int]) -> Any:
-    """Sum what ... broadcast, and put the letters nobody reached back with length 1."""
-    gradient = sum_to(gradient, tuple(lengths[c] for c in reached))
-    return reshape(gradient, tuple(lengths[c] if c in reached else 1 for c in unique))
+    """Sum what was broadcast, and put the letters nobody reached back with length 1."""
+    found = zip(reached, gradient.shape, strict=True)
+    kept = {c: 1 if lengths[c] == 1 else n for c, n in found}
+    gradient = sum_to(gradient, tuple(kept.values()))
+    return reshape(gradient, tuple(kept.get(c, 1) for c in unique))
 
 
 @op("diagonal_embed", samples=lambda rng: (rng.normal(size=3), "i", "ii"))
-class DiagonalEmbed(Structured):
+class DiagonalEmbed(Movement):
     """Zeros with the elements on the diagonal of the letters that repeat."""
 
     unique: str
@@ -230,10 +307,6 @@ class DiagonalEmbed(Structured):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (einsum(f"{self.repeated}->{self.unique}", upstream),)
-
-    def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
-        """Linear: the op itself."""
-        return self(tangents[0])
 
 
 matmul, linear, einsum = MatMul.function, Linear.function, Einsum.function

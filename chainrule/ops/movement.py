@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
+from chainrule.jacobians import Identity, Jacobian
 from chainrule.ops.sums import BLOCK, accurate_sum
 from chainrule.spec import is_list, is_sequence, normalize_axes
 
@@ -306,8 +307,18 @@ class Cast(Linear):
         """The rule; every element stays in its place, and so does the live mask."""
         return super().pull(upstream, live, inputs, out, wanted)[0], [live]
 
+    def local_jacobian(self, position: int, x: Any, out: Any) -> Jacobian:
+        """Every element stays in its place."""
+        return Identity(np.shape(out), x.shape, x.dtype)
+
+
+def shaped(x: Any) -> Any:
+    """An operand that has a shape: a list or a number of Python's own becomes an array."""
+    return x if hasattr(x, "shape") else np.asarray(x)
+
 
 reshape, transpose, swapaxes = Reshape.function, Transpose.function, SwapAxes.function
 flip, concatenate, broadcast_to = Flip.function, Concatenate.function, BroadcastTo.function
-expand_dims = ExpandDims.function
+expand_dims, squeeze = ExpandDims.function, Squeeze.function
+pad, split = Pad.function, Split.function
 sum_to, cast = SumTo.function, Cast.function

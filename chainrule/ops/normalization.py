@@ -126,13 +126,13 @@ class LayerNorm(_Normalization):
         return self.gradients(upstream, None, None, x, others)
 
 
-@op("batch_norm", onnx="BatchNormalization", samples=lambda rng: (
-    rng.normal(size=(5, 3)), 1e-5, rng.normal(size=3), rng.normal(size=3)))  # fmt: skip
+def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.normal(size=(5, 3)), 1e-5, rng.normal(size=3), rng.normal(size=3)
+
+
+@op("batch_norm", onnx="BatchNormalization", samples=_batch)
 class BatchNorm(_Normalization):
     """Each column of a batch (axis 0) centred and scaled to a variance of 1: the training form.
-
-    Three results: the normalized batch, and the batch's mean and variance (divided by N) for the
-    running statistics that the evaluation uses.
 
     Parameters
     ----------
@@ -144,6 +144,22 @@ class BatchNorm(_Normalization):
     Source
     ------
     Ioffe and Szegedy 2015, "Batch normalization", algorithm 1.
+    """
+
+    axis: ClassVar[int] = 0
+
+    def forward(self, x: Any, scale: Any = None, shift: Any = None) -> Any:
+        return self.normalized(x, scale, shift)[0]
+
+    def backward(self, upstream: Any, x: Any, *others: Any) -> Any:
+        return self.gradients(upstream, None, None, x, others)
+
+
+@op("batch_norm_with_statistics", samples=_batch)
+class BatchNormWithStatistics(_Normalization):
+    """batch_norm with three results: the batch, and its mean and variance (divided by N).
+
+    The running statistics of the evaluation are made of them.
     """
 
     axis: ClassVar[int] = 0
@@ -164,3 +180,4 @@ def _used(gradient: Any) -> Any:
 
 
 layer_norm, batch_norm = LayerNorm.function, BatchNorm.function
+batch_norm_with_statistics = BatchNormWithStatistics.function

@@ -169,45 +169,31 @@ class Std(Reduction):
         return (self.spread(share, x.shape) * _centred(x, axes),)
 
 
-@op("norm", numpy=np.linalg.norm, onnx="ReduceL2", samples=lambda rng: (rng.normal(size=(3, 4)),))
-class Norm(Reduction):
-    """Euclidean length over the axes; its gradient at 0 is 0.
-
-    Scaled by the largest entry: squares of 1e200 and of 1e-200 leave float64.
-    """
-
-    def forward(self, x: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
-        if x.size == 0:
-            return np.sqrt(accurate_sum(x * x, axes, self.keepdims))
-        largest = np.max(np.abs(x), axis=axes, keepdims=True)
-        scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
-        scaled = x / scale
-        length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
-        return length if self.keepdims else np.squeeze(length, axes)
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        length = self.spread(where(out > 0, out, 1), x.shape)
-        return (
-            where(self.spread(out > 0, x.shape), self.spread(upstream, x.shape), 0) * (x / length),
-        )
-
-
 @op("logsumexp", edges=True, samples=_matrix)
 class LogSumExp(Reduction):
-    """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf."""
+    """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf.
 
-    def forward(self, x: Any) -> Any:
+    Parameters
+    ----------
+    where : bool array, optional
+        The elements that count. A row of which none does gives -inf, with the gradient 0.
+    """
+
+    def forward(self, x: Any, where: Any = None) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
+        if where is not None:
+            x = np.where(where, x, np.asarray(-inf, x.dtype))
         largest = np.max(x, axis=axes, keepdims=True)
         shift = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)  # inf - inf is NaN
         out = np.log(accurate_sum(np.exp(x - shift), axes, True)) + shift
         return out if self.keepdims else np.squeeze(out, axes)
 
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+    def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
+        *mask, out = mask_and_out
         # exp(x - out) would lose digits at 1e6; and infinite entries share it among them.
-        shares = where(equal(self.spread(out, x.shape), -inf), 0, softmax(x, self.axis))
-        return (self.spread(upstream, x.shape) * shares,)
+        shares = softmax(x, self.axis, *mask)
+        shares = where(equal(self.spread(out, x.shape), -inf), 0, shares)
+        return self.spread(upstream, x.shape) * shares, *(None for _ in mask)
 
 
 @op("softmax", onnx="Softmax", edges=True, samples=_matrix)
@@ -215,18 +201,32 @@ class Softmax(Composite):
     """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1.
 
     +inf takes everything (several of them share); -inf takes nothing.
+
+    Parameters
+    ----------
+    axis : int or tuple of int, default -1
+        Where the shares add up to 1: the classes of a row.
+    where : bool array, optional
+        The elements that take part; the others receive 0, and so does a row without any.
     """
 
     axis: Any = -1
     rows_axis = "axis"
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, where: Any = None) -> Any:
+        normalize_axes(self.axis, x.ndim)  # an axis that is missing is this op's error
+        if where is not None:
+            return _masked_softmax(x, self.axis, where)
         weights = exp(_below_largest(x, self.axis))
         return weights / Sum.function(weights, self.axis, True)
 
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
+    def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
+        *mask, out = mask_and_out
+        for takes_part in mask:
+            if takes_part is not None:  # what arrives elsewhere may be infinite
+                upstream = where(takes_part, upstream, 0)
         weighted = upstream * out
-        return (weighted - out * Sum.function(weighted, self.axis, True),)
+        return weighted - out * Sum.function(weighted, self.axis, True), *(None for _ in mask)
 
 
 @op("log_softmax", onnx="LogSoftmax", edges=True, samples=_matrix)
@@ -237,11 +237,19 @@ class LogSoftmax(Composite):
     rows_axis = "axis"
 
     def forward(self, x: Any) -> Any:
+        normalize_axes(self.axis, x.ndim)
         shifted = _below_largest(x, self.axis)
         return shifted - log(Sum.function(exp(shifted), self.axis, True))
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (upstream - exp(out) * Sum.function(upstream, self.axis, True),)
+
+
+def _masked_softmax(x: Any, axis: Any, mask: Any) -> Any:
+    below = _below_largest(where(mask, x, -inf), axis)
+    weights = where(mask, exp(where(mask, below, 0)), 0)
+    total = Sum.function(weights, axis, True)
+    return weights / where(total > 0, total, 1)
 
 
 def _below_largest(x: Any, axis: Any) -> Any:
@@ -264,4 +272,4 @@ total, mean, softmax, log_softmax = (
     Softmax.function,
     LogSoftmax.function,
 )
-largest = Max.function
+largest, smallest = Max.function, Min.function

@@ -48,6 +48,13 @@ def _rows():
     ]
 
 
+def _masked():
+    return [
+        lambda rng: ((_matrix(rng),), {"axis": 1, "where": UPPER}),
+        lambda rng: ((_cube(rng),), {"axis": (0, 2), "where": rng.normal(size=(2, 3, 4)) > -1}),
+    ]
+
+
 def _pair_loss(*more):
     return [
         lambda rng: (_pair(rng), {"reduction": "sum"}),
@@ -116,11 +123,26 @@ def _einsums():
         "iij->j": [(3, 3, 2)],
         "ij,jk": [(2, 3), (3, 4)],
         "ji": [(2, 3)],
+        "i j , j k": [(2, 3), (3, 4)],
+        ",ij->ji": [(), (2, 3)],
+        "...": [(2, 3)],
+        "...i->...": [(2, 3)],
+        "i...,i...->...": [(2, 3), (2, 1)],
+        "ij,ij->i": [(3, 4), (3, 1)],
+        "ii,ij,jj->j": [(2, 2), (2, 3), (3, 3)],
+        "b...,b...": [(2, 3), (2, 3)],
     }
-    return [
+    texts = [
         lambda rng, s=subscripts, shapes=shapes: ((s, *(rng.normal(size=n) for n in shapes)), {})
         for subscripts, shapes in calls.items()
     ]
+    lists = [
+        lambda rng: ((rng.normal(size=(2, 3)), [0, 1], rng.normal(size=(3, 4)), [1, 2]), {}),
+        lambda rng: ((rng.normal(size=(2, 3)), [5, 1], rng.normal(size=3), [1], [5]), {}),
+        lambda rng: ((rng.normal(size=(3, 3)), [30, 30]), {}),
+        lambda rng: ((rng.normal(size=(2, 3)), [..., 0], [0, ...]), {"optimize": True}),
+    ]
+    return texts + lists
 
 
 def _keys():
@@ -159,9 +181,8 @@ CALLS = {
     "prod": _axes(),
     "var": [*_axes(), *_axes(ddof=1)[:5]],
     "std": [*_axes()[:5], *_axes(ddof=1)[:5]],
-    "norm": [call for i, call in enumerate(_axes()) if i not in (3, 4, 5, 9, 10, 11)],
-    "logsumexp": _axes(),
-    "softmax": _rows(),
+    "logsumexp": _axes() + _masked(),
+    "softmax": _rows() + _masked(),
     "log_softmax": _rows(),
     "leaky_relu": [lambda rng: ((_matrix(rng), 0.3), {}), lambda rng: ((_matrix(rng), 0.0), {})],
     "elu": [lambda rng: ((_matrix(rng), 0.5), {}), lambda rng: ((_matrix(rng), 2.0), {})],

@@ -226,3 +226,24 @@ def test_a_weighted_mean_is_divided_by_the_sum_of_the_weights():
     predictions, targets = np.array([1.0, 2.0]), np.array([0.0, 0.0])
     loss = cr.squared_error(predictions, targets, weights=np.array([3.0, 1.0]))
     assert loss == (3 * 1 + 1 * 4) / 4
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: cr.maximum(x, 1.0),
+        lambda x: cr.fmin(x, 1.0),
+        cr.elu,
+        cr.gelu,
+        cr.gelu_tanh,
+        cr.silu,
+        lambda x: cr.copysign(x, -1.0),
+        lambda x: cr.polygamma(1, x),
+        lambda x: cr.logaddexp(x, 1.0),
+    ],
+)
+def test_a_tangent_has_the_dtype_of_its_value(f):
+    x, along = np.float32([0.5, 1.0, 40.0]), np.ones(3, np.float32)
+    assert cr.jvp(f, (x,), (along,))[1].dtype == np.float32
+    second = cr.jvp(cr.grad(lambda x: f(x).sum()), (x,), (along,))[1]
+    assert second.dtype == np.float32

@@ -6,7 +6,10 @@ import pytest
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Elementwise
 from chainrule.testing import PROPERTIES, Case, broadcast_cases, case_of
-from tests.ops.more_calls import CALLS
+from tests.ops.more_calls import CALLS as FIRST_CALLS
+from tests.ops.more_calls_structured import STRUCTURED_CALLS
+
+CALLS = {**FIRST_CALLS, **STRUCTURED_CALLS}
 
 NAMES = CATALOGUE.names()
 ELEMENTWISE = [name for name in NAMES if issubclass(CATALOGUE[name], Elementwise)]

@@ -125,3 +125,4 @@ greater, less, equal, not_equal = (
     NotEqual.function,
 )
 logical_and, logical_not, where = LogicalAnd.function, LogicalNot.function, Where.function
+isfinite, isnan = IsFinite.function, IsNaN.function

@@ -10,12 +10,13 @@ import numpy as np
 
 from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.op import op
+from chainrule.graph.op import Op, op
 from chainrule.ops.activations import relu, sigmoid
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
+from chainrule.ops.sorting import SampleQuantile
 
 
 class _PairLoss(Loss):
@@ -105,6 +106,9 @@ class Huber(_PairLoss):
 class Quantile(_PairLoss):
     """Pinball loss, least when a share q of the targets lies below the predictions.
 
+    With one number in the place of the targets, ``quantile(a, 0.3, axis=0)``, it is the quantile
+    of a sample instead, ``sample_quantile``: a loss never compares a tensor with one number.
+
     Parameters
     ----------
     q : float, default 0.5
@@ -116,6 +120,26 @@ class Quantile(_PairLoss):
     """
 
     q: float = 0.5
+
+    @classmethod
+    def bind(cls, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
+        """The loss of a pair, or the quantile of a sample."""
+        pair = len(args) > 1 or "targets" in keywords
+        if len(args) == 1 and not pair and "q" in keywords:
+            number = True
+        else:
+            number = len(args) > 1 and np.ndim(args[0]) > 0 and _is_number(args[1])
+        if not number:
+            return super().bind(args, keywords)
+        operands, values = SampleQuantile.bind(args, keywords)
+        return operands, (SampleQuantile, *values)
+
+    @classmethod
+    def of(cls, *values: Any) -> Op:
+        """The loss, or the op of the other meaning where bind chose it."""
+        if values and values[0] is SampleQuantile:
+            return SampleQuantile.of(*values[1:])
+        return super().of(*values)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -213,6 +237,10 @@ def _check_pair(loss: Loss, predictions: Any, targets: Any) -> None:
                 else "Give one target per prediction."
             ),
         )
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, int | float | np.number)  # an array without axes stays a target
 
 
 def _in_unit_interval(targets: Any) -> bool:

@@ -1,0 +1,51 @@
+"""Words of division with remainder: mod, fmod and floor_divide.
+
+Imports the families and letters.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.domain import Domain
+from chainrule.graph.families import Word
+from chainrule.graph.op import op
+from chainrule.ops.words.rounding import rint
+
+# Quotients between 2.1 and 2.8: differences must not cross a jump.
+DIVIDEND = Domain(sample_low=2.4, sample_high=2.8)
+DIVISOR = Domain(sample_low=1.0, sample_high=1.1)
+
+
+@op("floor_divide", symbol="//", numpy=np.floor_divide, domains=(DIVIDEND, DIVISOR), flat=True)
+class FloorDivide(Word):
+    """The largest integer not above x / y; flat wherever it has a slope."""
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return None, None
+
+
+@op("mod", symbol="%", numpy=(np.mod, np.remainder), domains=(DIVIDEND, DIVISOR))
+class Mod(Word):
+    """What is left of x after whole steps of y, with the sign of y: x - y * floor(x / y).
+
+    Notes
+    -----
+    The slope in x is 1, also where x is a multiple of y and the value jumps.
+    """
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return 1, lambda: -floor_divide(x, y)  # floor(x / y) would round before it cuts
+
+
+@op("fmod", numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
+class FMod(Word):
+    """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
+
+    c = "fmod"
+
+    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
+        return 1, lambda: -rint((x - out) / y)
+
+
+floor_divide = FloorDivide.function

@@ -1,0 +1,60 @@
+"""Words of rounding: ceil, rint, trunc and round. All are flat wherever they have a slope.
+
+Imports the families. floor is a letter.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.domain import Domain
+from chainrule.graph.families import Word
+from chainrule.graph.op import op
+
+STEPS = Domain(kinks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
+HALF_STEPS = Domain(kinks=(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5))
+
+
+class _Step(Word):
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (None,)
+
+
+@op("ceil", numpy=np.ceil, domains=(STEPS,), flat=True)
+class Ceil(_Step):
+    """The smallest integer not below x."""
+
+    c = "ceil"
+
+
+@op("trunc", numpy=(np.trunc, np.fix), domains=(STEPS,), flat=True)
+class Trunc(_Step):
+    """The integer between 0 and x that is nearest to x."""
+
+    c = "trunc"
+
+
+@op("rint", numpy=np.rint, domains=(HALF_STEPS,), flat=True)
+class Rint(_Step):
+    """The nearest integer; a half goes to the even one."""
+
+    c = "rint"
+
+
+@op("round", numpy=(np.round, np.around), domains=(HALF_STEPS,), flat=True)
+class Round(_Step):
+    """x rounded to so many decimals; a half goes to the even digit.
+
+    Parameters
+    ----------
+    decimals : int, default 0
+        Digits behind the point; negative ones stand before it.
+    """
+
+    decimals: int = 0
+
+    def forward(self, x: Any) -> Any:
+        return np.asarray(x).round(self.decimals)
+
+
+rint = Rint.function

@@ -1,0 +1,132 @@
+"""Tests that a mutant of a backward rule asked for: each was the only one to notice it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule as cr
+from chainrule.graph.dual import chain_rule
+from chainrule.graph.families import Elementwise
+from chainrule.ops import random
+
+NAN, INF = np.nan, np.inf
+
+
+def gradients(function, *arrays):
+    arrays = [np.asarray(x, float) for x in arrays]
+    with np.errstate(all="ignore"):
+        return cr.grad(lambda *x: cr.sum(function(*x)), tuple(range(len(arrays))))(*arrays)
+
+
+class Damped(Elementwise):
+    """Two inputs, and no rule of its own."""
+
+    def forward(self, x, y):
+        return cr.exp(-x * y) + y
+
+
+class Steps(Elementwise):
+    """A formula whose result does not move with its inputs."""
+
+    def forward(self, x, y):
+        return cr.where(x > y, 1.0, 0.0)
+
+
+def test_a_formula_of_two_inputs_is_derived_in_both():
+    x, y = np.array([0.5, 2.0]), np.array([1.5, -0.3])
+    dx, dy = gradients(Damped(), x, y)
+    assert_allclose(dx, -y * np.exp(-x * y), rtol=1e-14)
+    assert_allclose(dy, 1 - x * np.exp(-x * y), rtol=1e-14)
+
+
+def test_a_formula_of_steps_is_flat():
+    x, y = np.array([0.5, 2.0]), np.array([1.5, -0.3])
+    assert chain_rule(Steps(), (x, y)) == (None, None)
+
+
+def test_hypot_at_the_origin_and_std_of_a_constant_have_the_slope_0():
+    for slope in gradients(cr.hypot, [0.0, 3.0], [0.0, 4.0]):
+        assert slope[0] == 0.0
+    assert_array_equal(gradients(cr.std, np.full(3, 7.0))[0], np.zeros(3))
+
+
+def test_xlogy_at_the_origin_has_the_slopes_0():
+    for slope in gradients(cr.xlogy, [0.0], [0.0]):
+        assert_array_equal(slope, [0.0])
+
+
+@pytest.mark.parametrize("function", [cr.fmax, cr.fmin])
+def test_a_number_beside_nan_receives_the_whole_gradient(function):
+    dx, dy = gradients(function, [1.0, NAN], [NAN, 2.0])
+    assert_array_equal(dx, [1.0, 0.0])
+    assert_array_equal(dy, [0.0, 1.0])
+
+
+def test_heaviside_sends_its_gradient_to_the_value_at_0():
+    dx, dy = gradients(cr.heaviside, [-1.0, 0.0, 2.0], [0.3, 0.3, 0.3])
+    assert_array_equal(dx, [0.0, 0.0, 0.0])
+    assert_array_equal(dy, [0.0, 1.0, 0.0])
+
+
+def test_quantile_loss_at_its_kink_has_the_slope_0():
+    dx, _ = gradients(lambda x, y: cr.quantile(x, y, 0.9), [1.0, 2.0], [1.0, 2.0])
+    assert_array_equal(dx, [0.0, 0.0])
+
+
+def test_cholesky_of_a_stack_of_stacks_is_that_of_each_matrix(rng):
+    a = rng.normal(size=(2, 1, 3, 3))
+    a = a @ np.swapaxes(a, -1, -2) + 3 * np.eye(3)
+    weights = rng.normal(size=(3, 3))
+    (whole,) = gradients(lambda a: cr.cholesky(a) * weights, a)
+    for place in np.ndindex(2, 1):
+        (single,) = gradients(lambda a: cr.cholesky(a) * weights, a[place])
+        assert_allclose(whole[place], single, rtol=1e-12)
+
+
+def test_dropout_divides_what_it_keeps_by_the_share_kept():
+    key, x = random.key(3), np.arange(1.0, 41.0)
+    kept = cr.dropout(x, key, 0.25)
+    assert_allclose(kept[kept != 0], x[kept != 0] / 0.75)
+    (slope,) = gradients(lambda x: cr.dropout(x, key, 0.25), x)
+    assert_allclose(slope, np.where(kept != 0, 1 / 0.75, 0))
+
+
+def test_a_forward_tangent_keeps_float32():
+    x = np.array([1.0, -2.0], np.float32)
+    _, tangent = cr.jvp(lambda x: cr.maximum(x, np.float32(0.5)), (x,), (x,))
+    assert tangent.dtype == np.float32
+
+
+def test_a_router_in_a_dead_branch_stays_dead():
+    def guarded(x):
+        return cr.where(x > 0, cr.maximum(cr.sqrt(x), -1.0), 0.0)
+
+    assert_array_equal(gradients(guarded, [0.0, 4.0])[0], [0.0, 0.25])
+
+
+@pytest.mark.parametrize("function", [cr.var, cr.std, cr.norm, cr.logsumexp])
+def test_a_reduction_that_was_not_selected_sends_exact_zeros(function):
+    def guarded(x):
+        reduced = function(x, axis=1)
+        return cr.where(cr.isfinite(reduced), reduced, 0.0)
+
+    (slope,) = gradients(guarded, [[3.0, 4.0], [INF, -INF]])
+    assert_array_equal(slope[1], [0.0, 0.0])
+    assert np.isfinite(slope[0]).all()
+
+
+def test_a_running_product_that_was_not_selected_sends_exact_zeros():
+    def guarded(x):
+        running = cr.cumprod(x)
+        return cr.where(cr.isfinite(running), running, 0.0)
+
+    assert_array_equal(gradients(guarded, [2.0, INF, 3.0])[0][1:], [0.0, 0.0])
+
+
+def test_who_receives_nothing_receives_zeros():
+    condition, x = cr.tensor(np.array([1.0, 0.0])), cr.tensor(np.array([3.0, 4.0]))
+    loss = cr.sum(cr.where(condition * 1.0, x, 2.0))
+    loss.backward()
+    assert_array_equal(condition.grad, [0.0, 0.0])
+    silent = cr.backward([loss], [np.zeros(())], create_graph=True)
+    assert_array_equal(silent[x].data, [0.0, 0.0])
