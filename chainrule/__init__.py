@@ -27,7 +27,9 @@ from chainrule.differentiate import value_and_grad as value_and_grad
 from chainrule.differentiate import vjp as vjp
 from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE
 from chainrule.graph.check import check as _check
+from chainrule.graph.families import Elementwise as Elementwise
 from chainrule.graph.graph import Graph as Graph
+from chainrule.graph.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op import Op as Op
 from chainrule.graph.op import op as op
 from chainrule.graph.show import show as _show
@@ -57,18 +59,26 @@ def show(*ends: Any) -> str:
     return _show(Graph.of(*ends))
 
 
+_DOCTOR = ("audit_precision", "check", "trace_nonfinite")
+
+
 def __getattr__(name: str) -> Any:
-    if name == "testing":  # NumPy's and pytest's test tools are loaded when they are asked for
+    # The doctor and the test tools are loaded when they are asked for: they double the import.
+    if name == "testing":
         return importlib.import_module("chainrule.testing")
+    if name in _DOCTOR:
+        globals()[name] = found = getattr(importlib.import_module("chainrule.doctor"), name)
+        return found
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 
 
 _OWN = (
-    "Graph", "Op", "Parameter", "Tensor", "backward", "check_graph", "checkpoint", "custom_gradient",
-    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp", "jacobian",
-    "jacobians", "jvp", "key", "linearize", "nn", "no_grad", "op",
-    "ops", "ops_table", "optim", "parameter", "permute", "predict", "show", "stop_gradient",
-    "tensor", "train",     "value_and_grad", "vjp",
+    "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
+    "backward", "check", "check_graph", "checkpoint", "custom_gradient", "elementwise_grad",
+    "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp", "jacobian", "jacobians",
+    "jvp", "key", "linearize", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
+    "permute", "predict", "show", "stop_gradient", "tensor", "trace_nonfinite", "train",
+    "value_and_grad", "vjp",
 )  # fmt: skip
 
 for _name in _CATALOGUE.names():

@@ -9,14 +9,31 @@ from typing import Any, overload
 
 import numpy.typing as npt
 
+from chainrule import testing as testing
 from chainrule import errors as errors
+from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
 from chainrule import train as train
-from chainrule.differentiate import grad as grad
-from chainrule.differentiate import value_and_grad as value_and_grad
+from chainrule.differentiate.custom import checkpoint as checkpoint
+from chainrule.differentiate.custom import custom_gradient as custom_gradient
+from chainrule.differentiate.custom import stop_gradient as stop_gradient
+from chainrule.differentiate.forward import hvp as hvp
+from chainrule.differentiate.forward import jvp as jvp
+from chainrule.differentiate.forward import linearize as linearize
+from chainrule.differentiate.jacobian import hessian as hessian
+from chainrule.differentiate.jacobian import jacobian as jacobian
+from chainrule.differentiate.reverse import elementwise_grad as elementwise_grad
+from chainrule.differentiate.reverse import grad as grad
+from chainrule.differentiate.reverse import value_and_grad as value_and_grad
+from chainrule.differentiate.reverse import vjp as vjp
+from chainrule.doctor.audit import audit_precision as audit_precision
+from chainrule.doctor.check import check as check
+from chainrule.doctor.nonfinite import trace_nonfinite as trace_nonfinite
+from chainrule.graph.families import Elementwise as Elementwise
 from chainrule.graph.graph import Graph as Graph
+from chainrule.graph.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op import Op as Op
 from chainrule.graph.op import op as op
 from chainrule.graph.table import ops_table as ops_table
@@ -58,16 +75,130 @@ def add(x: Operand, y: Operand) -> Tensor:
     """Sum of two tensors; both inputs receive the upstream gradient."""
 
 @overload
+def all(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def all(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Whether all elements over the axes are true (not 0)."""
+
+@overload
+def any(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def any(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Whether any element over the axes is true (not 0)."""
+
+@overload
 def any_live(live: Array, axis: Any = None) -> npt.NDArray[Any]: ...
 @overload
 def any_live(live: Operand, axis: Any = None) -> Tensor:
     """Where any element along the axis is True, repeated along that axis."""
 
 @overload
+def arccos(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arccos(x: Operand) -> Tensor:
+    """The angle whose cosine is x; its slope at -1 and 1 is minus infinity."""
+
+@overload
+def arccosh(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arccosh(x: Operand) -> Tensor:
+    """The number from 0 up whose hyperbolic cosine is x; its slope at 1 is infinite."""
+
+@overload
+def arcsin(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arcsin(x: Operand) -> Tensor:
+    """The angle whose sine is x; its slope at -1 and 1 is infinite."""
+
+@overload
+def arcsinh(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arcsinh(x: Operand) -> Tensor:
+    """The number whose hyperbolic sine is x."""
+
+@overload
+def arctan(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arctan(x: Operand) -> Tensor:
+    """The angle whose tangent is x, between -pi/2 and pi/2."""
+
+@overload
+def arctan2(y: Array, x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arctan2(y: Operand, x: Operand) -> Tensor:
+    """The angle of the point (x, y), in radians from -pi to pi."""
+
+@overload
+def arctanh(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def arctanh(x: Operand) -> Tensor:
+    """The number whose hyperbolic tangent is x; its slope at -1 and 1 is infinite."""
+
+@overload
+def argmax(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def argmax(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The position of the largest element along an axis; the first of several."""
+
+@overload
+def argmin(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def argmin(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The position of the smallest element along an axis; the first of several."""
+
+@overload
+def argsort(a: Array, axis: int | None = -1, kind: str | None = None, stable: bool | None = None) -> npt.NDArray[Any]: ...
+@overload
+def argsort(a: Operand, axis: int | None = -1, kind: str | None = None, stable: bool | None = None) -> Tensor:
+    """The positions that would sort a tensor along an axis; equal elements keep their order."""
+
+@overload
+def array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> npt.NDArray[Any]: ...
+@overload
+def array_split(ary: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    """Cut along an axis into parts of nearly equal length, or at given places: several results."""
+
+@overload
+def atleast_1d(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def atleast_1d(a: Operand) -> Tensor:
+    """With one axis if it has none."""
+
+@overload
+def atleast_2d(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def atleast_2d(a: Operand) -> Tensor:
+    """With at least two axes; new ones stand in front."""
+
+@overload
+def atleast_3d(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def atleast_3d(a: Operand) -> Tensor:
+    """With at least three axes: a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+
+@overload
+def average(a: Array, axis: Any = None, weights: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def average(a: Operand, axis: Any = None, weights: Operand | None = None) -> Tensor:
+    """Mean over the axes, in which each element counts by its weight."""
+
+@overload
 def batch_norm(x: Array, eps: float = 1e-05, scale: Array | None = None, shift: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
 def batch_norm(x: Operand, eps: float = 1e-05, scale: Operand | None = None, shift: Operand | None = None) -> Tensor:
     """Each column of a batch (axis 0) centred and scaled to a variance of 1: the training form."""
+
+@overload
+def batch_norm_with_statistics(x: Array, eps: float = 1e-05, scale: Array | None = None, shift: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def batch_norm_with_statistics(x: Operand, eps: float = 1e-05, scale: Operand | None = None, shift: Operand | None = None) -> tuple[Tensor, ...]:
+    """batch_norm with three results: the batch, and its mean and variance (divided by N)."""
+
+@overload
+def betaln(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def betaln(x: Operand, y: Operand) -> Tensor:
+    """log |beta(x, y)|, where beta is gamma(x) gamma(y) / gamma(x + y)."""
 
 @overload
 def binary_cross_entropy(predictions: Array, targets: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
@@ -88,10 +219,46 @@ def cast(x: Operand, dtype: Any) -> Tensor:
     """The same numbers with another element type."""
 
 @overload
+def cbrt(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def cbrt(x: Operand) -> Tensor:
+    """Cube root, of negative numbers too; its slope at 0 is infinite."""
+
+@overload
+def ceil(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def ceil(x: Operand) -> Tensor:
+    """The smallest integer not below x."""
+
+@overload
+def cholesky(a: Array, upper: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def cholesky(a: Operand, upper: bool = False) -> Tensor:
+    """The lower triangular L with L L^T = a, for symmetric positive definite matrices."""
+
+@overload
 def clip(x: Array, lo: Array, hi: Array) -> npt.NDArray[Any]: ...
 @overload
 def clip(x: Operand, lo: Operand, hi: Operand) -> Tensor:
     """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds."""
+
+@overload
+def cofactors(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def cofactors(a: Operand) -> Tensor:
+    """det(a) times the transposed inverse, for singular matrices as well: the slope of det."""
+
+@overload
+def cofactors_slope(a: Array, w: Array) -> npt.NDArray[Any]: ...
+@overload
+def cofactors_slope(a: Operand, w: Operand) -> Tensor:
+    """How the cofactors of a move when a moves along w: the second derivative of det."""
+
+@overload
+def column_stack(parts: Sequence[Array]) -> npt.NDArray[Any]: ...
+@overload
+def column_stack(parts: Sequence[Operand]) -> Tensor:
+    """Tensors joined side by side; a vector is a column."""
 
 @overload
 def concatenate(parts: Sequence[Array], axis: int | None = 0) -> npt.NDArray[Any]: ...
@@ -100,10 +267,64 @@ def concatenate(parts: Sequence[Operand], axis: int | None = 0) -> Tensor:
     """Several tensors joined along an axis that exists; ``axis=None`` joins them flattened."""
 
 @overload
+def copysign(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def copysign(x: Operand, y: Operand) -> Tensor:
+    """|x| with the sign of y; the slope at x = 0 is 0."""
+
+@overload
 def cos(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def cos(x: Operand) -> Tensor:
     """Cosine of an angle in radians."""
+
+@overload
+def cosh(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def cosh(x: Operand) -> Tensor:
+    """Hyperbolic cosine, (exp(x) + exp(-x)) / 2: the curve of a hanging chain."""
+
+@overload
+def count_nonzero(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def count_nonzero(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """How many elements over the axes are not 0."""
+
+@overload
+def cumprod(a: Array, axis: int | None = None) -> npt.NDArray[Any]: ...
+@overload
+def cumprod(a: Operand, axis: int | None = None) -> Tensor:
+    """Running product along an axis; by default of the flattened tensor."""
+
+@overload
+def cumsum(a: Array, axis: int | None = None) -> npt.NDArray[Any]: ...
+@overload
+def cumsum(a: Operand, axis: int | None = None) -> Tensor:
+    """Running sum along an axis; by default of the flattened tensor."""
+
+@overload
+def deg2rad(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def deg2rad(x: Operand) -> Tensor:
+    """Degrees to radians."""
+
+@overload
+def det(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def det(a: Operand) -> Tensor:
+    """The determinant of each matrix; its gradient is the matrix of cofactors."""
+
+@overload
+def diag(v: Array, k: int = 0) -> npt.NDArray[Any]: ...
+@overload
+def diag(v: Operand, k: int = 0) -> Tensor:
+    """A matrix with a vector on its k-th diagonal; or the k-th diagonal of a matrix."""
+
+@overload
+def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> npt.NDArray[Any]: ...
+@overload
+def diagonal(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The diagonals of matrices, along a new last axis."""
 
 @overload
 def diagonal_embed(x: Array, unique: str, repeated: str) -> npt.NDArray[Any]: ...
@@ -112,16 +333,40 @@ def diagonal_embed(x: Operand, unique: str, repeated: str) -> Tensor:
     """Zeros with the elements on the diagonal of the letters that repeat."""
 
 @overload
+def diff(a: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, append: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def diff(a: Operand, n: int = 1, axis: int = -1, prepend: Operand | None = None, append: Operand | None = None) -> Tensor:
+    """Differences of neighbours along an axis."""
+
+@overload
+def digamma(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def digamma(x: Operand) -> Tensor:
+    """The slope of gammaln."""
+
+@overload
 def divide(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def divide(x: Operand, y: Operand) -> Tensor:
     """Quotient of two tensors."""
 
 @overload
+def dot(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def dot(a: Operand, b: Operand) -> Tensor:
+    """Sum of products over the last axis of a and the last but one of b; a number multiplies."""
+
+@overload
 def dropout(x: Array, key: Array, rate: float = 0.5) -> npt.NDArray[Any]: ...
 @overload
 def dropout(x: Operand, key: Operand, rate: float = 0.5) -> Tensor:
     """Each element is dropped with a chance of ``rate``; the others are divided by 1 - rate."""
+
+@overload
+def dstack(parts: Sequence[Array]) -> npt.NDArray[Any]: ...
+@overload
+def dstack(parts: Sequence[Operand]) -> Tensor:
+    """Tensors joined along the third axis."""
 
 @overload
 def einsum(subscripts: str, *operands: Array) -> npt.NDArray[Any]: ...
@@ -134,6 +379,12 @@ def elu(x: Array, alpha: float = 1.0) -> npt.NDArray[Any]: ...
 @overload
 def elu(x: Operand, alpha: float = 1.0) -> Tensor:
     """x on the positive side, alpha * (exp(x) - 1) on the negative side."""
+
+@overload
+def entr(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def entr(x: Operand) -> Tensor:
+    """-x * log(x), one term of an entropy in nats; 0 at 0, where its slope counts as 0."""
 
 @overload
 def equal(x: Array, y: Array) -> npt.NDArray[Any]: ...
@@ -154,10 +405,28 @@ def erfc(x: Operand) -> Tensor:
     """1 - erf(x), accurate in the right tail."""
 
 @overload
+def erfcinv(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def erfcinv(x: Operand) -> Tensor:
+    """The number whose erfc is x; accurate where x is small."""
+
+@overload
+def erfinv(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def erfinv(x: Operand) -> Tensor:
+    """The number whose erf is x; infinite at -1 and 1, and so is its slope."""
+
+@overload
 def exp(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def exp(x: Operand) -> Tensor:
     """e to the power x; its slope is its value."""
+
+@overload
+def exp2(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def exp2(x: Operand) -> Tensor:
+    """2 to the power x."""
 
 @overload
 def expand_dims(x: Array, axis: int | tuple[int, ...]) -> npt.NDArray[Any]: ...
@@ -178,10 +447,52 @@ def flip(x: Operand, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """Reversed along the axes (by default along all)."""
 
 @overload
+def fliplr(m: Array) -> npt.NDArray[Any]: ...
+@overload
+def fliplr(m: Operand) -> Tensor:
+    """Columns in reverse order: axis 1 flipped."""
+
+@overload
+def flipud(m: Array) -> npt.NDArray[Any]: ...
+@overload
+def flipud(m: Operand) -> Tensor:
+    """Rows in reverse order: axis 0 flipped."""
+
+@overload
 def floor(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def floor(x: Operand) -> Tensor:
     """The largest integer not above x; flat wherever it has a slope."""
+
+@overload
+def floor_divide(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def floor_divide(x: Operand, y: Operand) -> Tensor:
+    """The largest integer not above x / y; flat wherever it has a slope."""
+
+@overload
+def fmax(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def fmax(x: Operand, y: Operand) -> Tensor:
+    """The larger of two tensors, where a NaN loses; ties share the gradient."""
+
+@overload
+def fmin(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def fmin(x: Operand, y: Operand) -> Tensor:
+    """The smaller of two tensors, where a NaN loses; ties share the gradient."""
+
+@overload
+def fmod(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def fmod(x: Operand, y: Operand) -> Tensor:
+    """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
+
+@overload
+def gammaln(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def gammaln(x: Operand) -> Tensor:
+    """log |gamma(x)|, the logarithm of the factorial of x - 1; its slope is digamma."""
 
 @overload
 def gelu(x: Array, approximate: str = 'none') -> npt.NDArray[Any]: ...
@@ -193,7 +504,7 @@ def gelu(x: Operand, approximate: str = 'none') -> Tensor:
 def gelu_tanh(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def gelu_tanh(x: Operand) -> Tensor:
-    """GELU with Phi approximated through tanh, as older models were trained with it."""
+    """GELU with Phi(x) approximated by (1 + tanh(u)) / 2, as older models were trained with it."""
 
 @overload
 def getitem(x: Array, key: tuple[Any, ...]) -> npt.NDArray[Any]: ...
@@ -214,10 +525,22 @@ def greater_equal(x: Operand, y: Operand) -> Tensor:
     """Whether x is at least y."""
 
 @overload
+def heaviside(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def heaviside(x: Operand, y: Operand) -> Tensor:
+    """0 below 0, 1 above it, and y at x = 0."""
+
+@overload
 def hinge(scores: Array, labels: Array, margin: float = 1.0, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
 def hinge(scores: Operand, labels: Operand, margin: float = 1.0, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
     """Multi-class SVM loss: how far the other scores reach past the label's score minus a margin."""
+
+@overload
+def hstack(parts: Sequence[Array]) -> npt.NDArray[Any]: ...
+@overload
+def hstack(parts: Sequence[Operand]) -> Tensor:
+    """Tensors joined side by side; vectors end to end."""
 
 @overload
 def huber(predictions: Array, targets: Array, delta: float = 1.0, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
@@ -226,10 +549,40 @@ def huber(predictions: Operand, targets: Operand, delta: float = 1.0, reduction:
     """Squared (with 1/2) near the target, absolute beyond ``delta``: outliers pull with one force."""
 
 @overload
+def hypot(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def hypot(x: Operand, y: Operand) -> Tensor:
+    """sqrt(x**2 + y**2), the length of the vector (x, y), without overflow of the squares."""
+
+@overload
+def i0(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def i0(x: Operand) -> Tensor:
+    """Modified Bessel function of order 0; beyond 713 it is infinite in float64."""
+
+@overload
+def i1(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def i1(x: Operand) -> Tensor:
+    """Modified Bessel function of order 1."""
+
+@overload
 def identity(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def identity(x: Operand) -> Tensor:
     """The tensor itself: a layer without an activation stays linear."""
+
+@overload
+def inner(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def inner(a: Operand, b: Operand) -> Tensor:
+    """Sum of products over the last axes of both; a number multiplies."""
+
+@overload
+def inv(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def inv(a: Operand) -> Tensor:
+    """The inverse of each matrix. The gradient is -out^T upstream out^T."""
 
 @overload
 def isfinite(x: Array) -> npt.NDArray[Any]: ...
@@ -242,6 +595,42 @@ def isnan(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def isnan(x: Operand) -> Tensor:
     """Whether x is not a number."""
+
+@overload
+def iv(n: int, x: Array) -> npt.NDArray[Any]: ...
+@overload
+def iv(n: int, x: Operand) -> Tensor:
+    """Modified Bessel function of the first kind."""
+
+@overload
+def j0(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def j0(x: Operand) -> Tensor:
+    """Bessel function of the first kind of order 0: the shape of a drum that was struck."""
+
+@overload
+def j1(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def j1(x: Operand) -> Tensor:
+    """Bessel function of the first kind of order 1."""
+
+@overload
+def jv(n: int, x: Array) -> npt.NDArray[Any]: ...
+@overload
+def jv(n: int, x: Operand) -> Tensor:
+    """Bessel function of the first kind."""
+
+@overload
+def kl_div(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def kl_div(x: Operand, y: Operand) -> Tensor:
+    """x * log(x / y) - x + y: a relative entropy whose every term is at least 0."""
+
+@overload
+def kron(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def kron(a: Operand, b: Operand) -> Tensor:
+    """Kronecker product: a block of b for every element of a, times that element."""
 
 @overload
 def layer_norm(x: Array, eps: float = 1e-05, scale: Array | None = None, shift: Array | None = None) -> npt.NDArray[Any]: ...
@@ -280,16 +669,40 @@ def log(x: Operand) -> Tensor:
     """Natural logarithm."""
 
 @overload
+def log10(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def log10(x: Operand) -> Tensor:
+    """Logarithm to the base 10."""
+
+@overload
 def log1p(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def log1p(x: Operand) -> Tensor:
     """log(1 + x), accurate for small x."""
 
 @overload
+def log2(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def log2(x: Operand) -> Tensor:
+    """Logarithm to the base 2."""
+
+@overload
 def log_softmax(x: Array, axis: Any = -1) -> npt.NDArray[Any]: ...
 @overload
 def log_softmax(x: Operand, axis: Any = -1) -> Tensor:
     """The logarithm of softmax, without the loss of digits of taking it afterwards."""
+
+@overload
+def logaddexp(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def logaddexp(x: Operand, y: Operand) -> Tensor:
+    """log(exp(x) + exp(y)) without overflow."""
+
+@overload
+def logaddexp2(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def logaddexp2(x: Operand, y: Operand) -> Tensor:
+    """The logarithm to the base 2 of 2**x + 2**y, without overflow; see logaddexp."""
 
 @overload
 def logical_and(x: Array, y: Array) -> npt.NDArray[Any]: ...
@@ -310,9 +723,15 @@ def logical_or(x: Operand, y: Operand) -> Tensor:
     """Whether at least one is true (not 0)."""
 
 @overload
-def logsumexp(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+def logit(x: Array) -> npt.NDArray[Any]: ...
 @overload
-def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def logit(x: Operand) -> Tensor:
+    """log(x / (1 - x)): the score of a chance, the inverse of sigmoid."""
+
+@overload
+def logsumexp(x: Array, axis: Any = None, keepdims: bool = False, where: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False, where: Operand | None = None) -> Tensor:
     """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf."""
 
 @overload
@@ -320,6 +739,18 @@ def matmul(x: Array, w: Array) -> npt.NDArray[Any]: ...
 @overload
 def matmul(x: Operand, w: Operand) -> Tensor:
     """Matrix product Y = X W; vectors and stacks of matrices as in ``numpy.matmul``."""
+
+@overload
+def matrix_norm(x: Array, keepdims: bool = False, ord: Any = 'fro') -> npt.NDArray[Any]: ...
+@overload
+def matrix_norm(x: Operand, keepdims: bool = False, ord: Any = 'fro') -> Tensor:
+    """Norm of each matrix, whose rows and columns are the last two axes."""
+
+@overload
+def matrix_transpose(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def matrix_transpose(x: Operand) -> Tensor:
+    """The last two axes exchanged: every matrix of a stack transposed."""
 
 @overload
 def max(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
@@ -340,6 +771,12 @@ def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Mean over the axes (by default over all)."""
 
 @overload
+def median(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def median(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The middle element over the axes (by default over all), or the mean of the two middle ones."""
+
+@overload
 def min(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -352,10 +789,52 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     """The smaller of two tensors, which receives the whole upstream gradient; ties share it."""
 
 @overload
+def mod(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def mod(x: Operand, y: Operand) -> Tensor:
+    """What is left of x after whole steps of y, with the sign of y: x - y * floor(x / y)."""
+
+@overload
+def moveaxis(a: Array, source: Any, destination: Any) -> npt.NDArray[Any]: ...
+@overload
+def moveaxis(a: Operand, source: Any, destination: Any) -> Tensor:
+    """Axes moved to new places; the others keep their order."""
+
+@overload
 def multiply(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def multiply(x: Operand, y: Operand) -> Tensor:
     """Product of two tensors; each input receives upstream times the *other* input."""
+
+@overload
+def nan_to_num(x: Array, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> npt.NDArray[Any]: ...
+@overload
+def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """x with NaN and the infinities replaced by numbers, which send no gradient back."""
+
+@overload
+def nanmean(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def nanmean(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Mean of the elements that are not NaN; NaN receives no gradient."""
+
+@overload
+def nansum(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def nansum(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Sum of the elements that are not NaN; NaN receives no gradient."""
+
+@overload
+def ndtr(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def ndtr(x: Operand) -> Tensor:
+    """The chance that a standard normal falls below x."""
+
+@overload
+def ndtri(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def ndtri(x: Operand) -> Tensor:
+    """The number that a standard normal falls below with chance x; the inverse of ndtr."""
 
 @overload
 def negative(x: Array) -> npt.NDArray[Any]: ...
@@ -364,10 +843,16 @@ def negative(x: Operand) -> Tensor:
     """The tensor with its sign turned."""
 
 @overload
-def norm(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
-def norm(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Euclidean length over the axes; its gradient at 0 is 0."""
+def norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Euclidean length over the axes, or another norm; its gradient at 0 is 0."""
+
+@overload
+def norm_of_order(x: Array, ord: Any, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def norm_of_order(x: Operand, ord: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """A norm by its order: of vectors along one axis, of matrices over two."""
 
 @overload
 def not_equal(x: Array, y: Array) -> npt.NDArray[Any]: ...
@@ -382,10 +867,22 @@ def one_hot(labels: Operand, classes: int, dtype: Any = ...) -> Tensor:
     """Rows with a single 1 at the label's place."""
 
 @overload
+def outer(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def outer(a: Operand, b: Operand) -> Tensor:
+    """Every element of a times every element of b, both flattened."""
+
+@overload
 def pad(x: Array, pad_width: Any) -> npt.NDArray[Any]: ...
 @overload
 def pad(x: Operand, pad_width: Any) -> Tensor:
     """With zeros around it."""
+
+@overload
+def percentile(a: Array, q: Any, axis: Any = None, keepdims: bool = False, method: str = 'linear') -> npt.NDArray[Any]: ...
+@overload
+def percentile(a: Operand, q: Any, axis: Any = None, keepdims: bool = False, method: str = 'linear') -> Tensor:
+    """The value that q percent of the elements lie below; see ``sample_quantile``."""
 
 @overload
 def poisson(predictions: Array, targets: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
@@ -394,16 +891,34 @@ def poisson(predictions: Operand, targets: Operand, reduction: str = 'mean', wei
     """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
 
 @overload
+def polygamma(n: int, x: Array) -> npt.NDArray[Any]: ...
+@overload
+def polygamma(n: int, x: Operand) -> Tensor:
+    """The derivative of digamma of order n."""
+
+@overload
 def power(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def power(x: Operand, y: Operand) -> Tensor:
     """x to the power y."""
 
 @overload
+def power_norm(x: Array, p: float = 2.0, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def power_norm(x: Operand, p: float = 2.0, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """(sum |x|^p)^(1/p) over the axes; its gradient is 0 where an element is 0."""
+
+@overload
 def prod(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def prod(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Product over the axes: a tree of multiplications, so that zeros need no division."""
+
+@overload
+def ptp(a: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
+@overload
+def ptp(a: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The largest element minus the smallest, over the axes."""
 
 @overload
 def put_along_axis(x: Array, indices: Array, length: int, axis: int = -1) -> npt.NDArray[Any]: ...
@@ -430,10 +945,40 @@ def quantile(predictions: Operand, targets: Operand, q: float = 0.5, reduction: 
     """Pinball loss, least when a share q of the targets lies below the predictions."""
 
 @overload
+def rad2deg(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def rad2deg(x: Operand) -> Tensor:
+    """Radians to degrees."""
+
+@overload
 def random_mask(key: Array, shape: tuple[int, ...], rate: float = 0.5) -> npt.NDArray[Any]: ...
 @overload
 def random_mask(key: Operand, shape: tuple[int, ...], rate: float = 0.5) -> Tensor:
     """True with probability 1 - rate for each element: a function of key and place alone."""
+
+@overload
+def ravel(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def ravel(a: Operand) -> Tensor:
+    """All elements in one axis, the last index fastest."""
+
+@overload
+def reciprocal(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def reciprocal(x: Operand) -> Tensor:
+    """1 / x."""
+
+@overload
+def recurrence(a: Array, b: Array, axis: int = -1) -> npt.NDArray[Any]: ...
+@overload
+def recurrence(a: Operand, b: Operand, axis: int = -1) -> Tensor:
+    """s[i] = a[i] * s[i-1] + b[i] along an axis, from s[0] = b[0]; a[0] has no effect."""
+
+@overload
+def rel_entr(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def rel_entr(x: Operand, y: Operand) -> Tensor:
+    """x * log(x / y), one term of a relative entropy in nats; value and slopes at x = 0 are 0."""
 
 @overload
 def relu(x: Array) -> npt.NDArray[Any]: ...
@@ -442,10 +987,52 @@ def relu(x: Operand) -> Tensor:
     """The positive part of x: max(0, x). The slope at 0 is 0."""
 
 @overload
+def repeat(a: Array, repeats: Any, axis: int | None = None) -> npt.NDArray[Any]: ...
+@overload
+def repeat(a: Operand, repeats: Any, axis: int | None = None) -> Tensor:
+    """Each element (or row) several times, one copy beside the other."""
+
+@overload
 def reshape(x: Array, shape: tuple[int, ...]) -> npt.NDArray[Any]: ...
 @overload
 def reshape(x: Operand, shape: tuple[int, ...]) -> Tensor:
     """The same elements, in the same order, in another shape; one length may be -1."""
+
+@overload
+def rint(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def rint(x: Operand) -> Tensor:
+    """The nearest integer; a half goes to the even one."""
+
+@overload
+def roll(a: Array, shift: Any, axis: Any = None) -> npt.NDArray[Any]: ...
+@overload
+def roll(a: Operand, shift: Any, axis: Any = None) -> Tensor:
+    """Elements moved along the axes; those that leave at one end return at the other."""
+
+@overload
+def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> npt.NDArray[Any]: ...
+@overload
+def rot90(m: Operand, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
+    """Turned k times by 90 degrees, from the first of two axes towards the second."""
+
+@overload
+def round(x: Array, decimals: int = 0) -> npt.NDArray[Any]: ...
+@overload
+def round(x: Operand, decimals: int = 0) -> Tensor:
+    """x rounded to so many decimals; a half goes to the even digit."""
+
+@overload
+def sample_quantile(a: Array, q: Any, axis: Any = None, keepdims: bool = False, method: str = 'linear') -> npt.NDArray[Any]: ...
+@overload
+def sample_quantile(a: Operand, q: Any, axis: Any = None, keepdims: bool = False, method: str = 'linear') -> Tensor:
+    """The value that a share q of the elements lies below; several q stand along a new first axis."""
+
+@overload
+def select(condlist: Sequence[Operand], choicelist: Sequence[Operand], default: Operand = 0) -> npt.NDArray[Any]: ...
+@overload
+def select(condlist: Sequence[Operand], choicelist: Sequence[Operand], default: Operand = 0) -> Tensor:
+    """The choice of the first condition that holds; the choices not selected receive exactly 0."""
 
 @overload
 def sigmoid(x: Array) -> npt.NDArray[Any]: ...
@@ -472,9 +1059,33 @@ def sin(x: Operand) -> Tensor:
     """Sine of an angle in radians."""
 
 @overload
-def softmax(x: Array, axis: Any = -1) -> npt.NDArray[Any]: ...
+def sinc(x: Array) -> npt.NDArray[Any]: ...
 @overload
-def softmax(x: Operand, axis: Any = -1) -> Tensor:
+def sinc(x: Operand) -> Tensor:
+    """sin(pi x) / (pi x), and 1 at 0."""
+
+@overload
+def sinc_derivative(x: Array, order: int = 1) -> npt.NDArray[Any]: ...
+@overload
+def sinc_derivative(x: Operand, order: int = 1) -> Tensor:
+    """The derivative of sinc of any order, with its digits near 0."""
+
+@overload
+def sinh(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def sinh(x: Operand) -> Tensor:
+    """Hyperbolic sine, (exp(x) - exp(-x)) / 2."""
+
+@overload
+def slogdet(a: Array) -> npt.NDArray[Any]: ...
+@overload
+def slogdet(a: Operand) -> tuple[Tensor, ...]:
+    """Sign and logarithm of the absolute determinant of each matrix: two results."""
+
+@overload
+def softmax(x: Array, axis: Any = -1, where: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def softmax(x: Operand, axis: Any = -1, where: Operand | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1."""
 
 @overload
@@ -494,6 +1105,18 @@ def softplus(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def softplus(x: Operand) -> Tensor:
     """log(1 + exp(x)): a smooth ReLU, whose slope is the sigmoid."""
+
+@overload
+def solve(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def solve(a: Operand, b: Operand) -> Tensor:
+    """The solution x of a x = b; b is one vector if it has one axis, else a stack of matrices."""
+
+@overload
+def sort(a: Array, axis: int | None = -1, kind: str | None = None, stable: bool | None = None) -> npt.NDArray[Any]: ...
+@overload
+def sort(a: Operand, axis: int | None = -1, kind: str | None = None, stable: bool | None = None) -> Tensor:
+    """Elements in rising order along an axis, NaN last; equal elements keep their order."""
 
 @overload
 def split(x: Array, indices_or_sections: Any, axis: int = 0) -> npt.NDArray[Any]: ...
@@ -574,10 +1197,34 @@ def take_along_axis(x: Operand, indices: Operand, axis: int = -1) -> Tensor:
     """One element per row by its position; the indices have as many axes as x."""
 
 @overload
+def tan(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def tan(x: Operand) -> Tensor:
+    """Tangent of an angle in radians."""
+
+@overload
 def tanh(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def tanh(x: Operand) -> Tensor:
     """Hyperbolic tangent, the activation that is centred at 0."""
+
+@overload
+def tensordot(a: Array, b: Array, axes: Any = 2) -> npt.NDArray[Any]: ...
+@overload
+def tensordot(a: Operand, b: Operand, axes: Any = 2) -> Tensor:
+    """Sum of products over pairs of axes."""
+
+@overload
+def tile(a: Array, reps: Any) -> npt.NDArray[Any]: ...
+@overload
+def tile(a: Operand, reps: Any) -> Tensor:
+    """The whole tensor repeated along its axes."""
+
+@overload
+def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> npt.NDArray[Any]: ...
+@overload
+def trace(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """Sum along a diagonal; the arguments are those of ``diagonal``."""
 
 @overload
 def transpose(x: Array, axes: tuple[int, ...] | None = None) -> npt.NDArray[Any]: ...
@@ -586,15 +1233,69 @@ def transpose(x: Operand, axes: tuple[int, ...] | None = None) -> Tensor:
     """The axes in another order; by default all in reverse."""
 
 @overload
+def tril(m: Array, k: int = 0) -> npt.NDArray[Any]: ...
+@overload
+def tril(m: Operand, k: int = 0) -> Tensor:
+    """The lower triangle up to the k-th diagonal; 0 above, which receives no gradient."""
+
+@overload
+def triu(m: Array, k: int = 0) -> npt.NDArray[Any]: ...
+@overload
+def triu(m: Operand, k: int = 0) -> Tensor:
+    """The upper triangle from the k-th diagonal on; 0 below, which receives no gradient."""
+
+@overload
+def trunc(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def trunc(x: Operand) -> Tensor:
+    """The integer between 0 and x that is nearest to x."""
+
+@overload
 def var(x: Array, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def var(x: Operand, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
     """Variance over the axes: the mean square distance from the mean, in two passes."""
 
 @overload
+def vdot(a: Array, b: Array) -> npt.NDArray[Any]: ...
+@overload
+def vdot(a: Operand, b: Operand) -> Tensor:
+    """Inner product of both tensors, flattened."""
+
+@overload
+def vecdot(x1: Array, x2: Array, axis: int = -1) -> npt.NDArray[Any]: ...
+@overload
+def vecdot(x1: Operand, x2: Operand, axis: int = -1) -> Tensor:
+    """Inner products of the vectors along an axis; the other axes broadcast."""
+
+@overload
+def vector_norm(x: Array, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> npt.NDArray[Any]: ...
+@overload
+def vector_norm(x: Operand, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
+    """Norm of the vector that the elements along the axes form."""
+
+@overload
+def vstack(parts: Sequence[Array]) -> npt.NDArray[Any]: ...
+@overload
+def vstack(parts: Sequence[Operand]) -> Tensor:
+    """Tensors joined one below the other; a vector is a row."""
+
+@overload
 def where(condition: Array, x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     """x where the condition holds, else y; the branch that was not selected receives exactly 0."""
+
+@overload
+def xlog1py(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def xlog1py(x: Operand, y: Operand) -> Tensor:
+    """x * log(1 + y), and 0 where x is 0; at x = 0, y = -1 both slopes are 0."""
+
+@overload
+def xlogy(x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def xlogy(x: Operand, y: Operand) -> Tensor:
+    """x * log(y), and 0 where x is 0; at x = y = 0 both slopes are 0."""
 
 permute = transpose

@@ -4,6 +4,7 @@ Imports the graph, tensors and tree. reverse.py and custom.py differentiate with
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
@@ -71,6 +72,8 @@ def has_outer(ends: Sequence[Node], leaves: Sequence[Traced]) -> bool:
     """Whether gradients must be graphs: an outer derivative sees these leaves or results."""
     if any(isinstance(x.value, Symbol) or x.inputs for x in leaves):
         return True
+    if any(isinstance(end.value, Symbol) for end in ends):
+        return True
     return bool(_foreign(ends, leaves))
 
 
@@ -95,12 +98,16 @@ def released(x: Any) -> Any:
 
 
 def _foreign(ends: Sequence[Node], leaves: Sequence[Traced]) -> list[Node]:
-    """The variables behind some results that are not our own; parameters are constants here."""
+    """The variables around our own behind some results; parameters are constants here.
+
+    A variable that is younger than ours belongs to a derivative that ran inside and has ended.
+    """
     own = set(leaves)
+    oldest = min((x.serial for x in leaves), default=inf)
     return [
         x
         for x in on_the_way(ends)
-        if not x.inputs and x not in own and not isinstance(x, Parameter)
+        if not x.inputs and x not in own and x.serial < oldest and not isinstance(x, Parameter)
     ]
 
 

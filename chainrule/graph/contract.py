@@ -37,6 +37,10 @@ def gradients(
 ) -> list[Any]:
     """What ``backward`` answers, one entry per input, each array a copy that nobody shares."""
     found = _answers(op, "backward", (upstream, *inputs, out), inputs, wanted)
+    for i, (gradient, x) in enumerate(zip(found, inputs, strict=True)):
+        left = isinstance(gradient, _ndarray) and isinstance(x, Symbol) and not np.any(gradient)
+        if left and not _always_zero(op, inputs, i):  # 0 here, and its own slope is not
+            raise breaches.outside_graph(op, gradient, x)
     return [x.copy() if isinstance(x, _ndarray) else x for x in found]
 
 
@@ -122,15 +126,12 @@ def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
     key = (position, *[spec_of(x) for x in values])
     if key in op.independent:
         return False
-    x: Any = np.asarray(values[position])
-    spread = np.maximum(np.abs(np.where(np.isfinite(x), x, 1)), 1)
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
     with np.errstate(all="ignore"):
         before = _results(op, values)
         if not _same(before, _results(op, values)):
             return False  # random: a change would show nothing
         for step in NUDGES:
-            moved: Any = np.asarray(x + step * signs * spread, x.dtype)
+            moved = _moved(values[position], step)
             try:
                 after = _results(op, [*values[:position], moved, *values[position + 1 :]])
             except (ValueError, ArithmeticError, LookupError):
@@ -139,6 +140,33 @@ def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
                 return True
     op.independent.add(key)
     return False
+
+
+def _always_zero(op: "Op", inputs: Sequence[Any], position: int) -> bool:
+    """Whether the gradient of an input is 0 at other numbers too, so that its slope is 0."""
+    values = [_plain(x) for x in inputs]
+    with np.errstate(all="ignore"):
+        for step in NUDGES:
+            moved = [_moved(x, step) if np.asarray(x).dtype.kind == "f" else x for x in values]
+            try:
+                out = run(op, moved)
+                ones = tuple(map(np.ones_like, out)) if is_tuple(out) else np.ones_like(out)
+                entries: Any = op.backward(ones, *moved, out)
+                entry = (entries if is_sequence(entries) else (entries,))[position]
+                entry = entry() if callable(entry) else entry
+            except (ValueError, ArithmeticError, LookupError):
+                continue  # outside the domain
+            if entry is not None and np.any(entry):
+                return False
+    return True
+
+
+def _moved(values: Any, step: float) -> Any:
+    """An array with every entry moved by a step of its own size, to either side."""
+    x: Any = np.asarray(values)
+    spread = np.maximum(np.abs(np.where(np.isfinite(x), x, 1)), 1)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], x.shape)
+    return np.asarray(x + step * signs * spread, x.dtype)
 
 
 def _plain(x: Any) -> Any:

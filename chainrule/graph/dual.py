@@ -20,7 +20,7 @@ from chainrule.graph.op import Op, apply
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import derived_pull, walk
 from chainrule.settings import DEPTH, RECORDING, watching
-from chainrule.spec import is_tuple
+from chainrule.spec import is_list, is_tuple
 
 
 class Dual(Symbol):
@@ -43,7 +43,7 @@ class Dual(Symbol):
         self.partials = tuple(partials)
         if owner is None:
             self.depth: int = DEPTH.get() + 1
-            self.tag: object = self
+            self.tag: object = object()  # not self: a cycle would keep the arrays
         else:
             self.depth, self.tag = owner.depth, owner.tag
 
@@ -169,6 +169,8 @@ def local_times(local: Any, tangent: Any) -> Any:
     """One term of the chain rule; a boolean local gradient is a gate that opens or closes."""
     if type(local) is int or type(local) is float:
         return tangent if local == 1 else local * tangent
+    if is_list(local):
+        local = np.asarray(local)
     if type(tangent) is int and tangent == 1 and local.dtype != bool:
         return local
     if local.dtype == bool:
@@ -202,7 +204,8 @@ def _transpose(
     nested = any(isinstance(x, Symbol) for x in (*values, *tangents, *outs))
     kind = taped(Node, depth) if nested else Node
     zeros = [np.zeros(o.shape, o.dtype) for o in outs]
-    stand_ins = [kind(zero, wants_gradient=True) for zero in zeros]
+    # Ones: a rule that leaves the graph must not pass for one that answers 0.
+    stand_ins = [kind(np.ones_like(zero), wants_gradient=True) for zero in zeros]
     nodes = [None if x is None else kind(x) for x in values]
     results = tuple(kind(o) for o in outs)
     pull = op.pull if op.differentiates else derived_pull(op)

@@ -42,6 +42,8 @@ ROUNDING = 1e-9  # of sums of a few numbers near 1; a misplaced element differs 
 def local_jacobian(node: Node) -> tuple[Jacobian | None, ...]:
     """One Jacobian per input of the op that made a node; None where no gradient is wanted.
 
+    An optional input that was left out has no entry.
+
     Raises
     ------
     NoGradientError
@@ -52,8 +54,8 @@ def local_jacobian(node: Node) -> tuple[Jacobian | None, ...]:
     if node.traced:
         raise leaves_the_graph("x.local_jacobian()", node)
     gate = Gate.of(node)
-    wanted = [x is not None and x.wants_gradient for x in sources(node)]
-    return tuple(jacobian_of(gate, i) if want else None for i, want in enumerate(wanted))
+    given = [(i, x) for i, x in enumerate(sources(node)) if x is not None]
+    return tuple(jacobian_of(gate, i) if x.wants_gradient else None for i, x in given)
 
 
 def jacobian_of(gate: Gate, i: int) -> Jacobian:

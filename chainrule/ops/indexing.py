@@ -116,6 +116,7 @@ class PutRows(Indexing):
     rows: int
 
     def forward(self, x: Any, indices: Any) -> Any:
+        _check_range(indices, self.rows)
         tail = x.shape[np.ndim(indices) :]
         whole = np.zeros((self.rows, *tail), x.dtype)
         flat = np.reshape(indices, -1)

@@ -130,3 +130,14 @@ def test_who_receives_nothing_receives_zeros():
     assert_array_equal(condition.grad, [0.0, 0.0])
     silent = cr.backward([loss], [np.zeros(())], create_graph=True)
     assert_array_equal(silent[x].data, [0.0, 0.0])
+
+
+def test_backward_twice_overwrites_and_adds_only_when_asked():
+    x = cr.tensor(np.array([3.0, 4.0]))
+    loss = cr.sum(cr.square(x))
+    loss.backward(accumulate=True)
+    assert_array_equal(x.grad, [6.0, 8.0])
+    loss.backward()
+    assert_array_equal(x.grad, [6.0, 8.0])
+    loss.backward(accumulate=True)
+    assert_array_equal(x.grad, [12.0, 16.0])
