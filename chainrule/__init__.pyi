@@ -29,7 +29,7 @@ from chainrule.differentiate.reverse import grad as grad
 from chainrule.differentiate.reverse import value_and_grad as value_and_grad
 from chainrule.differentiate.reverse import vjp as vjp
 from chainrule.doctor.audit import audit_precision as audit_precision
-from chainrule.doctor.check import check as check
+from chainrule.doctor.examination import check as check
 from chainrule.doctor.nonfinite import trace_nonfinite as trace_nonfinite
 from chainrule.graph.families import Elementwise as Elementwise
 from chainrule.graph.graph import Graph as Graph

@@ -1,10 +1,11 @@
-"""The command line: `chainrule train DATA`, `chainrule predict RUN DATA`.
+"""The command line: `chainrule train DATA`, `predict RUN DATA`, `check FILE:NAME`.
 
 Floor 9: imports everything below it, and nobody imports it. What a user did wrong is told in a
 few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after Ctrl-C.
 
     app.py        commands and options        settings.py  their values
     training.py   the job of `train`          prediction.py  that of `predict`
+    check.py      the job of `check`
     plan.py       settings become a net, a loss, an optimiser
     folder.py     where a run is written      configuration.py  its config.toml
     figures.py    loss and accuracy of the parts    outcome.py  a run that is over

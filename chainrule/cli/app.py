@@ -4,7 +4,7 @@ Imports cyclopts, the settings, and a command's job when that command runs.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
@@ -104,3 +104,37 @@ def predict(
     from chainrule.cli.prediction import predict as job  # noqa: PLC0415  --help stays quick
 
     return job(run, data, out=out, rows=rows, folder=folder, overwrite=overwrite)
+
+
+@app.command
+def check(
+    place: str,
+    /,
+    *,
+    shape: tuple[str, ...] = (),
+    dtype: Literal["float32", "float64"] = "float64",
+    order: Literal[1, 2] = 2,
+    seed: int = 0,
+    debug: Annotated[bool, FLAG] = False,
+) -> int:
+    """Check the gradient of an op, and name the bug where it is wrong.
+
+    Parameters
+    ----------
+    place
+        A Python file and a name in it, ops.py:MyOp. Without a name, every op of the file.
+    shape
+        Lengths of the axes of one input, such as 3,4; once for each input. Default: the inputs
+        that the op's samples or domains declare.
+    dtype
+        Type of the inputs that are drawn for --shape.
+    order
+        1 for the gradient alone, 2 for the gradient of the gradient too.
+    seed
+        Of the numbers that are drawn for --shape.
+    debug
+        Show the traceback of an error.
+    """
+    from chainrule.cli.check import check as job  # noqa: PLC0415  --help stays quick
+
+    return job(place, shapes=shape, dtype=dtype, order=order, seed=seed)

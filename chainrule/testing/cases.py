@@ -1,6 +1,7 @@
 """Cases: an op with operands and attributes on which its properties can be shown.
 
-Imports the graph and the catalogue. properties.py takes a Case; tests make them with ``cases``.
+Imports the graph and the doctor's draws. properties.py takes a Case; tests make them with
+``cases``.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,13 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.domain import Domain
+from chainrule.doctor.draw import domain_of, draw
 from chainrule.graph.op import Op
 
 Array = np.ndarray[Any, Any]
-SHAPE = (3, 4)  # of an operand that is drawn from a domain
-KINK_DISTANCE = 0.01  # beyond the step of a difference quotient
-MAX_DRAWS = 1000
 DTYPES: tuple[Any, ...] = (np.float32, np.float64)
 
 
@@ -87,24 +85,6 @@ def broadcast_cases(op: type[Op], seed: int) -> Iterator[Case]:
     for each in shapes:
         operands = tuple(draw(rng, domain_of(op, i), shape) for i, shape in enumerate(each))
         yield Case.of(op, operands)
-
-
-def domain_of(op: type[Op], position: int) -> Domain:
-    """The domain of one input; the last one declared repeats."""
-    return op.domains[min(position, len(op.domains) - 1)]
-
-
-def draw(rng: np.random.Generator, domain: Domain, shape: tuple[int, ...] = SHAPE) -> Array:
-    """Numbers from where differences are accurate, away from the kinks."""
-    x = np.asarray(rng.uniform(domain.sample_low, domain.sample_high, shape))
-    for _ in range(MAX_DRAWS):
-        near = np.zeros(shape, bool)
-        for kink in domain.kinks:
-            near |= np.abs(x - kink) < KINK_DISTANCE
-        if not near.any():
-            return x
-        x = np.where(near, rng.uniform(domain.sample_low, domain.sample_high, shape), x)
-    raise AssertionError(f"{domain} leaves no room between its kinks.")
 
 
 def is_float_array(x: Any) -> bool:

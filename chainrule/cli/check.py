@@ -1,0 +1,153 @@
+"""The job of `chainrule check`: the gradient doctor on the ops of a Python file.
+
+Imports the doctor and the screen. app.py calls it.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.cli.screen import console, counted, say, table
+from chainrule.doctor import Report
+from chainrule.doctor import check as examine
+from chainrule.doctor.draw import domain_of, draw
+from chainrule.doctor.report import row
+from chainrule.errors import ArgumentError, DataError, MissingDataError, UnknownNameError
+from chainrule.graph.op import Op
+
+WORDS = ("gradient of", "compared with", "verdict")
+HEADINGS = ("gradient of", "compared with", "largest relative error", "judged", "verdict")
+
+
+def check(
+    place: str,
+    *,
+    shapes: Sequence[str],
+    dtype: Literal["float32", "float64"],
+    order: int,
+    seed: int,
+) -> int:
+    """Check one op or function, or every op of the file; 1 where a gradient is wrong."""
+    path, name = _split(place)
+    module = _load(path)
+    asked = [_shape(words) for words in shapes]
+    if name:
+        report = _examined(_member(module, name), asked, np.dtype(dtype), order, seed)
+        _show(report)
+        return 0 if report.passed else 1
+    ops = list(_ops(module))
+    if not ops:
+        raise DataError(f"{path} defines no op.", do="Name a function: chainrule check file.py:f")
+    return _check_all(ops, asked, np.dtype(dtype), order, seed)
+
+
+def _check_all(
+    ops: list[type[Op]], asked: list[tuple[int, ...]], dtype: np.dtype[Any], order: int, seed: int
+) -> int:
+    failed, skipped = 0, 0
+    for op in ops:
+        try:
+            report = _examined(op, asked, dtype, order, seed)
+        except ArgumentError as error:
+            skipped += 1
+            say(op.__name__, f"not checked: {error.what}")
+            continue
+        _show(report)
+        failed += not report.passed
+    checked = len(ops) - skipped
+    if not checked:
+        raise ArgumentError("no op could be checked.", do="Give shapes: --shape 3,4")
+    say("checked", f"{counted(checked, 'op')}, {failed} with a wrong gradient")
+    return 1 if failed else 0
+
+
+def _split(place: str) -> tuple[Path, str]:
+    """``file.py:Name`` as a path and a name; without a name, the whole file."""
+    before, colon, name = place.rpartition(":")
+    if colon and name.isidentifier():
+        return Path(before), name
+    return Path(place), ""
+
+
+def _load(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise MissingDataError(
+            f"there is no file {path}.", do="Give a Python file: chainrule check ops.py:MyOp"
+        )
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise DataError(f"{path} is no Python file.", do="Its name ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.parent.resolve())
+    sys.path.insert(0, folder)  # as Python does for a script: it may import its neighbours
+    sys.modules[path.stem] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise DataError(
+            f"{path} cannot be imported: {type(error).__name__}: {error}",
+            do="Run it with Python first.",
+        ) from error
+    finally:
+        sys.path.remove(folder)
+    return module
+
+
+def _ops(module: ModuleType) -> Iterator[type[Op]]:
+    """The op classes that the file itself defines."""
+    for value in vars(module).values():
+        if not (isinstance(value, type) and issubclass(value, Op)):
+            continue
+        if value.__module__ == module.__name__ and value.forward is not Op.forward:
+            yield value
+
+
+def _member(module: ModuleType, name: str) -> Any:
+    known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
+    if name not in vars(module):
+        raise UnknownNameError("op or function", name, known)
+    return getattr(module, name)
+
+
+def _shape(words: str) -> tuple[int, ...]:
+    """``3,4`` as a shape; nothing, or ``()``, is a number without axes."""
+    inner = words.strip().strip("()")
+    try:
+        shape = tuple(int(word) for word in inner.split(",") if word.strip())
+    except ValueError:
+        shape = (-1,)
+    if any(n < 0 for n in shape):
+        raise ArgumentError(
+            f"--shape takes lengths such as 3,4; found {words!r}.",
+            do="Give one --shape for each input.",
+        )
+    return shape
+
+
+def _examined(
+    target: Any, shapes: list[tuple[int, ...]], dtype: np.dtype[Any], order: int, seed: int
+) -> Report:
+    """The doctor's report, on inputs of these shapes, or on those that the op declares."""
+    op = target if isinstance(target, type) else type(target)
+    rng = np.random.default_rng(seed)
+    if issubclass(op, Op):
+        inputs = [draw(rng, domain_of(op, i), shape) for i, shape in enumerate(shapes)]
+    else:
+        inputs = [rng.normal(size=shape) for shape in shapes]
+    return examine(target, *(np.asarray(x, dtype) for x in inputs), order=order)
+
+
+def _show(report: Report) -> None:
+    lines = list(report.lines())
+    screen = console()
+    screen.print(lines[0], style="bold green" if report.passed else "bold red")
+    if report.comparisons:
+        table(HEADINGS, map(row, report.comparisons), texts=WORDS)
+    rest = lines[1 + (2 + len(report.comparisons) if report.comparisons else 0) :]
+    for line in rest:
+        screen.print(line)

@@ -1,0 +1,287 @@
+"""The judge: a program's derivatives in every way we know, and where they disagree.
+
+Imports program, stepping, second. A campaign judges random programs; the shrinker judges their
+remains.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainruleError
+from chainrule.graph.dual import Dual, duals
+from chainrule.spec import is_tuple
+from chainrule.tensors import Tensor, backward
+from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, call, pick
+from chainrule.testing.fuzz.second import second_order
+from chainrule.testing.fuzz.stepping import Cells, against_complex_step, against_differences
+
+ADJOINT = 1e-12  # <u, Jv> = <J'u, v>, relative to what flows through the whole graph
+SAME_VALUE = 1e-11  # an op on tensors and on arrays may add in another order
+SINGLE = 2e-6  # float32 against float64, relative to |g| |t|
+SMALL = 1e-3  # a flow below this is judged as if it were this large
+NOISE = 2.0**-22  # noise on every value, relative and absolute: what rounding may change
+NOISY_RUNS = 6
+SPREAD = 8.0  # how far outside the spread of the noisy runs float32 may lie
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """What disagrees: ``kind`` names the two sides; found and expected are numbers, or a text."""
+
+    kind: str
+    place: int
+    found: Any
+    expected: Any
+
+
+@dataclass
+class Tally:
+    """How many comparisons were made, and how many left open (a kink lies within the step)."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, kind: str, decided: int, open_: int = 0) -> None:
+        """Count comparisons."""
+        self.counts[kind] += decided
+        self.counts[f"{kind}, left open"] += open_
+
+
+class Illegal(Exception):
+    """The program has no derivative to judge: an end is not finite."""
+
+
+def judge(program: Program, tally: Tally, second: bool = False, single: bool = True) -> Any:
+    """The first mismatch of a program, or None.
+
+    Parameters
+    ----------
+    program : Program
+    tally : Tally
+        Counts what was compared.
+    second : bool, default False
+        Whether second derivatives are looked at.
+    single : bool, default True
+        Whether the float32 run is looked at.
+    """
+    with np.errstate(all="ignore"):
+        values = program.run(program.leaves)
+        weights = weights_of(program, values)
+        try:
+            return _judged(program, values, weights, tally, second, single)
+        except (Illegal, KeyboardInterrupt):
+            raise
+        except Exception as error:  # whatever an op raises is a finding
+            return Mismatch("an error", 0, f"{type(error).__name__}: {error}", "a gradient")
+
+
+def _judged(
+    program: Program,
+    values: Sequence[Any],
+    weights: Sequence[Array],
+    tally: Tally,
+    second: bool,
+    single: bool,
+) -> Mismatch | None:
+    cells = Cells(program, values)
+    directions = directions_of(program)
+    tangents = forward(program, directions)
+    nodes = reverse(program, program.leaves, weights)
+    flows = _flows(cells, nodes, tangents)
+    found = _values_agree(program, values, nodes) or _adjoint(
+        program, weights, nodes, tangents, directions, flows
+    )
+    tally.add("reverse = forward", 1)
+    if found:
+        return found
+    moved = against_differences(program, cells, tangents, directions, tally)
+    if moved.wrong:
+        return Mismatch("forward is not the differences", *moved.wrong)
+    wrong = against_complex_step(program, cells, tangents, directions, moved.kinked, tally)
+    if wrong:
+        return Mismatch("forward is not the complex step", *wrong)
+    if single:
+        tally.add("float32 = float64", 1)
+        wrong = _single(program, weights, nodes, directions, flows)
+        if wrong:
+            return Mismatch("float32 is not float64", 0, *wrong)
+    if second:
+        wrong = second_order(program, weights, directions, bool(moved.kinked), tally)
+        if wrong:
+            return Mismatch(*wrong)
+    return None
+
+
+def directions_of(program: Program) -> list[Array]:
+    """A direction for every leaf."""
+    if program.plain:
+        return [np.ones(x.shape) for x in program.leaves]
+    rng = np.random.default_rng(program.seed)
+    return [as_array(rng.normal(size=x.shape)) for x in program.leaves]
+
+
+def weights_of(program: Program, values: Sequence[Any]) -> list[Array]:
+    """An upstream gradient for every end; an end that is not finite makes the program illegal."""
+    ends = [as_array(pick(end, values)) for end in program.ends]
+    if not all(np.isfinite(x).all() for x in ends):
+        raise Illegal
+    if program.plain:
+        return [np.ones(x.shape) for x in ends]
+    rng = np.random.default_rng(program.seed + 1)
+    return [as_array(rng.normal(size=x.shape)) for x in ends]
+
+
+def reverse(program: Program, leaves: Sequence[Array], weights: Sequence[Array]) -> list[Any]:
+    """All values as tensors, after the backward walk from the ends."""
+    nodes = program.run([Tensor(x, wants_gradient=True) for x in leaves])
+    ends = [pick(end, nodes) for end in program.ends]
+    wanted = [i for i, end in enumerate(ends) if isinstance(end, Tensor) and end.wants_gradient]
+    if wanted:
+        backward([ends[i] for i in wanted], [weights[i] for i in wanted])
+    return nodes
+
+
+def forward(program: Program, directions: Sequence[Array]) -> list[Any]:
+    """The tangent of every value, None for 0; a tuple where a line has several results."""
+    values = program.run(duals(program.leaves, [(d,) for d in directions]))
+    return [tuple(map(_tangent, v)) if is_tuple(v) else _tangent(v) for v in values]
+
+
+def gradient_of(node: Any) -> Array:
+    """What the walk left at a leaf; zeros if it did not come by."""
+    return np.zeros(node.shape) if node.grad is None else node.grad
+
+
+def _tangent(x: Any) -> Any:
+    return x.partials[0] if isinstance(x, Dual) else None
+
+
+def _values_agree(
+    program: Program, values: Sequence[Any], nodes: Sequence[Any]
+) -> Mismatch | None:
+    for end in program.ends:
+        x, y = as_array(pick(end, values)), as_array(pick(end, nodes))
+        if x.shape != y.shape or x.dtype != y.dtype:
+            return Mismatch("another shape on tensors", end.place, y.shape, x.shape)
+        if np.abs(x - y).max(initial=0) > SAME_VALUE * max(1.0, np.abs(x).max(initial=0)):
+            return Mismatch("another value on tensors", end.place, y, x)
+    return None
+
+
+@dataclass(frozen=True)
+class Flows:
+    """What rounding errors are relative to, over all values: sum |g t|, and |g| times |t|."""
+
+    along: float
+    whole: float
+
+
+def _flows(cells: Cells, nodes: Sequence[Any], tangents: Sequence[Any]) -> Flows:
+    along = gradients = pushed = 0.0
+    for ref in cells.refs:
+        gradient, tangent = getattr(pick(ref, nodes), "gradient", None), tangents[ref.place]
+        tangent = None if tangent is None else pick(ref, tangents)
+        if gradient is not None:
+            gradients += _finite_sum(gradient * gradient)
+        if tangent is not None:
+            pushed += _finite_sum(tangent * tangent)
+            if gradient is not None:
+                along += _finite_sum(np.abs(gradient * tangent))
+    return Flows(along, float(np.sqrt(gradients * pushed)))
+
+
+def _finite_sum(x: Array) -> float:
+    whole = float(np.sum(x))
+    return whole if np.isfinite(whole) else float(np.sum(x[np.isfinite(x)]))
+
+
+def _adjoint(
+    program: Program,
+    weights: Sequence[Array],
+    nodes: Sequence[Any],
+    tangents: Sequence[Any],
+    directions: Sequence[Array],
+    flows: Flows,
+) -> Mismatch | None:
+    """<u, Jv> = <J'u, v>, within rounding of all that flows."""
+    pushed = 0.0
+    for end, weight in zip(program.ends, weights, strict=True):
+        tangent = pick(end, tangents)
+        pushed += 0.0 if tangent is None else float(np.sum(weight * tangent))
+    pulled = 0.0
+    for i, x in enumerate(program.leaves):
+        gradient = gradient_of(nodes[i])
+        if gradient.shape != x.shape or gradient.dtype != x.dtype:
+            return Mismatch("a gradient of another shape", i, gradient.shape, x.shape)
+        pulled += float(np.sum(gradient * directions[i]))
+    if abs(pushed - pulled) <= ADJOINT * max(flows.along, 1e-300):
+        return None
+    return Mismatch("reverse is not forward", 0, pulled, pushed)
+
+
+def _single(
+    program: Program,
+    weights: Sequence[Array],
+    nodes: Sequence[Any],
+    directions: Sequence[Array],
+    flows: Flows,
+) -> tuple[Any, Any] | None:
+    """The float32 gradient, where it is off by more than noise on every value explains."""
+    narrow = program.as_type(np.float32)
+    small = reverse(narrow, narrow.leaves, [w.astype(np.float32) for w in weights])
+    exact = [gradient_of(nodes[i]) for i in range(len(program.leaves))]
+    pairs: list[tuple[float, float]] = []
+    for i, wide in enumerate(exact):
+        narrowed = small[i].grad
+        if narrowed is None:
+            narrowed = np.zeros(wide.shape, np.float32)
+        if narrowed.dtype != np.float32:
+            return f"a gradient of {narrowed.dtype}", "float32"
+        pairs.append((_along(narrowed, directions[i]), _along(wide, directions[i])))
+    allowed = SINGLE * max(flows.whole, SMALL)
+    if all(abs(found - expected) <= allowed for found, expected in pairs):
+        return None
+    spread = [0.0] * len(exact)
+    rng = np.random.default_rng(program.seed)
+    for _ in range(NOISY_RUNS):
+        try:
+            noisy = _noisy(program, weights, rng)
+        except ChainruleError:  # the point lies at the edge of what an op takes
+            return None
+        for i, wide in enumerate(exact):
+            moved = abs(_along(noisy[i] - wide, directions[i]))
+            spread[i] = max(spread[i], moved if np.isfinite(moved) else np.inf)
+    for (found, expected), noise in zip(pairs, spread, strict=True):
+        if not abs(found - expected) <= SPREAD * noise + allowed:
+            return found, expected
+    return None
+
+
+def _along(gradient: Array, direction: Array) -> float:
+    return float(np.sum(gradient * direction))
+
+
+def _noisy(program: Program, weights: Sequence[Array], rng: np.random.Generator) -> list[Array]:
+    """Gradients when every value is off in its 22nd bit."""
+    nodes: list[Any] = [Tensor(x, wants_gradient=True) for x in program.leaves]
+    for line in program.lines:
+        out = call(line, nodes)
+        nodes.append(tuple(_shaken(x, rng) for x in out) if is_tuple(out) else _shaken(out, rng))
+    ends = [(pick(end, nodes), w) for end, w in zip(program.ends, weights, strict=True)]
+    kept = [(end, w) for end, w in ends if isinstance(end, Tensor) and end.wants_gradient]
+    if kept:
+        backward([end for end, _ in kept], [w for _, w in kept])
+    return [gradient_of(nodes[i]) for i in range(len(program.leaves))]
+
+
+def _shaken(x: Any, rng: np.random.Generator) -> Any:
+    if not isinstance(x, Tensor) or not x.wants_gradient:
+        return x
+    relative, absolute = rng.uniform(-NOISE, NOISE, (2, *x.shape))
+    return x * (1 + relative) + absolute
+
+
+__all__ = ["Illegal", "Mismatch", "Ref", "Tally", "judge"]

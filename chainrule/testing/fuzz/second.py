@@ -1,0 +1,128 @@
+"""Second derivatives of a program: reverse over reverse, forward over reverse, and differences.
+
+Imports program. judge.py calls it for a share of the programs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.differentiate import grad
+from chainrule.errors import ChainruleError
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.dual import Dual, duals
+from chainrule.graph.symbol import Symbol
+from chainrule.tensors import Tensor, backward
+from chainrule.testing.fuzz.program import Array, Program, pick
+
+STEP = 1e-3
+ROUNDING = 1e-10  # of differences of a gradient, divided by the step
+TRUST = 1e-3
+BARS = 4.0
+SAME = 1e-9  # reverse over reverse against forward over reverse, relative to the largest entry
+
+
+def second_order(
+    program: Program,
+    weights: Sequence[Array],
+    directions: Sequence[Array],
+    kinked: bool,
+    tally: Any,
+) -> tuple[str, int, Any, Any] | None:
+    """The first disagreement of two Hessian-vector products, in any leaf.
+
+    Behind a kink (``kinked``) only reverse over reverse and forward over reverse are compared.
+    """
+    found = reverse_over_reverse(program, weights, directions)
+    pushed = forward_over_reverse(program, weights, directions)
+    whole = np.concatenate([x.ravel() for x in found])
+    other = np.concatenate([x.ravel() for x in pushed])
+    scale = np.abs(whole[np.isfinite(whole)]).max(initial=1.0)
+    tally.add("second order: reverse = forward", 1)
+    if not np.abs(whole - other).max(initial=0) <= SAME * scale:
+        return "second order: reverse is not forward", 0, whole, other
+    if kinked:
+        tally.add("second order = differences", 0, whole.size)
+        return None
+    try:
+        runs = {k: _gradient(program, weights, directions, k * STEP / 2) for k in range(-2, 3)}
+    except ChainruleError:  # the point lies at the edge of what an op takes
+        return None
+    right = (4 * runs[1] - runs[2] - 3 * runs[0]) / STEP
+    left = (3 * runs[0] + runs[-2] - 4 * runs[-1]) / STEP
+    coarse, fine = (runs[2] - runs[-2]) / (2 * STEP), (runs[1] - runs[-1]) / STEP
+    best = fine + (fine - coarse) / 3
+    size = np.abs(runs[0]).max(initial=1.0)
+    bar = np.abs(fine - coarse) + np.abs(right - left) + ROUNDING * size
+    judged = bar <= TRUST * scale
+    tally.add("second order = differences", int(judged.sum()), int((~judged).sum()))
+    if judged.all() and not (np.abs(whole - best) <= BARS * bar).all():
+        return "second order is not the differences", 0, whole, best
+    return None
+
+
+def reverse_over_reverse(
+    program: Program, weights: Sequence[Array], directions: Sequence[Array]
+) -> list[Array]:
+    """Gradient of <direction, gradient> by the walk through the walk."""
+    leaves = [Tensor(x, wants_gradient=True) for x in program.leaves]
+    gradients = _gradients(program, leaves, weights)
+    terms: list[Tensor] = []
+    starts: list[Array] = []
+    for leaf, direction in zip(leaves, directions, strict=True):
+        gradient = gradients.get(leaf)
+        if isinstance(gradient, Tensor) and gradient.wants_gradient:
+            terms.append(gradient)
+            starts.append(direction)
+    for leaf in leaves:
+        leaf.gradient = None
+    if terms:
+        backward(terms, starts)
+    return [np.zeros(x.shape) if x.grad is None else x.grad for x in leaves]
+
+
+def forward_over_reverse(
+    program: Program, weights: Sequence[Array], directions: Sequence[Array]
+) -> list[Array]:
+    """Tangent of the gradient: dual numbers through the backward walk."""
+
+    def loss(leaves: Any) -> Any:
+        values = program.run(leaves)
+        total: Any = 0.0
+        for end, weight in zip(program.ends, weights, strict=True):
+            total = total + CATALOGUE.function("sum")(pick(end, values) * weight)
+        return total
+
+    gradients = grad(loss)(duals(program.leaves, [(d,) for d in directions]))
+    return [_tangent(g) for g in gradients]
+
+
+def _gradients(program: Program, leaves: Sequence[Tensor], weights: Sequence[Array]) -> Any:
+    values = program.run(leaves)
+    ends = [(pick(end, values), w) for end, w in zip(program.ends, weights, strict=True)]
+    kept = [(end, w) for end, w in ends if isinstance(end, Tensor) and end.wants_gradient]
+    if not kept:
+        return {}
+    return backward([e for e, _ in kept], [w for _, w in kept], create_graph=True)
+
+
+def _gradient(
+    program: Program, weights: Sequence[Array], directions: Sequence[Array], distance: float
+) -> Array:
+    pairs = zip(program.leaves, directions, strict=True)
+    leaves = [Tensor(x + distance * d, wants_gradient=True) for x, d in pairs]
+    values = program.run(leaves)
+    ends = [(pick(end, values), w) for end, w in zip(program.ends, weights, strict=True)]
+    kept = [(end, w) for end, w in ends if isinstance(end, Tensor) and end.wants_gradient]
+    if kept:
+        backward([e for e, _ in kept], [w for _, w in kept])
+    grads = [np.zeros(x.shape) if x.grad is None else x.grad for x in leaves]
+    return np.concatenate([g.ravel() for g in grads])
+
+
+def _tangent(x: Any) -> Array:
+    tangent = x.partials[0] if isinstance(x, Dual) else None
+    if tangent is None or isinstance(tangent, Symbol):
+        return np.zeros(x.shape)
+    return np.asarray(tangent)

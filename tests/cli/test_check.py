@@ -1,0 +1,78 @@
+"""`chainrule check` on a file of ops: what it says, and its exit code."""
+
+import pytest
+
+OPS = """
+import numpy as np
+import chainrule as cr
+
+
+class Good(cr.Op):
+    def forward(self, x, w):
+        return x @ w
+
+    def backward(self, upstream, x, w, out):
+        return upstream @ w.T, x.T @ upstream
+
+
+class Bad(cr.Op):
+    def forward(self, x):
+        return np.tanh(x)
+
+    def backward(self, upstream, x, out):
+        return (1 - out**2,)
+
+
+def function(x, y):
+    return np.sum(x * np.tanh(y))
+"""
+
+
+@pytest.fixture
+def ops(tmp_path):
+    path = tmp_path / "some_ops.py"
+    path.write_text(OPS, encoding="utf-8")
+    return path
+
+
+def test_a_right_op_passes_with_a_shape_for_each_input(chainrule, ops):
+    ended = chainrule("check", f"{ops}:Good", "--shape", "3,4", "--shape", "4,2")
+    assert ended.code == 0, ended.err
+    assert "Gradient check of good(x (3, 4), w (4, 2)): passed." in ended.out
+    assert "second order" in ended.out
+
+
+def test_a_wrong_op_is_named_and_the_exit_code_is_1(chainrule, ops):
+    ended = chainrule("check", f"{ops}:Bad", "--dtype", "float32", "--shape", "5", "--order", "1")
+    assert ended.code == 1
+    assert "1. upstream_ignored in the gradient of x" in ended.out
+
+
+def test_a_function_is_checked(chainrule, ops):
+    ended = chainrule("check", f"{ops}:function", "--shape", "3", "--shape", "3")
+    assert ended.code == 0, ended.err
+
+
+def test_a_file_is_checked_op_by_op(chainrule, ops):
+    ended = chainrule("check", str(ops))
+    assert ended.code == 1
+    assert "Good" in ended.out
+    assert "not checked" in ended.out
+    assert "1 op, 1 with a wrong gradient" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("{}:Goood",), "did you mean 'Good'?"),
+        (("nowhere.py",), "there is no file nowhere.py."),
+        (("{}:function",), "none were given"),
+        (("{}:Bad", "--shape", "3,x"), "--shape takes lengths such as 3,4"),
+        (("{}:Good", "--shape", "3,4", "--shape", "3,4"), "cannot"),
+        ((), "Try: chainrule check --help"),
+    ],
+)
+def test_bad_input_is_told_with_the_exit_code_2(chainrule, ops, words, said):
+    ended = chainrule("check", *(word.format(ops) for word in words))
+    assert ended.code == 2
+    assert said in ended.err
