@@ -141,3 +141,14 @@ def test_backward_twice_overwrites_and_adds_only_when_asked():
     assert_array_equal(x.grad, [6.0, 8.0])
     loss.backward(accumulate=True)
     assert_array_equal(x.grad, [12.0, 16.0])
+
+
+def test_xlog1py_at_its_corner_has_the_slopes_0():
+    for slope in gradients(cr.xlog1py, [0.0], [-1.0]):
+        assert_array_equal(slope, [0.0])
+
+
+def test_kl_div_at_0_has_the_slopes_0_and_1():
+    dx, dy = gradients(cr.kl_div, [0.0, 1.0], [2.0, 2.0])
+    assert_allclose(dx, [0.0, -np.log(2.0)])
+    assert_allclose(dy, [1.0, 0.5])
