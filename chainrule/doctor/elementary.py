@@ -18,6 +18,7 @@ from chainrule.doctor.truth import Truth
 
 SCALE = 1024.0  # a power of two, so that multiplying by it rounds nothing
 MOST_VARIANTS = 16  # of transposed operands
+FRACTIONS = {"2/3": 2 / 3, "3/4": 3 / 4, "2/5": 2 / 5, "3/5": 3 / 5, "4/5": 4 / 5}
 NAMED = 1e-4  # relative distance within which a factor is called by a name
 
 
@@ -130,7 +131,8 @@ def named(factor: float, subject: Subject) -> str:
     for value, name in _names(subject):
         if not value:
             continue
-        for power, text in ((value, name), (1 / value, f"1/{name}")):
+        inverse = "/".join(reversed(name.split("/"))) if name in FRACTIONS else f"1/{name}"
+        for power, text in ((value, name), (1 / value, inverse)):
             for signed, words in ((power, text), (-power, f"-{text}")):
                 if isclose(factor, signed, rel_tol=NAMED):
                     return words
@@ -148,6 +150,7 @@ def _names(subject: Subject) -> Iterator[tuple[float, str]]:
     yield 2.0, "2"
     yield from ((float(n), text) for n, text in lengths)
     yield from ((number, f"{number:g}") for number in (3.0, 4.0, 5.0, 6.0, 8.0, 10.0))
+    yield from ((value, name) for name, value in FRACTIONS.items())
     for n, text in lengths:
         yield n - 1.0, f"({text} - 1)"
         yield n / (n - 1.0), f"{text} / ({text} - 1)"
@@ -164,7 +167,7 @@ def _lengths(subject: Subject) -> Iterator[tuple[int, str]]:
         sizes = [(n, f"{name}.shape[{axis}]") for axis, n in enumerate(x.shape)]
         if x.ndim >= 2:
             sizes[0] = x.shape[0], f"the batch size, {name}.shape[0]"
-            sizes[-1] = x.shape[-1], f"the classes, {name}.shape[-1]"
+            sizes[-1] = x.shape[-1], f"the number of columns, {name}.shape[-1]"
         for n, text in (
             [*sizes, (x.size, f"N = {name}.size")]
             if x.ndim != 1
