@@ -128,11 +128,8 @@ class Dropout(Linear):
     def forward(self, x: Any, key: Any) -> Any:
         return self.routed(random_mask(key, tuple(x.shape), self.rate), x)
 
-    def backward(self, upstream: Any, x: Any, key: Any, out: Any) -> Any:
-        return dropout(upstream, key, self.rate), None  # its own transpose
-
     def pull(self, upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Pulled:
-        """The rule; what was dropped is dead."""
+        """The op itself is its own transpose; what was dropped is dead."""
         x, key = inputs
         kept = random_mask(key, tuple(x.shape), self.rate)
         alive = kept if live is None else logical_and(kept, live)

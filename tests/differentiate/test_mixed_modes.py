@@ -106,3 +106,21 @@ def test_a_forward_derivative_closes_over_tensors_as_grad_does():
     tangent = cr.jvp(lambda x: (t * x * x).sum(), (A,), (np.ones(3),))[1]
     (tangent * tangent).backward()
     assert_allclose(t.grad, 2 * np.sum(2 * (A + 1) * A) * 2 * A)
+
+
+class Inside(cr.Elementwise):
+    """2 x**2, as the derivative of x y**2 in y at x."""
+
+    def forward(self, x):
+        return cr.elementwise_grad(lambda y: x * y * y)(x)
+
+
+@pytest.mark.parametrize("modes", WORDS_OF_TWO, ids=name)
+def test_a_formula_may_take_derivatives_itself(modes):
+    outer, inner = modes
+    inside = Inside()
+    assert_allclose(inner(inside)(3.0), 12)
+    assert_allclose(outer(inner(inside))(3.0), 4)
+    x = cr.tensor(A)
+    inside(x).sum().backward()
+    assert_allclose(x.grad, 4 * A)

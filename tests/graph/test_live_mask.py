@@ -225,3 +225,17 @@ def test_apply_of_where_on_duals_keeps_the_selected_tangent():
     x, y = duals((X, X), [(np.full(2, np.inf),), (np.ones(2),)])
     out = apply(where, (X > 1, x, y))
     assert_array_equal(out.partials[0], [1.0, np.inf])
+
+
+class Root(cr.Elementwise):
+    def forward(self, x):
+        return np.sqrt(x)
+
+    def backward(self, upstream, x, out):
+        return (upstream / (2 * out),)
+
+
+def test_a_written_backward_of_an_elementwise_op_is_dead_where_its_result_is():
+    x = cr.tensor(np.array([0.0, 4.0]))
+    cr.where(x > 0, Root()(x), 0).sum().backward()
+    assert_array_equal(x.grad, [0, 0.25])
