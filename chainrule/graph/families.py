@@ -35,10 +35,12 @@ class Elementwise(Op):
     scipy: ClassVar[str] = ""  # its name in scipy.special
     spells_out: ClassVar[bool] = True
     views: ClassVar[bool] = False
+    writes_slopes: ClassVar[bool] = False  # else they follow from the formula
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         written = cls.local_gradients is not Elementwise.local_gradients
+        cls.writes_slopes = written
         cls.spells_out = not (written or cls.writes_backward)
 
     def local_gradients(self, *inputs_and_out: Any, **_: Any) -> Sequence[Any]:
@@ -53,7 +55,7 @@ class Elementwise(Op):
         lives: list[Any] | None = None
         if self.writes_backward:
             locals_: Sequence[Any] = self.rules(upstream, inputs, out, wanted)
-        elif self.guarded:
+        elif self.guarded and self.writes_slopes:
             locals_ = contract.slopes(self, inputs, out, wanted)
         else:
             locals_ = self.local_gradients(*inputs, out)
@@ -90,7 +92,7 @@ class Elementwise(Op):
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The sum of local times tangent over the inputs."""
-        if self.guarded:
+        if self.guarded and self.writes_slopes:
             wanted = [tangent is not None for tangent in tangents]
             local: Sequence[Any] = contract.slopes(self, inputs, out, wanted)
         else:

@@ -11,7 +11,7 @@ from chainrule.errors import IndexRangeError, describe
 from chainrule.graph.families import Indexing
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
-from chainrule.ops.movement import reshape
+from chainrule.ops.movement import reshape, sum_to
 from chainrule.spec import is_tuple
 
 HERE = "array"  # stands in a key where an index array enters as an operand
@@ -82,7 +82,8 @@ class PutItem(Indexing):
     def backward(self, upstream: Any, x: Any, *arrays_and_out: Any) -> Any:
         arrays = arrays_and_out[:-1]
         get = GetItem(self.key)
-        return (lambda: get(upstream, *arrays), *(None,) * len(arrays))
+        # Where x was repeated to fill the places, its copies form a fork.
+        return (lambda: sum_to(get(upstream, *arrays), x.shape), *(None,) * len(arrays))
 
 
 @op(
@@ -168,7 +169,8 @@ class PutAlongAxis(Indexing):
         return whole
 
     def backward(self, upstream: Any, x: Any, indices: Any, out: Any) -> Any:
-        return lambda: take_along_axis(upstream, indices, self.axis), None
+        # Where x was repeated to fill the places, its copies form a fork.
+        return lambda: sum_to(take_along_axis(upstream, indices, self.axis), x.shape), None
 
 
 @op("one_hot", onnx="OneHot", flat=True, samples=lambda rng: (np.array([0, 2, 1]), 4))

@@ -95,6 +95,13 @@ class Linear(Composite):
     """
 
     def forward(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        if len(weight.shape) != 2:
+            raise ShapeError(
+                f"linear takes weights of shape (features, classes), but these have "
+                f"{len(weight.shape)} axes.",
+                found=[describe("x", x), describe("weight", weight)],
+                do="Give a matrix, one column per class; x @ w takes vectors and stacks.",
+            )
         scores = matmul(x, weight)
         if bias is None:
             return scores

@@ -85,7 +85,7 @@ class Max(_Extreme):
     """The largest element along the axes, which receives the upstream gradient; ties share it."""
 
     def forward(self, x: Any) -> Any:
-        return np.max(x, axis=self.axis, keepdims=self.keepdims)
+        return np.max(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
 
 
 @op("min", numpy=(np.min, np.amin), onnx="ReduceMin", gate="gradient router", samples=_matrix)
@@ -93,7 +93,7 @@ class Min(_Extreme):
     """The smallest element along the axes, which receives the upstream gradient; ties share it."""
 
     def forward(self, x: Any) -> Any:
-        return np.min(x, axis=self.axis, keepdims=self.keepdims)
+        return np.min(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
 
 
 @op("prod", numpy=np.prod, onnx="ReduceProd", gate="swap multiplier", samples=_matrix)
@@ -160,13 +160,22 @@ class Std(Reduction):
     keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
-        return np.sqrt(Var.of(self.axis, self.ddof, self.keepdims).forward(x))
+        axes = normalize_axes(self.axis, x.ndim)
+        far = _centred(x, axes)
+        largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
+        # Squares of 1e200 and of 1e-200 leave float64.
+        scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
+        far = far / scale
+        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
+        out = np.sqrt(accurate_sum(far * far, axes, True) / left) * scale
+        return out if self.keepdims else np.squeeze(out, axes)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        spread_out = where(out > 0, out, 1)  # the kink of |x|: the subgradient of least norm is 0
-        share = where(out > 0, upstream, 0) / (spread_out * (_count(x, axes) - self.ddof))
-        return (self.spread(share, x.shape) * _centred(x, axes),)
+        varies = out > 0  # the kink of |x|: the subgradient of least norm is 0
+        length = where(varies, out, 1) * (_count(x, axes) - self.ddof)
+        share = self.spread(where(varies, upstream, 0), x.shape)
+        return (share * (_centred(x, axes) / self.spread(length, x.shape)),)
 
 
 @op("logsumexp", edges=True, samples=_matrix)

@@ -63,7 +63,8 @@ class CumProd(_Scan):
     """
 
     def forward(self, a: Any) -> Any:
-        return np.cumprod(a, axis=self.axis)  # pyright: ignore[reportUnknownVariableType]  any array
+        out: Any = np.cumprod(a, axis=self.axis)
+        return out
 
     def backward(self, upstream: Any, a: Any, out: Any) -> Any:
         # out[j] / a[i] would divide; instead r[i] = upstream[i] + a[i+1] r[i+1].

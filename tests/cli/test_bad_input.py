@@ -187,7 +187,8 @@ def test_an_unknown_command_is_told_the_nearest_name(chainrule):
     ended = chainrule("trian", "digits")
     assert ended.code == 2
     assert ended.err == (
-        'Unknown command "trian". Did you mean "train"? Available commands: train, predict, check.\n'
+        'Unknown command "trian". Did you mean "train"? '
+        "Available commands: train, predict, check.\n"
         "Try: chainrule --help\n"
     )
 

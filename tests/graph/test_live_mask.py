@@ -239,3 +239,13 @@ def test_a_written_backward_of_an_elementwise_op_is_dead_where_its_result_is():
     x = cr.tensor(np.array([0.0, 4.0]))
     cr.where(x > 0, Root()(x), 0).sum().backward()
     assert_array_equal(x.grad, [0, 0.25])
+
+
+def test_a_formula_that_is_flat_somewhere_needs_no_written_gradient():
+    class Step(cr.Elementwise):
+        def forward(self, x, y):
+            return cr.where(x > y, 1.0, 0.0) * y
+
+    slopes = cr.grad(lambda x, y: Step()(x, y).sum(), argnums=(0, 1))(np.ones(2), np.zeros(2))
+    assert_array_equal(slopes[0], [0, 0])
+    assert_array_equal(slopes[1], [1, 1])

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
+from chainrule.errors import ArgumentError, ShapeError
 
 INF = np.inf
 
@@ -247,3 +248,38 @@ def test_a_tangent_has_the_dtype_of_its_value(f):
     assert cr.jvp(f, (x,), (along,))[1].dtype == np.float32
     second = cr.jvp(cr.grad(lambda x: f(x).sum()), (x,), (along,))[1]
     assert second.dtype == np.float32
+
+
+def test_the_slope_in_a_float64_exponent_keeps_its_digits_over_a_float32_base():
+    y = cr.tensor(np.array([2.5]))
+    base = np.array([1.7], np.float32)
+    cr.power(base, y).sum().backward()
+    exact = float(base[0])
+    assert_allclose(y.grad, exact**2.5 * np.log(exact), rtol=1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200, 1e-160])
+def test_the_standard_deviation_of_entries_whose_squares_leave_float64(scale):
+    base = np.array([1.0, 2.0, 4.0, 3.0])
+    x, like = cr.tensor(base * scale), cr.tensor(base)
+    cr.std(x).backward()
+    cr.std(like).backward()
+    assert_allclose(cr.std(base * scale), np.std(base) * scale, rtol=1e-15)
+    assert_allclose(x.grad, like.grad, rtol=1e-13)
+
+
+@pytest.mark.parametrize("extreme", [cr.max, cr.min])
+def test_an_axis_that_a_number_does_not_have_is_refused_in_the_forward_pass(extreme):
+    with pytest.raises(ShapeError, match="axis 0 is out of bounds"):
+        extreme(np.float64(3.0), axis=0)
+
+
+def test_targets_of_binary_cross_entropy_are_checked_as_numbers_too():
+    for target in (np.float64(2.0), 2.0, [2.0]):
+        with pytest.raises(ArgumentError, match="between 0 and 1"):
+            cr.binary_cross_entropy(np.float64(0.3), target)
+
+
+def test_weights_of_a_linear_score_function_are_a_matrix():
+    with pytest.raises(ShapeError, match="1 axes"):
+        cr.linear(np.ones((3, 2)), np.ones(2))

@@ -161,3 +161,22 @@ def test_labels_may_be_a_strided_view():
 def test_integer_scores_are_taken_as_numbers(loss):
     scores, labels = np.array([[-1, 2], [3, 0]]), np.array([0, 1])
     assert_allclose(loss(scores, labels), loss(scores.astype(float), labels))
+
+
+def test_the_residual_of_softmax_checks_its_labels_too():
+    with pytest.raises(IndexRangeError, match="label 4 in row 1"):
+        cr.softmax_residual(np.ones((3, 4)), np.array([0, 4, 2]))
+    assert_array_equal(
+        cr.softmax_residual(np.zeros((1, 2)), [1]), cr.softmax([[0.0, 0.0]]) - [[0, 1]]
+    )
+
+
+def test_what_is_repeated_to_fill_the_places_receives_the_sum():
+    x = cr.tensor(np.array([[1.0], [2.0], [3.0]]))
+    places = np.array([[0, 1], [2, 0], [1, 1]])
+    upstream = np.arange(12.0).reshape(3, 4)
+    cr.put_along_axis(x, places, 4, 1).backward(upstream=upstream)
+    assert_array_equal(x.grad[:, 0], np.take_along_axis(upstream, places, 1).sum(axis=1))
+    row = cr.tensor(np.ones((1, 4)))
+    cr.putitem(row, (("slice", None, None, 2),), (3, 4)).backward(upstream=upstream)
+    assert_array_equal(row.grad[0], upstream[::2].sum(axis=0))

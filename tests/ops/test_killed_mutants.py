@@ -1,4 +1,4 @@
-"""Tests that a mutant of a backward rule asked for: each was the only one to notice it."""
+"""Tests that mutants of our own backward rules asked for: each kills one."""
 
 import numpy as np
 import pytest

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO, POSITIVE, REAL, Domain
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import greater, logical_and, where
@@ -89,6 +90,8 @@ def _slope_in_base(x: Any, y: Any) -> Any:
 
 def _slope_in_exponent(x: Any, out: Any) -> Any:
     at_zero = x == 0
+    if getattr(x, "dtype", out.dtype) != out.dtype:  # the logarithm needs all digits of out
+        x = CATALOGUE.function("cast")(x, out.dtype)
     return where(at_zero, 0, out * log(where(at_zero, 1, x)))
 
 

@@ -70,6 +70,8 @@ class SoftmaxResidual(Composite):
 
     def forward(self, scores: Any, labels: Any) -> Any:
         if type(scores) is np.ndarray and scores.dtype.kind == "f":
+            labels = np.asarray(labels)
+            check_labels(labels, scores.shape[-1])
             highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
             # Row by row in memory, whatever the order of the scores: labels are counted that way.
             shares: Any = np.subtract(scores, highest, order="C")

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op import Op, op
+from chainrule.graph.symbol import Symbol
 from chainrule.ops.activations import relu, sigmoid
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
@@ -160,8 +161,8 @@ class Quantile(_PairLoss):
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction; 0 at the kink."""
-        below, above = predictions < targets, predictions > targets
-        return where(below, -self.q, where(above, 1 - self.q, 0.0))
+        side = sign(predictions - targets)
+        return where(side < 0, self.q * side, (1 - self.q) * side)
 
 
 @op(
@@ -173,7 +174,8 @@ class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
-        if isinstance(targets, np.ndarray) and targets.size and not _in_unit_interval(targets):
+        if not isinstance(targets, Symbol) and not _in_unit_interval(targets):
+            targets = np.asarray(targets)
             raise ArgumentError(
                 "binary_cross_entropy takes targets between 0 and 1.",
                 found=[describe("targets", targets, f"{targets.min()} to {targets.max()}")],
@@ -244,4 +246,4 @@ def _is_number(x: Any) -> bool:
 
 
 def _in_unit_interval(targets: Any) -> bool:
-    return bool(targets.min() >= 0 and targets.max() <= 1)
+    return not np.size(targets) or bool(np.min(targets) >= 0 and np.max(targets) <= 1)

@@ -39,8 +39,6 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "alpha": (0.5, 1.0, 2.0),
     "key": (0, -1, slice(None, None, -1), Ellipsis, np.array([0, 0, -1])),
 }
-# Ops whose operands have shapes that belong together in a way their forward does not check.
-BOUND = frozenset({"linear", "put_along_axis", "put_rows", "putitem", "softmax_residual"})
 # What a call says when its operands do not suit it: not a finding here, where the operands are
 # drawn blindly; a call on the op's own samples must not say it.
 UNSUITED = (ChainruleError, CannotApply, ValueError, TypeError, IndexError, ArithmeticError)
@@ -77,9 +75,7 @@ def apply(builder: Builder, op: type[Op], rng: np.random.Generator) -> bool:
 
 def _free(op: type[Op]) -> bool:
     """Whether a call on blind operands that runs is a call that users may make."""
-    return op.name not in BOUND and (
-        op.numpy is not None or issubclass(op, Composite | Reduction | Movement)
-    )
+    return op.numpy is not None or issubclass(op, Composite | Reduction | Movement)
 
 
 def _leaves(choose: random.Random, rng: np.random.Generator) -> list[Array]:
