@@ -1,7 +1,7 @@
 """audit_precision: where a function loses its digits in float32, forward and backward.
 
-Imports the graph, tensors, settings and errors. It runs the function twice and compares the two
-graphs node by node.
+Imports the graph, tensors, differentiate's trees, settings and errors. It runs the function twice
+and compares the two graphs node by node.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import optree
 
+from chainrule.differentiate.tree import flatten, tree_map
 from chainrule.errors import (
     CODE_COLUMN,
     ArgumentError,
@@ -163,10 +163,10 @@ class _Run:
         token = RECORDING.set(watch)
         try:
             with np.errstate(all="ignore"):
-                result: Any = function(*_mapped(lambda x: _leaf(x, dtype), inputs))
+                result: Any = function(*tree_map(lambda x: _leaf(x, dtype), inputs))
         finally:
             RECORDING.reset(token)
-        ends = [x for x in _leaves(result) if isinstance(x, Node) and x.wants_gradient]
+        ends = [x for x in flatten(result)[0] if isinstance(x, Node) and x.wants_gradient]
         if not ends:
             raise NoGradientError(
                 "there is nothing to audit: no floating-point input reaches a result.",
@@ -278,13 +278,3 @@ def _line(row: PrecisionRow) -> str:
     return (
         f"{row.op:<16} {shape:<14} {row.forward:>9.1e} {row.own:>9.1e} {backward:>9}  {row.line}"
     ).rstrip()
-
-
-def _mapped(change: Callable[[Any], Any], tree: Any) -> Any:
-    tree_map: Any = optree.tree_map
-    return tree_map(change, tree)
-
-
-def _leaves(tree: Any) -> list[Any]:
-    tree_leaves: Any = optree.tree_leaves
-    return list(tree_leaves(tree))

@@ -63,8 +63,8 @@ class CumProd(_Scan):
     """
 
     def forward(self, a: Any) -> Any:
-        out: Any = np.cumprod(a, axis=self.axis)
-        return out
+        run: Any = np.cumprod
+        return run(a, axis=self.axis)
 
     def backward(self, upstream: Any, a: Any, out: Any) -> Any:
         # out[j] / a[i] would divide; instead r[i] = upstream[i] + a[i+1] r[i+1].
