@@ -17,6 +17,8 @@ from chainrule.doctor.subject import Array, Subject, copies, op_subject
 from chainrule.spec import is_sequence
 
 Contract = Callable[[Evidence], Iterator[Finding]]
+STEP = 1e-4  # of the difference that looks for state, relative to the inputs
+WRONG = 1e-2  # relative error that no such difference explains
 RUNS = 3  # of the same backward, to see whether it repeats itself
 
 
@@ -76,22 +78,37 @@ def repeats(e: Evidence) -> Iterator[Finding]:
         else:
             yield _random()
         return
-    other = [_moved(x, i in subject.moving) for i, x in enumerate(subject.operands)]
-    operands = copies(subject.operands)
+    for elsewhere in ELSEWHERE:
+        kept = _kept_from(e, [elsewhere(x) if i in subject.moving else x for i, x in _each(e)])
+        if kept:
+            yield _stale(kept)
+            return
+
+
+def _each(e: Evidence) -> Iterator[tuple[int, Any]]:
+    return enumerate(e.subject.operands)
+
+
+def _kept_from(e: Evidence, elsewhere: Sequence[Any]) -> str:
+    """How an answer shows that forward ran elsewhere in between; empty if it does not."""
+    subject, operands = e.subject, copies(e.subject.operands)
     try:
         with np.errstate(all="ignore"):
             out = subject.run(*operands)
-            again = subject.at(other)
+            again = subject.at(elsewhere)
             upstreams = random_upstreams(again, 9)
             there = answer(again, upstreams)
             late = backward(subject, operands, copies(e.upstreams), out)
             pristine = answer(_fresh(again), upstreams)
     except Exception:  # the other point was only to leave something behind
-        return
+        return ""
     if not _equal(e.answer, Answer(e.answer.out, late.entries)):
-        yield _stale("backward answered otherwise after forward had run on other inputs")
-    elif not _equal(there, pristine):
-        yield _stale("an op that had run before answered otherwise than a new one")
+        return "backward answered otherwise after forward had run on other inputs"
+    if not _equal(there, pristine):
+        return "an op that had run before answered otherwise than a new one"
+    if _differs_elsewhere(e, elsewhere, there, upstreams):
+        return "what is right at the first inputs is wrong at the next ones"
+    return ""
 
 
 def _fresh(subject: Subject) -> Subject:
@@ -101,8 +118,15 @@ def _fresh(subject: Subject) -> Subject:
     return op_subject(copy.deepcopy(subject.pristine), subject.operands)
 
 
-def _moved(x: Any, moves: bool) -> Any:
-    return np.asarray(x * 1.25 + 0.125, x.dtype) if moves else x
+def _moved(x: Any) -> Any:
+    return np.asarray(x * 1.25 + 0.125, x.dtype)
+
+
+def _mirrored(x: Any) -> Any:
+    return np.asarray(-x, x.dtype)
+
+
+ELSEWHERE = (_moved, _mirrored)  # signs may be all that was kept
 
 
 def _equal(one: Answer, other: Answer) -> bool:
@@ -143,6 +167,57 @@ def _random() -> Finding:
         "Take random numbers from a key that is an input (cr.key, ops.random), so that forward, "
         "backward and every repetition draw the same.",
     )
+
+
+def _differs_elsewhere(
+    e: Evidence, elsewhere: Sequence[Any], there: Answer, upstreams: Any
+) -> bool:
+    """Whether the comparison elsewhere fails; what cannot run there says nothing."""
+    try:
+        with np.errstate(all="ignore"):
+            return _wrong_elsewhere(e, elsewhere, there, upstreams)
+    except Exception:  # the other point may lie outside the domain
+        return False
+
+
+def _wrong_elsewhere(e: Evidence, elsewhere: Sequence[Any], there: Answer, upstreams: Any) -> bool:
+    """Whether an op with something to remember is right here and wrong elsewhere.
+
+    An op that is made of plain numbers is not asked: its rule may have a domain.
+    """
+    if not _can_remember(e.subject.op):
+        return False
+    rng = np.random.default_rng(3)
+    moving = e.subject.moving
+    directions: dict[int, Any] = {i: rng.normal(size=elsewhere[i].shape) for i in moving}
+
+    def projected(step: float) -> float:
+        moved = [x + step * directions[i] if i in moving else x for i, x in enumerate(elsewhere)]
+        out: Any = e.subject.run(*moved)
+        outs: Sequence[Any] = out if is_sequence(out) else (out,)
+        dots: list[Any] = [np.vdot(u, o) for u, o in zip(upstreams, outs, strict=True)]
+        return float(sum(dots))
+
+    slope = (projected(STEP) - projected(-STEP)) / (2 * STEP)
+    entries: list[Any] = [there.entries[i] for i in moving]
+    if any(entry is None for entry in entries):
+        return False
+    pairs = zip(entries, directions.values(), strict=True)
+    terms: list[Any] = [np.vdot(entry, direction) for entry, direction in pairs]
+    return abs(sum(terms) - slope) > WRONG * (abs(slope) + sum(map(abs, terms)))
+
+
+def _can_remember(op: Any) -> bool:
+    """Whether forward or backward reads a list, dict or set that outlives a call."""
+    for name in ("forward", "backward"):
+        method: Any = getattr(op, name, None)
+        cells: Any = getattr(method, "__closure__", None) or ()
+        names: Any = getattr(getattr(method, "__code__", None), "co_names", ())
+        around: Any = getattr(method, "__globals__", {})
+        read = [*(cell.cell_contents for cell in cells), *(around.get(each) for each in names)]
+        if any(isinstance(x, list | dict | set) for x in read):
+            return True
+    return False
 
 
 def _stale(what: str) -> Finding:

@@ -41,9 +41,13 @@ def upstream_ignored(e: Evidence, i: int) -> Diagnosis | None:
     found = e.found[i]
     if e.subject.of_sum or found is None or not found.size or not np.any(found):
         return None
-    doubled = e.another(tuple(2 * u for u in e.upstreams))[i]
-    other = e.another(tuple(u * (1 + k % 3) for k, u in _varied(e)))[i]
-    if not all(x is not None and np.array_equal(x, found) for x in (doubled, other)):
+    others = (
+        tuple(2 * u for u in e.upstreams),
+        tuple(u * (1 + k % 3) for k, u in _varied(e)),
+        tuple(-u for u in e.upstreams),  # a rule that clips its upstream still sees the sign
+    )
+    answers = [e.another(upstreams)[i] for upstreams in others]
+    if not all(x is not None and np.array_equal(x, found) for x in answers):
         return None
     return Diagnosis(
         "the gradient stays the same whatever upstream is.",

@@ -26,6 +26,7 @@ from chainrule.doctor.paths import (
 )
 from chainrule.doctor.structural import (
     missing_broadcast_sum,
+    one_of_the_copies,
     scatter_last_wins,
     shifted_index,
     transposed_inside,
@@ -52,6 +53,7 @@ OF_VALUES: tuple[tuple[str, Hypothesis], ...] = (
     ("wrong_axis", wrong_axis),
     ("shifted_index", shifted_index),
     ("missing_term", as_if_elementwise),
+    ("missing_broadcast_sum", one_of_the_copies),
     ("scatter_last_wins", scatter_last_wins),
     ("missing_term", missing_term),
     ("sign", wrong_sign_of_a_term),

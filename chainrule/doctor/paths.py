@@ -192,7 +192,7 @@ def _products(e: Evidence, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]
     letters: list[tuple[str, Array]] = [
         (name, np.broadcast_to(x, shape))
         for name, x in zip(e.subject.names, e.subject.operands, strict=True)
-        if is_float_array(x) and np.broadcast_shapes(x.shape, shape) == shape
+        if is_float_array(x) and _stretches(x.shape, shape)
     ]
     letters.append(("out", np.asarray(e.answer.out)))
     letters = [(name, x.astype(float)) for name, x in letters if x.shape == shape]
@@ -225,3 +225,9 @@ def _signed(number: float) -> str:
     if number == 1:
         return ""
     return "-" if number == -1 else f"{number:.6g} * "
+
+
+def _stretches(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array of a shape broadcasts to the whole one."""
+    tail = whole[len(whole) - len(shape) :]
+    return len(shape) <= len(whole) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))

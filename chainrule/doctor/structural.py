@@ -196,6 +196,27 @@ def _shift(what: str) -> Diagnosis:
     )
 
 
+def one_of_the_copies(e: Evidence, i: int) -> Diagnosis | None:
+    """Every element was read equally often, and got the gradient of one of its copies."""
+    jacobian = e.truth.jacobian(i)
+    if jacobian is None or not jacobian.size or any(_is_index(x) for x in e.subject.operands):
+        return None
+    counts = (np.abs(jacobian) > 1e-9 * np.abs(jacobian).max(initial=0.0)).sum(1)
+    if counts.min() != counts.max() or scatter_last_wins(e, i) is None:
+        return None
+    name = e.subject.names[i]
+    return Diagnosis(
+        f"every element of {name} is read {counts[0]} times, and the gradient of one reading "
+        "stands for all.",
+        f"Sum the gradients of all {counts[0]} copies.",
+        key=int(counts[0]),
+    )
+
+
+def _is_index(x: Any) -> bool:
+    return is_array(x) and x.dtype.kind in "iu"
+
+
 def scatter_last_wins(e: Evidence, i: int) -> Diagnosis | None:
     """An element that was picked twice got one of its gradients, not their sum."""
     jacobian, true = e.truth.jacobian(i), e.expected[i]

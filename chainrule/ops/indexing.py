@@ -147,7 +147,12 @@ class TakeAlongAxis(Indexing):
         return np.take_along_axis(x, np.asarray(indices), axis=self.axis)
 
     def backward(self, upstream: Any, x: Any, indices: Any, out: Any) -> Any:
-        return lambda: put_along_axis(upstream, indices, x.shape[self.axis], self.axis), None
+        length = x.shape[self.axis]
+        # Where x was repeated beside the indices, its copies form a fork.
+        return (
+            lambda: sum_to(put_along_axis(upstream, indices, length, self.axis), x.shape),
+            None,
+        )
 
 
 @op(

@@ -180,3 +180,12 @@ def test_what_is_repeated_to_fill_the_places_receives_the_sum():
     row = cr.tensor(np.ones((1, 4)))
     cr.putitem(row, (("slice", None, None, 2),), (3, 4)).backward(upstream=upstream)
     assert_array_equal(row.grad[0], upstream[::2].sum(axis=0))
+
+
+def test_a_row_taken_by_several_rows_of_indices_receives_the_sum():
+    x = cr.tensor(np.arange(5.0)[None])
+    places = np.array([[0], [1], [4], [4]])
+    out = cr.take_along_axis(x, places, axis=1)
+    assert_array_equal(out.data, np.take_along_axis(np.arange(5.0)[None], places, 1))
+    out.backward(upstream=np.array([[1.0], [2.0], [3.0], [4.0]]))
+    assert_array_equal(x.grad, [[1, 2, 0, 0, 7]])
