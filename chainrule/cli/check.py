@@ -32,7 +32,7 @@ def check(
     order: int,
     seed: int,
 ) -> int:
-    """Check one op or function, or every op of the file; 1 where a gradient is wrong."""
+    """Check one op or function, or every op of the file; 1 where one is wrong or left out."""
     path, name = _split(place)
     module = _load(path)
     asked = [_shape(words) for words in shapes]
@@ -63,7 +63,11 @@ def _check_all(
     if not checked:
         raise ArgumentError("no op could be checked.", do="Give shapes: --shape 3,4")
     say("checked", f"{counted(checked, 'op')}, {failed} with a wrong gradient")
-    return 1 if failed else 0
+    if skipped:  # what nobody looked at must not pass for right
+        say(
+            "left out", f"{counted(skipped, 'op')}: give @op samples=, or name it with its --shape"
+        )
+    return 1 if failed or skipped else 0
 
 
 def _split(place: str) -> tuple[Path, str]:

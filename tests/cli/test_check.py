@@ -1,5 +1,7 @@
 """`chainrule check` on a file of ops: what it says, and its exit code."""
 
+import textwrap
+
 import pytest
 
 OPS = """
@@ -59,6 +61,27 @@ def test_a_file_is_checked_op_by_op(chainrule, ops):
     assert "Good" in ended.out
     assert "not checked" in ended.out
     assert "1 op, 1 with a wrong gradient" in ended.out
+    assert "left out" in ended.out
+
+
+def test_a_file_with_an_op_that_nobody_looked_at_does_not_pass(chainrule, tmp_path):
+    text = """
+        import chainrule as cr
+
+        class Cube(cr.Op):
+            def forward(self, x):
+                return x**3
+
+        class Pair(cr.Op):
+            def forward(self, x, w):
+                return x @ w
+    """
+    path = tmp_path / "pair.py"
+    path.write_text(textwrap.dedent(text))
+    ended = chainrule("check", str(path))
+    assert ended.code == 1
+    assert "1 op, 0 with a wrong gradient" in ended.out
+    assert "1 op: give @op samples=" in ended.out
 
 
 @pytest.mark.parametrize(
