@@ -21,6 +21,8 @@ from chainrule.testing.fuzz.program import Array, Line, Program, Ref, call, part
 STEP = 1e-3  # of the wider of two central differences
 ROUNDING = 2e-12  # of a difference of numbers of size 1, divided by the step
 TRUST = 1e-4  # an error bar beyond this leaves a comparison open, relative to the largest tangent
+FAR = 1e3  # a slope that would carry a value so far in one step stands beside a pole
+ORDERED = ("chainrule.ops.sorting",)  # where ties stand, the slope is a convention
 BARS = 4.0  # how many error bars make a mismatch
 ANALYTIC = 1e-9  # of a complex step, relative to the largest tangent on the way
 AXES = {"axis", "keepdims", "ddof"}
@@ -98,6 +100,7 @@ def against_differences(
     finite = np.isfinite(start) & np.isfinite(found)  # else in a dead branch, or seen at an end
     scale = np.abs(found[np.isfinite(found)]).max(initial=1.0)
     open_ = finite & ~(bar <= TRUST * scale)
+    open_ |= finite & (np.abs(found) * STEP > FAR * (1 + np.abs(start)))
     kinked.update(cells.places[open_].tolist())
     _spread(program, kinked)
     judged = finite & ~np.isin(cells.places, list(kinked))
@@ -118,6 +121,10 @@ def _at_kinks(program: Program, values: Sequence[Any]) -> set[int]:
             value = pick(x, values) if kinks else None
             if value is not None and value.dtype.kind == "f" and np.isin(value, kinks).any():
                 found.add(i)
+            if type(x) is Ref and CATALOGUE[line.name].__module__ in ORDERED:
+                value = pick(x, values)
+                if np.unique(value).size < np.size(value):
+                    found.add(i)
     return found
 
 
