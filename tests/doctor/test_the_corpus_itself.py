@@ -1,4 +1,4 @@
-"""The seeded faults are faults, where the corpus says they are; and the right ops are right.
+"""The seeded faults are faults, where the corpora say they are; and the right ops are right.
 
 Judged by differences of forward alone: no doctor is asked here.
 """
@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.testing.differences import difference_gradient, one_sided_slope
-from tests.doctor.corpus import BUGS, RIGHT
+from tests.doctor import corpus, unseen
 from tests.doctor.corpus.entry import fresh, normal
 
 KINDS = {
@@ -21,6 +21,9 @@ KINDS = {
     "shifted_index", "scatter_last_wins", "mutates_input", "stale_state", "nondeterministic",
     "double_backward", "precision", "non_finite", "wrong_at_kink",
 }  # fmt: skip
+BUGS = [*corpus.BUGS, *unseen.BUGS]
+RIGHT = [*corpus.RIGHT, *unseen.RIGHT]
+KINKED = {"Huber", "Hinge", "LeakyRelu", "Maxout", "MaxPool", "Length"}  # where they are tried
 NO_NUMBERS = {"wrong_count", "mutates_input", "stale_state", "nondeterministic"}
 RTOL = 1e-6
 
@@ -35,15 +38,21 @@ def of_kind(*kinds):
     return named(bug for bug in BUGS if bug.kind in kinds)
 
 
-def test_the_corpus_is_as_wide_as_it_says():
-    assert len(BUGS) >= 66
-    assert len({family(bug) for bug in BUGS}) >= 16
-    assert len({right.make for right in RIGHT}) >= 20
-    assert len({bug.name for bug in BUGS}) == len(BUGS)
+@pytest.mark.parametrize(("each", "bugs", "ops"), [(corpus, 66, 16), (unseen, 62, 20)])
+def test_each_corpus_is_as_wide_as_it_says(each, bugs, ops):
+    assert len(each.BUGS) >= bugs
+    assert len({family(bug) for bug in each.BUGS}) >= ops
+    assert len({right.make for right in each.RIGHT}) >= 20
+    assert len({bug.name for bug in each.BUGS}) == len(each.BUGS)
 
 
-def test_every_kind_stands_in_the_corpus_at_least_twice():
-    counts = Counter(bug.kind for bug in BUGS)
+def test_few_faults_of_the_unseen_corpus_have_two_names():
+    assert sum(len(bug.kinds) > 1 for bug in unseen.BUGS) <= 8
+
+
+@pytest.mark.parametrize("each", [corpus, unseen])
+def test_every_kind_stands_in_each_corpus_at_least_twice(each):
+    counts = Counter(bug.kind for bug in each.BUGS)
     assert set(counts) == KINDS
     assert [kind for kind, count in counts.items() if count < 2] == []
 
@@ -56,6 +65,16 @@ def test_a_right_op_agrees_with_differences_or_lies_between_the_one_sided_slopes
         if x.dtype.kind == "f":
             assert (gradient.shape, gradient.dtype) == (x.shape, x.dtype)
     assert wrong_inputs(op, inputs, upstream) == ()
+
+
+@pytest.mark.parametrize("right", named(r for r in unseen.RIGHT if r.make.__name__ not in KINKED))
+def test_a_right_op_without_a_kink_is_right_in_the_second_order(right):
+    op, inputs = right.make(), right.inputs
+    floats = tuple(x.astype(float) for x in inputs if x.dtype.kind == "f")
+    labels = inputs[len(floats) :]  # integers stand last
+    upstream = upstream_of(op, (*floats, *labels))
+    for position in range(len(floats)):
+        assert not wrong_second_order(lambda *xs: op(*xs, *labels), floats, position, upstream)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +151,7 @@ def test_a_wrong_double_backward_is_right_in_the_first_order_only(bug):
 
 
 def test_the_tails_of_the_right_ops_are_known_in_closed_form():
-    for right in RIGHT:
+    for right in corpus.RIGHT:
         if right.name in {"Sigmoid far out", "Expm1 far out", "Tanh far out", "Softplus far out"}:
             op, x = right.make(), right.inputs[0]
             slopes = gradients(op, (x,), np.ones_like(x))[0]

@@ -44,6 +44,8 @@ class SoftmaxCrossEntropy(Loss):
 
     def row_gradients(self, scores: Any, labels: Any) -> Any:
         """Gradient of each row's loss: the shares, minus 1 at the label."""
+        if type(scores) is np.ndarray and scores.dtype.kind == "f":
+            return _residual(scores, labels)  # forward has checked these labels
         return softmax_residual(scores, labels)
 
 
@@ -72,19 +74,24 @@ class SoftmaxResidual(Composite):
         if type(scores) is np.ndarray and scores.dtype.kind == "f":
             labels = np.asarray(labels)
             check_labels(labels, scores.shape[-1])
-            highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
-            # Row by row in memory, whatever the order of the scores: labels are counted that way.
-            shares: Any = np.subtract(scores, highest, order="C")
-            np.exp(shares, out=shares)
-            shares /= np.add.reduce(shares, axis=-1, keepdims=True)
-            shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
-            return shares
+            return _residual(scores, labels)
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, out: Any) -> Any:
         shares = softmax(scores)
         weighted = upstream * shares
         return weighted - shares * total(weighted, -1, True), None
+
+
+def _residual(scores: Any, labels: Any) -> Any:
+    """The formula of the residual on arrays whose labels were checked."""
+    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+    # Row by row in memory, whatever the order of the scores: labels are counted that way.
+    shares: Any = np.subtract(scores, highest, order="C")
+    np.exp(shares, out=shares)
+    shares /= np.add.reduce(shares, axis=-1, keepdims=True)
+    shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
+    return shares
 
 
 @op("hinge", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
