@@ -126,9 +126,9 @@ def test_a_stale_state_shows_once_another_forward_ran(bug):
 def test_chance_gives_two_gradients_for_one_question(bug):
     op, inputs = bug.make(), bug.inputs
     upstream = upstream_of(op, inputs)
-    assert not np.array_equal(
-        gradients(op, inputs, upstream)[0], gradients(op, inputs, upstream)[0]
-    )
+    first, *others = (gradients(op, inputs, upstream)[0] for _ in range(20))
+    # Twenty, since two masks of eight elements are the same once in 256 times.
+    assert not all(np.array_equal(first, other) for other in others)
 
 
 @pytest.mark.parametrize("bug", of_kind("precision"))
