@@ -23,6 +23,8 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     ├── OutputError           a place that cannot be written                 (OSError)
     └── MissingLibraryError   an optional library that is not installed      (ImportError)
     NumericalGradientWarning  a derivative taken by differences              (UserWarning)
+    RecordingWarning          a function compiled again and again            (UserWarning)
+    EagerWarning              what could be compiled runs eagerly            (UserWarning)
 """
 
 import difflib
@@ -171,6 +173,14 @@ class OutputError(ChainruleError, OSError):
 
 class MissingLibraryError(ChainruleError, ImportError):
     """An optional library that is not installed."""
+
+
+class RecordingWarning(UserWarning):
+    """A function is recorded anew again and again: its shapes or Python values keep changing."""
+
+
+class EagerWarning(UserWarning):
+    """What could be compiled is not, and runs eagerly: right, and slower."""
 
 
 class NumericalGradientWarning(UserWarning):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import IndexRangeError, describe
+from chainrule.graph.node import Node
 from chainrule.nn.initialization import Initializer, normal
 from chainrule.nn.linear import Weights, positive
 from chainrule.nn.run import Run
@@ -65,7 +66,7 @@ class Embedding(Weights):
         self.place((self.rows, self.features), dtype)
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
-        ids: Any = getattr(x, "value", x)
+        ids: Any = x.value if isinstance(x, Node) else x
         if isinstance(ids, np.ndarray):  # a reading without values is checked when it runs
             self._check(ids)  # pyright: ignore[reportUnknownArgumentType]  any array
         return take(self.weight, x, 0)

@@ -1,6 +1,7 @@
 """Regularization: a preference for small weights, as nodes of the graph beside the data loss.
 
-Imports module, families and tensors. ``fit`` adds the terms to the loss and projects after a step.
+Imports module, max_norm, families and tensors. ``fit`` adds the terms to the loss and projects
+after a step.
 """
 
 import functools
@@ -13,6 +14,7 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.families import Composite
 from chainrule.graph.walk import walk
+from chainrule.nn.max_norm import MaxNorm
 from chainrule.nn.module import Module
 from chainrule.nn.tree import is_group
 from chainrule.ops.letters.arithmetic import sign, square
@@ -120,43 +122,6 @@ class ElasticNet:
         return lambda: first() + second()
 
 
-@dataclass(frozen=True)
-class MaxNorm:
-    """Holds the length of each unit's weights at ``limit``: a projection, not a term of the loss.
-
-    Parameters
-    ----------
-    limit : float
-        The largest length; 3 or 4 is usual with dropout.
-
-    Source
-    ------
-    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014, "Dropout", section 5.1.
-    """
-
-    limit: float
-
-    def __post_init__(self) -> None:
-        if not self.limit > 0:
-            raise ArgumentError(
-                f"MaxNorm takes a positive limit, not {self.limit}.", do="3 or 4 is usual."
-            )
-
-    def project(self, model: Module) -> None:
-        """Shorten the weights of every unit that is longer than the limit."""
-        for module in model.modules().values():
-            for name, p in module.members():
-                if isinstance(p, Parameter) and p.ndim > 1 and name not in module.unpenalized:
-                    self._shorten(p, module.unit_axes)
-
-    def _shorten(self, p: Parameter, axis: int) -> None:
-        weights = p.value
-        lengths = np.sqrt(np.sum(np.square(weights, dtype=np.float64), axis=axis, keepdims=True))
-        if lengths.max(initial=0) > self.limit:
-            factors = self.limit / np.maximum(lengths, self.limit)
-            p.write((weights * factors).astype(weights.dtype), "project()")
-
-
 def regularization_terms(model: Module, regularization: Any = None) -> Tensor | None:
     """The whole net's penalty plus those of single layers, as one number; None if there is none.
 
@@ -195,6 +160,15 @@ def project(model: Module, regularization: Any = None) -> None:
     for each, module in _all(model, regularization):
         if isinstance(each, MaxNorm):
             each.project(module)
+
+
+def projected(model: Module, regularization: Any, values: Mapping[Parameter, Any]) -> Any:
+    """What :func:`project` would make of new values of the parameters; a new mapping."""
+    found = dict(values)
+    for each, module in _all(model, regularization):
+        if isinstance(each, MaxNorm):
+            found |= {p: each.projected(found[p], axis) for p, axis in each.targets(module)}
+    return found
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,24 @@ class Optimizer:
             slot.parameter.spend()
         self.steps += 1
 
+    def slots(self, parameters: Parameters) -> tuple[Slot, ...]:
+        """What is remembered about these parameters, for whoever applies the rule himself.
+
+        The arrays are the optimiser's own; :meth:`made` counts the steps.
+        """
+        pairs = named(parameters)
+        if tuple(id(p) for _, p in pairs) != self._identities:
+            self._arrange(pairs)
+        return self._chosen
+
+    def made(self, steps: int, where: str) -> None:
+        """Note that the parameters of the last :meth:`slots` have been updated so often."""
+        for slot in self._chosen:
+            slot.steps += steps
+            slot.parameter.touch(where)
+            slot.parameter.spend()
+        self.steps += steps
+
     def state(self) -> dict[str, Array]:
         """Everything that a later run needs to go on in the same bits, as arrays by name.
 

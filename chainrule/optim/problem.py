@@ -4,7 +4,7 @@ Imports the backward walk, tensors and errors; L-BFGS uses it. The vector is flo
 parameters hold: the line search compares losses that differ in the last digits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,20 @@ from chainrule.tensors import Parameter, Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Closure = Callable[[], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class LossAndGradients:
+    """What a closure may return that has taken the gradients itself.
+
+    Attributes
+    ----------
+    loss : float
+    gradients : mapping of Parameter to ndarray
+    """
+
+    loss: float
+    gradients: Mapping[Parameter, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +55,20 @@ class Problem:
         """Loss and gradient at a position; by default where the parameters are."""
         if position is not None:
             self._write(position)
-        loss = _one_number(self._closure())
-        found = walk([loss], [np.ones(loss.shape, loss.dtype)], targets=set(self._parameters))
+        answer = self._closure()
+        if isinstance(answer, LossAndGradients):
+            loss, found = answer.loss, answer.gradients
+        else:
+            end = _one_number(answer)
+            loss = float(np.asarray(end.value).item())
+            one = np.ones(end.shape, end.dtype)
+            found = walk([end], [one], targets=set(self._parameters))
         for p in self._parameters:
             p.gradient = found.get(p)
         fresh(self._pairs, self._missing, "LBFGS")
         return Place(
             _vector(self._parameters, [p.value for p in self._parameters]),
-            float(np.asarray(loss.value).item()),
+            loss,
             _vector(self._parameters, [p.gradient for p in self._parameters]),
         )
 

@@ -1,0 +1,90 @@
+"""Substitution: a copy of a net with other tensors in the places of its parameters and buffers.
+
+Imports tensors and the tree. Whoever reads a net symbolically (the compiled step) records the
+copy; the net itself is not touched, so other threads may use it meanwhile.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from chainrule.graph.node import DEPTH_STEP, Node, taped
+from chainrule.nn.tree import Tree, is_group
+from chainrule.settings import DEPTH
+from chainrule.tensors import Parameter, Tensor
+
+Net = TypeVar("Net", bound=Tree)
+
+
+def substituted(model: Net, values: Mapping[str, Any]) -> tuple[Net, dict[str, Parameter]]:
+    """A copy of a net whose parameters and buffers have these values.
+
+    Parameters
+    ----------
+    model : Module
+    values : mapping of str to Symbol
+        By the paths of ``parameters()`` and ``buffers()``; all of them must be there.
+
+    Returns
+    -------
+    copy : Module
+    parameters : dict
+        The copy's parameters by path: leaves of a graph whose values are the symbols.
+    """
+    kind = _kind(DEPTH.get())
+    leaves: dict[Any, Parameter] = {}
+    by_path: dict[str, Parameter] = {}
+    for path, p in model.parameters().items():
+        leaf = by_path[path] = leaves[p] = kind(values[path], path)
+        leaf.wants_gradient = p.wants_gradient
+    twins: dict[int, Tree] = {}
+    modules = model.modules()
+    for path, module in modules.items():
+        twin = twins[id(module)] = object.__new__(type(module))
+        prefix = f"{path}." if path else ""
+        twin.__dict__.update(
+            (name, values.get(f"{prefix}{name}", x)) for name, x in vars(module).items()
+        )
+
+    def other(x: Any) -> Any:
+        if isinstance(x, Tree):
+            return twins.get(id(x), x)
+        return leaves.get(x, x) if isinstance(x, Parameter) else x
+
+    for module in modules.values():
+        facts = twins[id(module)].__dict__
+        for name, x in vars(module).items():
+            if isinstance(x, Parameter | Tree):
+                facts[name] = other(x)
+            elif is_group(x):
+                facts[name] = _rebuilt(x, other)
+    root: Any = twins[id(model)]
+    return root, by_path
+
+
+def _rebuilt(group: Any, other: Any) -> Any:
+    """A list, tuple or dict with its parameters and modules replaced."""
+    if hasattr(group, "items"):
+        return {key: other(x) for key, x in group.items()}
+    if hasattr(group, "_fields"):  # a named tuple takes its elements one by one
+        return type(group)(*map(other, group))
+    return type(group)(map(other, group))
+
+
+@functools.lru_cache(maxsize=8)
+def _kind(depth: int) -> Any:
+    """Parameters of a recording at this depth; ops leave ordinary tensors of it."""
+
+    class RecordedParameter(Parameter, result=taped(Tensor, depth)):
+        """A leaf whose value is a symbol."""
+
+        __slots__ = ()
+        traced = True
+        rank = DEPTH_STEP * depth + Parameter.rank
+
+        def __init__(self, value: Any, name: str = "") -> None:
+            Node.__init__(self, value, wants_gradient=True)
+            self.label, self.changed_where, self.spent = name, "", None
+
+    RecordedParameter.depth = depth
+    return RecordedParameter
