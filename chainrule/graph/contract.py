@@ -83,6 +83,27 @@ def _own(out: Any) -> Any:
 def _answers(
     op: "Op", name: str, given: Sequence[Any], inputs: Sequence[Any], wanted: Sequence[bool]
 ) -> list[Any]:
+    """What a rule answers; one that cannot be recorded is called back when values are there."""
+    later = next((s for s in map(_innermost, inputs) if hasattr(s, "call_back")), None)
+    if later is None:
+        return _answers_now(op, name, given, inputs, wanted)
+    try:
+        return _answers_now(op, name, given, inputs, wanted)
+    except Exception:  # a rule written with NumPy fails on symbols in many ways
+        return later.call_back(op, name, given, wanted)
+
+
+def _innermost(x: Any) -> Any:
+    """The symbol inside all others, which holds an array or nothing yet."""
+    while isinstance(x, Symbol) and not hasattr(x, "call_back"):
+        inner: Any = x
+        x = getattr(inner, "value", None)
+    return x
+
+
+def _answers_now(
+    op: "Op", name: str, given: Sequence[Any], inputs: Sequence[Any], wanted: Sequence[bool]
+) -> list[Any]:
     """Call a rule with looks; check the count, and every None, of what it answers.
 
     While a rule is given nodes, leaving the graph is an error.
@@ -122,6 +143,8 @@ def _answers(
 
 def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
     """Whether the result changes with an input: found by changing it, once per op and shapes."""
+    if any(hasattr(_innermost(x), "call_back") for x in inputs):
+        return False  # no values are known that could be changed
     values = [_plain(x) for x in inputs]
     key = (position, *[spec_of(x) for x in values])
     if key in op.independent:
@@ -144,6 +167,8 @@ def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
 
 def _always_zero(op: "Op", inputs: Sequence[Any], position: int) -> bool:
     """Whether the gradient of an input is 0 at other numbers too, so that its slope is 0."""
+    if any(hasattr(_innermost(x), "call_back") for x in inputs):
+        return True  # no values are known: a gradient that does not depend on them is as it is
     values = [_plain(x) for x in inputs]
     with np.errstate(all="ignore"):
         for step in NUDGES:

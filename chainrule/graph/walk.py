@@ -15,9 +15,10 @@ import numpy as np
 
 from chainrule.errors import StaleValueError, describe, user_place
 from chainrule.graph.contract import formula
-from chainrule.graph.node import Node, Output, results_of
+from chainrule.graph.node import Node, Output, results_of, taped
 from chainrule.graph.op import Op, Pulled
 from chainrule.graph.probe import needs
+from chainrule.graph.symbol import Symbol
 from chainrule.settings import RECORDING, watching
 from chainrule.spec import is_tuple
 
@@ -262,6 +263,8 @@ def alias(x: Any) -> Node:
     """A new node of the same value: differentiating with respect to it leaves x itself alone."""
     if isinstance(x, Node):
         return type(x).result(x.value, ALIAS, (x,), True)
+    if isinstance(x, Symbol):
+        return taped(Node, x.depth)(x, wants_gradient=True)
     return Node(np.asarray(x), wants_gradient=True)
 
 

@@ -199,7 +199,7 @@ class Einsum(Structured):
 
     def backward(self, upstream: Any, *operands_and_out: Any) -> Any:
         operands = operands_and_out[:-1]
-        terms, result = _named_axes(self.subscripts, operands)
+        terms, result = named_axes(self.subscripts, operands)
         return [
             lambda i=i: _einsum_gradient(upstream, operands, terms, result, i)
             for i in range(len(operands))
@@ -215,7 +215,7 @@ class Einsum(Structured):
     def local_jacobian(self, position: int, *operands_and_out: Any) -> Jacobian | None:
         """One entry for every choice of all letters: the product of the other operands there."""
         *operands, out = operands_and_out
-        terms, result = _named_axes(self.subscripts, operands)
+        terms, result = named_axes(self.subscripts, operands)
         lengths: dict[str, int] = {}
         for term, x in zip(terms, operands, strict=True):
             for letter, n in zip(term, x.shape, strict=True):
@@ -251,7 +251,7 @@ def _as_text(args: tuple[Any, ...]) -> str:
     return f"{terms}->{text(args[-1])}" if len(args) % 2 else terms
 
 
-def _named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
+def named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
     """Every operand's letters, with ... spelled out in letters that are free."""
     left, arrow, right = subscripts.partition("->")
     terms = left.split(",")

@@ -13,6 +13,7 @@ from numpy.random.bit_generator import ISeedSequence
 from chainrule.errors import ArgumentError
 from chainrule.graph.families import Linear, Pulled
 from chainrule.graph.op import Op, op
+from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.logic import logical_and, where
 
 Key = np.ndarray[Any, np.dtype[np.uint64]]  # two words
@@ -49,9 +50,10 @@ def fold(key: Key, number: int) -> Key:
     Each word is taken for the state of a SplitMix64; the new word is its output of that number.
     ``fold(fold(key, 1), 2)`` and ``fold(fold(key, 2), 1)`` differ.
     """
-    steps = (_whole(number, "a number to fold in") + 1) * GAMMA
-    first, second = key.tolist()
-    return np.array([_mixed(first + steps), _mixed(second + steps)], np.uint64)
+    number = _whole(number, "a number to fold in")
+    if isinstance(key, Symbol):
+        return key.read(FoldKey(number), (key,))
+    return _folded(key, number)
 
 
 def philox(key: Key) -> np.random.Philox:
@@ -140,6 +142,22 @@ class Dropout(Linear):
         return where(kept, x / (1 - self.rate), 0)
 
 
+@op("fold_key", flat=True, samples=lambda rng: (key(int(rng.integers(9))), 3))
+class FoldKey(Op):
+    """A new key from a key and a number; ``random.fold`` for keys that are not known yet.
+
+    Parameters
+    ----------
+    number : int
+        Of an epoch, a step or a layer.
+    """
+
+    number: int
+
+    def forward(self, key: Any) -> Any:
+        return _folded(key, self.number)
+
+
 class _Given(ISeedSequence):
     """Hands a key to Philox; ``Philox(key=...)`` first asks the system for entropy, for 10 us."""
 
@@ -148,6 +166,13 @@ class _Given(ISeedSequence):
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
         return self._key
+
+
+def _folded(key: Any, number: int) -> Key:
+    """Output ``number`` of both SplitMix64 whose states are the words of the key."""
+    steps = (number + 1) * GAMMA
+    first, second = key.tolist()
+    return np.array([_mixed(first + steps), _mixed(second + steps)], np.uint64)
 
 
 def _mixed(word: int) -> int:

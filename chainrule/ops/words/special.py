@@ -47,9 +47,9 @@ class OrderedWord(SciPyWord):
     n: int
 
     def forward(self, x: Any) -> Any:
-        """One call of SciPy, which may answer float64."""
+        """One call of SciPy, which may answer float64, and takes small integers for float32."""
         dtype = x.dtype if x.dtype.kind == "f" else float
-        return self.reference(self.n, x).astype(dtype)
+        return self.reference(self.n, x.astype(dtype, copy=False)).astype(dtype)
 
     @classmethod
     def enter(cls) -> None:

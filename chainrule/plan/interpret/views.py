@@ -1,0 +1,95 @@
+"""Views: an access as a NumPy view of a buffer, and a body as arrays of all elements at once.
+
+Imports the letters and scalar. All readings of kernels use it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.plan.interpret.letters import applied
+from chainrule.plan.scalar import (
+    Access,
+    Apply,
+    Body,
+    Coordinate,
+    Gather,
+    Given,
+    Literal,
+    Load,
+    Store,
+)
+
+AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+
+class Memory:
+    """The buffers, flat."""
+
+    def __init__(self, buffers: Sequence[AnyArray]) -> None:
+        self._buffers = buffers
+
+    def view(self, access: Access, shape: Sequence[int]) -> AnyArray:
+        """What loops over a shape meet; NumPy refuses what is out of bounds."""
+        flat = self._buffers[access.buffer]
+        size = flat.itemsize
+        strides = tuple(stride * size for stride in access.strides)
+        return np.ndarray(tuple(shape), flat.dtype, flat, access.offset * size, strides)
+
+    def places(self, access: Access, shape: Sequence[int]) -> AnyArray:
+        """Number of each element within the buffer."""
+        total = np.full(tuple(shape), access.offset, np.int64)
+        for axis, stride in enumerate(access.strides):
+            total += _steps(shape, axis) * stride
+        return total
+
+    def flat(self, access: Access) -> AnyArray:
+        """All elements of the buffer."""
+        return self._buffers[access.buffer]
+
+    def evaluate(
+        self, body: Body, shape: Sequence[int], given: Sequence[AnyArray] = ()
+    ) -> list[AnyArray]:
+        """The values of each instruction; those that are the same everywhere may be smaller."""
+        values: list[AnyArray] = []
+        for step in body:
+            if isinstance(step, Apply):
+                operands = [values[i] for i in step.operands]
+                value = applied(step.letter, operands, step.dtype)
+            elif isinstance(step, Load):
+                value = self.view(step.access, shape)
+            elif isinstance(step, Literal):
+                value = np.asarray(step.value).astype(step.dtype)
+            elif isinstance(step, Given):
+                value = given[step.place]
+            elif isinstance(step, Coordinate):
+                value = _steps(shape, step.axis)
+            else:
+                value = self._gather(step, values[step.index], shape)
+            if value.dtype != step.dtype:
+                raise AssertionError(f"{step} made {value.dtype}")
+            values.append(value)
+        return values
+
+    def store(self, stores: Sequence[Store], values: Sequence[AnyArray], shape: Any) -> None:
+        """Write values, all of which were computed before."""
+        copies = [np.array(values[each.value]) for each in stores]  # a load is a view
+        for each, value in zip(stores, copies, strict=True):
+            self.view(each.access, shape)[...] = value
+
+    def _gather(self, step: Gather, index: AnyArray, shape: Sequence[int]) -> AnyArray:
+        index = wrapped(index, step.length)
+        return self.flat(step.access)[self.places(step.access, shape) + index * step.stride]
+
+
+def wrapped(index: AnyArray, length: int) -> AnyArray:
+    """A negative index counts from the end."""
+    return np.where(index < 0, index + length, index)
+
+
+def _steps(shape: Sequence[int], axis: int) -> AnyArray:
+    """The loop index along an axis."""
+    ones = [1] * len(shape)
+    ones[axis] = shape[axis]
+    return np.arange(shape[axis], dtype=np.int64).reshape(ones)

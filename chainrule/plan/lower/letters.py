@@ -1,0 +1,211 @@
+"""Letters: one Map each, with the casts that NumPy's promotion of dtypes asks for.
+
+Imports the recorder and views. lower/__init__.py collects the rules; words and others use them.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from chainrule.plan.lower import opaque
+from chainrule.plan.recorder import NATIVE, Recorded, Recorder, number
+from chainrule.plan.steps import Number, Operand, Ref
+
+# What letters of numbers mean for booleans, whose arithmetic is logic.
+OF_BOOLEANS = {
+    "add": "logical_or",
+    "maximum": "logical_or",
+    "multiply": "logical_and",
+    "minimum": "logical_and",
+    "abs": "copy",
+}
+WHOLE = ("floor", "ceil", "trunc", "rint", "copy")  # letters that leave whole numbers alone
+MOST_FACTORS = 4  # of a power that is spelled out: each product rounds once
+MOST_WHOLE_FACTORS = 64  # of whole numbers, which do not round
+
+
+def letter(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """Cast every operand to the dtype of the result, and compute."""
+    dtype = result_dtype(op, operands)
+    if dtype.name not in NATIVE:
+        return opaque.call(recorder, op, operands)
+    name: str = op.name
+    if dtype.kind == "b":
+        name = OF_BOOLEANS.get(name, name)
+    if dtype.kind in "iu" and name in WHOLE:
+        name = "copy"
+    return apply_letter(recorder, op, name, operands, dtype, dtype)
+
+
+def apply_letter(
+    recorder: Recorder, op: Any, name: str, operands: tuple[Any, ...], dtype: Any, out: Any
+) -> Recorded:
+    """A Map of a letter on operands cast to ``dtype``, whose result has the dtype ``out``."""
+    shape = common_shape(op, operands)
+    cast = [recorder.cast(x, dtype) for x in operands]
+    if name == "copy":
+        return recorder.symbol(recorder.ref(operands[0], dtype))
+    return recorder.symbol(recorder.map(name, cast, shape, out))
+
+
+def comparison(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """Both sides in their common dtype; a Python number that does not fit it widens it."""
+    dtype = np.result_type(*(_kind(x) for x in operands))
+    for x in operands:
+        if isinstance(x, int) and dtype.kind in "iub":
+            dtype = np.promote_types(dtype, np.min_scalar_type(x))
+    return apply_letter(recorder, op, op.name, operands, dtype, np.bool_)
+
+
+def logic(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """A letter of booleans; of numbers, whatever is not 0 is true."""
+    truths = [truth(recorder, x) for x in operands]
+    shape = common_shape(op, operands)
+    return recorder.symbol(recorder.map(op.name, truths, shape, np.bool_))
+
+
+def truth(recorder: Recorder, x: Any) -> Operand:
+    """Whether an operand is not 0."""
+    found = recorder.operand(x)
+    if found.dtype == "bool":
+        return found
+    if isinstance(found, Number):
+        return Number(bool(found.value), "bool")
+    zero = number(np.zeros((), found.dtype))
+    return recorder.map("not_equal", (found, zero), found.shape, np.bool_)
+
+
+def where(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """The condition as booleans; both branches in the dtype of the result."""
+    condition, *branches = operands
+    dtype = result_dtype(op, operands)
+    shape = common_shape(op, operands)
+    chosen = truth(recorder, condition), *(recorder.cast(x, dtype) for x in branches)
+    return recorder.symbol(recorder.map("where", chosen, shape, dtype))
+
+
+def question(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """isnan, isfinite: the answer is known for whole numbers."""
+    (x,) = operands
+    if x.dtype.kind == "f":
+        return recorder.symbol(recorder.map(op.name, (x.ref,), x.shape, np.bool_))
+    return recorder.symbol(recorder.filled(Number(op.name == "isfinite", "bool"), x.shape))
+
+
+def square(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """x times x; truth values become small numbers, as in NumPy."""
+    dtype = result_dtype(op, operands)
+    x = recorder.ref(operands[0], dtype)
+    return recorder.symbol(recorder.map("multiply", (x, x), x.shape, dtype))
+
+
+def clip(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """maximum, then minimum; a bound may be missing."""
+    x, low, high = operands
+    dtype = result_dtype(op, operands)
+    if dtype.name not in NATIVE or dtype.kind == "b":
+        return opaque.call(recorder, op, operands)
+    held: Any = x
+    for name, bound in (("maximum", low), ("minimum", high)):
+        if bound is not None:
+            held = apply_letter(recorder, op, name, (held, bound), dtype, dtype)
+    return held if isinstance(held, Recorded) else recorder.symbol(recorder.ref(held, dtype))
+
+
+def power(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """A small constant exponent is spelled out in products, a root or a quotient."""
+    dtype = result_dtype(op, operands)
+    base, exponent = recorder.operand(operands[0]), recorder.operand(operands[1])
+    if isinstance(exponent, Number) and isinstance(base, Ref) and dtype.kind in "fiu":
+        shape = common_shape(op, operands)
+        found = _spelled_out(recorder, recorder.ref(base, dtype), exponent.value, shape)
+        if found is not None:
+            return recorder.symbol(found)
+    if dtype.kind != "f" or dtype.name not in NATIVE:
+        return opaque.call(recorder, op, operands)
+    return apply_letter(recorder, op, op.name, operands, dtype, dtype)
+
+
+def _spelled_out(recorder: Recorder, x: Ref, exponent: Any, shape: Any) -> Ref | None:
+    dtype = x.dtype
+    whole = dtype[0] != "f"
+
+    def one(name: str, *operands: Operand) -> Ref:
+        return recorder.map(name, operands, shape, dtype)
+
+    def constant(value: Any) -> Number:
+        return number(np.asarray(value, dtype))
+
+    if exponent == 0:
+        return recorder.filled(constant(1), shape)
+    if exponent == 1:
+        return recorder.ref(x)
+    most = MOST_WHOLE_FACTORS if whole else MOST_FACTORS
+    if exponent in range(2, most + 1):
+        return _product(one, x, int(exponent))
+    if exponent == -1 and not whole:
+        return one("divide", constant(1), x)
+    if exponent == 0.5 and not whole:
+        return one("sqrt", x)
+    return None
+
+
+def _product(one: Any, x: Ref, exponent: int) -> Ref:
+    """By squaring: x**3 is (x * x) * x."""
+    if exponent == 1:
+        return x
+    half = _product(one, x, exponent // 2)
+    twice = one("multiply", half, half)
+    return one("multiply", twice, x) if exponent % 2 else twice
+
+
+def common_shape(op: Any, operands: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape that the operands broadcast to, or the op's error."""
+    shapes = {x.shape for x in operands if hasattr(x, "shape")}
+    if len(shapes) == 1:
+        return tuple(shapes.pop())
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise op.explain(error, operands) from error
+
+
+def result_dtype(op: Any, operands: tuple[Any, ...]) -> np.dtype[Any]:
+    """The dtype that NumPy gives the result; Python numbers are weak."""
+    found: set[Any] = {x.dtype for x in operands if hasattr(x, "dtype")}
+    if len(found) == 1:  # floats stay what they are; and asking SciPy would import it
+        (dtype,) = found
+        if dtype.kind == "f":
+            return dtype
+    kinds: list[Any] = [x.dtype if hasattr(x, "dtype") else type(x) for x in operands]
+    return _known_dtype(op, tuple(kinds))
+
+
+@functools.lru_cache(maxsize=1024)
+def _known_dtype(op: Any, kinds: tuple[Any, ...]) -> np.dtype[Any]:
+    """By a run on one element."""
+    ones = [
+        None if kind is type(None) else kind(1) if isinstance(kind, type) else np.ones(1, kind)
+        for kind in kinds
+    ]
+    with np.errstate(all="ignore"):
+        return np.asarray(op.forward(*ones)).dtype
+
+
+def _kind(x: Any) -> Any:
+    return x.dtype if hasattr(x, "dtype") else x
+
+
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+LETTERS = (
+    "add", "subtract", "multiply", "divide", "negative", "sqrt", "abs", "sign", "floor",
+    "maximum", "minimum", "exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "erfc",
+)  # fmt: skip
+RULES = (
+    dict.fromkeys(LETTERS, letter)
+    | dict.fromkeys(COMPARISONS, comparison)
+    | dict.fromkeys(("logical_and", "logical_or", "logical_not"), logic)
+    | dict.fromkeys(("isnan", "isfinite"), question)
+    | {"where": where, "square": square, "clip": clip, "power": power}
+)

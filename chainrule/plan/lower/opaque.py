@@ -1,0 +1,43 @@
+"""Opaque: ops that Python computes when the plan runs; and user's ops, which may be formulas.
+
+Imports the spec reading and the recorder. Rules fall back to ``call``.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.spec_reading import infer
+from chainrule.plan.recorder import Recorded, Recorder, several
+from chainrule.plan.rule_call import RuleCall
+from chainrule.plan.steps import Call, Ref
+from chainrule.spec import is_tuple, spec_of
+
+
+def call(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """A call of the whole op; shapes and dtypes of its results by its own rule, or a trial run."""
+    found = infer(op, *(spec_of(x) if isinstance(x, Recorded) else x for x in operands))
+    outs = tuple(recorder.array(s.shape, s.dtype) for s in several(found))
+    recorder.steps.append(Call(op, tuple(_given(recorder, x) for x in operands), outs))
+    results = tuple(recorder.symbol(out.ref()) for out in outs)
+    return results if is_tuple(found) else results[0]
+
+
+def own_op(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """An op of no catalogue through its formula, if symbols can read it; else a call of it."""
+    if isinstance(op, RuleCall):
+        return call(recorder, op, operands)
+    count = len(recorder.steps)
+    try:
+        with np.errstate(all="ignore"):
+            found = op.forward(*operands)
+    except Exception:  # NumPy code on a symbol fails in many ways
+        found = None
+    if found is not None and all(isinstance(x, Recorded) for x in several(found)):
+        return found
+    del recorder.steps[count:]
+    return call(recorder, op, operands)
+
+
+def _given(recorder: Recorder, x: Any) -> Ref | float | int | bool | None:
+    return recorder.ref(x) if hasattr(x, "shape") else x

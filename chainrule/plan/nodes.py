@@ -1,0 +1,156 @@
+"""Nodes: the steps of a flow with what they read spelled out, ready to be grouped.
+
+Imports steps and walks. Grouping joins them, the writers turn each group into a kernel.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chainrule.plan.steps import (
+    Array,
+    Assemble,
+    Call,
+    Check,
+    Draw,
+    Map,
+    NextKey,
+    Number,
+    Order,
+    Pick,
+    Product,
+    Put,
+    Reduce,
+    Ref,
+    Running,
+    Step,
+)
+from chainrule.plan.walks import Walk, is_whole, repeated, walk
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Read:
+    """A view that a step reads.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether it is all of the array, in C order: each element is met where it was made.
+    stored : bool
+        Whether the array must stand in memory for this read, whoever makes it.
+    """
+
+    ref: Ref
+    path: Walk
+    whole: bool
+    stored: bool
+
+    @property
+    def array(self) -> Array:
+        """What is read."""
+        return self.ref.array
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A step among the others.
+
+    Attributes
+    ----------
+    kind : {"map", "reduce", "product", "alone"}
+        What a kernel made of it looks like; "alone" is never fused with anything.
+    size : int
+        Elements over which it runs: of the result of a map or product, of what is reduced.
+    paths : tuple of Walk
+        How its loops must be cut: the walks of the reads and of the coordinates.
+    """
+
+    place: int
+    step: Step
+    kind: str
+    outs: tuple[Array, ...]
+    size: int
+    reads: tuple[Read, ...]
+    paths: tuple[Walk, ...] = field(default=())
+
+    @property
+    def out(self) -> Array:
+        """The array it makes, of a step that makes one."""
+        return self.outs[0]
+
+
+def node(place: int, step: Step) -> Node:
+    """The node of a step."""
+    reads = tuple(Read(ref, walk(ref), is_whole(ref), stored) for ref, stored in refs_of(step))
+    paths = tuple(read.path for read in reads)
+    if isinstance(step, Map):
+        if step.letter == "coordinate":
+            paths = (coordinate_path(step),)
+        return Node(place, step, "map", (step.out,), step.out.size, reads, paths)
+    if isinstance(step, Pick):
+        return Node(place, step, "map", (step.out,), step.out.size, reads, paths)
+    if isinstance(step, Reduce):
+        size = step.x.array.size if reads[0].whole else _size(step.x)
+        paths = (*paths, repeated(step.x.shape, step.axes))
+        return Node(place, step, "reduce", (step.out,), size, reads, paths)
+    if isinstance(step, Product):
+        return Node(place, step, "product", (step.out,), step.out.size, reads)
+    return Node(place, step, "alone", outs_of(step), 0, reads)
+
+
+def outs_of(step: Step) -> tuple[Array, ...]:
+    """What a step makes."""
+    if isinstance(step, Check):
+        return ()
+    return step.outs if isinstance(step, Call) else (step.out,)
+
+
+def coordinate_path(step: Map) -> Walk:
+    """The walk of the loop index along an axis: of a view with stride 1 along it, else 0."""
+    axis = step.operands[0]
+    assert isinstance(axis, Number)
+    shape, along = step.out.shape, int(axis.value)
+    pairs = ((n, int(i == along)) for i, n in enumerate(shape))
+    return tuple((n, stride) for n, stride in pairs if n != 1)
+
+
+def refs_of(step: Step) -> Iterator[tuple[Ref, bool]]:
+    """Every view that a step reads, and whether it needs it in memory."""
+    if isinstance(step, Map):
+        for x in step.operands:
+            if isinstance(x, Ref):
+                yield x, False
+    elif isinstance(step, Reduce):
+        yield step.x, False
+    elif isinstance(step, Product):
+        yield step.a, True
+        yield step.b, True
+    elif isinstance(step, Pick):
+        yield step.source, True
+        yield step.index, False
+    elif isinstance(step, Put):
+        if isinstance(step.values, Ref):
+            yield step.values, True
+        for index, _, _ in step.picks:
+            yield index, True
+    elif isinstance(step, Assemble):
+        for part in step.parts:
+            if isinstance(part.operand, Ref):
+                yield part.operand, True
+    elif isinstance(step, Running):
+        for x in step.sources:
+            yield x, True
+    elif isinstance(step, Order | Check):
+        yield step.x, True
+    elif isinstance(step, Draw | NextKey):
+        yield step.key, True
+    else:
+        for x in step.operands:
+            if isinstance(x, Ref):
+                yield x, True
+
+
+def _size(ref: Ref) -> int:
+    size = 1
+    for n in ref.shape:
+        size *= n
+    return size

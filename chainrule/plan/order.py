@@ -1,0 +1,135 @@
+"""Order: which groups must run before which, while groups are being joined.
+
+Imports groups and steps. Grouping asks it whether two groups may become one: not if something
+between them needs the first and is needed by the second.
+
+Sets of nodes are integers: bit i stands for the node at place i of the block.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from chainrule.plan.groups import Group
+from chainrule.plan.nodes import Node
+from chainrule.plan.steps import Array, Check
+
+
+class Order:
+    """What comes before and after each group, through any number of others."""
+
+    def __init__(
+        self, nodes: Sequence[Node], groups: Sequence[Group], updated: Mapping[Array, Array]
+    ) -> None:
+        """One group per node; ``updated``: what is written over an input, and that input."""
+        self.groups: dict[Group, None] = dict.fromkeys(groups)
+        self.bits = {group: 1 << i for i, group in enumerate(groups)}
+        needs = _needs(nodes, updated)
+        before = _closure(needs)
+        if _checks_first(nodes, needs, before, updated):
+            before = _closure(needs)
+        after = [0] * len(nodes)
+        for i, mask in enumerate(before):
+            for j in _places(mask):
+                after[j] |= 1 << i
+        self.before = dict(zip(groups, before, strict=True))
+        self.after = dict(zip(groups, after, strict=True))
+
+    def apart(self, one: Group, other: Group) -> bool:
+        """Whether no third group lies between two."""
+        outside = ~(self.bits[one] | self.bits[other])
+        return not (
+            self.after[one] & self.before[other] & outside
+            or self.after[other] & self.before[one] & outside
+        )
+
+    def join(self, one: Group, other: Group) -> None:
+        """The second becomes a part of the first."""
+        bits = self.bits[one] | self.bits.pop(other)
+        before = (self.before[one] | self.before.pop(other)) & ~bits
+        after = (self.after[one] | self.after.pop(other)) & ~bits
+        del self.groups[other]
+        self.bits[one], self.before[one], self.after[one] = bits, before, after
+        self._tell(before, after, bits)
+
+    def precedes(self, one: Group, other: Group) -> bool:
+        """Whether the first must run before the second."""
+        return bool(self.bits[one] & self.before[other])
+
+    def put_before(self, one: Group, other: Group) -> None:
+        """From now on the first must run before the second."""
+        before = self.before[one] | self.bits[one]
+        after = self.after[other] | self.bits[other]
+        self._tell(before, after, 0)
+
+    def _tell(self, before: int, after: int, between: int) -> None:
+        """What lies before comes before what lies between, and that before what lies after."""
+        for group in self.groups:
+            if self.bits[group] & before:
+                self.after[group] |= after | between
+            if self.bits[group] & after:
+                self.before[group] |= before | between
+
+
+def _needs(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> list[set[int]]:
+    """The places of the nodes that must run before each."""
+    maker = {out: i for i, node in enumerate(nodes) for out in node.outs}
+    readers: dict[Array, list[int]] = {}
+    needs: list[set[int]] = []
+    checked: dict[Array, list[int]] = {}
+    for i, node in enumerate(nodes):
+        needs.append({maker[read.array] for read in node.reads if read.array in maker})
+        for read in node.reads:
+            readers.setdefault(read.array, []).append(i)
+            if isinstance(node.step, Check):
+                checked.setdefault(read.array, []).append(i)
+    for array, checks in checked.items():
+        for i in readers[array]:
+            if not isinstance(nodes[i].step, Check):
+                needs[i].update(checks)
+    guards = [i for i, node in enumerate(nodes) if isinstance(node.step, Check)]
+    for array, target in updated.items():
+        if array in maker:
+            others = (*readers.get(target, ()), *guards)
+            needs[maker[array]].update(i for i in others if i != maker[array])
+    return needs
+
+
+def _checks_first(
+    nodes: Sequence[Node],
+    needs: Sequence[set[int]],
+    before: Sequence[int],
+    updated: Mapping[Array, Array],
+) -> bool:
+    """Nothing is written over before all is checked that can be; whether this adds a need."""
+    checks = [i for i, node in enumerate(nodes) if isinstance(node.step, Check)]
+    if not checks:
+        return False
+    for i, node in enumerate(nodes):
+        if any(out in updated for out in node.outs):
+            needs[i].update(check for check in checks if not before[check] >> i & 1)
+    return True
+
+
+def _closure(needs: Sequence[set[int]]) -> list[int]:
+    """All that comes before each node. What cannot be ordered is left to the schedule."""
+    before = [0] * len(needs)
+    changed = True
+    while changed:  # once, where all needs point backwards
+        changed = False
+        for i, each in enumerate(needs):
+            mask = before[i]
+            for j in each:
+                mask |= before[j] | (1 << j)
+            mask &= ~(1 << i)
+            if mask != before[i]:
+                before[i] = mask
+                changed = True
+    return before
+
+
+def _places(mask: int) -> list[int]:
+    places: list[int] = []
+    while mask:
+        low = mask & -mask
+        places.append(low.bit_length() - 1)
+        mask ^= low
+    return places

@@ -1,0 +1,52 @@
+"""Prepare: steps over nothing, or over single elements, written as what they come to.
+
+Imports steps and nodes. Fusion calls it first; kernels then never meet an axis of length 0.
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+from chainrule.plan.nodes import outs_of
+from chainrule.plan.steps import Array, Check, Map, Number, Operand, Product, Put, Reduce, Step
+
+
+def prepare(steps: Sequence[Step]) -> list[Step]:
+    """The steps that compute something, the degenerate ones as copies of their operand."""
+    kept: list[Step] = []
+    for step in steps:
+        if isinstance(step, Check):
+            if 0 not in step.x.shape:
+                kept.append(step)
+        elif any(out.size for out in outs_of(step)):
+            kept.append(_plain(step))
+    return kept
+
+
+def _plain(step: Step) -> Step:
+    """A sum of nothing is 0, the maximum of one element is that element."""
+    if isinstance(step, Reduce):
+        count = prod(step.x.shape[axis] for axis in step.axes)
+        if count == 0:
+            return Map("copy", (Number(_OF_NOTHING[step.kind], step.out.dtype),), step.out)
+        if count == 1:
+            return _of_one(step)
+    if isinstance(step, Product):
+        return _zeros(step.out) if step.a.shape[-1] == 0 else step
+    if isinstance(step, Put):
+        return _zeros(step.out) if 0 in step.shape else step
+    return step
+
+
+def _of_one(step: Reduce) -> Step:
+    if step.kind in ("argmax", "argmin"):
+        return Map("copy", (Number(0, step.out.dtype),), step.out)
+    operand: Operand = step.x
+    same = step.x.dtype == step.out.dtype
+    return Map("copy" if same else "cast", (operand,), step.out)
+
+
+def _zeros(out: Array) -> Step:
+    return Map("copy", (Number(False if out.dtype == "bool" else 0, out.dtype),), out)
+
+
+_OF_NOTHING: dict[str, float | bool] = {"sum": 0, "product": 1, "any": False, "all": True}

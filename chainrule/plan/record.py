@@ -1,0 +1,74 @@
+"""Record: a Python function of arrays becomes a Flow of steps over whole tensors.
+
+Imports the recorder and the rules in lower/. The compiler and the training program call it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.node import Node
+from chainrule.graph.symbol import Constant
+from chainrule.plan.lower import lower
+from chainrule.plan.recorder import Recorded, Recorder
+from chainrule.plan.steps import Array, Flow, Operand
+from chainrule.settings import DEPTH
+from chainrule.spec import Spec
+
+__all__ = ["Recorded", "record"]
+
+
+def record(
+    function: Callable[..., Sequence[Any]],
+    specs: Sequence[Spec],
+    donate: Mapping[int, int] | None = None,
+) -> Flow:
+    """Run a function once on symbols, and write down what it computes.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one symbol per Spec and returns a flat sequence of symbols, arrays or numbers. Arrays
+        that it closes over are constants, copied now. Derivatives may be taken inside.
+    specs : sequence of Spec
+        Shape and dtype of every input.
+    donate : mapping of int to int, optional
+        Outputs (by number) that take the memory of an input, which the caller gives up.
+
+    Returns
+    -------
+    Flow
+
+    Raises
+    ------
+    UnsupportedError
+        If the function asks for a value; the message shows the line.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> flow = record(lambda x: [np.tanh(x) * 2], [Spec((3,), np.dtype("float32"))])
+    >>> [step.letter for step in flow.steps]
+    ['tanh', 'multiply']
+    """
+    inputs = tuple(Array(s.shape, np.dtype(s.dtype).name, label="input") for s in specs)
+    depth = DEPTH.get() + 1
+    recorder = Recorder(lower, depth)
+    token = DEPTH.set(depth)
+    try:
+        results = function(*[recorder.symbol(x.ref()) for x in inputs])
+        outputs = tuple(_output(recorder, x) for x in results)
+    finally:
+        DEPTH.reset(token)
+        recorder.is_open = False
+    return Flow(inputs, outputs, tuple(recorder.steps), dict(donate or {}))
+
+
+def _output(recorder: Recorder, x: Any) -> Operand:
+    """What the function returned: a step's result, or a constant."""
+    while isinstance(x, Node | Constant):
+        x = x.value
+    if isinstance(x, Recorded):
+        return recorder.ref(x)
+    return recorder.operand(x) if isinstance(x, bool | int | float) else recorder.ref(np.array(x))

@@ -1,0 +1,301 @@
+"""Recorder: the steps of a recording as they come; and Recorded, the symbol that stands in it.
+
+Imports the graph's symbol, steps and views. record.py opens a Recorder; the rules in lower/ write
+their steps through it.
+"""
+
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, NoReturn
+
+import numpy as np
+
+from chainrule.errors import UnsupportedError, describe
+from chainrule.graph.node import DEPTH_STEP, Node
+from chainrule.graph.op import Op, apply, compute
+from chainrule.graph.symbol import Constant, Symbol
+from chainrule.plan.kernels import FINITE
+from chainrule.plan.rule_call import RuleCall, flat_operands
+from chainrule.plan.steps import Array, Check, Map, Number, Operand, Ref, Step
+from chainrule.plan.views import broadcasted, is_whole
+from chainrule.spec import is_array, is_sequence, is_tuple
+
+NATIVE = frozenset(
+    {"bool", "float32", "float64"}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+)
+Lower = Callable[["Recorder", Op, tuple[Any, ...]], Any]
+
+
+class Recorded(Symbol):
+    """A tensor of a recording: a view of what a step will make. Asking for its values raises."""
+
+    __slots__ = ("_dtype", "recorder", "ref")
+
+    def __init__(self, ref: Ref, recorder: "Recorder") -> None:
+        self.ref = ref
+        self.recorder = recorder
+        self._dtype = np.dtype(ref.dtype)
+
+    @property
+    def depth(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  of a recording
+        """A derivative taken inside the recorded function stands above it."""
+        return self.recorder.depth
+
+    @property
+    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  of a recording
+        """Above the tensors around it, below the derivatives inside."""
+        return DEPTH_STEP * self.recorder.depth
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.ref.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self._dtype
+
+    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        """Write down the steps that compute the op."""
+        for x in operands:
+            if isinstance(x, Symbol) and x.rank > self.rank:
+                return x.read(op, operands)
+        return self.recorder.read(op, operands)
+
+    @property
+    def data(self) -> NoReturn:
+        """There is none."""
+        raise self._has_no_value("x.data")
+
+    @property
+    def value(self) -> NoReturn:
+        """There is none."""
+        raise self._has_no_value("x.value")
+
+    def item(self) -> NoReturn:
+        """Raise: there is no element to return."""
+        raise self._has_no_value("x.item()")
+
+    def tolist(self) -> NoReturn:
+        """Raise: there are no elements to return."""
+        raise self._has_no_value("x.tolist()")
+
+    def __bool__(self) -> NoReturn:
+        raise self._has_no_value("bool(x)")
+
+    def __float__(self) -> NoReturn:
+        raise self._has_no_value("float(x)")
+
+    def __int__(self) -> NoReturn:
+        raise self._has_no_value("int(x)")
+
+    def __index__(self) -> NoReturn:
+        raise self._has_no_value("x as an index")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise self._has_no_value("np.asarray(x)")
+
+    def call_back(
+        self, op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]
+    ) -> list[Any]:
+        """A user's rule that wants arrays: Python is called for it when the plan runs."""
+        out = given[-1]
+        called = RuleCall(op, rule, tuple(wanted), len(out) if is_tuple(out) else 0)
+        found = iter(apply(called, flat_operands(given)))
+        return [next(found) if want else None for want in wanted]
+
+    def __repr__(self) -> str:
+        return f"Recorded({self.shape}, {self.dtype})"
+
+    def _has_no_value(self, asked: str) -> UnsupportedError:
+        return UnsupportedError(
+            f"{asked} asks for a value, but this function is being recorded: values come later.",
+            found=[describe("x", self)],
+            do=(
+                "Choose with where(condition, x, y), decide by x.shape or x.dtype, or leave this "
+                "line out of the compiled function."
+            ),
+        )
+
+
+class Recorder:
+    """Collects steps, and the arrays that flow in as constants.
+
+    Parameters
+    ----------
+    lower : callable
+        How an op becomes steps.
+    depth : int
+        Of the derivative that the recording stands for: one inside all that stand.
+    """
+
+    def __init__(self, lower: Lower, depth: int) -> None:
+        self.steps: list[Step] = []
+        self.depth = depth
+        self.is_open = True
+        self._lower = lower
+        self._constants: dict[int, tuple[Any, Operand]] = {}
+        self._label = ""
+
+    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        """Lower an op; what it is called by the user names the arrays it leaves."""
+        values = tuple(map(self._plain, operands))
+        if all(x.size == 0 for x in values if isinstance(x, Recorded)):  # nothing is unknown
+            return compute(op, [_emptied(x) for x in values])
+        outer, self._label = self._label, self._label or op.name
+        try:
+            return self._lower(self, op, values)
+        finally:
+            self._label = outer
+
+    def _plain(self, x: Any) -> Any:
+        """An operand as rules take it: Recorded, array, Python number, or None."""
+        while isinstance(x, Node | Constant):
+            x = x.value
+        if isinstance(x, Recorded):
+            if x.recorder is not self or not self.is_open:
+                raise _foreign(x)
+            return x
+        if isinstance(x, Symbol):
+            raise _foreign(x)
+        if is_array(x) or is_sequence(x) or isinstance(x, np.generic):
+            return np.asarray(x)  # pyright: ignore[reportUnknownArgumentType]  any numbers
+        return x
+
+    # What rules write with.
+    def array(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """A new array for the result of a step."""
+        return Array(shape, np.dtype(dtype).name, label=self._label)
+
+    def emit(self, step: Any) -> Ref:
+        """Write down a step with one result; one without elements is a constant at once."""
+        out: Array = step.out
+        if out.size == 0:
+            return Array(out.shape, out.dtype, np.zeros(out.shape, out.dtype), out.label).ref()
+        self.steps.append(step)
+        return out.ref()
+
+    def symbol(self, ref: Ref) -> Recorded:
+        """What flows on through the user's function."""
+        return Recorded(ref, self)
+
+    def map(self, letter: str, operands: Sequence[Operand], shape: Any, dtype: Any) -> Ref:
+        """A letter on operands that are of one dtype, and broadcast to the shape here."""
+        spread = tuple(broadcasted(x, shape) if isinstance(x, Ref) else x for x in operands)
+        return self.emit(Map(letter, spread, self.array(shape, dtype)))
+
+    def operand(self, x: Any) -> Operand:
+        """A Ref, or a Number where an array of one value or a Python number stands."""
+        if isinstance(x, Ref | Number):
+            return x
+        if isinstance(x, Recorded):
+            return x.ref
+        if isinstance(x, bool | int | float):
+            return Number(x, np.asarray(x).dtype.name)
+        return self._constant(x)
+
+    def cast(self, x: Any, dtype: Any) -> Operand:
+        """An operand of this dtype; a Python number is weak and simply takes it."""
+        dtype = np.dtype(dtype)
+        if isinstance(x, bool | int | float):
+            return number(np.asarray(x, dtype))
+        found = self.operand(x)
+        if found.dtype == dtype.name:
+            return found
+        if isinstance(found, Number):
+            with np.errstate(all="ignore"):
+                return number(np.asarray(found.value, found.dtype).astype(dtype))
+        return self.map("cast", (found,), found.shape, dtype)
+
+    def ref(self, x: Any, dtype: Any = None) -> Ref:
+        """A Ref of the operand's own shape."""
+        found = self.operand(x) if dtype is None else self.cast(x, dtype)
+        return found if isinstance(found, Ref) else self.filled(found, np.shape(x))
+
+    def filled(self, value: Number, shape: tuple[int, ...]) -> Ref:
+        """One number everywhere."""
+        one = np.full((1,) * len(shape), value.value, value.dtype)
+        return broadcasted(Array(one.shape, value.dtype, one, self._label).ref(), shape)
+
+    def copied(self, ref: Ref) -> Ref:
+        """The elements in a row of their own."""
+        return ref if is_whole(ref) else self.map("copy", (ref,), ref.shape, ref.dtype)
+
+    def coordinate(self, axis: int, shape: tuple[int, ...]) -> Ref:
+        """Each element's index along an axis."""
+        return self.map("coordinate", (Number(axis, "int64"),), shape, np.int64)
+
+    def check(self, x: Ref, low: int, high: int, what: str) -> None:
+        """Every element must lie in [low, high) when the plan runs; once is enough."""
+        known = self._checks(x)
+        if not any(low <= check.low and check.high <= high for check in known):
+            self.steps.append(Check(x, low, high, what))
+
+    def require_finite(self, x: Ref) -> None:
+        """The run ends before it writes over anything if x holds NaN or infinity."""
+        finite = self.map("isfinite", (x,), x.shape, np.bool_)
+        self.check(self.map("cast", (finite,), x.shape, np.int64), 1, 2, FINITE)
+
+    def lowest(self, x: Ref) -> float:
+        """The least value that x can have, as far as checks tell."""
+        return max((check.low for check in self._checks(x)), default=-inf)
+
+    def _checks(self, x: Ref) -> list[Check]:
+        return [s for s in self.steps if isinstance(s, Check) and _same_elements(s.x, x)]
+
+    def _constant(self, x: Any) -> Operand:
+        """An array as it is now: copied once, however often it flows in."""
+        known = self._constants.get(id(x))
+        if known is None:
+            known = self._constants[id(x)] = x, as_constant(x)  # x is kept: ids are used again
+        return known[1]
+
+
+def number(x: Any) -> Number:
+    """An array of one value as a Number."""
+    return Number(x.reshape(-1)[0].item(), x.dtype.name)
+
+
+def as_constant(x: np.ndarray[Any, Any]) -> Operand:
+    """A Number where all elements are the same; what was repeated is kept once."""
+    x = x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+    core = x[tuple(slice(0, 1) if s == 0 else slice(None) for s in x.strides)]
+    if core.size and x.dtype.name in NATIVE and _is_uniform(core):
+        return number(core)
+    kept = Array(core.shape, x.dtype.name, np.array(core, order="C")).ref()
+    return broadcasted(kept, x.shape)
+
+
+def _is_uniform(x: np.ndarray[Any, Any]) -> bool:
+    first = x[(0,) * x.ndim]
+    if not np.all(x == first):
+        return x.size == 1  # a NaN
+    return x.dtype.kind != "f" or bool(first) or np.unique(np.signbit(x)).size == 1
+
+
+def _same_elements(x: Ref, y: Ref) -> bool:
+    return x.array is y.array and x.offset == y.offset and _walk(x) == _walk(y)
+
+
+def _walk(x: Ref) -> list[tuple[int, int]]:
+    """Which elements a Ref reaches, whatever the order of its axes."""
+    return sorted((s, n) for s, n in zip(x.strides, x.shape, strict=True) if n > 1 and s)
+
+
+def _emptied(x: Any) -> Any:
+    return np.zeros(x.shape, x.dtype) if isinstance(x, Recorded) else x
+
+
+def _foreign(x: Symbol) -> UnsupportedError:
+    return UnsupportedError(
+        "a value of another recording, which has ended or stands around this one, flowed in.",
+        found=[describe("x", x)],
+        do="Pass it to the recorded function as an argument, and return what you need from it.",
+    )
+
+
+def several(results: Any) -> tuple[Any, ...]:
+    """One result or several, as a tuple."""
+    return results if is_tuple(results) else (results,)

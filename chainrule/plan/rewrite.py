@@ -1,0 +1,172 @@
+"""Rewrite: the tools of every pass over a Flow: what steps read and make, and what stands instead.
+
+Imports steps and views. simplify and its passes use it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.plan.steps import (
+    Array,
+    Assemble,
+    Call,
+    Check,
+    Draw,
+    Flow,
+    Map,
+    NextKey,
+    Number,
+    Operand,
+    Order,
+    Pick,
+    Product,
+    Put,
+    Reduce,
+    Ref,
+    Running,
+    Step,
+    contiguous,
+)
+from chainrule.plan.views import broadcasted
+
+Change = Callable[[Any], Any]
+
+
+def reads(step: Step) -> Iterator[Ref]:
+    """Every Ref that a step looks through."""
+    found: list[Ref] = []
+
+    def see(x: Any) -> Any:
+        if isinstance(x, Ref):
+            found.append(x)
+        return x
+
+    with_operands(step, see, see)
+    return iter(found)
+
+
+def makes(step: Step) -> tuple[Array, ...]:
+    """The arrays that a step fills."""
+    if isinstance(step, Check):
+        return ()
+    return step.outs if isinstance(step, Call) else (step.out,)
+
+
+def with_operands(step: Step, operand: Change, ref: Change) -> Step:
+    """A step with every operand changed: by ``operand`` where a Number may stand, else ``ref``."""
+    match step:
+        case Map():
+            return replace(step, operands=tuple(map(operand, step.operands)))
+        case Reduce() | Order() | Check():
+            return replace(step, x=ref(step.x))
+        case Product():
+            return replace(step, a=ref(step.a), b=ref(step.b))
+        case Pick():
+            seen = ref(_reached(step))
+            source = Ref(seen.array, seen.shape[:-1], seen.strides[:-1], seen.offset)
+            index = ref(step.index)
+            return replace(step, source=source, stride=seen.strides[-1], index=index)
+        case Put():
+            picks = tuple((ref(index), stride, length) for index, stride, length in step.picks)
+            return replace(step, values=operand(step.values), picks=picks)
+        case Assemble():
+            parts = tuple(replace(part, operand=operand(part.operand)) for part in step.parts)
+            return replace(step, parts=parts)
+        case Running():
+            return replace(step, sources=tuple(map(ref, step.sources)))
+        case Draw() | NextKey():
+            return replace(step, key=ref(step.key))
+        case Call():
+            given = tuple(ref(x) if isinstance(x, Ref) else x for x in step.operands)
+            return replace(step, operands=given)
+
+
+def _reached(step: Pick) -> Ref:
+    """All that a Pick may read: its index is one more axis."""
+    x = step.source
+    return Ref(x.array, (*x.shape, step.length), (*x.strides, step.stride), x.offset)
+
+
+class Rewriter:
+    """Builds the new list of steps; an array that is replaced is seen through another one.
+
+    The step that made a replaced array is kept aside: it is written after all, if somebody looks
+    at the array in a way that has no strides in the other one.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._instead: dict[Array, tuple[Operand, Step]] = {}
+
+    def replace(self, array: Array, by: Operand, step: Step) -> None:
+        """From here on, look at ``by`` (of the array's shape) rather than at the array."""
+        self._instead[array] = by, step
+
+    def operand(self, x: Operand) -> Operand:
+        """What to read in the place of an operand."""
+        if isinstance(x, Number) or x.array not in self._instead:
+            return x
+        by, step = self._instead[x.array]
+        if isinstance(by, Number):
+            return by
+        found = composed(x, by)
+        if found is None:
+            del self._instead[x.array]
+            self.steps.append(step)
+            return x
+        return found
+
+    def ref(self, x: Ref) -> Ref:
+        """What to read in the place of a Ref; a Number becomes a constant."""
+        found = self.operand(x)
+        return found if isinstance(found, Ref) else as_ref(found, x.shape)
+
+    def read(self, step: Step) -> Step:
+        """A step that reads what stands in the place of its operands."""
+        return with_operands(step, self.operand, self.ref)
+
+    def flow(self, old: Flow) -> Flow:
+        """The new Flow."""
+        outputs = tuple(self.ref(x) if isinstance(x, Ref) else x for x in old.outputs)
+        return Flow(old.inputs, outputs, tuple(self.steps), old.updates)
+
+
+def as_ref(x: Number, shape: tuple[int, ...]) -> Ref:
+    """One number everywhere, as a constant of one element."""
+    one = np.full((1,) * len(shape), x.value, x.dtype)
+    return broadcasted(Array(one.shape, x.dtype, one).ref(), shape)
+
+
+def composed(outer: Ref, inner: Ref) -> Ref | None:
+    """A view of an array which is itself seen through a view of another one; None if it is none.
+
+    Each step along an axis of ``outer`` is taken apart into steps along the axes of the array; it
+    has strides in the other one if no step runs over the end of an axis.
+    """
+    shape = outer.array.shape
+    steps = contiguous(shape)
+    start = _digits(outer.offset, steps)
+    low, high = list(start), list(start)
+    strides: list[int] = []
+    for n, stride in zip(outer.shape, outer.strides, strict=True):
+        moves = [m if stride >= 0 else -m for m in _digits(abs(stride), steps)]
+        if n > 1:
+            for i, move in enumerate(moves):
+                (high if move > 0 else low)[i] += move * (n - 1)
+        strides.append(sum(m * s for m, s in zip(moves, inner.strides, strict=True)))
+    if any(a < 0 or b >= n for a, b, n in zip(low, high, shape, strict=True)):
+        return None
+    offset = inner.offset + sum(i * s for i, s in zip(start, inner.strides, strict=True))
+    return Ref(inner.array, outer.shape, tuple(strides), offset)
+
+
+def _digits(place: int, steps: tuple[int, ...]) -> list[int]:
+    """A place in an array as one index per axis."""
+    found: list[int] = []
+    for step in steps:
+        found.append(place // step)
+        place %= step
+    return found

@@ -1,0 +1,55 @@
+"""Writing: a group of nodes becomes a kernel.
+
+Imports groups, bodies, alone and passes. Fusion writes every group once the groups stand.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from chainrule.plan.alone import write_alone
+from chainrule.plan.bodies import Writer
+from chainrule.plan.groups import Group, product_strides
+from chainrule.plan.kernels import Kernel, Matmul, Pointwise
+from chainrule.plan.passes import write_row
+from chainrule.plan.scalar import Access, Body, Store
+from chainrule.plan.steps import Array, Map, Pick, Product
+
+
+def write(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> list[Kernel]:
+    """The kernels of a group; ``stored``: the arrays that stand in memory."""
+    if group.kind == "alone":
+        return write_alone(group.nodes[0].step, buffers)
+    if group.kind == "row":
+        return [write_row(group, stored, buffers)]
+    writer = Writer(group.lengths, buffers)
+    if group.kind == "product":
+        return [_matmul(group, stored, buffers)]
+    body, stores = _loop(writer, group, stored)
+    return [Pointwise(group.lengths, body, stores)]
+
+
+def _loop(writer: Writer, group: Group, stored: set[Array]) -> tuple[Body, tuple[Store, ...]]:
+    """All maps of a group, and the stores of what stands in memory."""
+    for node in group.nodes:
+        if node.kind == "map":
+            writer.compute(cast("Map | Pick", node.step))
+    stores = [
+        writer.store(node.out, writer.buffers[node.out])
+        for node in group.nodes
+        if node.out in stored and node.out in group.made
+    ]
+    return writer.body, tuple(stores)
+
+
+def _matmul(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> Matmul:
+    step = next(node.step for node in group.nodes if node.kind == "product")
+    assert isinstance(step, Product)
+    writer = Writer(group.lengths, buffers, {step.out: 0})
+    writer.values[step.out] = writer.operand(step.out.ref())
+    one, other = product_strides(step)
+    a = Access(buffers[step.a.array], one, step.a.offset)
+    b = Access(buffers[step.b.array], other, step.b.offset)
+    body, stores = _loop(writer, group, stored)
+    *batch, rows, columns = group.lengths
+    depth, dtype = step.a.shape[-1], step.out.dtype
+    return Matmul(tuple(batch), rows, depth, columns, a, b, dtype, body, stores)

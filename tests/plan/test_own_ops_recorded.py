@@ -1,0 +1,102 @@
+"""A user's op in a recording: read as a formula where it is one, called back where it is NumPy."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import NumericalGradientWarning, ShapeError
+from chainrule.graph.families import Elementwise
+from chainrule.plan.check_flow import check_flow
+from chainrule.plan.evaluate import evaluate
+from chainrule.plan.record import record
+from chainrule.plan.simplify import simplify
+from chainrule.plan.steps import Call
+from chainrule.spec import spec_of
+
+
+class Cube(cr.Op):
+    def forward(self, x):
+        return x**3
+
+    def backward(self, upstream, x, out):
+        return (upstream * 3 * x**2,)
+
+
+class InNumPy(cr.Op):
+    def forward(self, x, k):
+        x = np.array(x)
+        x[x < 0] *= float(k.sum())
+        return x
+
+    def backward(self, upstream, x, k, out):
+        slope = np.ones(x.shape)
+        slope[np.asarray(x) < 0] = float(k.sum())
+        return upstream * slope, None
+
+
+class TwoResults(cr.Op):
+    def forward(self, x):
+        return np.asarray(x) * 2, np.sin(np.asarray(x))
+
+    def backward(self, upstream, x, out):
+        doubled, sine = (np.asarray(u) for u in upstream)
+        return (doubled * 2 + sine * np.cos(np.asarray(x)),)
+
+
+class Slope(Elementwise):
+    def forward(self, x):
+        return np.asarray(x) * 3
+
+    def local_gradients(self, x, out):
+        return (np.full(np.asarray(x).shape, 3.0),)
+
+
+class Table(cr.NumericalOp):
+    def forward(self, x):
+        return np.array([np.sin(float(v)) for v in x])
+
+
+def two(x):
+    doubled, sine = TwoResults()(x)
+    return (doubled * sine).sum()
+
+
+X, K = np.array([1.0, -2.0, 3.0]), np.array([2.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("function", "arrays", "calls"),
+    [
+        (lambda x: (Cube()(x) ** 2).sum(), (X,), 0),
+        (lambda x, k: (InNumPy()(x, k) ** 2).sum(), (X, K), 2),
+        (two, (X,), 2),
+        (lambda x: Slope()(x).sum(), (X,), 2),
+        (lambda x: (Slope()(x) ** 2).sum(), (X,), 2),
+        (lambda x: Table()(x).sum(), (X,), 2),
+    ],
+)
+def test_a_users_op_and_its_gradient_are_recorded(function, arrays, calls):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericalGradientWarning)
+        expected = cr.grad(function)(*arrays)
+        flow = simplify(record(lambda *xs: [cr.grad(function)(*xs)], list(map(spec_of, arrays))))
+        check_flow(flow)
+        np.testing.assert_allclose(evaluate(flow, arrays)[0], expected, rtol=1e-12)
+    assert sum(isinstance(step, Call) for step in flow.steps) == calls
+
+
+def test_second_derivatives_of_a_formula_are_recorded():
+    second = cr.grad(cr.grad(lambda x: 1 * Cube()(x)))
+    flow = record(lambda x: [second(x)], [spec_of(np.array(2.0))])
+    assert evaluate(flow, [np.array(2.0)])[0] == 12.0
+
+
+def test_errors_of_a_users_op_stay_its_own():
+    class Picky(cr.Op):
+        def forward(self, x):
+            raise ValueError("only on Sundays")
+
+    with pytest.raises(ShapeError, match="only on Sundays"):
+        record(lambda x: [Picky()(x)], [spec_of(X)])
