@@ -1,13 +1,18 @@
 """The switches of a run, each a ContextVar, so that threads and tasks never see one another's.
 
-Floor 1: imports nothing of chainrule. The recorder, the tensors and the training loop read it.
+Floor 1: imports errors. The recorder, the tensors and the training loop read it.
 """
 
 import copy
+import functools
+import os
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Self
+
+from chainrule.errors import ArgumentError
 
 
 class Watch:
@@ -75,6 +80,8 @@ DEPTH: ContextVar[int] = ContextVar("chainrule_depth", default=0)
 # The user's op whose rule or formula is being read by tensors, or "": there, a tensor that would
 # quietly become an array (np.asarray, .data, float) cuts the graph, and raises instead.
 RULE: ContextVar[str] = ContextVar("chainrule_rule", default="")
+# How many threads may share a kernel of a compiled function; None: as many as there are CPUs.
+THREADS: ContextVar[int | None] = ContextVar("chainrule_threads", default=None)
 
 
 def recording_on() -> bool | Watch:
@@ -107,3 +114,63 @@ def no_grad() -> Generator[None, None, None]:
         yield
     finally:
         RECORDING.reset(token)
+
+
+def threads(count: int | None = None) -> int:
+    """How many threads compiled code may use, for this thread of Python and what it calls.
+
+    Results do not depend on it: the same bits come out for every count.
+
+    Parameters
+    ----------
+    count : int, optional
+        The new number, at least 1. Without it nothing changes. At first it is the number of CPUs
+        that this process may use; kernels too small to gain from a second thread never take one.
+
+    Returns
+    -------
+    int
+        The number that holds now.
+
+    Raises
+    ------
+    ArgumentError
+        If the count is not a positive integer.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> before = cr.settings.threads()
+    >>> cr.settings.threads(1)
+    1
+    >>> cr.settings.threads(before) == before
+    True
+    """
+    if count is None:
+        return THREADS.get() or _cpus()
+    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
+        raise ArgumentError(
+            f"threads takes a positive integer, not {count!r}.",
+            do="threads(1) runs everything on the calling thread.",
+        )
+    THREADS.set(int(count))
+    return int(count)
+
+
+@functools.cache
+def _cpus() -> int:
+    """CPUs that this process may use: its affinity, and the quota of its container."""
+    if hasattr(os, "sched_getaffinity"):
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max"), count)))
+
+
+def _quota(path: Path, count: int) -> int:
+    """Whole CPUs of a control group: "150000 100000" are 1.5 of them; "max" is no limit."""
+    try:
+        quota, period = path.read_text().split()
+        return int(quota) // int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return count

@@ -1,0 +1,1 @@
+"""Native: plans as machine code, through LLVM. Nothing here knows of nets or optimisers."""

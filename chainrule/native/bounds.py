@@ -1,0 +1,92 @@
+"""Bounds: integers that must lie in a range are looked at before anything reads by them.
+
+Imports frame and ir. The run stops where one does not, and names it.
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+from chainrule.native.frame import STATUS_SLOT, Frame, Point
+from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
+from chainrule.native.target import Target
+from chainrule.plan.kernels import Bounds
+from chainrule.plan.plan import Buffer
+
+
+def emit_bounds(
+    module: Module,
+    name: str,
+    kernel: Bounds,
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int,
+) -> int:
+    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit.
+
+    ``number`` is the kernel's place in the plan. At the first offender in C order the status
+    becomes number + 1, place, value; otherwise it is left alone.
+    """
+    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
+    frame = Frame(b, b.arguments[0], buffers, kernel)
+    if prod(kernel.shape):
+        wrong = _any_wrong(frame, kernel, target.lanes("int64"))
+        with b.when(wrong):
+            slot = b.at(b.arguments[0], integer(STATUS_SLOT), POINTER)
+            status = b.load(slot, POINTER, 8)
+            place, value = _first_wrong(frame, kernel)
+            for i, word in enumerate((integer(number + 1), place, value)):
+                b.store(word, b.at(status, integer(i), INDEX), 8)
+    b.finish()
+    return 1
+
+
+def _any_wrong(frame: Frame, kernel: Bounds, lanes: int) -> Value:
+    """Whether any element is out of range: all are looked at, without a branch."""
+    b, shape = frame.builder, kernel.shape
+    length = shape[-1] if shape else 1
+    lanes = min(lanes, length)
+    whole = length - length % lanes
+    none = integer(0, f"<{lanes} x i1>" if lanes > 1 else "i1")
+    with b.nest(shape[:-1], [none, integer(0, "i1")]) as rows:
+        found, single = rows.carried
+        axis = len(shape) - 1
+        with b.loop(integer(0), integer(whole), lanes, [found]) as each:
+            indices = [*rows.indices, each.index][: len(shape)]
+            wrong = _wrong(Point(frame, indices, axis if lanes > 1 else -1, lanes), kernel)[1]
+            each.carried = [b.binary("or", each.carried[0], wrong)]
+        with b.loop(integer(whole), integer(length), carried=[single]) as rest:
+            indices = [*rows.indices, rest.index][: len(shape)]
+            rest.carried = [
+                b.binary("or", rest.carried[0], _wrong(Point(frame, indices), kernel)[1])
+            ]
+        rows.carried = [each.carried[0], rest.carried[0]]
+    found, single = rows.carried
+    any_lane = found if lanes == 1 else b.call("i1", f"llvm.vector.reduce.or.v{lanes}i1", found)
+    return b.binary("or", any_lane, single)
+
+
+def _first_wrong(frame: Frame, kernel: Bounds) -> tuple[Value, Value]:
+    """Place and value of the first element out of range; there is one."""
+    b = frame.builder
+    with b.nest(kernel.shape, [integer(-1), integer(0), integer(0)]) as each:
+        place, value, count = each.carried
+        x, wrong = _wrong(Point(frame, each.indices), kernel)
+        first = b.binary("and", wrong, b.compare("slt", place, integer(0)))
+        each.carried = [
+            b.select(first, count, place),
+            b.select(first, x, value),
+            b.add(count, integer(1)),
+        ]
+    return each.carried[0], each.carried[1]
+
+
+def _wrong(point: Point, kernel: Bounds) -> tuple[Value, Value]:
+    """The elements as int64, and which are out of range."""
+    b = point.frame.builder
+    signed = kernel.dtype.startswith("int")
+    x = point.load(kernel.source, kernel.dtype)
+    x = b.convert("sext" if signed else "zext", x, INDEX)
+    low = kernel.low if signed else max(kernel.low, 0)
+    # One comparison for both ends: below ``low`` the difference wraps to a huge number.
+    above = b.binary("sub", x, integer(low, x.type))
+    return x, b.compare("uge", above, integer(max(kernel.high - low, 0), x.type))

@@ -1,0 +1,202 @@
+"""Engine: a plan becomes machine code, once; the only file that imports LLVM.
+
+Imports module, cache, threads and executable. Compiled functions and the training program call
+``compile_plan``. LLVM is loaded when the first plan is compiled.
+"""
+
+import contextlib
+import functools
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chainrule.native import feeding, spreading
+from chainrule.native.cache import Cache, Entry, digest
+from chainrule.native.executable import Executable
+from chainrule.native.host import detect
+from chainrule.native.ir import Module
+from chainrule.native.letters import resolve
+from chainrule.native.module import RUN, assemble
+from chainrule.native.target import Target
+from chainrule.native.threads import Pool
+from chainrule.plan.kernels import Opaque
+from chainrule.plan.plan import Plan
+
+SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
+RUNTIME = (*feeding.FUNCTIONS, *spreading.FUNCTIONS)
+_LOADED = time.time()
+# Around every use of LLVM. A fork in the middle of one would leave the child a lock that nobody
+# opens again, so a fork waits for it.
+_LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+    )
+
+
+def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
+    """The plan as machine code; plans of the same content share it.
+
+    Parameters
+    ----------
+    speed : int, default 2
+        LLVM's level. 0 takes a third of the time to compile: for code that is run once, in tests.
+    """
+    with _LOCK:
+        engine = _started()
+        return Executable(plan, engine.code(plan, speed), engine.runtime, engine.pool)
+
+
+def target() -> Target:
+    """The CPU that this process runs on."""
+    with _LOCK:
+        return _started().target
+
+
+def cache_state() -> Cache:
+    """Where compiled plans are kept on disk, how often that helped, and why not, if not."""
+    with _LOCK:
+        return _started().cache
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """Machine code in memory.
+
+    Attributes
+    ----------
+    addresses : dict of str to int
+        Where its functions begin. They are there as long as this object is.
+    spreads : bool
+        Whether it hands kernels to other threads.
+    """
+
+    addresses: Mapping[str, int]
+    spreads: bool = False
+    tracker: Any = None
+
+
+class _Engine:
+    """LLVM, made ready for this CPU."""
+
+    def __init__(self) -> None:
+        # LLVM takes as long to import as NumPy, and many a process never compiles anything.
+        import llvmlite  # noqa: PLC0415
+        from llvmlite import binding  # noqa: PLC0415
+
+        self._llvm: Any = binding
+        self._llvm.initialize_native_target()
+        self._llvm.initialize_native_asmprinter()
+        self._triple: str = self._llvm.get_process_triple()
+        cpu: str = self._llvm.get_host_cpu_name()
+        found: Mapping[str, bool] = self._llvm.get_host_cpu_features()
+        features = ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(found.items()))
+        self.target = detect(self._triple.split("-")[0], {name for name in found if found[name]})
+        self._cpu = {"cpu": cpu, "features": features}
+        self._machines: dict[int, Any] = {}
+        self._linker = self._llvm.create_lljit_compiler(use_jit_link=True, suppress_errors=True)
+        self._libraries = 0
+        self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
+        sources = _sources()
+        self.cache = Cache("" if sources else "it is not known what the compiler's source was")
+        versions = f"{llvmlite.__version__} {self._llvm.llvm_version_info}"
+        self._maker = digest(
+            versions, self._triple, cpu, features, repr(self.target), sources or b""
+        )
+        self.runtime = Code({})  # which calls nothing of ours
+        runtime = Module(functions=[feeding.TEXT, spreading.text()])
+        self.runtime = self._made("runtime", RUNTIME, lambda: runtime)
+        self.pool = Pool(self.runtime.addresses)
+
+    def code(self, plan: Plan, speed: int) -> Code:
+        """The machine code of a plan: what is in memory, in the disk cache, or made now."""
+        content = f"{speed} {plan_content(plan)}"
+        code = self._codes.get(content)
+        if code is None:
+            code = self._made(content, (RUN,), lambda: assemble(plan, self.target), speed)
+            self._codes[content] = code
+        return code
+
+    def _made(
+        self,
+        content: str,
+        exports: Sequence[str],
+        text: Callable[[], Module],
+        speed: int = SPEED,
+    ) -> Code:
+        """Code from the disk cache, or else from the text, which only then is written."""
+        key = digest(self._maker, content)
+        kept = self.cache.get(key)
+        if kept is not None:
+            with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
+                return self._load(kept, exports)
+        module = text()
+        imports = tuple(name for name in module.declarations if not name.startswith("llvm."))
+        entry = Entry(self._object(str(module), speed), imports)
+        code = self._load(entry, exports)
+        self.cache.put(key, entry)
+        return code
+
+    def _object(self, text: str, speed: int) -> bytes:
+        """LLVM's text as an object file."""
+        module = self._llvm.parse_assembly(text)
+        module.triple = self._triple
+        return self._machine(speed).emit_object(module)
+
+    def _machine(self, speed: int) -> Any:
+        """LLVM's writer of machine code, made for this CPU.
+
+        Code of the small model: constants are read relative to the instruction. The linker lays
+        a library in one piece, and reaches far functions through a table.
+        """
+        if speed not in self._machines:
+            target = self._llvm.Target.from_triple(self._triple)
+            self._machines[speed] = target.create_target_machine(
+                **self._cpu, opt=speed, reloc="pic", codemodel="small", jit=True
+            )
+        return self._machines[speed]
+
+    def _load(self, entry: Entry, exports: Sequence[str]) -> Code:
+        """An object file into memory, linked with what it calls."""
+        builder = self._llvm.JITLibraryBuilder().add_object_img(entry.image)
+        builder.add_current_process()  # for functions of libc: malloc
+        for name in entry.imports:
+            address = self.runtime.addresses.get(name) or resolve(name)
+            if address is not None:
+                builder.import_symbol(name, address)
+        for name in exports:
+            builder.export_symbol(name)
+        self._libraries += 1
+        tracker = builder.link(self._linker, f"chainrule{self._libraries}")
+        spreads = spreading.SPREAD in entry.imports
+        return Code({name: tracker[name] for name in exports}, spreads, tracker)
+
+
+@functools.cache
+def _started() -> _Engine:
+    return _Engine()
+
+
+def plan_content(plan: Plan) -> str:
+    """All that the machine code of a plan depends on: constants and Python's ops come later."""
+    kernels = [
+        (kernel.operands, kernel.results) if isinstance(kernel, Opaque) else kernel
+        for kernel in plan.kernels
+    ]
+    return repr((plan.buffers, kernels))
+
+
+def _sources() -> bytes | None:
+    """What writes the code: a change there makes other code of the same plan.
+
+    None where that cannot be told: there are no files, or one was changed after it was loaded.
+    """
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    if not files or max(file.stat().st_mtime for file in files) > _LOADED:
+        return None
+    return digest(*(file.read_bytes() for file in files))

@@ -1,0 +1,217 @@
+"""Executable: machine code of a plan, and the tables of pointers with which it runs.
+
+Imports the plan, frame, feeds and threads; not LLVM. The engine makes executables; compiled
+functions and the training program run them.
+"""
+
+import ctypes
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.errors import ChainruleError, IndexRangeError, NonFiniteError
+from chainrule.native.arrays import Array, aligned, check
+from chainrule.native.feeding import REPEAT
+from chainrule.native.feeds import Feed, Rounds
+from chainrule.native.frame import ARENA_SLOT, CALLBACK_SLOT, FIRST_SLOT, STATUS_SLOT, slots
+from chainrule.native.module import RUN
+from chainrule.native.opaque import call_opaque
+from chainrule.native.threads import Pool
+from chainrule.plan.kernels import FINITE, Bounds, Opaque
+from chainrule.plan.plan import Plan
+
+_POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
+_RUN = ctypes.CFUNCTYPE(_INTEGER, _POINTER, _INTEGER)
+_REPEAT = ctypes.CFUNCTYPE(
+    _INTEGER, _POINTER, _POINTER, _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _INTEGER
+)
+_CALLBACK = ctypes.CFUNCTYPE(None, _INTEGER)
+
+
+class Code(Protocol):
+    """Machine code in memory, as the engine loads it."""
+
+    @property
+    def addresses(self) -> Mapping[str, int]:
+        """Where its functions begin; they are there as long as this object is."""
+        ...
+
+    @property
+    def spreads(self) -> bool:
+        """Whether it hands kernels to other threads."""
+        ...
+
+
+class Executable:
+    """Machine code of a plan. It holds no data, and may be used by several threads at once."""
+
+    def __init__(self, plan: Plan, code: Code, runtime: Code, pool: Pool) -> None:
+        self.plan = plan
+        self.address = code.addresses[RUN]
+        self.function, self.repeat = _RUN(self.address), _REPEAT(runtime.addresses[REPEAT])
+        self.threads: Callable[[], int] = pool.threads if code.spreads else _one
+        self.slots = {
+            (b.place, b.number): slot
+            for b, (slot, _) in zip(plan.buffers, slots(plan.buffers), strict=True)
+            if b.place != "arena"
+        }
+        self._alive = code, runtime
+
+    def run_object(self) -> "Run":
+        """An arena and a table of pointers: what one thread needs to run the plan."""
+        return Run(self)
+
+
+class Run:
+    """A plan with the memory it works in, and the arrays it is bound to.
+
+    To be used by one thread at a time. Bound arrays are kept alive.
+    """
+
+    def __init__(self, executable: Executable) -> None:
+        plan = executable.plan
+        last = max(executable.slots.values(), default=FIRST_SLOT - 1)
+        self.plan, self._executable = plan, executable
+        self._table = (ctypes.c_uint64 * (last + 1))()
+        self._arena, self._status = aligned(plan.arena_bytes), np.zeros(4, np.int64)
+        self._bound: dict[int, Array] = {}
+        self._staging: dict[int, Array] = {}
+        self._error: BaseException | None = None
+        self._function, self._threads = executable.function, executable.threads
+        self._address = ctypes.addressof(self._table)
+        self._table[ARENA_SLOT] = self._arena.ctypes.data
+        self._table[STATUS_SLOT] = self._status.ctypes.data
+        for i, constant in enumerate(plan.constants):
+            self._bind(executable.slots.get(("constant", i)), np.ascontiguousarray(constant))
+        if any(isinstance(kernel, Opaque) for kernel in plan.kernels):
+            self._callback = _CALLBACK(_caller(weakref.ref(self)))
+            self._table[CALLBACK_SLOT] = ctypes.cast(self._callback, _POINTER).value or 0
+
+    def __call__(self, inputs: Sequence[Array] = (), outputs: Sequence[Array] = ()) -> None:
+        """Run the plan; arrays that are given are bound first.
+
+        Raises
+        ------
+        IndexRangeError
+            If an index or label lies outside its axis.
+        """
+        for i, array in enumerate(inputs):
+            self.bind_input(i, array)
+        for i, array in enumerate(outputs):
+            self.bind_output(i, array)
+        if self._function(self._address, self._threads()):
+            raise self.failure()
+
+    def bind_input(self, number: int, array: Array) -> None:
+        """Let an input be read from this array, from now on."""
+        check("input", number, array, self.plan.inputs[number])
+        self._bind(self._executable.slots.get(("input", number)), array)
+
+    def bind_output(self, number: int, array: Array) -> None:
+        """Let an output be written to this array; one that updates an input needs none."""
+        if number not in self.plan.updates:
+            check("output", number, array, self.plan.outputs[number])
+            self._bind(self._executable.slots.get(("output", number)), array)
+
+    def repeat(
+        self, count: int, feeds: Sequence[Feed], order: Array | None = None, first: int = 0
+    ) -> int:
+        """Run rounds first, first + 1, ..., first + count - 1 in one native call.
+
+        Parameters
+        ----------
+        feeds : sequence of Feed
+            What changes from round to round; everything else stays as it is bound.
+        order : ndarray of int64, optional
+            Round k takes the rows order[k * rows : (k + 1) * rows] of feeds made by Feed.rows.
+
+        Returns
+        -------
+        int
+            How many rounds were completed. Where that is less than count, ``failure()`` says why.
+        """
+        rounds = Rounds(first, count, order)
+        found = [self._record(feed, rounds) for feed in feeds]
+        records = np.array([record for record in found if record], np.int64)
+        return self._executable.repeat(
+            self._executable.address, self._address, count, records.ctypes.data, len(records),
+            None if order is None else order.ctypes.data, first, self._threads(),
+        )  # fmt: skip
+
+    def failure(self) -> BaseException:
+        """Why the last run ended early; after this the next one can begin."""
+        number, place, value = map(int, self._status[:3])
+        self._status[:] = 0
+        error, self._error = self._error, None
+        kernel = self.plan.kernels[number - 1]
+        if isinstance(kernel, Bounds):
+            return _out_of_range(kernel, place, value)
+        return error or AssertionError(f"kernel {number - 1} leaves no status")
+
+    def _bind(self, slot: int | None, array: Array) -> None:
+        if slot is not None:  # else no kernel looks at it
+            self._bound[slot] = array
+            self._table[slot] = array.ctypes.data
+
+    def _record(self, feed: Feed, rounds: Rounds) -> tuple[int, ...] | None:
+        """What the native loop is told of a feed; the array is kept alive."""
+        slot = self._executable.slots.get((feed.place, feed.number))
+        specs = self.plan.inputs if feed.place == "input" else self.plan.outputs
+        spec = specs[feed.number]
+        if slot is None:
+            return None
+        self._bound[slot] = feed.array
+        return rounds.record(
+            feed, slot, spec, lambda: self._staging.setdefault(slot, aligned(spec.nbytes))
+        )
+
+    def run_opaque(self, number: int) -> None:
+        """Called back by machine code: no exception may leave this function."""
+        try:
+            kernel: Any = self.plan.kernels[number]
+            call_opaque(kernel, self._pointer)
+        except BaseException as error:  # Ctrl-C too: it is raised again outside
+            self._error = error
+            self._status[0] = number + 1
+
+    def _pointer(self, buffer: int) -> tuple[int, int]:
+        """Where a buffer lies at this moment, and its bytes."""
+        b = self.plan.buffers[buffer]
+        if b.place == "arena":
+            return self._table[ARENA_SLOT] + b.number, b.nbytes
+        return self._table[self._executable.slots[b.place, b.number]], b.nbytes
+
+
+def _one() -> int:
+    """Threads of a plan without a large kernel."""
+    return 1
+
+
+def _caller(run: "weakref.ref[Run]") -> Callable[[int], None]:
+    """What machine code calls: a callback that held the run would keep it alive for ever."""
+
+    def call(number: int) -> None:
+        found = run()
+        if found is not None:
+            found.run_opaque(number)
+
+    return call
+
+
+def _out_of_range(kernel: Bounds, place: int, value: int) -> ChainruleError:
+    """The words of ops/indexing.py, which looks before eager runs."""
+    if kernel.what == FINITE:
+        return NonFiniteError("a loss became NaN or infinite.", do="Nothing has been updated.")
+    where = tuple(int(i) for i in np.unravel_index(place, kernel.shape)) if kernel.shape else ()
+    if kernel.what == "label":
+        row = where[0] if where else 0
+        return IndexRangeError(
+            f"label {value} in row {row} is outside the {kernel.high} classes.",
+            do=f"Labels run from 0 to {kernel.high - 1}; give the last layer one unit per class.",
+        )
+    return IndexRangeError(
+        f"{kernel.what} {value} at {where} is outside an axis of length {kernel.high}.",
+        do=f"It may run from {kernel.low} to {kernel.high - 1}.",
+    )

@@ -1,0 +1,50 @@
+"""Host: what the CPU that this process runs on can do.
+
+Imports target. The engine asks, with what LLVM reports.
+"""
+
+import contextlib
+from collections.abc import Collection
+from pathlib import Path
+
+from chainrule.native.target import Target
+
+CACHES = Path("/sys/devices/system/cpu/cpu0/cache")  # Linux shows the caches of a core there
+AVX512 = {"avx512f", "avx512vl", "avx512bw", "avx512dq"}
+AVX2 = {"avx2", "fma"}
+
+
+def detect(architecture: str, features: Collection[str], folder: Path = CACHES) -> Target:
+    """Widths by the instruction sets, sizes of the caches where the system tells them.
+
+    Parameters
+    ----------
+    architecture : str
+        The beginning of LLVM's triple: "x86_64", "aarch64", ...
+    features : collection of str
+        LLVM's names of the instruction sets that are there.
+
+    Examples
+    --------
+    >>> detect("x86_64", {"sse2", "avx2", "fma"}).vector_bits
+    256
+    """
+    sizes = {f"l{level}": size for level in (1, 2) if (size := _cache_bytes(folder, level))}
+    if AVX512.issubset(features):
+        return Target(512, 32, True, **sizes)
+    if AVX2.issubset(features):
+        return Target(256, 16, False, **sizes)
+    registers = 32 if architecture in ("aarch64", "arm64") else 16  # NEON; SSE2
+    return Target(128, registers, False, **sizes)
+
+
+def _cache_bytes(folder: Path, level: int) -> int | None:
+    """Size of a core's data cache; None if the system does not tell."""
+    units = {"K": 1024, "M": 1024**2}
+    for each in sorted(folder.glob("index*")):
+        with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
+            kind = (each / "type").read_text().strip()
+            size = (each / "size").read_text().strip()
+            if kind != "Instruction" and int((each / "level").read_text()) == level:
+                return int(size[:-1]) * units[size[-1]]
+    return None

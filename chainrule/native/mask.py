@@ -1,0 +1,134 @@
+"""Random masks and keys: the numbers of ``ops.random``, bit for bit.
+
+Imports frame and ir. A mask is a function of a key and of the element's place, so that the
+forward pass, the backward pass and eager code agree on it without keeping it.
+"""
+
+from collections.abc import Sequence
+
+from chainrule.native.frame import Frame, Point
+from chainrule.native.ir import INDEX, Builder, Module, Value, integer, vector
+from chainrule.native.target import Target
+from chainrule.plan.kernels import Fold, Mask
+from chainrule.plan.plan import Buffer
+
+# Philox 4x64-10: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+ROUNDS = 10
+FACTORS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
+WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+BLOCK = 8  # elements: four words of 64 bits, two elements each
+UNIT = 2048  # blocks in a unit, at some 8 ns each
+# SplitMix64, as ops.random mixes it.
+GAMMA = 0x9E3779B97F4A7C15
+MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+LAST_SHIFT = 31
+WORD = 2**64 - 1
+
+
+def emit_mask(
+    module: Module, name: str, kernel: Mask, buffers: Sequence[Buffer], target: Target
+) -> int:
+    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units."""
+    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
+    table, begin, end = b.arguments
+    frame = Frame(b, table, buffers, kernel)
+    keys = _round_keys(b, _key(frame, kernel))
+    shared = _after_first(b, keys)
+    whole, rest = divmod(kernel.size, BLOCK)
+    last = b.intrinsic("smin", b.mul(end, integer(UNIT)), integer(whole))
+    with b.loop(b.mul(begin, integer(UNIT)), last) as block:
+        kept = _kept(b, block.index, keys, shared, kernel.threshold)
+        place = b.mul(block.index, integer(BLOCK))
+        Point(frame, [place], 0, BLOCK).store(kernel.target, kept, "bool")
+    units = max(1, -(-kernel.size // (BLOCK * UNIT)))
+    if rest:
+        with b.when(b.compare("eq", end, integer(units))):
+            kept = _kept(b, integer(whole), keys, shared, kernel.threshold)
+            kept = b.shuffle(kept, kept, range(rest)) if rest > 1 else b.extract(kept, 0)
+            Point(frame, [integer(whole * BLOCK)], 0, rest).store(kernel.target, kept, "bool")
+    b.finish()
+    return units
+
+
+def emit_fold(
+    module: Module, name: str, kernel: Fold, buffers: Sequence[Buffer], target: Target
+) -> int:
+    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit."""
+    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
+    frame = Frame(b, b.arguments[0], buffers, kernel)
+    steps = integer((kernel.number + 1) * GAMMA & WORD)
+    mixed = [_mixed(b, b.add(word, steps)) for word in _key(frame, kernel)]
+    start = frame.address(kernel.target, (), "uint64")
+    for i, word in enumerate(mixed):
+        b.store(word, b.at(start, integer(i), INDEX), 8)
+    b.finish()
+    return 1
+
+
+def _key(frame: Frame, kernel: Mask | Fold) -> list[Value]:
+    b, start = frame.builder, frame.address(kernel.key, (), "uint64")
+    return [b.load(b.at(start, integer(i), INDEX), INDEX, 8) for i in range(2)]
+
+
+def _round_keys(b: Builder, key: list[Value]) -> list[list[Value]]:
+    """The two keys of every round: a Weyl sequence from the key."""
+    return [
+        [b.add(word, integer(step * i & WORD)) for word, step in zip(key, WEYL, strict=True)]
+        for i in range(ROUNDS)
+    ]
+
+
+def _after_first(b: Builder, keys: list[list[Value]]) -> tuple[Value, Value]:
+    """The product of the second round that is the same for all blocks.
+
+    A counter of (n, 0, 0, 0) leaves the first round with the key itself as its first word.
+    """
+    return _product(b, keys[0][0], FACTORS[0])
+
+
+def _kept(
+    b: Builder,
+    block: Value,
+    keys: list[list[Value]],
+    shared: tuple[Value, Value],
+    threshold: int,
+) -> Value:
+    """Philox's words for the counter block + 1, cut in halves, against the threshold."""
+    zero = integer(0)
+    counter = [b.add(block, integer(1)), zero, zero, zero]
+    for i, (first, second) in enumerate(keys):
+        high, low = shared if i == 1 else _product(b, counter[0], FACTORS[0])
+        other_high, other_low = _product(b, counter[2], FACTORS[1])
+        counter = [
+            _xor(b, _xor(b, other_high, counter[1]), first),
+            other_low,
+            _xor(b, _xor(b, high, counter[3]), second),
+            low,
+        ]
+    words = Value("poison", vector(INDEX, 4))
+    for i, word in enumerate(counter):
+        words = b.insert(words, word, i)
+    halves = b.emit("<8 x i32>", f"bitcast {words} to <8 x i32>")
+    return b.compare("uge", halves, integer(threshold, "<8 x i32>"))
+
+
+def _product(b: Builder, x: Value, factor: int) -> tuple[Value, Value]:
+    """The high and the low word of a product of two words."""
+    if x.text == "0":
+        return x, x
+    whole = b.mul(b.convert("zext", x, "i128"), integer(factor, "i128"))
+    high = b.binary("lshr", whole, integer(64, "i128"))
+    return b.convert("trunc", high, INDEX), b.convert("trunc", whole, INDEX)
+
+
+def _xor(b: Builder, x: Value, y: Value) -> Value:
+    if x.text == "0":
+        return y
+    return x if y.text == "0" else b.binary("xor", x, y)
+
+
+def _mixed(b: Builder, word: Value) -> Value:
+    for shift, factor in MIX:
+        word = b.binary("xor", word, b.binary("lshr", word, integer(shift)))
+        word = b.mul(word, integer(factor))
+    return b.binary("xor", word, b.binary("lshr", word, integer(LAST_SHIFT)))

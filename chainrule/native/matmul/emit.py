@@ -1,0 +1,64 @@
+"""The function of a product: the loop over its units.
+
+Imports normal, schedule and block. The engine calls ``emit_matmul`` for each Matmul kernel.
+"""
+
+from collections.abc import Sequence
+from math import ceil, prod
+
+from chainrule.native.frame import Frame
+from chainrule.native.ir import Builder, Module, Value, integer
+from chainrule.native.matmul.block import Block
+from chainrule.native.matmul.normal import normal
+from chainrule.native.matmul.schedule import schedule
+from chainrule.native.target import Target
+from chainrule.plan.kernels import Matmul
+from chainrule.plan.plan import Buffer
+
+
+def emit_matmul(
+    module: Module, name: str, kernel: Matmul, buffers: Sequence[Buffer], target: Target
+) -> int:
+    """Write ``void @name(ptr table, i64 begin, i64 end)``; return how many units there are."""
+    b = Builder(module, name, [("ptr", "table"), ("i64", "begin"), ("i64", "end")])
+    kernel = normal(kernel)
+    if prod(kernel.batch) * kernel.rows * kernel.columns == 0:
+        b.finish()
+        return 1
+    cut = schedule(kernel, target)
+    table, begin, end = b.arguments
+    block = Block(Frame(b, table, buffers, kernel), kernel, cut)
+    down = ceil(cut.grid.tiles / cut.tiles_per_unit)
+    across = ceil(cut.grid.panels / cut.panels_per_unit)
+    parts, per = prod(kernel.batch) * down * across, cut.batches_per_unit
+    last = b.intrinsic("smin", b.mul(end, integer(per)), integer(parts))
+    with b.loop(b.mul(begin, integer(per)), last) as part:
+        which, column = _split(b, part.index, across)
+        which, row = _split(b, which, down)
+        tiles = _range(b, row, cut.tiles_per_unit, cut.grid.tiles)
+        panels = _range(b, column, cut.panels_per_unit, cut.grid.panels)
+        block.write(_places(b, which, kernel.batch), tiles, panels)
+    b.finish()
+    return ceil(parts / per)
+
+
+def _places(b: Builder, number: Value, batch: Sequence[int]) -> list[Value]:
+    """Indices of the batch axes."""
+    places: list[Value] = []
+    for n in reversed(batch):
+        number, place = _split(b, number, n)
+        places.insert(0, place)
+    return places
+
+
+def _split(b: Builder, number: Value, n: int) -> tuple[Value, Value]:
+    if n == 1:
+        return number, integer(0)
+    return b.binary("udiv", number, integer(n)), b.binary("urem", number, integer(n))
+
+
+def _range(b: Builder, which: Value, per: int, n: int) -> tuple[Value, Value]:
+    if per >= n:
+        return integer(0), integer(n)
+    first = b.mul(which, integer(per))
+    return first, b.intrinsic("smin", b.add(first, integer(per)), integer(n))

@@ -1,0 +1,56 @@
+"""What follows a product's sums: the kernel's body, at each vector of a tile or of a panel.
+
+Imports frame and the plan. The writer of blocks calls ``end_tile`` or ``end_panel``.
+"""
+
+from collections.abc import Sequence
+
+from chainrule.native.frame import Frame, Point
+from chainrule.native.ir import Value, integer
+from chainrule.native.target import BITS
+from chainrule.plan.kernels import Matmul
+from chainrule.plan.scalar import Access, Coordinate
+
+
+class Corner(Frame):
+    """The frame seen from the first element of a tile: others lie at distances that are known.
+
+    An address is then a constant added to one register, at no cost on any CPU.
+    """
+
+    def __init__(self, frame: Frame, indices: Sequence[Value]) -> None:
+        self.builder = frame.builder
+        self._frame = frame
+        self._indices = indices
+        self._bases: dict[tuple[Access, str], Value] = {}
+        self.row, self.column = 0, 0
+
+    def address(self, access: Access, indices: Sequence[Value], dtype: str) -> Value:
+        """The element ``row`` and ``column`` away from the corner."""
+        key = (access, dtype)
+        if key not in self._bases:
+            self._bases[key] = self._frame.address(access, self._indices, dtype)
+        *_, along_row, along_column = access.strides
+        distance = self.row * along_row + self.column * along_column
+        return self.builder.at(self._bases[key], integer(distance), f"i{BITS[dtype]}")
+
+
+def end_vectors(
+    frame: Frame, kernel: Matmul, indices: Sequence[Value], totals: Sequence[Sequence[Value]]
+) -> None:
+    """Write the body for each vector of sums; indices are those of the first element.
+
+    Each point loads all it needs, then stores: an update in place meets no element twice.
+    """
+    b, corner = frame.builder, Corner(frame, indices)
+    moves = any(isinstance(step, Coordinate) for step in kernel.body)
+    for i, row in enumerate(totals):
+        for c, total in enumerate(row):
+            corner.row, corner.column = i, c * row[0].lanes
+            place = list(indices)
+            if moves:
+                place[-2] = b.add(place[-2], integer(corner.row))
+                place[-1] = b.add(place[-1], integer(corner.column))
+            given = b.convert("trunc", total, "i1") if kernel.dtype == "bool" else total
+            point = Point(corner, place, len(place) - 1, total.lanes, [given])
+            point.store_all(kernel.stores, kernel.body, point.evaluate(kernel.body))

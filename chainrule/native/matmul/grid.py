@@ -1,0 +1,92 @@
+"""The grid of tiles over a product: how many rows and vectors of sums the registers hold.
+
+Imports the target. schedule starts from it.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from chainrule.native.target import Target
+
+BUSY = 8  # sums at work: two units with a latency of four cycles each
+TALLEST = 12
+HALF_WAY = 8  # vectors; from here on one narrow panel more costs next to nothing
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Tiles stand below each other in panels of columns.
+
+    Attributes
+    ----------
+    lanes : int
+        Elements of a full vector.
+    height, tall, tiles : int
+        Rows of a tile; the first ``tall`` of all ``tiles`` have them, the others one row less:
+        32 rows are 6 + 6 + 5 + 5 + 5 + 5, and no tile is a small rest.
+    widths, full_panels : tuple of int, int
+        Lanes of each vector in a row of a tile; how many panels there are of these.
+    rest : tuple of int
+        Widths of the last panel, if it is another.
+    """
+
+    lanes: int
+    height: int
+    tall: int
+    tiles: int
+    widths: tuple[int, ...]
+    full_panels: int
+    rest: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns of a panel."""
+        return sum(self.widths)
+
+    @property
+    def panels(self) -> int:
+        """All of them."""
+        return self.full_panels + bool(self.rest)
+
+    @property
+    def stride(self) -> int:
+        """Elements of a row of the widest panel when it is laid out in full vectors."""
+        return max(len(self.widths), len(self.rest)) * self.lanes
+
+
+def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, widest: int) -> Grid:
+    """Choose it: sums, a row of b and a number of a fill the registers.
+
+    ``equal`` asks for tiles of one height if the rows allow it, which halves the code; a panel
+    has at most ``widest`` vectors.
+    """
+    vectors = ceil(columns / lanes)
+    height, wide = _tile(rows, vectors, target, widest)
+    if equal:
+        enough = range(height, ceil(BUSY / wide) - 1, -1)
+        height = next((h for h in enough if rows % h == 0), height)
+    tiles = ceil(rows / height)
+    height = ceil(rows / tiles)
+    panels, left = divmod(vectors, wide)
+    if left and panels and (wide + left) * (height + 1) < target.registers:
+        panels, left = panels - 1, wide + left
+    tail = columns - (vectors - 1) * lanes
+    if not left and tail < lanes:
+        panels, left = panels - 1, wide
+    widths, rest = (lanes,) * wide, (*(lanes,) * (left - 1), tail) if left else ()
+    if not panels:
+        widths, panels, rest = rest, 1, ()
+    return Grid(lanes, height, rows - (height - 1) * tiles, tiles, widths, panels, rest)
+
+
+def _tile(rows: int, vectors: int, target: Target, widest: int) -> tuple[int, int]:
+    """Most rows of a tile, and vectors in each."""
+    free = target.registers - 1
+    usual = 2 if target.registers < 32 or target.vector_bits > 256 else 4
+    last = usual + 1 if vectors < HALF_WAY * usual // 2 and vectors % usual else usual
+    last = min(vectors, last)  # of the widest panel, which takes what is left
+    height = min((free - last) // last, TALLEST)
+    if rows >= height:
+        return height, min(usual, vectors) if vectors > last else last
+    wide = min(vectors, widest, max(usual, (free - 3) // rows))
+    return rows, ceil(vectors / ceil(vectors / wide))

@@ -1,0 +1,145 @@
+"""A tile: sums of a few rows and vectors of columns, kept in registers while k runs.
+
+Imports ir. The writer of blocks calls ``sums`` at each place of its loops.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chainrule.native.ir import Builder, Value, integer, vector
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Where a tile's part of a or b begins, and its strides along k and across, in elements."""
+
+    pointer: Value
+    along: int
+    across: int
+    align: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Rows, the lanes of each vector in a row, and how many sums of each run side by side.
+
+    The vector c begins c * widths[0] columns further on: only the last one may be narrow.
+    """
+
+    scalar: str
+    height: int
+    widths: tuple[int, ...]
+    chains: int = 1
+
+    @property
+    def kinds(self) -> list[str]:
+        """Types of the vectors in a row."""
+        return [vector(self.scalar, width) for width in self.widths]
+
+    @property
+    def vectors(self) -> int:
+        """In all rows, of one chain."""
+        return self.height * len(self.widths)
+
+    def zeros(self) -> list[Value]:
+        """Sums of nothing: row by row."""
+        return [Value(_zero(kind), kind) for _ in range(self.height) for kind in self.kinds]
+
+
+def sums(
+    b: Builder, tile: Tile, x: Operand, y: Operand, depth: int | Value, start: Sequence[Value]
+) -> list[Value]:
+    """``start`` plus the sum over k of x[i, k] y[k, j], row by row.
+
+    A depth that is only known when the code runs (a Value) is not unrolled at its end.
+    """
+    totals = [*start, *tile.zeros() * (tile.chains - 1)]
+    steps = max(tile.chains, 2 if tile.vectors > 8 else 1)  # more only cost compile time
+    if isinstance(depth, Value):
+        whole = b.binary("sub", depth, b.binary("urem", depth, integer(steps)))
+        with b.loop(integer(0), whole, steps, carried=totals) as k:
+            k.carried = _round(b, tile, x, y, k.index, steps, k.carried)
+        with b.loop(whole, depth, carried=k.carried) as k:
+            k.carried = _round(b, tile, x, y, k.index, 1, k.carried)
+        return _joined(b, tile, k.carried)
+    whole = depth // steps * steps if depth > 4 * steps else 0
+    if whole:
+        with b.loop(integer(0), integer(whole), steps, carried=totals, sure=True) as k:
+            k.carried = _round(b, tile, x, y, k.index, steps, k.carried)
+        totals = k.carried
+    return _joined(b, tile, _round(b, tile, x, y, integer(whole), depth - whole, totals))
+
+
+def _round(
+    b: Builder, tile: Tile, x: Operand, y: Operand, k: Value, count: int, totals: Sequence[Value]
+) -> list[Value]:
+    """``count`` terms more."""
+    totals = list(totals)
+    x = Operand(b.at(x.pointer, b.mul(k, integer(x.along)), tile.scalar), x.along, x.across, x.align)
+    y = Operand(b.at(y.pointer, b.mul(k, integer(y.along)), tile.scalar), y.along, y.across, y.align)
+    for step in range(count):
+        first = step % tile.chains * tile.vectors
+        last = first + tile.vectors
+        totals[first:last] = _term(b, tile, x, y, step, totals[first:last])
+    return totals
+
+
+def _term(
+    b: Builder, tile: Tile, x: Operand, y: Operand, step: int, totals: list[Value]
+) -> list[Value]:
+    """One k. The shorter side waits in registers while the longer one passes: none is spilled."""
+    across = len(tile.widths)
+
+    def number(i: int) -> Value:
+        place = integer(step * x.along + i * x.across)
+        return b.load(b.at(x.pointer, place, tile.scalar), tile.scalar, x.align)
+
+    def row(c: int) -> Value:
+        place = integer(step * y.along + c * tile.widths[0] * y.across)
+        return b.load(b.at(y.pointer, place, tile.scalar), tile.kinds[c], y.align)
+
+    if tile.height >= across:
+        rows = [row(c) for c in range(across)]
+        for i in range(tile.height):
+            one = number(i)
+            for c in range(across):
+                at = i * across + c
+                totals[at] = _multiply_add(b, b.splat(one, rows[c].lanes), rows[c], totals[at])
+        return totals
+    numbers = [number(i) for i in range(tile.height)]
+    for c in range(across):
+        passing = row(c)
+        for i, one in enumerate(numbers):
+            at = i * across + c
+            totals[at] = _multiply_add(b, b.splat(one, passing.lanes), passing, totals[at])
+    return totals
+
+
+def _joined(b: Builder, tile: Tile, totals: Sequence[Value]) -> list[Value]:
+    """The chains become one."""
+    n = tile.vectors
+    joined = list(totals[:n])
+    for chain in range(1, tile.chains):
+        for i in range(n):
+            joined[i] = _add(b, joined[i], totals[chain * n + i])
+    return joined
+
+
+def _multiply_add(b: Builder, x: Value, y: Value, total: Value) -> Value:
+    if x.scalar in ("float", "double"):
+        return b.intrinsic("fmuladd", x, y, total)  # in one instruction wherever there is one
+    if x.scalar == "i8":
+        return b.binary("or", b.binary("and", x, y), total)
+    return b.add(b.mul(x, y), total)
+
+
+def _add(b: Builder, x: Value, y: Value) -> Value:
+    if x.scalar in ("float", "double"):
+        return b.fadd(x, y)
+    return b.binary("or", x, y) if x.scalar == "i8" else b.add(x, y)
+
+
+def _zero(kind: str) -> str:
+    if kind[0] == "<":
+        return "zeroinitializer"
+    return "0.0" if kind in ("float", "double") else "0"

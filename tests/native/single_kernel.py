@@ -1,0 +1,29 @@
+"""One kernel as a plan of its own, compiled and run on arrays."""
+
+import numpy as np
+
+from chainrule.native.engine import compile_plan
+from chainrule.plan.plan import Buffer, Plan
+from chainrule.spec import spec_of
+
+
+def run(kernel, inputs, outputs=()):
+    """Run a kernel whose buffers are the inputs, then the outputs; outputs keep what they hold."""
+    inputs = [np.ascontiguousarray(x) for x in inputs]
+    outputs = [np.array(x) for x in outputs]
+    buffers = tuple(
+        Buffer(x.size, x.dtype.name, place, i)
+        for place, arrays in (("input", inputs), ("output", outputs))
+        for i, x in enumerate(arrays)
+    )
+    specs = tuple(map(spec_of, inputs)), tuple(map(spec_of, outputs))
+    plan = Plan(*specs, buffers, (kernel,), (), {}, 0, ("kernel",))
+    compile_plan(plan).run_object()(inputs, outputs)
+    return outputs
+
+
+def access(buffer, view, whole):
+    """How a view of an array reaches its elements, in elements."""
+    step = whole.itemsize
+    offset = view.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return (buffer, tuple(s // step for s in view.strides), offset // step)

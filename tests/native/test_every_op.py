@@ -1,0 +1,77 @@
+"""Native = interpreted = eager for every op: value, gradient, second order, sizes, tails, layouts.
+
+By default the interpreted plan is asked everything, and machine code one question in each kind
+and op. With CHAINRULE_EVERY_OP=native in the environment, machine code is asked everything too.
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+from chainrule.compiled import compile as compiled
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.plan.interpret import interpret
+from chainrule.plan.make import make
+from chainrule.plan.record import record
+from chainrule.spec import spec_of
+from chainrule.testing.agreement import disagreement, expected
+from tests.native.every_case import KINDS, samples
+
+NAMES = CATALOGUE.names()
+ALL_NATIVE = os.environ.get("CHAINRULE_EVERY_OP") == "native"
+
+
+def interpreted(question):
+    specs = [spec_of(x) for x in question.arrays]
+    plan = make(record(question, specs))
+    return interpret(plan, [x.copy() for x in question.arrays])
+
+
+def native(questions):
+    """All in one compiled function, so that LLVM starts once."""
+
+    def ask(groups):
+        return [q(*arrays) for q, arrays in zip(questions, groups, strict=True)]
+
+    with np.errstate(all="ignore"):  # an op that Python computes warns as it does eagerly
+        return compiled(ask)([q.arrays for q in questions])
+
+
+def asked_natively(name, kind, questions):
+    """A part that differs from op to op, and changes with its place in the catalogue."""
+    if ALL_NATIVE or not questions:
+        return questions
+    first = NAMES.index(name) + KINDS.index(kind)
+    return [questions[first % len(questions)]]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("name", NAMES)
+def test_plan_and_machine_code_agree_with_the_eager_run(name, kind):
+    questions = list(kind(name))
+    wanted = [expected(q, q.arrays) for q in questions]
+    for question, want in zip(questions, wanted, strict=True):
+        wrong = disagreement(interpreted(question), want)
+        assert not wrong, f"interpreted: {question}: {wrong}"
+    chosen = asked_natively(name, kind, questions)
+    if chosen:
+        for question, found in zip(chosen, native(chosen), strict=True):
+            wrong = disagreement(found, wanted[questions.index(question)])
+            assert not wrong, f"native: {question}: {wrong}"
+
+
+def test_the_judge_tells_results_apart():
+    (question,) = [q for q in samples("exp") if q.arrays[0].dtype == np.float64]
+    want = expected(question, question.arrays)
+    right = list(want.eager)
+    assert disagreement(right, want) == ""
+    for change in (
+        lambda x: x + 1e-12,
+        lambda x: x.astype(np.float32),
+        lambda x: x[:1],
+        lambda x: np.where(x == x.max(), np.nan, x),
+        lambda x: np.where(x == x.max(), np.inf, x),
+    ):
+        assert disagreement([change(right[0]), *right[1:]], want)
+    assert disagreement(right[1:], want)

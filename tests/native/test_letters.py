@@ -1,0 +1,177 @@
+"""Letters of floats: NumPy's results at special values, the same bits at every width."""
+
+import numpy as np
+import pytest
+from scipy import special
+
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.families import Letter, Word
+from chainrule.native.letters import LETTERS
+from tests.native.letter_code import WIDTHS, compiled, of_floats
+
+INF, NAN = np.inf, np.nan
+EXACT_1 = [
+    "negative",
+    "sqrt",
+    "square",
+    "abs",
+    "sign",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "reciprocal",
+    "deg2rad",
+    "rad2deg",
+]
+EXACT_2 = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "copysign",
+    "heaviside",
+    "mod",
+    "fmod",
+    "floor_divide",
+]
+CURVES = ["exp", "expm1", "tanh", "log", "log1p", "erf", "erfc", "sin", "cos"]
+QUESTIONS_1 = ["isnan", "isfinite", "isinf", "signbit", "logical_not"]
+QUESTIONS_2 = [
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+]
+SPECIAL = [0, -0.0, 1, -1, 2, -2, 0.5, -0.5, 1e-40, -1e-40, INF, -INF, NAN, 1e30, -1e30, 3, -2.5]
+FLOATS = ("float32", "float64")
+
+
+def values(dtype):
+    rng = np.random.default_rng(4)
+    return np.concatenate([SPECIAL, rng.normal(size=23) * 3]).astype(dtype)
+
+
+def pairs(dtype):
+    return [each.ravel() for each in np.meshgrid(values(dtype), values(dtype))]
+
+
+def reference(letter):
+    return getattr(special, letter) if letter in ("erf", "erfc") else getattr(np, letter)
+
+
+def same(got, want):
+    """Equal, NaN beside NaN, and 0 told from -0."""
+    np.testing.assert_array_equal(got, want)
+    if want.dtype.kind == "f":
+        numbers = ~np.isnan(want)
+        np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
+
+
+def test_every_letter_of_the_catalogue_can_be_written():
+    ops = [CATALOGUE.ops[name] for name in CATALOGUE.names()]
+    letters = {op.name for op in ops if issubclass(op, Letter) and not issubclass(op, Word)}
+    assert letters - set(LETTERS) == set()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("letter", EXACT_1 + QUESTIONS_1)
+def test_exact_letters_of_one_operand_are_those_of_numpy(letter, dtype):
+    x = values(dtype)
+    with np.errstate(all="ignore"):
+        want = reference(letter)(x)
+    for lanes in (1, 3, 8):
+        same(compiled(letter, (dtype,), want.dtype.name, lanes)(x), want)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("letter", EXACT_2 + QUESTIONS_2)
+def test_exact_letters_of_two_operands_are_those_of_numpy(letter, dtype):
+    x, y = pairs(dtype)
+    with np.errstate(all="ignore"):
+        want = reference(letter)(x, y)
+    for lanes in (1, 3, 8):
+        same(compiled(letter, (dtype, dtype), want.dtype.name, lanes)(x, y), want)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("letter", CURVES)
+def test_special_values_of_curves_are_those_of_numpy(letter, dtype):
+    x = np.array([0, -0.0, INF, -INF, NAN, -1, 1e30, -1e30, 1e-40, -1e-40], dtype)
+    with np.errstate(all="ignore"):
+        want = reference(letter)(x)
+    got = of_floats(letter, dtype)(x)
+    ordinary = np.isfinite(want) & (want != 0)
+    same(got[~ordinary], want[~ordinary])
+    np.testing.assert_allclose(got, want, rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_powers_have_numpy_s_special_values(dtype):
+    x, y = pairs(dtype)
+    with np.errstate(all="ignore"):
+        want = np.power(x, y)
+    got = of_floats("power", dtype, inputs=2)(x, y)
+    np.testing.assert_allclose(got, want, rtol=4 * np.finfo(dtype).eps)
+    numbers = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("letter", [*CURVES, "power", "logaddexp", "maximum", "mod"])
+def test_scalars_and_vectors_of_every_width_give_the_same_bits(letter, dtype):
+    x, y = pairs(dtype)
+    operands = (x, y) if letter in ("power", "logaddexp", "maximum", "mod") else (x,)
+    scalar, *vectors = (
+        of_floats(letter, dtype, lanes, inputs=len(operands))(*operands) for lanes in WIDTHS
+    )
+    numbers = ~np.isnan(scalar)
+    for vector in vectors:
+        np.testing.assert_array_equal(np.isnan(vector), ~numbers)
+        assert vector[numbers].tobytes() == scalar[numbers].tobytes()
+
+
+@pytest.mark.parametrize("letter", ["maximum", "minimum"])
+def test_a_literal_bound_answers_as_a_bound_in_memory(letter):
+    x = values("float32")
+    for bound in (0.0, 1.0, NAN):
+        want = reference(letter)(x, np.float32(bound))
+        same(of_floats(letter, "float32", bounds=(bound,))(x), want)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_where_and_clip_are_those_of_numpy(dtype):
+    x, y = pairs(dtype)
+    chosen = compiled("where", ("bool", dtype, dtype), dtype, 8)(x > 1, x, y)
+    same(chosen, np.where(x > 1, x, y))
+    by_number = compiled("where", (dtype, dtype, dtype), dtype, 8)(x, x, y)
+    same(by_number, np.where(x, x, y))
+    low, high = np.full_like(x, -1), np.full_like(x, 2)
+    same(of_floats("clip", dtype, inputs=3)(x, low, high), np.clip(x, -1, 2))
+
+
+def test_logaddexp_does_not_overflow_and_keeps_infinities():
+    x = np.array([1000.0, -1000, INF, -INF, INF, NAN, 0])
+    y = np.array([1000.0, -1000, INF, -INF, -INF, 0, -800])
+    want = [1000 + np.log(2), -1000 + np.log(2), INF, -INF, INF, NAN, 0]
+    got = of_floats("logaddexp", "float64", inputs=2)(x, y)
+    np.testing.assert_allclose(got, want, rtol=1e-15)
+
+
+@pytest.mark.parametrize("letter", ["sin", "cos"])
+def test_angles_next_to_multiples_of_pi_and_far_out_keep_their_digits(letter):
+    x = np.concatenate([np.arange(1, 4000) * np.pi / 2, 10.0 ** np.arange(6, 300, 7)])
+    want = reference(letter)(x.astype(np.longdouble)).astype(float)
+    np.testing.assert_allclose(of_floats(letter, "float64", 4)(x), want, rtol=1e-15)
+    single = np.float32(x[x < 1e38])
+    want = reference(letter)(single.astype(float))
+    np.testing.assert_allclose(of_floats(letter, "float32")(single), want, rtol=1e-7)

@@ -1,0 +1,189 @@
+"""Kernels with an order of their own: scans, sorts, scatters, masks and checks of bounds."""
+
+import numpy as np
+import pytest
+
+from chainrule.errors import IndexRangeError
+from chainrule.ops import random
+from chainrule.plan.kernels import Bounds, Fold, Mask, Scan, Scatter, Sort
+from chainrule.plan.scalar import Access, Load
+from tests.native.single_kernel import access, run
+
+DTYPES = (
+    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    "float32", "float64",
+)  # fmt: skip
+
+
+def drawn(shape, dtype, seed=1):
+    """Numbers with ties; floats with NaN, infinities and both zeros among them."""
+    rng = np.random.default_rng(seed)
+    x = (rng.normal(size=shape) * 3).astype(dtype)
+    if np.dtype(dtype).kind == "f":
+        x = np.round(x)
+        for special in (np.nan, np.inf, -np.inf, 0.0, -0.0):
+            x[rng.random(shape) < 0.1] = special
+    return x
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_sort_is_stable_and_puts_nan_last(dtype):
+    for length in (0, 1, 2, 3, 4, 5, 9, 31, 400):
+        x = drawn((3, length), dtype)
+        places = np.full((3, length), -1)
+        strides = (length, 1)
+        kernel = Sort((3,), length, Access(0, strides), Access(1, strides), dtype)
+        (found,) = run(kernel, [x], [places])
+        assert np.array_equal(found, np.argsort(x, -1, kind="stable"))
+
+
+def test_a_sort_reads_any_layout_and_splits_into_units():
+    whole = drawn((40, 3, 60), "float32")
+    view = whole[::-1, 1:].transpose(1, 2, 0)
+    kernel = Sort(
+        (2, 60), 40, Access(*access(0, view, whole)), Access(1, (2400, 40, 1)), "float32"
+    )
+    (found,) = run(kernel, [whole], [np.zeros((2, 60, 40), np.int64)])
+    assert np.array_equal(found, np.argsort(view, -1, kind="stable"))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("kind", ["sum", "product"])
+def test_a_scan_runs_along_any_axis(kind, dtype):
+    numpy_scan = np.cumsum if kind == "sum" else np.cumprod
+    for shape in ((3,), (1,), (0, 4), (4, 0), (2, 3, 5), (21, 40), (3, 1, 17)):
+        x = np.random.default_rng(1).integers(-2, 3, shape).astype(dtype)
+        for axis in range(len(shape)):
+            view = np.moveaxis(x, axis, -1)
+            places = Access(*access(0, view, x)), Access(*access(1, view, x))
+            kernel = Scan(kind, view.shape[:-1], shape[axis], places[:1], places[1], dtype)
+            (found,) = run(kernel, [x], [np.zeros_like(x)])
+            assert np.array_equal(found, numpy_scan(x, axis, dtype=dtype))
+
+
+def test_a_reversed_source_is_scanned_from_its_end():
+    x = np.arange(1.0, 8)
+    kernel = Scan("sum", (), 7, (Access(0, (-1,), 6),), Access(1, (-1,), 6), "float64")
+    assert np.array_equal(run(kernel, [x], [np.zeros(7)])[0], np.cumsum(x[::-1])[::-1])
+
+
+def test_the_first_factor_of_a_recurrence_has_no_effect():
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(2, 5, 19))
+    a[:, 0] = np.nan
+    want = b.copy()
+    for i in range(1, 19):
+        want[:, i] += a[:, i] * want[:, i - 1]
+    strides = (19, 1)
+    kernel = Scan(
+        "recurrence", (5,), 19, (Access(0, strides), Access(1, strides)), Access(2, strides),
+        "float64",
+    )  # fmt: skip
+    np.testing.assert_allclose(run(kernel, [a, b], [np.zeros_like(a)])[0], want, rtol=1e-13)
+
+
+def test_a_float32_sum_of_many_ones_counts_them_all():
+    x = np.ones(2**24 + 1000, np.float32)
+    kernel = Scan("sum", (), x.size, (Access(0, (1,)),), Access(1, (1,)), "float32")
+    (found,) = run(kernel, [x], [np.zeros_like(x)])
+    assert found[-1] == 2**24 + 1000
+
+
+def test_a_float32_sum_that_was_infinite_stays_so():
+    x = np.array([3e38, 3e38, -3e38, -np.inf, 1], np.float32)
+    kernel = Scan("sum", (), 5, (Access(0, (1,)),), Access(1, (1,)), "float32")
+    (found,) = run(kernel, [x], [np.zeros_like(x)])
+    assert np.array_equal(found[1:], [np.inf, np.inf, np.nan, np.nan], equal_nan=True)
+
+
+def test_a_scan_keeps_negative_zero():
+    x = np.array([-0.0, -0.0])
+    kernel = Scan("sum", (), 2, (Access(0, (1,)),), Access(1, (1,)), "float64")
+    assert np.signbit(run(kernel, [x], [np.ones(2)])[0]).all()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32", "float64"])
+@pytest.mark.parametrize("accumulate", [True, False])
+def test_a_scatter_adds_or_writes_rows_and_single_elements(accumulate, dtype):
+    rng = np.random.default_rng(1)
+    x, rows, columns = drawn((6, 11), dtype), rng.integers(-4, 4, 6), rng.integers(-4, 4, 11)
+    add = np.logical_or.at if dtype == "bool" else np.add.at
+    value = Load(Access(0, (11, 1)), dtype)
+
+    for index, strides, shape, place, target in (
+        (rows, (1, 0), (4, 11), (0, 11, 4), (0, 1)),
+        (columns, (0, 1), (6, 4), (0, 1, 4), (4, 0)),
+    ):
+        body = (Load(Access(1, strides), "int64"), value)
+        kernel = Scatter((6, 11), body, 1, (place,), Access(2, target), accumulate)
+        (found,) = run(kernel, [x, index], [np.ones(shape, dtype)])
+        want = np.ones(shape, dtype)
+        key = index if index is rows else (slice(None), index)
+        if accumulate:
+            with np.errstate(invalid="ignore"):  # inf - inf
+                add(want, key, x)
+        else:
+            want[key] = x
+        assert np.array_equal(found, want, equal_nan=dtype[0] == "f")
+
+
+def test_a_scatter_without_axes_and_without_elements():
+    for shape, index in (((), 2), ((0,), [])):
+        index = np.array(index, np.int64)
+        strides = (1,) * index.ndim
+        body = Load(Access(0, strides), "int64"), Load(Access(1, strides), "float64")
+        zero = Access(2, (0,) * index.ndim)
+        kernel = Scatter(shape, body, 1, ((0, 1, 3),), zero, accumulate=True)
+        (found,) = run(kernel, [index, np.full(shape, 7.0)], [np.zeros(3)])
+        assert found.tolist() == [0, 0, 0 if shape else 7]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 1000, 16384, 40001])
+@pytest.mark.parametrize("rate", [0.0, 0.3, 0.999])
+def test_a_mask_is_the_eager_one(size, rate):
+    key = random.key(5)
+    threshold = round(rate * 2**32)
+    kernel = Mask(size, Access(0, ()), threshold, Access(1, (1,)))
+    (found,) = run(kernel, [key], [np.zeros(size, bool)])
+    assert np.array_equal(found, random.random_mask(key, (size,), rate))
+
+
+@pytest.mark.parametrize("number", [0, 1, 77, 2**63, 2**64 - 1])
+def test_a_folded_key_is_the_eager_one(number):
+    key = random.key(3)
+    kernel = Fold(Access(0, ()), number, Access(1, ()))
+    (found,) = run(kernel, [key], [np.zeros(2, np.uint64)])
+    assert np.array_equal(found, random.fold(key, number))
+
+
+def checked(x, low, high):
+    x = np.asarray(x)
+    strides = tuple(s // x.itemsize for s in x.strides)
+    run(Bounds(x.shape, Access(0, strides), x.dtype.name, low, high, "label"), [x])
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:9])
+def test_integers_within_their_bounds_pass(dtype):
+    for shape in ((), (1,), (7,), (0,), (2, 0), (2, 3, 9)):
+        checked(np.ones(shape, dtype), -1, 2)
+        checked(np.ones(shape, dtype), 1, 2)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 8), (1, 3), (1, 8)])
+@pytest.mark.parametrize("wrong", [-1, 5, 100])
+def test_the_first_offender_is_named(place, wrong):
+    x = np.full((2, 9), 4)
+    x[place] = wrong
+    x[1, 8] = wrong
+    with pytest.raises(IndexRangeError, match=rf"label {wrong} at \({place[0]}, {place[1]}\)"):
+        checked(x, 0, 5)
+
+
+def test_a_huge_unsigned_integer_is_not_a_negative_one():
+    with pytest.raises(IndexRangeError):
+        checked(np.array([2**64 - 1], np.uint64), -5, 4)
+
+
+def test_nothing_lies_in_an_empty_range():
+    with pytest.raises(IndexRangeError):
+        checked([0], 0, 0)
