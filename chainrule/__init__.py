@@ -12,6 +12,7 @@ from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
+from chainrule import settings as settings
 from chainrule import train as train
 from chainrule.differentiate import checkpoint as checkpoint
 from chainrule.differentiate import custom_gradient as custom_gradient
@@ -59,26 +60,32 @@ def show(*ends: Any) -> str:
     return _show(Graph.of(*ends))
 
 
-_DOCTOR = ("audit_precision", "check", "trace_nonfinite")
+# Loaded when they are asked for: together they double the time of the import.
+_LATER = {
+    "audit_precision": "doctor",
+    "check": "doctor",
+    "compile": "compiled",
+    "trace_nonfinite": "doctor",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # The doctor and the test tools are loaded when they are asked for: they double the import.
     if name == "testing":
         return importlib.import_module("chainrule.testing")
-    if name in _DOCTOR:
-        globals()[name] = found = getattr(importlib.import_module("chainrule.doctor"), name)
+    if name in _LATER:
+        home = importlib.import_module(f"chainrule.{_LATER[name]}")
+        globals()[name] = found = getattr(home, name)
         return found
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 
 
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
-    "backward", "check", "check_graph", "checkpoint", "custom_gradient", "elementwise_grad",
-    "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp", "jacobian", "jacobians",
-    "jvp", "key", "linearize", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
-    "permute", "predict", "show", "stop_gradient", "tensor", "trace_nonfinite", "train",
-    "value_and_grad", "vjp",
+    "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient",
+    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp",
+    "jacobian", "jacobians", "jvp", "key", "linearize", "nn", "no_grad", "op", "ops",
+    "ops_table", "optim", "parameter", "permute", "predict", "settings", "show",
+    "stop_gradient", "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp",
 )  # fmt: skip
 
 for _name in _CATALOGUE.names():
