@@ -124,6 +124,7 @@ def _show_figures(outcome: Outcome) -> None:
     ]
     table(["part", "rows", "loss", *units], rows, texts=["part"])
     say("trained", f"{outcome.seconds:.1f} s, {_ending(outcome.history)}")
+    say("steps", _timing(outcome.history))
 
 
 def _report(outcome: Outcome) -> bool:
@@ -143,6 +144,17 @@ def _show_places(outcome: Outcome, is_reported: bool) -> None:
     say("settings", f"{outcome.folder / CONFIG}")
     for number, (_, command) in enumerate(outcome.next_commands()):
         say("" if number else "next", command)
+
+
+def _timing(history: History) -> str:
+    """How the steps ran, and where their time went."""
+    timing = history.timing
+    if not history.compiled:
+        return f"eager, because {history.eager_because}" if history.eager_because else "eager"
+    return (
+        f"native: {timing.native:.2f} s in machine code, {timing.python:.2f} s in Python, "
+        f"{timing.data:.2f} s for data, {timing.compiling:.2f} s to compile"
+    )
 
 
 def _ending(history: History) -> str:

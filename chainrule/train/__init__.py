@@ -16,6 +16,7 @@ from chainrule.train.evaluation import evaluate, predict
 from chainrule.train.events import Callback, FitState
 from chainrule.train.history import Epoch, History
 from chainrule.train.loop import fit
+from chainrule.train.program import Program
 from chainrule.train.progress import PlainProgress
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "FitState",
     "History",
     "PlainProgress",
+    "Program",
     "data",
     "evaluate",
     "fit",

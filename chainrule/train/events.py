@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from math import nan
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ArgumentError
 from chainrule.optim import Optimizer
 from chainrule.tensors import Parameter
 from chainrule.train.history import History
 from chainrule.train.metrics import Metric
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class FitState:
@@ -72,6 +76,14 @@ class FitState:
         self.regularization_loss_sum += regularization_loss * rows
         self.seen += rows
         self.step += 1
+
+    def count_batches(self, sizes: Array, data_losses: Array, penalties: Array) -> None:
+        """The loop's: several steps have been made, of so many rows each."""
+        self.loss = float(data_losses[-1]) + float(penalties[-1])
+        self.data_loss_sum += float(np.dot(data_losses, sizes))
+        self.regularization_loss_sum += float(np.dot(penalties, sizes))
+        self.seen += int(sizes.sum())
+        self.step += len(sizes)
 
     def running_loss(self) -> float:
         """Mean loss over the rows of this epoch so far."""

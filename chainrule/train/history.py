@@ -59,6 +59,28 @@ class Epoch:
     update_ratio: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+@dataclass
+class Timing:
+    """Where the time of the training steps went, in seconds; validation apart.
+
+    Attributes
+    ----------
+    native : float
+        In machine code.
+    python : float
+        In Python: steps that ran eagerly, metrics, callbacks, the loop itself.
+    data : float
+        Drawing the order of the rows and cutting out batches.
+    compiling : float
+        Recording and compiling the step.
+    """
+
+    native: float = 0.0
+    python: float = 0.0
+    data: float = 0.0
+    compiling: float = 0.0
+
+
 class History:
     """All epochs of a fit.
 
@@ -73,6 +95,11 @@ class History:
         Why training ended: "epochs", "early stopping", "interrupted", or a callback's reason.
     best_epoch : int or None
         The epoch whose weights early stopping kept.
+    compiled : bool
+        Whether the steps ran as machine code.
+    eager_because : str
+        Why they did not, in a sentence; "" if they did, or if eager steps were asked for.
+    timing : Timing
     """
 
     def __init__(self, metric: str = "", validated: bool = False) -> None:
@@ -81,6 +108,9 @@ class History:
         self.epochs: list[Epoch] = []
         self.stopped = ""
         self.best_epoch: int | None = None
+        self.compiled = False
+        self.eager_because = ""
+        self.timing = Timing()
 
     @property
     def columns(self) -> tuple[str, ...]:

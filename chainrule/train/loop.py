@@ -7,21 +7,22 @@ first step; the epochs run in training.py.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from chainrule.errors import ArgumentError
 from chainrule.nn import Module
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
-from chainrule.optim.arguments import NUMBERS, whole
+from chainrule.optim.arguments import whole
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, check_model, trained_parameters
+from chainrule.train.compiling import compiled_steps
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, FitState, Hooks
 from chainrule.train.history import History
 from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
-from chainrule.train.step import Clip, TrainingStep
-from chainrule.train.training import Rates, Training
+from chainrule.train.recording import Recipe
+from chainrule.train.settings import check_optimizer, clipping, rates_of
+from chainrule.train.step import TrainingStep
+from chainrule.train.training import Training
 
 
 def fit(
@@ -41,6 +42,7 @@ def fit(
     metric: Any = "auto",
     seed: int = 0,
     progress: bool = False,
+    compiled: bool = True,
 ) -> History:
     """Train a net on rows of data.
 
@@ -80,6 +82,11 @@ def fit(
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
         Write a line per epoch to standard error.
+    compiled : bool, default True
+        Run the steps as machine code, see :class:`Program`; the last full batch of each epoch
+        still runs eagerly, and its gradients go into the history. A step that cannot be compiled
+        runs eagerly, with an EagerWarning that says why. False: eager steps, as they are recorded
+        by ``loss.backward()``.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def fit(
     True
     """
     check_model(model)
-    _check_optimizer(optimizer)
+    check_optimizer(optimizer)
     task = Task.of(model, data, loss, metric, "the training data")
     watched = None
     if validation is not None:
@@ -119,25 +126,19 @@ def fit(
     )
     _check_whole_batch(optimizer, batches)
     parameters = trained_parameters(model)
-    step = TrainingStep(
-        model, parameters, loss, optimizer, Penalty(model, regularization), _clipping(clip)
-    )
-    rates = _rates(schedule, optimizer, batches.count * epochs)
+    cut = clipping(clip, "fit")
+    step = TrainingStep(model, parameters, loss, optimizer, Penalty(model, regularization), cut)
+    rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     history = History(
         "" if task.make_metric is None else task.make_metric().name, watched is not None
     )
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
-    return Training(state, task, watched, loss, batches, step, hooks, rates).run()
-
-
-def _check_optimizer(optimizer: Any) -> None:
-    if not isinstance(optimizer, Optimizer):
-        shown = optimizer.__name__ if isinstance(optimizer, type) else repr(optimizer)
-        raise ArgumentError(
-            f"the optimiser is an instance of one of chainrule.optim, but this is {shown}.",
-            do="Pass for example optimizer=chainrule.optim.Adam(1e-3).",
-        )
+    native = None
+    if compiled and epochs:
+        recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
+        native = compiled_steps(recipe, parameters, step, batches, history)
+    return Training(state, task, watched, loss, batches, step, native, hooks, rates).run()
 
 
 def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
@@ -147,33 +148,6 @@ def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
             f"{batches.size} of {batches.rows}.",
             do=f"Pass batch_size={batches.rows}, or choose Adam or SGD for minibatches.",
         )
-
-
-def _clipping(clip: Any) -> Clip | None:
-    if clip is None or isinstance(clip, ClipNorm | ClipValue):
-        return clip
-    if type(clip) is not bool and isinstance(clip, NUMBERS):
-        return ClipNorm(clip)
-    raise ArgumentError(
-        f"fit was given clip={clip!r}.",
-        do="clip is the largest norm of all gradients, or an optim.ClipNorm or optim.ClipValue.",
-    )
-
-
-def _rates(schedule: Any, optimizer: Optimizer, steps: int) -> Rates | None:
-    """The learning rates of steps in a row; None while the optimiser's own is used."""
-    if schedule is None:
-        return None
-    if isinstance(schedule, Schedule):
-        complete = schedule.completed(optimizer.rate, steps)
-        return lambda first, count: complete(np.arange(first, first + count)).tolist()
-    if callable(schedule) and not isinstance(schedule, type):
-        by_step: Callable[[int], Any] = schedule
-        return lambda first, count: [float(by_step(i)) for i in range(first, first + count)]
-    raise ArgumentError(
-        f"fit was given schedule={schedule!r}.",
-        do="Pass for example schedule=chainrule.optim.Cosine(), or a function of the step.",
-    )
 
 
 def _listeners(early_stopping: Any, callbacks: Any, progress: Any) -> list[Callback]:

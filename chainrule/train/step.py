@@ -14,6 +14,7 @@ from chainrule.graph.walk import walk
 from chainrule.nn import Module
 from chainrule.ops.random import Key
 from chainrule.optim import Optimizer
+from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter, Tensor
 from chainrule.train.nonfinite import non_finite_loss
 from chainrule.train.penalty import Penalty
@@ -31,6 +32,8 @@ class TrainingStep:
         The terms of the last step's loss.
     out : ndarray
         The last step's outputs, for the metric.
+    native_loss : callable or None
+        Loss and gradients of a batch as machine code, for an optimiser that asks several times.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class TrainingStep:
         clip: Clip | None,
     ) -> None:
         self.data_loss = self.regularization_loss = 0.0
+        self.native_loss: Callable[[Array, Array, Key], LossAndGradients] | None = None
         self.out: Array = np.empty(0)
         self._model, self._loss, self._optimizer = model, loss, optimizer
         self._parameters = dict(parameters)
@@ -75,17 +79,19 @@ class TrainingStep:
             self._penalty.project()
 
     def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
-        terms, updates = self._forward(x, y, key, place)
+        terms, updates = self.forward(x, y, key, in_words(place))
         self._backward(terms)
         self._optimizer.step(self._parameters, rate=rate)
         return updates
 
     def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
         """A step of an optimiser that computes the loss several times, with the same key."""
-        _, updates = self._forward(x, y, key, place)
+        _, updates = self.forward(x, y, key, in_words(place))
         out = self.out
 
         def closure() -> Any:
+            if self.native_loss is not None:
+                return self.native_loss(x, y, key)
             again, _ = self._terms(x, y, key)
             return again[0] if len(again) == 1 else again[0] + again[1]
 
@@ -94,16 +100,15 @@ class TrainingStep:
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 
-    def _forward(self, x: Array, y: Array, key: Key, place: tuple[int, int]) -> tuple[Any, Any]:
-        """The terms of the loss, shown to be finite."""
+    def forward(self, x: Array, y: Array, key: Key, place: str) -> tuple[Any, Any]:
+        """The terms of the loss, shown to be finite, and new values for buffers."""
         terms, updates = self._terms(x, y, key)
         self.data_loss = total = float(terms[0].value)
         if len(terms) == 2:
             self.regularization_loss = float(terms[1].value)
             total += self.regularization_loss
         if not math.isfinite(total):
-            epoch, batch = place
-            raise non_finite_loss(terms, total, f"epoch {epoch}, batch {batch}")
+            raise non_finite_loss(terms, total, place)
         return terms, updates
 
     def _terms(self, x: Array, y: Array, key: Key) -> tuple[list[Any], Any]:
@@ -133,6 +138,11 @@ class TrainingStep:
         if self._one.dtype != value.dtype or self._one.shape != value.shape:
             self._one = np.ones(value.shape, value.dtype)
         return self._one
+
+
+def in_words(place: tuple[int, int]) -> str:
+    """Epoch and batch, for messages."""
+    return f"epoch {place[0]}, batch {place[1]}"
 
 
 def is_op(function: Any) -> bool:

@@ -5,7 +5,7 @@ Imports what the loop needs: batches, the step, validation, the history, callbac
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import isfinite, nan
 from typing import Any
 
@@ -20,11 +20,14 @@ from chainrule.train.evaluation import measure
 from chainrule.train.events import FitState, Hooks
 from chainrule.train.history import Epoch, History
 from chainrule.train.interruption import Interruption
+from chainrule.train.native_epoch import NativeEpoch
+from chainrule.train.native_step import Rows
+from chainrule.train.native_steps import NativeSteps
 from chainrule.train.nonfinite import non_finite_gradient
+from chainrule.train.settings import Rates
 from chainrule.train.step import TrainingStep
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
 VALIDATION_ROWS = 1024  # evaluated at a time
 
 
@@ -39,11 +42,13 @@ class Training:
         loss: Callable[[Any, Any], Any],
         batches: Batches,
         step: TrainingStep,
+        native: NativeSteps | None,
         hooks: Hooks,
         rates: Rates | None,
     ) -> None:
         self._state, self._task, self._watched, self._loss = state, task, watched, loss
         self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
+        self._native = native
         self._key = key(batches.seed)
 
     def run(self) -> History:
@@ -67,7 +72,7 @@ class Training:
         state.begin_epoch(None if make_metric is None else make_metric())
         self._hooks.call("on_epoch_start", state)
         started = time.perf_counter()
-        watch = self._train(interruption)
+        watch = self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
         validated = (nan, nan)
         if not interruption.requested:
@@ -119,6 +124,60 @@ class Training:
             if state.stopped or interruption.requested:
                 break
         return watch
+
+    def _run(self, interruption: Interruption) -> "_Watch":
+        """The steps of an epoch in native slices; the one that is watched runs eagerly."""
+        state, timing, began = self._state, self._state.history.timing, time.perf_counter()
+        before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
+        watch, watched = _Watch(state), self._batches.last_full - 1
+        epoch = self._native_epoch()
+        timing.data += time.perf_counter() - began
+        while epoch.done < epoch.count:
+            batch = epoch.done
+            state.batch = batch + 1
+            if self._rates is None:
+                epoch.feeds.rates[batch:] = state.optimizer.rate
+            state.rate = float(epoch.feeds.rates[batch])
+            for listener in before:
+                listener(state)
+            if batch == watched:
+                watch.before_step()
+                epoch.eager(self._step, state.epoch)
+                watch.after_step()
+            else:
+                each = before or after
+                epoch.advance(1 if each else watched - batch if batch < watched else None)
+            self._count(epoch, batch)
+            for listener in after:
+                listener(state)
+            if state.stopped or interruption.requested:
+                break
+        timing.native += epoch.seconds
+        timing.python += time.perf_counter() - began - epoch.seconds
+        return watch
+
+    def _native_epoch(self) -> NativeEpoch:
+        state, batches = self._state, self._batches
+        native: Any = self._native
+        order = None if batches.size >= batches.rows else batches.order(state.epoch)
+        rates = np.full(batches.count, state.optimizer.rate)
+        if self._rates is not None:
+            rates[:] = self._rates(state.step, state.batches)
+        rows = Rows(batches.x, batches.y, order)
+        name = f"epoch {state.epoch}, "
+        return NativeEpoch(native, rows, batches.size, self._keys(state.epoch), rates, name)
+
+    def _count(self, epoch: NativeEpoch, first: int) -> None:
+        """Take in what the batches from the first one on have left."""
+        state, feeds, done = self._state, epoch.feeds, epoch.done
+        rows = epoch.rows_of(first, done)
+        sizes = np.full(done - first, self._batches.size)
+        sizes[-1] = rows.count - self._batches.size * (done - first - 1)
+        state.batch, state.rate = done, float(feeds.rates[done - 1])
+        state.count_batches(sizes, feeds.losses[first:done], feeds.penalties[first:done])
+        if state.metric is not None:
+            y = rows.targets()
+            state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
 
     def _keys(self, epoch: int) -> Array:
         """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.

@@ -111,6 +111,7 @@ def test_every_row_is_used_once_per_epoch_the_last_partial_batch_too():
         optimizer=Nothing(1.0),
         epochs=2,
         batch_size=4,
+        compiled=False,  # the layer looks at values
     )
     assert [len(batch) for batch in seen] == [4, 4, 2] * 2
     first, second = np.concatenate(seen[:3]).ravel(), np.concatenate(seen[3:]).ravel()

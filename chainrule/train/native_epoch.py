@@ -1,0 +1,101 @@
+"""NativeEpoch: a pass over the rows in native slices, short enough for Ctrl-C and progress bars.
+
+Imports native_step. Program and the training loop advance it.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from chainrule.train.native_step import Feeds, NativeStep, Rows
+from chainrule.train.native_steps import NativeSteps
+from chainrule.train.step import TrainingStep
+
+Array = np.ndarray[Any, np.dtype[Any]]
+SLICE = 0.04  # seconds: Ctrl-C is heard, and progress is seen, between two slices
+MOST_OUTS = 4 * 1024**2  # bytes of outputs kept for one slice
+
+
+class NativeEpoch:
+    """The batches of one epoch.
+
+    Attributes
+    ----------
+    count, done : int
+        Batches in all, and those whose steps were made.
+    feeds : Feeds
+        Losses by batch, as far as they are done.
+    outs : ndarray, (batches, size, ...)
+        The net's outputs at the steps of the last slice.
+    seconds : float
+        Spent in native code.
+    """
+
+    def __init__(
+        self,
+        native: NativeSteps,
+        rows: Rows,
+        size: int,
+        keys: Array,
+        rates: Array,
+        name: str = "",
+    ) -> None:
+        self._native, self._rows, self._size = native, rows, size
+        self.count, self.done, self.seconds = -(-rows.count // size), 0, 0.0
+        self._name = name  # of the epoch, for messages
+        self._whole = rows.count // size
+        self.outs: Array = np.zeros(0)
+        self._pace = 0.0  # seconds of one step, as measured; 0 before the first slice
+        step = self._step(0) if self.count else None
+        kinds = (float, float) if step is None else (step.loss.dtype, step.penalty.dtype)
+        left = (np.zeros(self.count, kind) for kind in kinds)
+        self.feeds = Feeds(keys, rates, np.zeros(self.count), *left)
+
+    def advance(self, limit: int | None = None) -> None:
+        """One slice: as many batches as fit into it, ``limit`` at most."""
+        first, step = self.done, self._step(self.done)
+        made = self._native.bound(step)
+        whole = first < self._whole
+        count = self._fitting(step, self._whole - first) if whole else 1
+        count = min(count, limit or count)
+        self.feeds.numbers[first : first + count] = np.arange(made + 1, made + 1 + count)
+        rows = self.rows_of(first, first + count)
+        self.outs = np.empty((count, *step.out.shape), step.out.dtype)
+        began = time.perf_counter()
+        completed = step.run(rows, self.feeds.part(first, first + count), self.outs)
+        spent = time.perf_counter() - began
+        self.seconds += spent
+        self._pace = spent / max(completed, 1)
+        self.done += completed
+        self._native.made(completed)
+        if completed < count:
+            rest = self.rows_of(self.done, self.done + 1)
+            key = self.feeds.keys[self.done]
+            place = f"{self._name}batch {self.done + 1}"
+            raise self._native.explained(step.failure(), rest, key, place)
+
+    def eager(self, step: TrainingStep, epoch: int) -> None:
+        """The next batch, read by Python: its values and gradients can be seen."""
+        batch = self.done
+        x, y = self.rows_of(batch, batch + 1).arrays()
+        feeds = self.feeds
+        step(x, y, feeds.keys[batch], float(feeds.rates[batch]), (epoch, batch + 1))
+        feeds.losses[batch], feeds.penalties[batch] = step.data_loss, step.regularization_loss
+        self.outs = step.out[None]
+        self.done += 1
+        self._native.steps += 1
+
+    def rows_of(self, first: int, last: int) -> Rows:
+        """The rows of some batches."""
+        return self._rows.part(first * self._size, last * self._size)
+
+    def _step(self, batch: int) -> NativeStep:
+        rest = self._rows.count - batch * self._size
+        rows = self._rows
+        return self._native.step_for(rows.x, rows.y, min(self._size, rest))
+
+    def _fitting(self, step: NativeStep, left: int) -> int:
+        """Steps that fit into a slice; one, as long as nobody knows how long it takes."""
+        most = max(MOST_OUTS // max(step.out.nbytes, 1), 1)
+        return min(left, most, max(int(SLICE / self._pace), 1) if self._pace else 1)

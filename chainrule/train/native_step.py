@@ -1,0 +1,212 @@
+"""NativeStep: a recorded step as machine code, bound to the arrays of a net and its optimiser.
+
+Imports recording, plan and native. Program keeps one for every size of batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import UnsupportedError
+from chainrule.native.engine import compile_plan
+from chainrule.native.executable import Feed
+from chainrule.plan.make import make
+from chainrule.spec import Spec
+from chainrule.tensors import Parameter
+from chainrule.train.recording import Recipe, recorded_step
+
+Array = np.ndarray[Any, np.dtype[Any]]
+COPIED = 64 * 1024  # bytes of a batch that are copied rather than bound; measured: 4 us
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The data of an epoch, as the machine code reads it.
+
+    Attributes
+    ----------
+    x, y : ndarray, (N, ...)
+        C-contiguous.
+    order : ndarray of int64 or None
+        The rows in the order in which they are taken; None: as they lie.
+    """
+
+    x: Array
+    y: Array
+    order: Array | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows are taken."""
+        return len(self.x) if self.order is None else len(self.order)
+
+    def part(self, first: int, last: int) -> "Rows":
+        """Those that are taken from the first place up to the last one."""
+        if self.order is None:
+            return Rows(self.x[first:last], self.y[first:last])
+        return Rows(self.x, self.y, self.order[first:last])
+
+    def targets(self) -> Array:
+        """What the outputs should have been."""
+        return self.y if self.order is None else self.y.take(self.order, 0)
+
+    def arrays(self) -> tuple[Array, Array]:
+        """The rows themselves."""
+        if self.order is None:
+            return self.x, self.y
+        return self.x.take(self.order, 0), self.y.take(self.order, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Feeds:
+    """What the steps read beside the rows, and what they leave: one entry per batch.
+
+    Attributes
+    ----------
+    keys : ndarray of uint64, (batches, 2)
+    rates, numbers : ndarray of float64, (batches,)
+        Learning rates, and the steps' numbers from 1 on.
+    losses, penalties : ndarray, (batches,)
+        Data loss and regularization loss.
+    """
+
+    keys: Array
+    rates: Array
+    numbers: Array
+    losses: Array
+    penalties: Array
+
+    def part(self, first: int, last: int) -> "Feeds":
+        """Some batches."""
+        return Feeds(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
+
+
+class NativeStep:
+    """The step for batches of one size.
+
+    Attributes
+    ----------
+    plan : Plan
+    out, loss, penalty : Spec
+        What a step leaves: the net's outputs, and the terms of the loss.
+    draws : bool
+        Whether the step reads its random key.
+    """
+
+    def __init__(self, recipe: Recipe, x: Spec, y: Spec) -> None:
+        self._recorded = recorded = recorded_step(recipe, x, y)
+        self.plan = make(recorded.flow)
+        executable = compile_plan(self.plan)
+        self._run = executable.run_object()
+        self._bound: list[Any] = []
+        self._places = len([*recorded.parameters, *recorded.buffers, *recorded.memory])
+        self._results = len(self.plan.outputs) - 3
+        self.loss, self.penalty, self.out = self.plan.outputs[-3:]
+        self.one = Feeds(
+            np.zeros((1, 2), np.uint64),
+            np.zeros(1),
+            np.zeros(1),
+            np.zeros(1, self.loss.dtype),
+            np.zeros(1, self.penalty.dtype),
+        )
+        self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
+        self._out = np.zeros(self.out.shape, self.out.dtype)
+        self.draws = ("input", self._places + 2) in executable.slots
+        self._ready = False  # whether the run is bound to what a single step reads and writes
+
+    def bind(self, arrays: Sequence[Array]) -> None:
+        """Work on these arrays of the net and the optimiser, in the order of the recording."""
+        if len(arrays) == len(self._bound) and all(map(_same, arrays, self._bound)):
+            return
+        for number, array in enumerate(arrays):
+            spec = self.plan.inputs[number]
+            self._run.bind_input(number, array.reshape(spec.shape))
+        self._bound = list(arrays)
+
+    def arrays(
+        self, parameters: Mapping[str, Parameter], buffers: Mapping[str, Array], memory: Any
+    ) -> list[Array]:
+        """The arrays to bind: ``memory`` has those of each trained parameter, flat."""
+        own = [parameters[path].value for path in self._recorded.parameters]
+        own += [buffers[path] for path in self._recorded.buffers]
+        return [*own, *memory]
+
+    def run(self, rows: Rows, feeds: Feeds, outs: Array) -> int:
+        """A step on each batch of ``rows``; returns how many were completed.
+
+        ``outs``, (count, *batch), takes the net's outputs.
+        """
+        place = self._places
+        found = [Feed.rows(place, rows.x), Feed.rows(place + 1, rows.y)]
+        found += self._feeds(feeds, outs)
+        self._ready = False
+        return self._run.repeat(len(outs), found, rows.order)
+
+    def step(self, x: Array, y: Array) -> None:
+        """One step on a batch, with the numbers of ``one``."""
+        run, place = self._run, self._places
+        if not self._ready:
+            self._bind_one()
+        if x.nbytes <= COPIED and x.dtype == self._x.dtype:  # copying takes less than binding
+            self._x[...] = x
+            self._y[...] = y
+        else:
+            run.bind_input(place, x)
+            run.bind_input(place + 1, y)
+            self._ready = False
+        run()
+
+    def failure(self) -> BaseException:
+        """Why a step was not completed."""
+        return self._run.failure()
+
+    def _bind_one(self) -> None:
+        one, place, result = self.one, self._places, self._results
+        entries = (one.keys, one.rates, one.numbers)
+        numbers = (array.reshape(array.shape[1:]) for array in entries)
+        for i, array in enumerate((self._x, self._y, *numbers)):
+            self._run.bind_input(place + i, array)
+        for i, array in enumerate((one.losses, one.penalties)):
+            self._run.bind_output(result + i, array.reshape(()))
+        self._run.bind_output(result + 2, self._out)
+        self._ready = True
+
+    def _feeds(self, feeds: Feeds, outs: Array) -> list[Feed]:
+        place, result = self._places + 2, self._results
+        inputs = (feeds.keys, feeds.rates, feeds.numbers)
+        outputs = (feeds.losses, feeds.penalties, outs)
+        return [
+            *(Feed.input(place + i, array) for i, array in enumerate(inputs)),
+            *(Feed.output(result + i, array) for i, array in enumerate(outputs)),
+        ]
+
+
+def _same(x: Any, y: Any) -> bool:
+    return x is y
+
+
+def specs_of(x: Array, y: Array, rows: int) -> tuple[Spec, Spec]:
+    """The shapes and dtypes of a batch of so many of these rows."""
+    return Spec((rows, *x.shape[1:]), x.dtype), Spec((rows, *y.shape[1:]), y.dtype)
+
+
+def memory_of(recipe: Recipe, parameters: Mapping[str, Parameter]) -> tuple[list[Array], int]:
+    """The optimiser's arrays for the trained parameters, and how many steps it has made on them.
+
+    Raises
+    ------
+    UnsupportedError
+        Where it has updated some of them more often than others.
+    """
+    chosen = {path: parameters[path] for path in recipe.trained}
+    slots = recipe.optimizer.slots(chosen)
+    made = {slot.steps for slot in slots}
+    if len(made) > 1:
+        raise UnsupportedError(
+            "the optimiser has updated some parameters more often than others, which a compiled "
+            f"step does not count apart: {sorted(made)} times.",
+            do="Start with a fresh optimiser, or pass compiled=False.",
+        )
+    return [array for slot in slots for array in slot.state], made.pop()

@@ -1,0 +1,75 @@
+"""NativeSteps: the machine code of a training step, for every size of batch it has met.
+
+Imports native_step and recording. Program and the training loop run it, epoch by epoch.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainruleError, NonFiniteError
+from chainrule.spec import Spec
+from chainrule.train.native_step import NativeStep, Rows, memory_of, specs_of
+from chainrule.train.penalty import Penalty
+from chainrule.train.recording import Recipe, inputs
+from chainrule.train.step import TrainingStep
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class NativeSteps:
+    """Compiled steps on the arrays of one net and one optimiser.
+
+    Attributes
+    ----------
+    steps : int
+        How many have been made, eager ones among them.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.steps = 0
+        self._recipe = recipe
+        self._parameters = recipe.model.parameters()
+        self._trained = {path: self._parameters[path] for path in recipe.trained}
+        self._has_buffers = bool(recipe.model.buffers())
+        self._steps: dict[tuple[Spec, Spec], NativeStep] = {}
+
+    def step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
+        """The machine code for batches of so many of these rows; made when it is first needed."""
+        specs = specs_of(x, y, rows)
+        found = self._steps.get(specs)
+        if found is None:
+            found = self._steps[specs] = NativeStep(self._recipe, *specs)
+        return found
+
+    def bound(self, step: NativeStep) -> int:
+        """Let the machine code work on the arrays as they are now; how many steps were made."""
+        memory, made = memory_of(self._recipe, self._trained)
+        step.bind(step.arrays(self._parameters, self._buffers(), memory))
+        return made
+
+    def made(self, count: int) -> None:
+        """Count steps that were made in native code."""
+        self._recipe.optimizer.made(count, "a compiled step")
+        self.steps += count
+
+    def explained(self, error: BaseException, batch: Rows, key: Any, place: str) -> BaseException:
+        """What was wrong with a batch whose step was not made."""
+        if isinstance(error, NonFiniteError):  # the eager run finds the op where it began
+            recipe = self._recipe
+            penalty = Penalty(recipe.model, recipe.regularization)
+            eager = TrainingStep(
+                recipe.model, self._trained, recipe.loss, recipe.optimizer, penalty, None
+            )
+            x, y = batch.arrays()
+            try:
+                with np.errstate(all="ignore"):
+                    eager.forward(inputs(recipe.model, x, recipe.scale), y, key, place)
+            except NonFiniteError as found:
+                return found
+        if isinstance(error, ChainruleError):
+            error.add_note(f"in {place}")
+        return error
+
+    def _buffers(self) -> dict[str, Array]:
+        return self._recipe.model.buffers() if self._has_buffers else {}

@@ -1,0 +1,203 @@
+"""Program: the whole training step of a net, compiled: forward, loss, backward, update.
+
+Imports recording and the native files beside it. ``fit`` trains with it; users who write their own
+loop call it.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, ChainruleError
+from chainrule.nn import Module
+from chainrule.ops.random import fold, key, philox
+from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
+from chainrule.optim.arguments import whole
+from chainrule.plan.plan import Plan
+from chainrule.train.checks import check_model, numbers, trained_parameters
+from chainrule.train.native_epoch import NativeEpoch
+from chainrule.train.native_evaluation import NativeEvaluation
+from chainrule.train.native_step import Rows
+from chainrule.train.native_steps import NativeSteps
+from chainrule.train.recording import Recipe
+from chainrule.train.settings import check_optimizer, clipping, rates_of
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Program:
+    """A training step as machine code.
+
+    Parameters and the optimiser's memory are updated in place; nothing is allocated per step, and
+    the GIL is released while it runs. The same seed draws the same dropout masks as ``fit``.
+
+    Parameters
+    ----------
+    model : Module
+    loss : callable
+        loss(outputs, y) returns the mean over the rows.
+    optimizer : Optimizer
+        Any but LBFGS, whose step computes the loss several times.
+    regularization : optional
+        As in :func:`fit`.
+    schedule : Schedule or callable, optional
+        Learning rate by step, counted from 0; it must know its ``rate`` and ``steps``.
+    clip : ClipNorm, ClipValue or float, optional
+    seed : int, default 0
+        Of dropout.
+    scale : float, default 1
+        Every element of x is multiplied by it: 1/255 for images given as bytes (uint8).
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(256, 2)).astype(np.float32)
+    >>> y = (x[:, 0] > x[:, 1]).astype(int)
+    >>> model = cr.nn.MLP([2, 16, 2])
+    >>> program = cr.train.Program(model, cr.softmax_cross_entropy, cr.optim.Adam(0.01))
+    >>> for epoch in range(20):
+    ...     losses = program.epoch(x, y, batch_size=32, order=rng.permutation(len(x)))
+    >>> losses.shape, bool(losses.mean() < 0.2)
+    ((8,), True)
+    >>> (program.predict(x).argmax(axis=1) == y).mean() > 0.95
+    np.True_
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        optimizer: Optimizer,
+        regularization: Any = None,
+        schedule: Schedule | Callable[[int], float] | None = None,
+        clip: ClipNorm | ClipValue | float | None = None,
+        *,
+        seed: int = 0,
+        scale: float = 1.0,
+    ) -> None:
+        check_model(model)
+        check_optimizer(optimizer)
+        if optimizer.needs_closure:
+            raise ArgumentError(
+                f"a step of {type(optimizer).__name__} computes the loss several times, which no "
+                "program of one step does.",
+                do="Train with cr.fit, or choose Adam or SGD.",
+            )
+        self.model, self.optimizer = model, optimizer
+        trained, cut = trained_parameters(model), clipping(clip, "Program")
+        self._native = NativeSteps(
+            Recipe(model, loss, optimizer, regularization, cut, tuple(trained), float(scale))
+        )
+        self._rates = rates_of(schedule, optimizer, None, "Program")
+        self._key, self._epochs = key(whole("Program", "seed", seed)), 0
+        self._evaluation = NativeEvaluation(model, float(scale))
+        self._lock = threading.Lock()
+
+    @property
+    def steps(self) -> int:
+        """How many steps have been made."""
+        return self._native.steps
+
+    def step(self, x: Any, y: Any) -> float:
+        """One step on a batch; returns its loss, regularization included.
+
+        Parameters
+        ----------
+        x : array, (N, ...)
+        y : array, (N, ...)
+            Class labels, or numbers of the shape of the net's outputs.
+
+        Raises
+        ------
+        IndexRangeError
+            For a label outside the classes; nothing is changed.
+        NonFiniteError
+            If the loss is NaN or infinite; nothing is changed.
+        """
+        x, y = _array(x, "x"), _array(y, "y")
+        with self._lock:
+            step = self._native.step_for(x, y, len(x))
+            one = step.one
+            one.rates[0] = self._rates_of(1)[0]
+            one.numbers[0] = self._native.bound(step) + 1
+            if step.draws:
+                one.keys[0] = fold(fold(self._key, 0), self.steps)
+            try:
+                step.step(x, y)
+            except ChainruleError as error:
+                place = f"step {self.steps + 1}"
+                raise self._native.explained(error, Rows(x, y), one.keys[0], place) from None
+            self._native.made(1)
+            return float(one.losses[0]) + float(one.penalties[0])
+
+    def epoch(self, x: Any, y: Any, batch_size: int = 32, order: Any = None) -> Array:
+        """Steps on all rows, batch by batch, in native code; returns a loss per batch.
+
+        Parameters
+        ----------
+        x : array, (N, ...) of float32, float64 or uint8
+        y : array, (N, ...)
+        batch_size : int, default 32
+            The last batch may be smaller, and is used too.
+        order : array of int, optional
+            The rows in the order in which they are taken, such as a permutation; a row may be
+            left out or stand twice. Default: as they are given, which spares gathering them.
+
+        Raises
+        ------
+        IndexRangeError
+            For a label outside the classes, or a row of ``order`` outside the data. The steps
+            before that batch have been made.
+        NonFiniteError
+            If the loss becomes NaN or infinite; the parameters are those of the step before.
+        """
+        size = whole("epoch", "batch_size", batch_size, least=1)
+        rows = Rows(_array(x, "x"), _array(y, "y"), _order(order))
+        with self._lock:
+            self._epochs += 1
+            count = -(-rows.count // size)
+            words = philox(fold(self._key, self._epochs)).random_raw(2 * count).reshape(-1, 2)
+            rates = np.asarray(self._rates_of(count), np.float64)
+            run = NativeEpoch(self._native, rows, size, words, rates)
+            while run.done < run.count:
+                run.advance()
+            return run.feeds.losses + run.feeds.penalties
+
+    def predict(self, x: Any) -> Array:
+        """The net's outputs for all rows: scores, not probabilities; dropout is off."""
+        return self._evaluation(_array(x, "x"))
+
+    def plan(self, x: Any, y: Any) -> Plan:
+        """The plan of the step for a batch like this one; ``print(plan.show())`` shows it."""
+        x, y = _array(x, "x"), _array(y, "y")
+        with self._lock:
+            return self._native.step_for(x, y, len(x)).plan
+
+    def _rates_of(self, count: int) -> Any:
+        """Learning rates of the next steps."""
+        if self._rates is None:
+            return np.full(count, self.optimizer.rate)
+        return self._rates(self.steps, count)
+
+
+def _array(x: Any, name: str) -> Array:
+    """Numbers in memory in order, in this machine's byte order; converted only if need be."""
+    array = numbers(x, name)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def _order(order: Any) -> Array | None:
+    if order is None:
+        return None
+    array = np.asarray(order)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ArgumentError(
+            f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
+            do="Pass a permutation: rng.permutation(len(x)).",
+        )
+    return np.ascontiguousarray(array, np.int64)

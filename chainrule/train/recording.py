@@ -1,0 +1,222 @@
+"""The training step as one function of arrays, recorded: forward, loss, backward, update.
+
+Imports nn, optim, the backward walk and the plan's recorder. Program compiles what stands here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import NoGradientError
+from chainrule.graph.node import Node
+from chainrule.graph.walk import walk
+from chainrule.nn import Module
+from chainrule.nn.regularization import projected
+from chainrule.nn.substitute import substituted
+from chainrule.ops.movement import cast, reshape
+from chainrule.optim import Optimizer
+from chainrule.plan.record import record
+from chainrule.plan.steps import Flow
+from chainrule.spec import Spec, spec_of
+from chainrule.train.penalty import Penalty
+
+KEY = Spec((2,), np.dtype(np.uint64))
+NUMBER = Spec((), np.dtype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What a training step is made of: everything but the data.
+
+    Attributes
+    ----------
+    scale : float
+        Every element of x is multiplied by it: 1/255 for images of bytes.
+    trained : tuple of str
+        Paths of the parameters that the optimiser changes.
+    """
+
+    model: Module
+    loss: Callable[[Any, Any], Any]
+    optimizer: Optimizer
+    regularization: Any
+    clip: Callable[[list[Any]], list[Any]] | None
+    trained: tuple[str, ...]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A recorded step, and in which order its arrays stand.
+
+    Inputs: the parameters, the buffers, the optimiser's memory (for each trained parameter one
+    flat array per name), x, y, the random key, the learning rate, the number of the step. Outputs:
+    the new values of the trained parameters, of the buffers that change and of the memory, all in
+    the place of the old ones; the data loss, the regularization loss, and the net's outputs.
+    """
+
+    flow: Flow
+    parameters: tuple[str, ...]
+    buffers: tuple[str, ...]
+    memory: tuple[str, ...]  # "path/name"
+    changed: tuple[str, ...] = ()  # the buffers that change, where they are outputs of their own
+
+
+def recorded_step(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
+    """Record one step on a batch of these shapes and dtypes.
+
+    Raises
+    ------
+    ChainruleError
+        If the step asks for values, or leaves a parameter without a gradient.
+    """
+    parameters, buffers = recipe.model.parameters(), recipe.model.buffers()
+    memory = tuple(f"{path}/{name}" for path in recipe.trained for name in recipe.optimizer.memory)
+    flat = {path: Spec((p.size,), p.dtype) for path, p in parameters.items()}
+    specs = [
+        *(spec_of(p) for p in parameters.values()),
+        *map(spec_of, buffers.values()),
+        *(flat[place.rpartition("/")[0]] for place in memory),
+        *(x, y, KEY, NUMBER, NUMBER),
+    ]
+    names = [*parameters, *buffers, *memory]
+    changed: list[str] = []
+
+    def step(*symbols: Any) -> list[Any]:
+        values = dict(zip(names, symbols, strict=False))
+        x, y, key, rate, number = symbols[len(names) :]
+        new, *rest = _Step(recipe, values, key, rate, number).run(x, y)
+        changed[:] = new
+        return [*new.values(), *rest]
+
+    flow = record(step, specs)
+    places = {path: i for i, path in enumerate(names)}
+    flow = replace(flow, updates={i: places[path] for i, path in enumerate(changed)})
+    return Recorded(flow, tuple(parameters), tuple(buffers), memory)
+
+
+class _Step:
+    """One step on symbols."""
+
+    def __init__(
+        self, recipe: Recipe, values: dict[str, Any], key: Any, rate: Any, number: Any
+    ) -> None:
+        self._recipe, self._values, self._key = recipe, values, key
+        self._rate, self._number = rate, number
+        self._model, self._leaves = substituted(recipe.model, values)
+
+    def run(self, x: Any, y: Any) -> tuple[Any, ...]:
+        """New values by path, then the loss's terms and the outputs."""
+        gradients, updates, *rest = self.loss(x, y)
+        for term in rest[:2]:
+            if hasattr(term, "recorder"):  # else it is a constant
+                term.recorder.require_finite(term.ref)
+        return self._updated(gradients) | updates, *rest
+
+    def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
+        """Gradients and new buffers by path, then the loss's terms and the outputs."""
+        recipe = self._recipe
+        out, updates = self._model.run(inputs(recipe.model, x, recipe.scale), training=self._key)
+        targets = cast(y, out.dtype) if y.dtype.kind == "f" else y
+        terms = [recipe.loss(out, targets)]
+        penalty = Penalty(self._model, recipe.regularization).term()
+        terms += [] if penalty is None else [penalty]
+        gradients = self._gradients(terms)
+        found = {path: symbol_of(value) for path, value in updates.items()}
+        losses = [symbol_of(term) for term in terms] + ([0.0] if penalty is None else [])
+        return gradients, found, *losses, symbol_of(out)
+
+    def _gradients(self, terms: Sequence[Any]) -> dict[str, Any]:
+        found = walk(terms, [_one(term) for term in terms])
+        paths = self._recipe.trained
+        missing = next((path for path in paths if self._leaves[path] not in found), None)
+        if missing is not None:
+            raise NoGradientError(f"no gradient reaches {missing} in the recorded step.")
+        gradients = [found[self._leaves[path]] for path in paths]
+        if self._recipe.clip is not None:
+            gradients = self._recipe.clip(gradients)
+        return dict(zip(paths, gradients, strict=True))
+
+    def _updated(self, gradients: dict[str, Any]) -> dict[str, Any]:
+        """The optimiser's rule for every parameter, and the projections after it."""
+        optimizer, values = self._recipe.optimizer, self._values
+        after: dict[Any, Any] = {leaf: leaf.value for leaf in self._leaves.values()}
+        memory: dict[str, Any] = {}
+        for path, gradient in gradients.items():
+            value = values[path]
+            places = [f"{path}/{name}" for name in optimizer.memory]
+            state = tuple(reshape(values[place], value.shape) for place in places)
+            numbers = (cast(number, value.dtype) for number in (self._rate, self._number))
+            new, kept = optimizer.update(value, gradient, state, *numbers)
+            after[self._leaves[path]] = new
+            memory |= {
+                place: reshape(array, (-1,)) for place, array in zip(places, kept, strict=True)
+            }
+        after = projected(self._model, self._recipe.regularization, after)
+        return {path: after[self._leaves[path]] for path in gradients} | memory
+
+
+def recorded_loss(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
+    """Record the loss of a batch and its gradients, for an optimiser that asks for several.
+
+    Inputs: the parameters, the buffers, x, y and the random key. Outputs: the gradients of the
+    trained parameters, new values of the buffers, the data loss, the regularization loss, and the
+    net's outputs.
+    """
+    parameters, buffers = recipe.model.parameters(), recipe.model.buffers()
+    names = [*parameters, *buffers]
+    specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), x, y, KEY]
+    changed: list[str] = []
+
+    def loss(*symbols: Any) -> list[Any]:
+        values = dict(zip(names, symbols, strict=False))
+        x, y, key = symbols[len(names) :]
+        gradients, updates, *rest = _Step(recipe, values, key, None, None).loss(x, y)
+        changed[:] = updates
+        return [*gradients.values(), *updates.values(), *rest]
+
+    flow = record(loss, specs)
+    return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed))
+
+
+def _one(term: Any) -> Any:
+    """The gradient that a loss starts with, as a symbol: rules are given one kind or the other."""
+    symbol, one = symbol_of(term), np.ones(term.shape, term.dtype)
+    recorder = getattr(symbol, "recorder", None)
+    return one if recorder is None else recorder.symbol(recorder.ref(one))
+
+
+def recorded_outputs(model: Module, x: Spec, scale: float) -> Recorded:
+    """Record the evaluation of a net on rows of this shape and dtype."""
+    parameters, buffers = model.parameters(), model.buffers()
+    names = [*parameters, *buffers]
+
+    def evaluate(*symbols: Any) -> list[Any]:
+        copy, _ = substituted(model, dict(zip(names, symbols, strict=False)))
+        return [symbol_of(copy(inputs(model, symbols[-1], scale)))]
+
+    specs = [*(spec_of(p) for p in parameters.values()), *map(spec_of, buffers.values()), x]
+    return Recorded(record(evaluate, specs), tuple(parameters), tuple(buffers), ())
+
+
+def inputs(model: Module, x: Any, scale: float) -> Any:
+    """Rows in the net's element type, scaled; ids stay whole numbers."""
+    if any(getattr(module, "takes_indices", False) for module in model.modules().values()):
+        return x
+    dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
+    x = cast(x, dtype)
+    return x if scale == 1 else x * scale
+
+
+def symbol_of(x: Any) -> Any:
+    """A value of the recording, without the graph of its backward walk."""
+    return x.value if isinstance(x, Node) else x
+
+
+def paths_of(recorded: Recorded) -> Iterator[str]:
+    """Every array of the net and of the optimiser, in the order of the inputs."""
+    yield from recorded.parameters
+    yield from recorded.buffers
+    yield from recorded.memory

@@ -1,0 +1,63 @@
+"""What fit and Program are told about learning: the optimiser, the clipping, the rates.
+
+Imports optim and errors. Whatever does not fit is refused before the first step.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError
+from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
+from chainrule.optim.arguments import NUMBERS
+
+Clip = Callable[[list[Any]], list[Any]]
+Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Raise unless this is an optimiser."""
+    if not isinstance(optimizer, Optimizer):
+        shown = optimizer.__name__ if isinstance(optimizer, type) else repr(optimizer)
+        raise ArgumentError(
+            f"the optimiser is an instance of one of chainrule.optim, but this is {shown}.",
+            do="Pass for example optimizer=chainrule.optim.Adam(1e-3).",
+        )
+
+
+def clipping(clip: Any, owner: str) -> Clip | None:
+    """What is applied to the gradients of a step; a number is the largest norm."""
+    if clip is None or isinstance(clip, ClipNorm | ClipValue):
+        return clip
+    if type(clip) is not bool and isinstance(clip, NUMBERS):
+        return ClipNorm(clip)
+    raise ArgumentError(
+        f"{owner} was given clip={clip!r}.",
+        do="clip is the largest norm of all gradients, or an optim.ClipNorm or optim.ClipValue.",
+    )
+
+
+def rates_of(schedule: Any, optimizer: Optimizer, steps: int | None, owner: str) -> Rates | None:
+    """The learning rates of steps in a row; None while the optimiser's own is used.
+
+    ``steps`` fills in what the schedule leaves open; None where nobody knows it.
+    """
+    if schedule is None:
+        return None
+    if isinstance(schedule, Schedule):
+        if steps is not None:
+            complete = schedule.completed(optimizer.rate, steps)
+        else:
+            rate = optimizer.rate if schedule.rate is None else schedule.rate
+            complete = dataclasses.replace(schedule, rate=rate)
+        complete(0)  # raises where something is still open
+        return lambda first, count: complete(np.arange(first, first + count)).tolist()
+    if callable(schedule) and not isinstance(schedule, type):
+        by_step: Callable[[int], Any] = schedule
+        return lambda first, count: [float(by_step(i)) for i in range(first, first + count)]
+    raise ArgumentError(
+        f"{owner} was given schedule={schedule!r}.",
+        do="Pass for example schedule=chainrule.optim.Cosine(), or a function of the step.",
+    )
