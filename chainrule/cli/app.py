@@ -138,3 +138,33 @@ def check(
     from chainrule.cli.check import check as job  # noqa: PLC0415  --help stays quick
 
     return job(place, shapes=shape, dtype=dtype, order=order, seed=seed)
+
+
+@app.command
+def bench(
+    *,
+    peers: str = "jax,torch,sklearn,numpy,onnxruntime",
+    only: str = "",
+    out: Annotated[Path | None, Parameter(group=OUTPUT)] = None,
+    quick: Annotated[bool, Parameter(negative="")] = False,
+    debug: Annotated[bool, FLAG] = False,
+) -> int:
+    """Measure speed beside other libraries; only in a checkout of the repository.
+
+    Parameters
+    ----------
+    peers
+        Libraries to run beside. One that is not installed is left out.
+    only
+        Sections to measure, such as sgd,adam: sgd, adam, calls, predict, variants, first,
+        imports, threads, widths, memory, training. Default: all.
+    out
+        Markdown file for the tables; a picture goes beside it. Default: none is written.
+    quick
+        Fewer nets and rounds: a look in minutes.
+    debug
+        Show the traceback of an error.
+    """
+    from chainrule.cli.bench import bench as job  # noqa: PLC0415  --help stays quick
+
+    return job(peers, only=only, out=out, quick=quick)

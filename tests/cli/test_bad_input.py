@@ -188,7 +188,7 @@ def test_an_unknown_command_is_told_the_nearest_name(chainrule):
     assert ended.code == 2
     assert ended.err == (
         'Unknown command "trian". Did you mean "train"? '
-        "Available commands: train, predict, check.\n"
+        "Available commands: train, predict, check, bench.\n"
         "Try: chainrule --help\n"
     )
 

@@ -1,0 +1,149 @@
+"""chainrule: the compiled step, alone and in whole epochs, its predictions and its memory."""
+
+import itertools
+import time
+
+import numpy as np
+
+import chainrule as cr
+from benchmarks import residency
+from benchmarks.cases import NORM_EPSILON, Case, data
+from benchmarks.peers import Task
+from benchmarks.products import best_rate
+
+MANY_STEPS = 100_000
+
+ACTIVATIONS = {
+    "relu": cr.nn.ReLU,
+    "gelu": cr.nn.GELU,
+    "silu": cr.nn.SiLU,
+    "elu": cr.nn.ELU,
+    "tanh": cr.nn.Tanh,
+    "sigmoid": cr.nn.Sigmoid,
+}
+
+
+def epoch(case: Case) -> Task:
+    """One native call for all batches."""
+    given, made = data(case), program(case)
+    return Task(lambda: made.epoch(given.x, given.y, batch_size=case.rows), np.mean, case.batches)
+
+
+def step(case: Case) -> Task:
+    """One call from Python per batch, the batches sliced beforehand as JAX's are."""
+    made, batches = program(case), _batches(case)
+    return Task(lambda: [made.step(x, y) for x, y in batches], np.mean, case.batches)
+
+
+def each(case: Case) -> Task:
+    """The same, each step timed alone: for the longest of them."""
+    made, batches = program(case), itertools.cycle(_batches(case))
+    return Task(lambda: made.step(*next(batches)), float)
+
+
+def _batches(case):
+    given = data(case)
+    starts = range(0, case.rows * case.batches, case.rows)
+    return [(given.x[i : i + case.rows], given.y[i : i + case.rows]) for i in starts]
+
+
+def predict(case: Case) -> Task:
+    """Scores of one batch."""
+    x, made = data(case).x[: case.rows], program(case)
+    return Task(lambda: made.predict(x), lambda out: float(np.abs(out).mean()))
+
+
+def first(case: Case) -> Task:
+    """Record, plan, compile and run the first step of a fresh process; its value is seconds."""
+    import llvmlite.binding  # noqa: F401  imports are timed apart
+
+    given = data(case)
+
+    def call():
+        started = time.perf_counter()
+        program(case, given).step(given.x[: case.rows], given.y[: case.rows])
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
+def products(_: Case) -> Task:
+    """The best rate of our own matrix products, in FLOP per second."""
+    multiply = cr.compile(lambda x, w: x @ w)
+    return Task(lambda: best_rate(multiply), float)
+
+
+def arena(case: Case) -> Task:
+    """Bytes that the plan of a step works in."""
+    x, y = _batches(case)[0]
+    return Task(lambda: program(case).plan(x, y).arena_bytes, float)
+
+
+def peak(case: Case) -> Task:
+    """Most bytes during an epoch beyond parameters, the optimiser's memory and the data."""
+    warm, given = program(case), data(case)
+    warm.epoch(given.x, given.y, batch_size=case.rows)  # stays, so that nothing of it is reused
+    given = data(case)
+    state = sum(array.nbytes for layer in given.layers for array in layer)
+    state *= 2 if case.optimizer == "adam" else 0
+
+    def call():
+        made, before = program(case, given), residency.resident()
+        residency.forget_peak()
+        made.epoch(given.x, given.y, batch_size=case.rows)
+        return residency.peak() - before - state, warm
+
+    return Task(call, lambda found: float(found[0]))
+
+
+def growth(case: Case) -> Task:
+    """Bytes by which the process grows over many steps."""
+    once = epoch(case)
+
+    def call():
+        once.call()
+        before = residency.resident()
+        for _ in range(MANY_STEPS // case.batches):
+            once.call()
+        return residency.resident() - before
+
+    return Task(call, float)
+
+
+def program(case, given=None):
+    """The net with the first weights that all peers share, and its compiled step."""
+    given = given or data(case)
+    model = net(case, given.layers)
+    loss = cr.softmax_cross_entropy if case.outputs > 1 else cr.squared_error
+    optimizer = {"sgd": cr.optim.SGD, "adam": cr.optim.Adam}[case.optimizer](case.rate)
+    return cr.train.Program(model, loss, optimizer)
+
+
+def net(case, layers):
+    """Sequential of the layers that the case names."""
+    parts = []
+    for i, (weight, bias) in enumerate(layers):
+        linear = cr.nn.Linear(*weight.shape, dtype=case.dtype)
+        linear.weight.data, linear.bias.data = weight, bias
+        parts.append(linear)
+        if i == len(layers) - 1:
+            break
+        if case.norm:
+            parts.append(cr.nn.LayerNorm(len(bias), NORM_EPSILON, dtype=case.dtype))
+        parts.append(ACTIVATIONS[case.activation]())
+        if case.dropout:
+            parts.append(cr.nn.Dropout(case.dropout))
+    return cr.nn.Sequential(*parts)
+
+
+FORMS = {
+    "epoch": epoch,
+    "step": step,
+    "each": each,
+    "predict": predict,
+    "first": first,
+    "products": products,
+    "arena": arena,
+    "peak": peak,
+    "growth": growth,
+}

@@ -1,0 +1,33 @@
+"""scikit-learn: partial_fit, one pass over the rows in batches, where its MLP can do the same."""
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from benchmarks.cases import Case, data
+from benchmarks.peers import Task
+
+
+def epoch(case: Case) -> Task:
+    """Plain SGD, no momentum, no L2, rows in their order."""
+    if case.activation != "relu" or case.optimizer != "sgd" or case.norm or case.dropout:
+        raise NotImplementedError("only ReLU nets with plain SGD")
+    given = data(case)
+    kind, share = (MLPClassifier, 1.0) if case.outputs > 1 else (MLPRegressor, 0.5)
+    net = kind(
+        hidden_layer_sizes=case.hidden,
+        solver="sgd",
+        alpha=0.0,
+        momentum=0.0,
+        batch_size=case.rows,
+        shuffle=False,
+        learning_rate_init=case.rate / share,  # its squared error has a factor 1/2
+    )
+    y = given.y if case.outputs > 1 else given.y[:, 0]
+    more = {"classes": np.arange(case.outputs)} if case.outputs > 1 else {}
+    net.partial_fit(given.x, y, **more)  # makes the arrays that the first weights go into
+    for i, (weight, bias) in enumerate(given.layers):
+        net.coefs_[i][...], net.intercepts_[i][...] = weight, bias
+    return Task(lambda: net.partial_fit(given.x, y), lambda net: net.loss_ / share, case.batches)
+
+
+FORMS = {"epoch": epoch}

@@ -1,0 +1,29 @@
+"""The sections of the report: each is a function from a Bench to a Section."""
+
+from collections.abc import Callable
+
+from benchmarks.bench import Bench
+from benchmarks.report import Section
+from benchmarks.sections.calls import calls
+from benchmarks.sections.first import first, imports
+from benchmarks.sections.memory import memory
+from benchmarks.sections.predict import predict
+from benchmarks.sections.steps import adam, sgd
+from benchmarks.sections.threads import threads
+from benchmarks.sections.training import training
+from benchmarks.sections.variants import variants
+from benchmarks.sections.widths import widths
+
+SECTIONS: dict[str, Callable[[Bench], Section]] = {
+    "sgd": sgd,
+    "adam": adam,
+    "calls": calls,
+    "predict": predict,
+    "variants": variants,
+    "first": first,
+    "imports": imports,
+    "threads": threads,
+    "widths": widths,
+    "memory": memory,
+    "training": training,
+}

@@ -1,0 +1,109 @@
+"""What is paid before the first step: compilation, and imports."""
+
+import os
+import statistics
+import subprocess
+import sys
+
+from benchmarks.bench import OURS, Bench
+from benchmarks.cases import NETS, Case
+from benchmarks.report import Section, at_most, milliseconds
+from benchmarks.runner import CHECKOUT, Entry, Kind, environment
+
+ABOUT_FIRST = (
+    "Milliseconds from a new net to its first loss, in fresh processes, imports apart: ours with "
+    "an empty cache folder and with a filled one, and JAX's trace and compilation."
+)
+ABOUT_IMPORTS = (
+    "Milliseconds of the first import, each in a fresh process. chainrule must not import LLVM."
+)
+COLD, WARM = 0.25, 0.02  # seconds
+IMPORT_FACTOR, IMPORT_MORE = 1.5, 0.1  # times NumPy, plus seconds
+TIMED = """
+import sys, time
+started = time.perf_counter()
+__import__(sys.argv[1])
+print(time.perf_counter() - started, "llvmlite" in sys.modules)
+"""
+IMPORTS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "sklearn": "sklearn.neural_network"}
+
+
+def first(bench: Bench) -> Section:
+    """Cold, from the disk, and JAX."""
+    headings = ["net", "chainrule ms", "from the disk", "JAX"]
+    section = Section("first", "The first call", ABOUT_FIRST, headings)
+    before = len(bench.field.missing)
+    for name in ("digits",) if bench.quick else ("moons", "digits", "mnist-1", "wide"):
+        case, times = NETS[name].but(batches=1), {"cold": [], "warm": [], "jax": []}
+        for _ in range(3 if bench.quick else 7):
+            cache = str(bench.folder())
+            times["cold"].append(_first(bench, case, OURS, cache))
+            times["warm"].append(_first(bench, case, OURS, cache))
+            times["jax"].append(_first(bench, case, "jax", cache))
+        found = {n: [s for s in all_ if s is not None] for n, all_ in times.items()}
+        medians = {n: statistics.median(some) for n, some in found.items() if some}
+        section.rows.append(
+            [name, *(milliseconds(medians[n]) if n in medians else "" for n in times)]
+        )
+        if name == "digits":
+            _claim(section, medians)
+    section.notes += bench.notes(before)
+    return section
+
+
+def _first(bench: Bench, case: Case, peer: str, cache: str) -> float | None:
+    kind = Kind(peer, 1, (("CHAINRULE_CACHE", cache),))
+    return bench.field.fresh(Entry(peer, kind, "first", case))
+
+
+def _claim(section: Section, medians: dict[str, float]) -> None:
+    cold, warm, jax = (medians.get(name) for name in ("cold", "warm", "jax"))
+    if cold:
+        section.claims.append(at_most("digits: first call", 1e3 * cold, 1e3 * COLD, " ms"))
+    if cold and jax:
+        section.claims.append(at_most("digits: first call / JAX's", cold / jax, 1))
+    if warm:
+        what = "digits: first call from the disk"
+        section.claims.append(at_most(what, 1e3 * warm, 1e3 * WARM, " ms"))
+
+
+def imports(bench: Bench) -> Section:
+    """In turns, each time a new process."""
+    section = Section("imports", "Imports", ABOUT_IMPORTS, ["import", "ms", "beside NumPy"])
+    modules = {OURS: OURS, "numpy": "numpy"}
+    modules |= {peer: module for peer, module in IMPORTS.items() if bench.has(peer)}
+    times: dict[str, list[float]] = {name: [] for name in modules}
+    has_llvm = False
+    for _ in range(5 if bench.quick else 11):
+        for name, module in modules.items():
+            seconds, llvm = _import(module)
+            if seconds is not None:
+                times[name].append(seconds)
+            has_llvm |= llvm and name == OURS
+    medians = {name: statistics.median(some) for name, some in times.items() if some}
+    for name, seconds in medians.items():
+        ratio = f"{seconds / medians['numpy']:.1f}x"
+        section.rows.append([name, milliseconds(seconds), ratio])
+    most = IMPORT_FACTOR * medians["numpy"] + IMPORT_MORE
+    section.claims.append(
+        at_most("import chainrule", 1e3 * medians[OURS], round(1e3 * most), " ms")
+    )
+    section.notes += ["import chainrule imports LLVM."] if has_llvm else []
+    gone = [name for name in modules if name not in medians]
+    section.notes += [f"{name} is left out: it cannot be imported." for name in gone]
+    return section
+
+
+def _import(module: str) -> tuple[float | None, bool]:
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED, module],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment(Kind(module))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return None, False
+    seconds, llvm = done.stdout.split()
+    return float(seconds), llvm == "True"
