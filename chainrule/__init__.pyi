@@ -15,7 +15,9 @@ from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import optim as optim
+from chainrule import settings as settings
 from chainrule import train as train
+from chainrule.compiled.function import compile as compile
 from chainrule.differentiate.custom import checkpoint as checkpoint
 from chainrule.differentiate.custom import custom_gradient as custom_gradient
 from chainrule.differentiate.custom import stop_gradient as stop_gradient
@@ -487,6 +489,12 @@ def fmod(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def fmod(x: Operand, y: Operand) -> Tensor:
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
+
+@overload
+def fold_key(key: Array, number: int) -> npt.NDArray[Any]: ...
+@overload
+def fold_key(key: Operand, number: int) -> Tensor:
+    """A new key from a key and a number; ``random.fold`` for keys that are not known yet."""
 
 @overload
 def gammaln(x: Array) -> npt.NDArray[Any]: ...

@@ -35,7 +35,8 @@ def compiled_steps(
             step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
         else:
             native = NativeSteps(recipe)
-            native.bound(native.step_for(batches.x, batches.y, min(batches.size, batches.rows)))
+            for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
+                native.bound(native.step_for(batches.x, batches.y, rows))
         history.compiled = True
     except NoGradientError:
         native = None  # the eager step raises it too, and shows the parameters
