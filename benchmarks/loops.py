@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.native.engine import compile_plan
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from chainrule.spec import spec_of
 

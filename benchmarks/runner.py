@@ -17,7 +17,8 @@ from typing import Any
 from benchmarks.cases import Case
 
 CHECKOUT = Path(__file__).parents[1]
-SLOWS_OPENBLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# The last one lets Python compile every file at every import, ours and not the installed ones'.
+SLOWS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_XLA_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 GRACE = 10.0  # seconds for a worker to end by itself
@@ -136,8 +137,8 @@ class Worker:
 
 
 def environment(kind: Kind) -> dict[str, str]:
-    """Without what slows OpenBLAS down, and with as many threads as the kind says."""
-    clean = {k: v for k, v in os.environ.items() if k not in SLOWS_OPENBLAS}
+    """Without what slows OpenBLAS and imports down, and with as many threads as the kind says."""
+    clean = {k: v for k, v in os.environ.items() if k not in SLOWS}
     if kind.threads:
         clean |= dict.fromkeys(THREAD_COUNTS, str(kind.threads))
     if kind.threads == 1:

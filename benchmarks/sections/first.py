@@ -1,6 +1,5 @@
 """What is paid before the first step: compilation, and imports."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +14,8 @@ ABOUT_FIRST = (
     "an empty cache folder and with a filled one, and JAX's trace and compilation."
 )
 ABOUT_IMPORTS = (
-    "Milliseconds of the first import, each in a fresh process. chainrule must not import LLVM."
+    "Milliseconds of an import, each in a fresh process that finds its bytecode. chainrule must "
+    "not import LLVM."
 )
 COLD, WARM = 0.25, 0.02  # seconds
 IMPORT_FACTOR, IMPORT_MORE = 1.5, 0.1  # times NumPy, plus seconds
@@ -73,11 +73,11 @@ def imports(bench: Bench) -> Section:
     modules = {OURS: OURS, "numpy": "numpy"}
     modules |= {peer: module for peer, module in IMPORTS.items() if bench.has(peer)}
     times: dict[str, list[float]] = {name: [] for name in modules}
-    has_llvm = False
-    for _ in range(5 if bench.quick else 11):
+    has_llvm, bytecode = False, str(bench.folder())
+    for turn in range(6 if bench.quick else 12):
         for name, module in modules.items():
-            seconds, llvm = _import(module)
-            if seconds is not None:
+            seconds, llvm = _import(module, bytecode)
+            if seconds is not None and turn:  # the first turn leaves the bytecode
                 times[name].append(seconds)
             has_llvm |= llvm and name == OURS
     medians = {name: statistics.median(some) for name, some in times.items() if some}
@@ -94,11 +94,11 @@ def imports(bench: Bench) -> Section:
     return section
 
 
-def _import(module: str) -> tuple[float | None, bool]:
+def _import(module: str, bytecode: str) -> tuple[float | None, bool]:
     done = subprocess.run(
         [sys.executable, "-c", TIMED, module],
         cwd=CHECKOUT,
-        env={**os.environ, **environment(Kind(module))},
+        env=environment(Kind(module, 1, (("PYTHONPYCACHEPREFIX", bytecode),))),
         capture_output=True,
         text=True,
         check=False,

@@ -96,7 +96,7 @@ def _timed(command: list[str], peer: str) -> tuple[float, str]:
     done = subprocess.run(
         command,
         cwd=CHECKOUT,
-        env={**os.environ, **environment(Kind(peer))},
+        env=environment(Kind(peer)),
         capture_output=True,
         text=True,
         check=True,

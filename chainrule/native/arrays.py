@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.plan.plan import ALIGNMENT
+from chainrule.plan.buffers import ALIGNMENT
 from chainrule.spec import Spec
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -41,7 +41,7 @@ def check(place: str, number: int, array: Array, spec: Spec) -> None:
 def check_memory(place: str, number: int, array: Array) -> None:
     """Whether an array's elements lie one after another, each at an address it may have."""
     flags = array.flags
-    if not (flags.c_contiguous and flags.aligned and (place == "input" or flags.writeable)):
+    if not (flags.carray or (place == "input" and flags.c_contiguous and flags.aligned)):
         raise ArgumentError(
             f"{place} {number} of this plan must lie in memory in order, aligned, and an output "
             "must be writeable.",

@@ -9,8 +9,8 @@ from math import prod
 from chainrule.native.frame import STATUS_SLOT, Frame, Point
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Bounds
-from chainrule.plan.plan import Buffer
 
 
 def emit_bounds(

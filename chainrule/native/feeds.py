@@ -4,8 +4,8 @@ Imports feeding, whose records it fills, and the checks of arrays. Run.repeat ta
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
@@ -67,6 +67,7 @@ class Rounds:
     first: int
     count: int
     order: Array | None = None
+    _largest: dict[int, int] = field(default_factory=dict[int, int])
 
     def record(
         self, feed: Feed, slot: int, spec: Spec, staging: Callable[[], Array]
@@ -75,27 +76,38 @@ class Rounds:
 
         ``staging`` gives the memory where the rows of a batch are put side by side.
         """
+        array, last = feed.array, self.first + self.count
+        source = array.ctypes.data
         if not feed.batched:
-            _check(feed, spec, self.first + self.count)
-            return ADVANCE, slot, feed.array.ctypes.data, spec.nbytes, 1, 0
-        rows, row = spec.shape[0], Spec(spec.shape[1:], spec.dtype)
-        last = (self.first + self.count) * rows
+            _check(feed, spec.shape, spec.dtype, last)
+            return ADVANCE, slot, source, spec.nbytes, 1, 0
+        rows = spec.shape[0]
+        nbytes = spec.nbytes // rows if rows else 0
         if self.order is None:
-            _check(feed, row, last)
-            return ADVANCE, slot, feed.array.ctypes.data, row.nbytes, rows, 0
-        _check(feed, row, 0)
-        _check_order(self.order, self.first * rows, last, len(feed.array))
-        place = staging().ctypes.data
-        return GATHER, slot, feed.array.ctypes.data, row.nbytes, rows if row.nbytes else 0, place
+            _check(feed, spec.shape[1:], spec.dtype, last * rows)
+            return ADVANCE, slot, source, nbytes, rows, 0
+        _check(feed, spec.shape[1:], spec.dtype, 0)
+        self._check_order(self.order, rows, len(array))
+        return GATHER, slot, source, nbytes, rows if nbytes else 0, staging().ctypes.data
+
+    def _check_order(self, order: Array, rows: int, limit: int) -> None:
+        """Whether the native loop may read by these row numbers; looked at once for all feeds."""
+        if rows not in self._largest:
+            self._largest[rows] = _largest(order, self.first * rows, self.count * rows)
+        if self._largest[rows] >= limit:
+            raise IndexRangeError(
+                f"order names rows from {order.min()} to {order.max()}, but there are {limit}.",
+                do="Row numbers count from 0.",
+            )
 
 
-def _check(feed: Feed, entry: Spec, count: int) -> None:
-    """Whether the array has entries like this one, and enough of them."""
+def _check(feed: Feed, shape: tuple[int, ...], dtype: np.dtype[Any], count: int) -> None:
+    """Whether the array has entries like this, and enough of them."""
     array = feed.array
-    if array.ndim == 0 or array.shape[1:] != entry.shape or array.dtype != entry.dtype:
+    if array.ndim == 0 or array.shape[1:] != shape or array.dtype != dtype:
         raise ArgumentError(
-            f"{feed.place} {feed.number} takes entries of shape {entry.shape} and dtype "
-            f"{entry.dtype}; this array has shape {array.shape} and dtype {array.dtype}.",
+            f"{feed.place} {feed.number} takes entries of shape {shape} and dtype {dtype}; "
+            f"this array has shape {array.shape} and dtype {array.dtype}.",
             do="The first axis counts the entries.",
         )
     if len(array) < count:
@@ -106,21 +118,17 @@ def _check(feed: Feed, entry: Spec, count: int) -> None:
     check_memory(feed.place, feed.number, array)
 
 
-def _check_order(order: Array, begin: int, end: int, rows: int) -> None:
-    """Whether the native loop may read by these row numbers."""
+def _largest(order: Array, begin: int, size: int) -> int:
+    """The largest row number; -1 if there are none. Negative ones count as very large."""
     if order.dtype != np.int64 or order.ndim != 1 or not order.flags.c_contiguous:
         raise ArgumentError(
             f"order is an array of int64 with one axis, not {order.dtype} of {order.shape}.",
             do="Pass np.ascontiguousarray(order, np.int64).",
         )
-    chosen = order[begin:end]
-    if len(chosen) < end - begin:
+    chosen = order[begin : begin + size]
+    if len(chosen) < size:
         raise ArgumentError(
-            f"these rounds need {end} row numbers, but order has {len(order)}.",
+            f"these rounds need {begin + size} row numbers, but order has {len(order)}.",
             do="Run fewer rounds.",
         )
-    if len(chosen) and (chosen.min() < 0 or chosen.max() >= rows):
-        raise IndexRangeError(
-            f"order names rows from {chosen.min()} to {chosen.max()}, but there are {rows}.",
-            do="Row numbers count from 0.",
-        )
+    return int(chosen.view(np.uint64).max()) if size else -1

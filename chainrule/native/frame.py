@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from chainrule.native.ir import INDEX, POINTER, Builder, Value, floating, integer, vector
+from chainrule.native.ir import POINTER, Builder, Value, floating, integer, vector
 from chainrule.native.letters import apply
 from chainrule.native.target import BITS
-from chainrule.plan.plan import Buffer
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.scalar import (
     Access,
     Apply,

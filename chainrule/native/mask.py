@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from chainrule.native.frame import Frame, Point
 from chainrule.native.ir import INDEX, Builder, Module, Value, integer, vector
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Fold, Mask
-from chainrule.plan.plan import Buffer
 
 # Philox 4x64-10: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
 ROUNDS = 10

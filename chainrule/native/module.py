@@ -18,6 +18,7 @@ from chainrule.native.sort import emit_sort
 from chainrule.native.spreading import SPREAD
 from chainrule.native.target import Target
 from chainrule.native.work import is_large
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import (
     Bounds,
     Fold,
@@ -31,7 +32,7 @@ from chainrule.plan.kernels import (
     Scatter,
     Sort,
 )
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.plan import Plan
 
 RUN = "run"  # i64 @run(ptr table, i64 threads): 0, or the status at which it ended
 ENTRY = [("ptr", "table"), (INDEX, "threads")]

@@ -14,8 +14,8 @@ from chainrule.native.loops import Loops, Span, State, Strand
 from chainrule.native.numbering import Numbering
 from chainrule.native.target import Target
 from chainrule.native.units import Units
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Pointwise
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access
 
 LINE = 16  # columns of a block that is turned: as float32 they fill a cache line

@@ -14,8 +14,8 @@ from chainrule.native.loops import Loops, State, Strand
 from chainrule.native.passes import Stage
 from chainrule.native.target import Target
 from chainrule.native.units import Units
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Row
-from chainrule.plan.plan import Buffer
 
 
 def emit_row(

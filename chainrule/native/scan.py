@@ -10,8 +10,8 @@ from math import prod
 from chainrule.native.frame import Frame, Point
 from chainrule.native.ir import INDEX, Builder, Module, Value, floating, integer
 from chainrule.native.target import BITS, Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Scan
-from chainrule.plan.plan import Buffer
 
 LINE = 512  # bits of a cache line: rows that lie side by side are taken a line at a time
 WORK = 16384  # elements of a unit, at about a nanosecond each

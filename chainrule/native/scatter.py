@@ -11,8 +11,8 @@ from math import prod
 from chainrule.native.frame import Frame, Point
 from chainrule.native.ir import INDEX, Builder, Module, Value, integer
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Scatter
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access, Apply, Body, Coordinate, Gather, Load
 
 

@@ -11,8 +11,8 @@ from math import prod
 from chainrule.native.frame import Frame, Point
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, floating, integer
 from chainrule.native.target import BITS, Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Sort
-from chainrule.plan.plan import Buffer
 
 PAGE = 4096  # bytes: a larger frame on the stack would have to be probed page by page
 RUN = 4  # elements sorted in registers before the first merge

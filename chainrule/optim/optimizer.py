@@ -47,6 +47,7 @@ class Optimizer:
         self._slots: dict[Parameter, Slot] = {}
         self._saved: dict[str, dict[str, Array]] = {}  # loaded, and not yet met again
         self._identities: tuple[int, ...] = ()
+        self._given: Any = None  # whose slots stand in _chosen, if somebody asked for them
         self._chosen: tuple[Slot, ...] = ()
         self._groups: tuple[Group, ...] = ()
         self._where = f"{type(self).__name__}.step()"
@@ -108,11 +109,14 @@ class Optimizer:
     def slots(self, parameters: Parameters) -> tuple[Slot, ...]:
         """What is remembered about these parameters, for whoever applies the rule himself.
 
-        The arrays are the optimiser's own; :meth:`made` counts the steps.
+        The arrays are the optimiser's own; :meth:`made` counts the steps. The same mapping is
+        looked at once.
         """
-        pairs = named(parameters)
-        if tuple(id(p) for _, p in pairs) != self._identities:
-            self._arrange(pairs)
+        if parameters is not self._given:
+            pairs = named(parameters)
+            if tuple(id(p) for _, p in pairs) != self._identities:
+                self._arrange(pairs)
+            self._given = parameters
         return self._chosen
 
     def made(self, steps: int, where: str) -> None:
@@ -160,11 +164,13 @@ class Optimizer:
                 do=f"It keeps {', '.join(sorted(expected))} for each parameter, and one steps.",
             )
         self.steps = int(own["steps"])
-        self._slots, self._saved, self._identities = {}, saved, ()
+        self._slots, self._saved, self._identities, self._given = {}, saved, (), None
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles: groups are arranged anew, for the copied parameters."""
-        return self.__dict__ | {"_identities": (), "_chosen": (), "_groups": ()}
+        return self.__dict__ | {
+            "_identities": (), "_given": None, "_chosen": (), "_groups": (),
+        }  # fmt: skip
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
@@ -194,6 +200,7 @@ class Optimizer:
 
     def _arrange(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
         """Give every parameter its slot, and put those that are updated alike into groups."""
+        self._given = None
         for name, p in pairs:
             if p not in self._slots:
                 self._slots[p] = self._slot(name, p)

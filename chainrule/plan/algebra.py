@@ -83,13 +83,18 @@ def _subtract(step: Map, makers: Makers) -> Found:
 
 
 def _multiply(step: Map, makers: Makers) -> Found:
-    """By 1, or by -1."""
+    """By 1, or by -1; the sign of -x goes into the number it is multiplied by."""
     x, y = step.operands
     for one, other in ((x, y), (y, x)):
-        if isinstance(other, Number) and other.value == 1:
+        if not isinstance(other, Number):
+            continue
+        if other.value == 1:
             return one
         if _is(other, -1.0):
             return replace(step, letter="negative", operands=(one,))
+        turned = _maker(one, makers, "negative")
+        if turned is not None and isinstance(other.value, float):
+            return replace(step, operands=(turned.operands[0], Number(-other.value, other.dtype)))
     return None
 
 

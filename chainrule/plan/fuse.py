@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.plan.alone import copied
 from chainrule.plan.bodies import dense
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.grouping import grouped
 from chainrule.plan.groups import Group
 from chainrule.plan.homes import Exits, Homes, exits
@@ -18,7 +19,6 @@ from chainrule.plan.kernels import Kernel
 from chainrule.plan.memory import same_elements
 from chainrule.plan.names import name_of
 from chainrule.plan.nodes import Node, node
-from chainrule.plan.plan import Buffer
 from chainrule.plan.prepare import prepare
 from chainrule.plan.scalar import Access
 from chainrule.plan.schedule import CannotOverwriteError, scheduled

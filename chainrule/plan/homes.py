@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.plan import Buffer
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.steps import Array, Flow, Operand, Ref
 from chainrule.plan.walks import is_whole
 

@@ -10,8 +10,8 @@ if that kernel meets both at the same elements.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernels import Kernel
-from chainrule.plan.plan import ALIGNMENT, Buffer
 from chainrule.plan.traffic import Touch, reads, writes
 
 

@@ -4,7 +4,7 @@ Imports groups, bodies and costs. A value is computed in the first pass in which
 it needs; a later pass that needs it again computes it again, or loads it where it was stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -29,20 +29,17 @@ class _Pass:
     after: list[Node] = field(default_factory=list[Node])
 
 
-def write_row(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> Row:
+def write_row(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> Row:
     """The kernel of a group with reductions."""
     stage = _stages(group)
-    passes = _passes(group, stage, stored)
-    order = [i for i, inner in enumerate(group.inner) if not inner]
-    outer = group.outer
-    order += [i for i, inner in enumerate(group.inner) if inner]
+    passes, scratch = _passes(group, stage, stored)
     given: dict[Array, int] = {}
-    kernels = [
-        _write_pass(each, number, passes, group, stage, stored, buffers, given, order)
-        for number, each in enumerate(passes)
+    written = [
+        _write_pass(group, passes[n:], stored | scratch.keys(), buffers, given)
+        for n in range(len(passes))
     ]
     inner = tuple(n for n, i in zip(group.lengths, group.inner, strict=True) if i)
-    return Row(outer, inner, tuple(kernels))
+    return Row(group.outer, inner, tuple(written), tuple(buffers[array] for array in scratch))
 
 
 def _stages(group: Group) -> dict[Array, int]:
@@ -59,12 +56,15 @@ def _stages(group: Group) -> dict[Array, int]:
     return stage
 
 
-def _passes(group: Group, stage: dict[Array, int], stored: set[Array]) -> list[_Pass]:
+def _passes(
+    group: Group, stage: dict[Array, int], stored: Set[Array]
+) -> tuple[list[_Pass], dict[Array, None]]:
     """Share the nodes out to passes, from the last to the first.
 
     What a pass needs from an earlier one is computed again, unless that is dear: then it is
-    stored when it is first known.
+    stored when it is first known. These arrays are returned, too.
     """
+    scratch: dict[Array, None] = {}
     passes = [_Pass() for _ in range(max(stage.values()) + 1)]
     for node in group.nodes:
         home = passes[stage[node.out]]
@@ -82,16 +82,17 @@ def _passes(group: Group, stage: dict[Array, int], stored: set[Array]) -> list[_
             array = node.out
             if array not in needed or array in group.rows:
                 continue
+            kept = array in stored or array in scratch
             dear = cost[array] > HEAVY and array in group.made
-            if stage[array] < number and (array in stored or dear):
-                if array not in stored:
-                    stored.add(array)
+            if stage[array] < number and (kept or dear):
+                if not kept:
+                    scratch[array] = None
                     passes[stage[array]].stores.append(array)
                 continue
             passes[number].maps.append(node)
             needed.update(read.array for read in node.reads)
         passes[number].maps.reverse()
-    return passes
+    return passes, scratch
 
 
 def _costs(group: Group) -> dict[Array, int]:
@@ -106,17 +107,15 @@ def _costs(group: Group) -> dict[Array, int]:
 
 
 def _write_pass(
-    each: _Pass,
-    number: int,
-    passes: list[_Pass],
     group: Group,
-    stage: dict[Array, int],
-    stored: set[Array],
+    passes: Sequence[_Pass],
+    stored: Set[Array],
     buffers: Mapping[Array, int],
     given: dict[Array, int],
-    order: list[int],
 ) -> Pass:
-    """One pass; ``given`` grows by what later passes know."""
+    """The first of these passes; ``given`` grows by what the later ones know."""
+    each = passes[0]
+    order = sorted(range(len(group.inner)), key=lambda i: group.inner[i])  # the outer loops first
     writer = Writer(group.lengths, buffers, given, order)
     for node in each.maps:
         writer.compute(cast("Map | Pick", node.step))
@@ -137,7 +136,7 @@ def _write_pass(
             after_stores.append(after.store(node.out, buffers[node.out]))
     later = {
         read.array
-        for following in passes[number + 1 :]
+        for following in passes[1:]
         for node in (*following.maps, *following.reductions, *following.after)
         for read in node.reads
     }

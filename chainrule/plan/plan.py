@@ -8,33 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Kernel
+from chainrule.plan.show import show
 from chainrule.spec import Spec
-
-ALIGNMENT = 64  # bytes: a cache line, and the widest vector
-
-
-@dataclass(frozen=True)
-class Buffer:
-    """Elements in a row, C-contiguous.
-
-    Attributes
-    ----------
-    place : {"input", "output", "arena", "constant"}
-        Whose memory it is: the caller's, the plan's arena, or an array recorded with the plan.
-    number : int
-        Which input, output or constant it is; for the arena its first byte.
-    """
-
-    size: int
-    dtype: str
-    place: str
-    number: int
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of its elements."""
-        return self.size * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,3 +37,7 @@ class Plan:
     updates: dict[int, int]
     arena_bytes: int
     names: tuple[str, ...]
+
+    def show(self) -> str:
+        """The kernels in the order in which they run, with their costs, and the arena."""
+        return show(self)

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.symbol import Constant, Symbol
@@ -136,11 +138,14 @@ class Recorder:
         self.depth = depth
         self.is_open = True
         self._lower = lower
-        self._constants: dict[int, tuple[Any, Operand]] = {}
+        self._constants: dict[int, tuple[Any, Any, Operand]] = {}
         self._label = ""
 
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Lower an op; what it is called by the user names the arrays it leaves."""
+        if op is CATALOGUE.standard["divide"] and isinstance(operands[1], Constant):
+            # Named constants are rounded anyway: x / sqrt(2) costs ten times x * (1 / sqrt(2)).
+            op, operands = CATALOGUE.standard["multiply"], (operands[0], 1 / operands[1].value)
         values = tuple(map(self._plain, operands))
         if all(x.size == 0 for x in values if isinstance(x, Recorded)):  # nothing is unknown
             return compute(op, [_emptied(x) for x in values])
@@ -246,11 +251,13 @@ class Recorder:
         return [s for s in self.steps if isinstance(s, Check) and _same_elements(s.x, x)]
 
     def _constant(self, x: Any) -> Operand:
-        """An array as it is now: copied once, however often it flows in."""
-        known = self._constants.get(id(x))
-        if known is None:
-            known = self._constants[id(x)] = x, as_constant(x)  # x is kept: ids are used again
-        return known[1]
+        """An array as it is now: copied once, however often it flows in unchanged."""
+        mark = x.tobytes() if x.nbytes <= COPY_BYTES else fingerprint(x)
+        _, before, known = self._constants.get(id(x), (None, None, None))
+        if known is None or before != mark:
+            known = as_constant(x)
+            self._constants[id(x)] = x, mark, known  # x is kept: ids are used again
+        return known
 
 
 def number(x: Any) -> Number:

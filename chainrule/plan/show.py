@@ -1,9 +1,10 @@
 """Show: a plan as text: what runs in which order, what it costs, and what memory it takes.
 
-Imports plan, costs, memory and the kernels. ``Plan.show()`` prints it.
+Imports costs, memory and the kernels. ``Plan.show()`` prints it.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from chainrule.plan.costs import flops, read_bytes, written_bytes
 from chainrule.plan.kernels import (
@@ -19,14 +20,16 @@ from chainrule.plan.kernels import (
     Scatter,
 )
 from chainrule.plan.memory import lives
-from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Apply, Body, Gather
+
+if TYPE_CHECKING:
+    from chainrule.plan.plan import Plan
 
 NAME_WIDTH = 44
 MOST_LETTERS = 6  # of a kernel; the rest is counted
 
 
-def show(plan: Plan) -> str:
+def show(plan: "Plan") -> str:
     """A table of the kernels in the order in which they run, and one of the arena.
 
     Each kernel is one pass over memory. "what it does" lists the steps that were fused into it;
@@ -41,7 +44,7 @@ def show(plan: Plan) -> str:
     return "\n".join([head, "", *_kernels(plan), "", *_arena(plan)])
 
 
-def _kernels(plan: Plan) -> list[str]:
+def _kernels(plan: "Plan") -> list[str]:
     rows = [("#", "kernel", "loops", "what it does", "reads", "writes", "FLOP")]
     for number, (kernel, name) in enumerate(zip(plan.kernels, plan.names, strict=True)):
         rows.append(
@@ -58,7 +61,7 @@ def _kernels(plan: Plan) -> list[str]:
     return _aligned(rows, ">", "<", "<", "<", ">", ">", ">")
 
 
-def _arena(plan: Plan) -> list[str]:
+def _arena(plan: "Plan") -> list[str]:
     """Each buffer's place, and from which kernel to which it is needed."""
     alive = lives(plan.kernels)
     rows = [("buffer", "elements", "offset", "bytes", "written by", "last read by")]

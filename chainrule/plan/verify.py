@@ -4,9 +4,10 @@ Imports plan, memory and traffic. ``make`` calls it where assertions are on; tes
 """
 
 from chainrule.errors import GraphError
+from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernels import Kernel
 from chainrule.plan.memory import Life, heirs, lives
-from chainrule.plan.plan import ALIGNMENT, Buffer, Plan
+from chainrule.plan.plan import Plan
 from chainrule.plan.traffic import Touch, extent, reads, writes
 
 

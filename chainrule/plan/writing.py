@@ -3,7 +3,7 @@
 Imports groups, bodies, alone and passes. Fusion writes every group once the groups stand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import cast
 
 from chainrule.plan.alone import write_alone
@@ -15,7 +15,7 @@ from chainrule.plan.scalar import Access, Body, Store
 from chainrule.plan.steps import Array, Map, Pick, Product
 
 
-def write(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> list[Kernel]:
+def write(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> list[Kernel]:
     """The kernels of a group; ``stored``: the arrays that stand in memory."""
     if group.kind == "alone":
         return write_alone(group.nodes[0].step, buffers)
@@ -28,7 +28,7 @@ def write(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> lis
     return [Pointwise(group.lengths, body, stores)]
 
 
-def _loop(writer: Writer, group: Group, stored: set[Array]) -> tuple[Body, tuple[Store, ...]]:
+def _loop(writer: Writer, group: Group, stored: Set[Array]) -> tuple[Body, tuple[Store, ...]]:
     """All maps of a group, and the stores of what stands in memory."""
     for node in group.nodes:
         if node.kind == "map":
@@ -41,7 +41,7 @@ def _loop(writer: Writer, group: Group, stored: set[Array]) -> tuple[Body, tuple
     return writer.body, tuple(stores)
 
 
-def _matmul(group: Group, stored: set[Array], buffers: Mapping[Array, int]) -> Matmul:
+def _matmul(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> Matmul:
     step = next(node.step for node in group.nodes if node.kind == "product")
     assert isinstance(step, Product)
     writer = Writer(group.lengths, buffers, {step.out: 0})

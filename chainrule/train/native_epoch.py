@@ -46,7 +46,6 @@ class NativeEpoch:
         self._name = name  # of the epoch, for messages
         self._whole = rows.count // size
         self.outs: Array = np.zeros(0)
-        self._pace = 0.0  # seconds of one step, as measured; 0 before the first slice
         step = self._step(0) if self.count else None
         kinds = (float, float) if step is None else (step.loss.dtype, step.penalty.dtype)
         left = (np.zeros(self.count, kind) for kind in kinds)
@@ -66,7 +65,7 @@ class NativeEpoch:
         completed = step.run(rows, self.feeds.part(first, first + count), self.outs)
         spent = time.perf_counter() - began
         self.seconds += spent
-        self._pace = spent / max(completed, 1)
+        step.pace = spent / max(completed, 1)
         self.done += completed
         self._native.made(completed)
         if completed < count:
@@ -98,4 +97,4 @@ class NativeEpoch:
     def _fitting(self, step: NativeStep, left: int) -> int:
         """Steps that fit into a slice; one, as long as nobody knows how long it takes."""
         most = max(MOST_OUTS // max(step.out.nbytes, 1), 1)
-        return min(left, most, max(int(SLICE / self._pace), 1) if self._pace else 1)
+        return min(left, most, max(int(SLICE / step.pace), 1) if step.pace else 1)

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import UnsupportedError
 from chainrule.native.engine import compile_plan
 from chainrule.native.executable import Feed
+from chainrule.plan.kernels import Fold, Mask
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.tensors import Parameter
@@ -93,13 +94,14 @@ class NativeStep:
         What a step leaves: the net's outputs, and the terms of the loss.
     draws : bool
         Whether the step reads its random key.
+    pace : float
+        Seconds of one step, as last measured; 0 before that.
     """
 
     def __init__(self, recipe: Recipe, x: Spec, y: Spec) -> None:
         self._recorded = recorded = recorded_step(recipe, x, y)
         self.plan = make(recorded.flow)
-        executable = compile_plan(self.plan)
-        self._run = executable.run_object()
+        self._run = compile_plan(self.plan).run_object()
         self._bound: list[Any] = []
         self._places = len([*recorded.parameters, *recorded.buffers, *recorded.memory])
         self._results = len(self.plan.outputs) - 3
@@ -113,7 +115,8 @@ class NativeStep:
         )
         self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
         self._out = np.zeros(self.out.shape, self.out.dtype)
-        self.draws = ("input", self._places + 2) in executable.slots
+        self.draws = any(isinstance(kernel, Mask | Fold) for kernel in self.plan.kernels)
+        self.pace = 0.0
         self._ready = False  # whether the run is bound to what a single step reads and writes
 
     def bind(self, arrays: Sequence[Array]) -> None:
@@ -192,7 +195,7 @@ def specs_of(x: Array, y: Array, rows: int) -> tuple[Spec, Spec]:
     return Spec((rows, *x.shape[1:]), x.dtype), Spec((rows, *y.shape[1:]), y.dtype)
 
 
-def memory_of(recipe: Recipe, parameters: Mapping[str, Parameter]) -> tuple[list[Array], int]:
+def memory_of(recipe: Recipe, trained: Mapping[str, Parameter]) -> tuple[list[Array], int]:
     """The optimiser's arrays for the trained parameters, and how many steps it has made on them.
 
     Raises
@@ -200,13 +203,13 @@ def memory_of(recipe: Recipe, parameters: Mapping[str, Parameter]) -> tuple[list
     UnsupportedError
         Where it has updated some of them more often than others.
     """
-    chosen = {path: parameters[path] for path in recipe.trained}
-    slots = recipe.optimizer.slots(chosen)
-    made = {slot.steps for slot in slots}
-    if len(made) > 1:
+    slots = recipe.optimizer.slots(trained)
+    first = slots[0].steps
+    if any(slot.steps != first for slot in slots):
+        made = {slot.steps for slot in slots}
         raise UnsupportedError(
             "the optimiser has updated some parameters more often than others, which a compiled "
             f"step does not count apart: {sorted(made)} times.",
             do="Start with a fresh optimiser, or pass compiled=False.",
         )
-    return [array for slot in slots for array in slot.state], made.pop()
+    return [array for slot in slots for array in slot.state], first

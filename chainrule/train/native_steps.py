@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, NonFiniteError
-from chainrule.spec import Spec
 from chainrule.train.native_step import NativeStep, Rows, memory_of, specs_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recording import Recipe, inputs
@@ -32,14 +31,14 @@ class NativeSteps:
         self._parameters = recipe.model.parameters()
         self._trained = {path: self._parameters[path] for path in recipe.trained}
         self._has_buffers = bool(recipe.model.buffers())
-        self._steps: dict[tuple[Spec, Spec], NativeStep] = {}
+        self._steps: dict[Any, NativeStep] = {}  # by rows of a batch, shapes and dtypes
 
     def step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""
-        specs = specs_of(x, y, rows)
-        found = self._steps.get(specs)
+        key = rows, x.shape[1:], x.dtype, y.shape[1:], y.dtype
+        found = self._steps.get(key)
         if found is None:
-            found = self._steps[specs] = NativeStep(self._recipe, *specs)
+            found = self._steps[key] = NativeStep(self._recipe, *specs_of(x, y, rows))
         return found
 
     def bound(self, step: NativeStep) -> int:

@@ -121,7 +121,8 @@ class Program:
         with self._lock:
             step = self._native.step_for(x, y, len(x))
             one = step.one
-            one.rates[0] = self._rates_of(1)[0]
+            rates = self._rates
+            one.rates[0] = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
             one.numbers[0] = self._native.bound(step) + 1
             if step.draws:
                 one.keys[0] = fold(fold(self._key, 0), self.steps)

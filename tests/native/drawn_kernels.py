@@ -12,10 +12,10 @@ from chainrule.native.ir import Module
 from chainrule.native.pointwise import emit_pointwise
 from chainrule.native.rows import emit_row
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.interpret.loops import pointwise, row
 from chainrule.plan.interpret.views import Memory
 from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Given, Literal, Load, Store
 
 TARGETS = [Target(256, 16, False), Target(128, 16, False), Target(512, 32, True)]

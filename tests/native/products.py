@@ -5,17 +5,17 @@ import ctypes
 import numpy as np
 from hypothesis import strategies as st
 from llvmlite import binding
-from tests.native.drawn_kernels import Draft, machine
 
 from chainrule.native.frame import FIRST_SLOT
 from chainrule.native.ir import Module
 from chainrule.native.matmul import emit_matmul
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.interpret.loops import matmul
 from chainrule.plan.interpret.views import Memory
 from chainrule.plan.kernels import Matmul
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access, Given, Load, Store
+from tests.native.drawn_kernels import Draft, machine
 
 AVX2 = Target(256, 16, False)
 TARGETS = [AVX2, Target(128, 16, False), Target(128, 32, False), Target(512, 32, True)]

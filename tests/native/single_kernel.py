@@ -3,7 +3,8 @@
 import numpy as np
 
 from chainrule.native.engine import compile_plan
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.buffers import Buffer
+from chainrule.plan.plan import Plan
 from chainrule.spec import spec_of
 
 

@@ -4,8 +4,9 @@ from math import prod
 
 import numpy as np
 
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Bounds, Matmul, Opaque, Pointwise, View
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Apply, Given, Literal, Load, Store
 from chainrule.plan.steps import contiguous
 from chainrule.spec import Spec

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.native.products import AVX2, TARGETS, interpreted, product, product_kernels, run, views
 
 from chainrule.native.ir import Module
 from chainrule.native.matmul import emit_matmul
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
-from chainrule.plan.plan import Buffer
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
+from tests.native.products import AVX2, TARGETS, interpreted, product, product_kernels, run, views
 
 FORMS = ("NN", "TN", "NT", "TT")
 SHAPES = [  # rows, depth, columns

@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.graph.op import Op
 from chainrule.ops import random
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.interpret import interpret
 from chainrule.plan.kernels import (
     Bounds,
@@ -22,7 +23,7 @@ from chainrule.plan.kernels import (
     Sort,
     View,
 )
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import (
     Access,
     Apply,

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from chainrule.errors import GraphError
+from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.interpret import interpret
 from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
 from chainrule.plan.make import make
 from chainrule.plan.memory import arrange, lives
-from chainrule.plan.plan import ALIGNMENT, Buffer, Plan
+from chainrule.plan.plan import Plan
 from chainrule.plan.record import record
 from chainrule.plan.scalar import Access, Apply, Given, Load, Store
 from chainrule.plan.verify import verify

@@ -63,6 +63,7 @@ def two(x):
     return (doubled * sine).sum()
 
 
+RNG = np.random.default_rng(0)
 X, K = np.array([1.0, -2.0, 3.0]), np.array([2.0, 1.0])
 
 
@@ -91,6 +92,19 @@ def test_second_derivatives_of_a_formula_are_recorded():
     second = cr.grad(cr.grad(lambda x: 1 * Cube()(x)))
     flow = record(lambda x: [second(x)], [spec_of(np.array(2.0))])
     assert evaluate(flow, [np.array(2.0)])[0] == 12.0
+
+
+@pytest.mark.parametrize("size", [None, 3])
+def test_an_op_that_draws_random_numbers_draws_them_at_every_run(size):
+    class Noisy(cr.Op):
+        def forward(self, x):
+            return x + RNG.normal(size=size)
+
+        def backward(self, upstream, x, out):
+            return (upstream,)
+
+    flow = record(lambda x: [cr.grad(lambda x: (Noisy()(x) ** 2).sum())(x)], [spec_of(X)])
+    assert not np.array_equal(*(evaluate(flow, [X])[0] for _ in range(2)))
 
 
 def test_errors_of_a_users_op_stay_its_own():

@@ -118,6 +118,18 @@ def test_arrays_from_outside_are_copied_once_and_uniform_ones_are_numbers():
     assert Number(3.0, "float64") in flow.steps[2].operands
 
 
+@pytest.mark.parametrize("size", [3, 20000])
+def test_an_array_that_changes_while_it_is_used_is_read_as_it_was_each_time(size):
+    def f(x):
+        buffer = np.arange(float(size))
+        for _ in range(3):
+            buffer += 1
+            x = x * buffer
+        return [x]
+
+    same(f, np.ones(size))
+
+
 def test_a_parameter_outside_is_a_constant():
     w = cr.parameter(np.ones((3, 2)), name="w")
     flow = flow_of(lambda x: [x @ w], spec(5, 3))

@@ -127,6 +127,7 @@ def _with_constant(flow, value):
         (lambda x: abs(-x), ["abs"]),
         (lambda x: abs(abs(x)), ["abs"]),
         (lambda x: x * -1, ["negative"]),
+        (lambda x: -x * 3.0, ["multiply"]),
         (lambda x: x / 4, ["multiply"]),
         (lambda x: x / 3, ["divide"]),
         (lambda x: x / 0.0, ["divide"]),

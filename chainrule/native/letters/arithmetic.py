@@ -136,7 +136,7 @@ def trunc(x: Lanes) -> Lanes:
 
 def rint(x: Lanes) -> Lanes:
     """The nearest integer; a half goes to the even one."""
-    return _rounded(x, "roundeven")
+    return _rounded(x, "rint")
 
 
 def _rounded(x: Lanes, how: str) -> Lanes:

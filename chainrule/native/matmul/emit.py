@@ -12,8 +12,8 @@ from chainrule.native.matmul.block import Block
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
 from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Matmul
-from chainrule.plan.plan import Buffer
 
 
 def emit_matmul(

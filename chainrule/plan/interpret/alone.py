@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import IndexRangeError
+from chainrule.errors import IndexRangeError, NonFiniteError
 from chainrule.graph.op import compute
 from chainrule.ops.random import fold, philox
 from chainrule.plan.interpret.views import AnyArray, Memory, wrapped
-from chainrule.plan.kernels import Bounds, Fold, Mask, Opaque, Scan, Scatter, Sort, View
+from chainrule.plan.kernels import FINITE, Bounds, Fold, Mask, Opaque, Scan, Scatter, Sort, View
 from chainrule.spec import is_tuple
 
 
@@ -66,6 +66,8 @@ def bounds(kernel: Bounds, memory: Memory) -> None:
     """Raise for the first element that is out of range."""
     values = memory.view(kernel.source, kernel.shape)
     wrong = np.argwhere((values < kernel.low) | (values >= kernel.high))
+    if len(wrong) and kernel.what == FINITE:
+        raise NonFiniteError("a loss became NaN or infinite.", do="Nothing has been updated.")
     if len(wrong):
         place = tuple(int(i) for i in wrong[0])
         raise IndexRangeError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.interpret import alone, loops
 from chainrule.plan.interpret.views import AnyArray, Memory
 from chainrule.plan.kernels import (
@@ -23,7 +24,7 @@ from chainrule.plan.kernels import (
     Scatter,
     Sort,
 )
-from chainrule.plan.plan import Buffer, Plan
+from chainrule.plan.plan import Plan
 
 
 def interpret(plan: Plan, inputs: Sequence[Any]) -> list[AnyArray]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.graph.spec_reading import infer
 from chainrule.plan.recorder import Recorded, Recorder, several
+from chainrule.plan.rewrite import with_operands
 from chainrule.plan.rule_call import RuleCall
-from chainrule.plan.steps import Call, Ref
+from chainrule.plan.steps import Call, Number, Ref, Step
 from chainrule.spec import is_tuple, spec_of
 
 
@@ -31,12 +32,38 @@ def own_op(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     try:
         with np.errstate(all="ignore"):
             found = op.forward(*operands)
+            fixed = not op.guarded or _is_the_same_again(recorder, op, operands, count)
     except Exception:  # NumPy code on a symbol fails in many ways
-        found = None
-    if found is not None and all(isinstance(x, Recorded) for x in several(found)):
+        found, fixed = None, False
+    if fixed and all(isinstance(x, Recorded) for x in several(found)):
         return found
     del recorder.steps[count:]
     return call(recorder, op, operands)
+
+
+def _is_the_same_again(recorder: Recorder, op: Any, operands: tuple[Any, ...], start: int) -> bool:
+    """Whether a second run meets the same constants: random ones must be drawn at every run."""
+    middle = len(recorder.steps)
+    op.forward(*operands)
+    first, second = recorder.steps[start:middle], recorder.steps[middle:]
+    del recorder.steps[middle:]
+    return _constants(first) == _constants(second)
+
+
+def _constants(steps: list[Step]) -> list[Any]:
+    """The numbers and known arrays that steps read, in order."""
+    found: list[Any] = []
+
+    def see(x: Any) -> Any:
+        if isinstance(x, Number):
+            found.append((repr(x.value), x.dtype))
+        elif x.array.value is not None:
+            found.append((x.shape, x.strides, x.offset, x.array.value.tobytes()))
+        return x
+
+    for step in steps:
+        with_operands(step, see, see)
+    return found
 
 
 def _given(recorder: Recorder, x: Any) -> Ref | float | int | bool | None:

@@ -1,0 +1,33 @@
+"""Buffers: the memory that kernels read and write.
+
+Imports NumPy only. Plans hold them; the memory planner gives them their places.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Elements in a row, C-contiguous.
+
+    Attributes
+    ----------
+    place : {"input", "output", "arena", "constant"}
+        Whose memory it is: the caller's, the plan's arena, or an array recorded with the plan.
+    number : int
+        Which input, output or constant it is; for the arena its first byte.
+    """
+
+    size: int
+    dtype: str
+    place: str
+    number: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its elements."""
+        return self.size * np.dtype(self.dtype).itemsize
