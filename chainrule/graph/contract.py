@@ -95,9 +95,9 @@ def _answers(
 
 def _innermost(x: Any) -> Any:
     """The symbol inside all others, which holds an array or nothing yet."""
-    while isinstance(x, Symbol) and not hasattr(x, "call_back"):
+    while isinstance(x, Symbol) and x.wraps:
         inner: Any = x
-        x = getattr(inner, "value", None)
+        x = inner.value
     return x
 
 

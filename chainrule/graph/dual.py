@@ -8,7 +8,7 @@ Dual reads first and takes all others for constants, so two derivatives cannot b
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Dual(Symbol):
     """
 
     __slots__ = ("depth", "partials", "tag", "value")
+    wraps: ClassVar[bool] = True
 
     def __init__(self, value: Any, partials: Sequence[Any], owner: "Dual | None" = None) -> None:
         self.value = value

@@ -61,6 +61,7 @@ class Node(Symbol):
     rank: ClassVar[int] = 10
     result: ClassVar["type[Node]"]  # the class of what an op makes from this one
     traced: ClassVar[bool] = False  # whether its value may itself be a Symbol
+    wraps: ClassVar[bool] = True
 
     op: Op | None
     inputs: tuple["Node | None", ...]

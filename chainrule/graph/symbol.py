@@ -27,6 +27,7 @@ class Symbol(NumpyMethods):
     __slots__ = ()
     rank: ClassVar[int] = 0
     depth: int = 0  # of the derivative it belongs to: see settings.DEPTH
+    wraps: ClassVar[bool] = False  # whether ``value`` may be a symbol of a reading around it
 
     def read(self, op: Any, operands: tuple[Any, ...]) -> Any:
         """Apply an op to operands of which this symbol is one."""

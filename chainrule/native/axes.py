@@ -1,4 +1,4 @@
-"""Axes: the same kernel over fewer axes: none of length 1, and neighbours that lie together joined.
+"""Axes: a kernel over fewer axes: none of length 1, and those that lie together joined.
 
 Imports the kernels. Pointwise and Row emitters begin here: what they write is one loop per axis.
 """

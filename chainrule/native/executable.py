@@ -21,6 +21,7 @@ from chainrule.native.opaque import call_opaque
 from chainrule.native.threads import Pool
 from chainrule.plan.kernels import FINITE, Bounds, Opaque
 from chainrule.plan.plan import Plan
+from chainrule.spec import Spec
 
 _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _RUN = ctypes.CFUNCTYPE(_INTEGER, _POINTER, _INTEGER)
@@ -135,6 +136,7 @@ class Run:
         rounds = Rounds(first, count, order)
         found = [self._record(feed, rounds) for feed in feeds]
         records = np.array([record for record in found if record], np.int64)
+        self._status[0] = 0  # where nobody asked why the last one ended
         return self._executable.repeat(
             self._executable.address, self._address, count, records.ctypes.data, len(records),
             None if order is None else order.ctypes.data, first, self._threads(),
@@ -163,9 +165,13 @@ class Run:
         if slot is None:
             return None
         self._bound[slot] = feed.array
-        return rounds.record(
-            feed, slot, spec, lambda: self._staging.setdefault(slot, aligned(spec.nbytes))
-        )
+        return rounds.record(feed, slot, spec, self._staged)
+
+    def _staged(self, slot: int, spec: Spec) -> int:
+        """Where the rows of a batch are put side by side."""
+        if slot not in self._staging:
+            self._staging[slot] = aligned(spec.nbytes)
+        return self._staging[slot].ctypes.data
 
     def run_opaque(self, number: int) -> None:
         """Called back by machine code: no exception may leave this function."""

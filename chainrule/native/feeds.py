@@ -70,11 +70,11 @@ class Rounds:
     _largest: dict[int, int] = field(default_factory=dict[int, int])
 
     def record(
-        self, feed: Feed, slot: int, spec: Spec, staging: Callable[[], Array]
+        self, feed: Feed, slot: int, spec: Spec, staged: Callable[[int, Spec], int]
     ) -> tuple[int, ...]:
         """The words of feeding.py for a feed of this input or output; the array is checked.
 
-        ``staging`` gives the memory where the rows of a batch are put side by side.
+        ``staged`` tells the address where the rows of a batch are put side by side.
         """
         array, last = feed.array, self.first + self.count
         source = array.ctypes.data
@@ -88,7 +88,7 @@ class Rounds:
             return ADVANCE, slot, source, nbytes, rows, 0
         _check(feed, spec.shape[1:], spec.dtype, 0)
         self._check_order(self.order, rows, len(array))
-        return GATHER, slot, source, nbytes, rows if nbytes else 0, staging().ctypes.data
+        return GATHER, slot, source, nbytes, rows if nbytes else 0, staged(slot, spec)
 
     def _check_order(self, order: Array, rows: int, limit: int) -> None:
         """Whether the native loop may read by these row numbers; looked at once for all feeds."""

@@ -8,9 +8,10 @@ from math import prod
 
 from chainrule.native.ir import Value, integer, vector
 from chainrule.native.layout import Layout
-from chainrule.native.loops import Loops, State, Strand
+from chainrule.native.loops import Loops, State
 from chainrule.native.passes import Stage
 from chainrule.native.reductions import reducer
+from chainrule.native.spans import Strand, grown
 
 CHAIN = 16  # additions one after another before their sum goes into a wider one, as in NumPy
 
@@ -31,10 +32,11 @@ class Folding:
     def __init__(
         self, loops: Loops, plan: Layout, stage: Stage, rows: list[Strand], leaf: Sequence[int]
     ) -> None:
-        self.loops, self.plan, self.stage, self.rows, self.leaf = loops, plan, stage, rows, leaf
-        nodes = loops.numbering.nodes
+        self.loops, self.values, self.builder = loops, loops.values, loops.builder
+        self.plan, self.stage, self.rows, self.leaf = plan, stage, rows, leaf
+        nodes = self.values.numbering.nodes
         self.reducers = [
-            reducer(loops.builder, reduction, nodes[number].step.dtype, plan.elements)
+            reducer(self.builder, reduction, nodes[number].step.dtype, plan.elements)
             for reduction, number in stage.reductions
         ]
         self.lanes = [plan.lanes if plan.along else strand.lanes for strand in rows]
@@ -49,7 +51,7 @@ class Folding:
         if plan.resident:
             strands = self.rows
             for axis in plan.inner:
-                strands = self.loops.grown(strands, axis, plan.spans[axis].pieces)
+                strands = grown(strands, axis, plan.spans[axis].pieces, axis == plan.axis)
             state = self._element(strands, [])
         elif self.wide:
             state = self._blocks(plan.inner, self.rows, self._start(True))
@@ -71,7 +73,7 @@ class Folding:
             return self.loops.sweep(
                 axis, strands, state, lambda s, wide: self._blocks(rest, s, wide)
             )
-        loops, b, span = self.loops, self.loops.builder, self.plan.spans[axis]
+        loops, b, span = self.loops, self.builder, self.plan.spans[axis]
         length = max(1, CHAIN // inside) * span.step
 
         def within(strands: list[Strand], state: State) -> State:
@@ -125,11 +127,11 @@ class Folding:
 
     # Elements
     def _element(self, strands: list[Strand], state: State) -> State:
-        loops, after = self.loops, State()
+        values, after = self.values, State()
         for strand in strands:
-            loops.evaluate(self.leaf, [strand])
+            values.evaluate(self.leaf, [strand])
             for access, number in self.stage.stores:
-                loops.store(access, number, strand)
+                values.store(access, number, strand)
         groups = self._groups(state, False) if state else [None] * len(self.rows)
         for row, lanes, group in zip(self.rows, self.lanes, groups, strict=True):
             mine = strands if self.plan.along else [s for s in strands if self._in(s, row)]
@@ -152,7 +154,7 @@ class Folding:
 
     def _lifted(self, place: int, strand: Strand, lanes: int) -> State:
         reducer, (reduction, number) = self.reducers[place], self.stage.reductions[place]
-        value = self.loops.lanes_of(number, strand)
+        value = self.values.lanes_of(number, strand)
         position = None
         if reduction.kind.startswith("arg"):
             position = self._position(strand, reducer.position)
@@ -160,10 +162,10 @@ class Folding:
 
     def _position(self, strand: Strand, kind: str) -> Value:
         """The place along the inner axes in C order, in every lane."""
-        loops, b, place, stride = self.loops, self.loops.builder, integer(0), 1
+        b, place, stride = self.builder, integer(0), 1
         steps = 0
         for axis in reversed(range(self.plan.script.outer, len(self.plan.spans))):
-            index = b.add(loops.indices[axis], integer(strand.offsets[axis]))
+            index = b.add(self.values.indices[axis], integer(strand.offsets[axis]))
             place = b.add(place, b.mul(index, integer(stride)))
             steps = stride if axis == self.plan.axis else steps
             stride *= self.plan.spans[axis].length

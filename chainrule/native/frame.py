@@ -204,7 +204,7 @@ def store_lanes(b: Builder, pointer: Value, value: Value, dtype: str, stride: in
 def gather_lanes(
     b: Builder, pointer: Value, step: Gather, index: Value, lanes: int, stride: int
 ) -> Value:
-    """Elements at computed places, lane by lane, each ``stride`` on; side by side for one index."""
+    """Elements at computed places, each ``stride`` on; side by side where one index is for all."""
     wrapped = b.add(index, integer(step.length, index.type))
     negative = b.compare("slt", index, integer(0, index.type))
     index = b.select(negative, wrapped, index)

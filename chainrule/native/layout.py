@@ -1,14 +1,14 @@
 """Layout: along which axis the vectors of a Row kernel lie, and how its loops are unrolled.
 
-Imports costs, loops and passes. Rows and their foldings follow it.
+Imports costs, spans and passes. Rows and their foldings follow it.
 """
 
 from dataclasses import dataclass
 from math import prod
 
 from chainrule.native import costs
-from chainrule.native.loops import Span
 from chainrule.native.passes import Script, script
+from chainrule.native.spans import Span
 from chainrule.native.target import Target
 from chainrule.plan.kernels import Row
 

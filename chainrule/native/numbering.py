@@ -1,6 +1,6 @@
 """Numbering: every different value of a kernel once, with the axes along which it changes.
 
-Imports the kernels' instructions. Loops computes the values, each in the outermost loop it can.
+Imports the kernels' instructions. Values computes them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -100,6 +100,15 @@ class Numbering:
                 found.add(number)
                 waiting += self.nodes[number].operands
         return sorted(found)
+
+    def levels(self, numbers: Iterable[int], order: Sequence[int]) -> list[list[int]]:
+        """By the innermost loop on which they depend, and 0 for none; not those of other axes."""
+        levels: list[list[int]] = [[] for _ in range(len(order) + 1)]
+        for number in numbers:
+            axes = self.nodes[number].axes
+            if all(axis in order for axis in axes):
+                levels[max((order.index(axis) + 1 for axis in axes), default=0)].append(number)
+        return levels
 
     def accesses(self, numbers: Iterable[int]) -> dict[Access, str]:
         """Where nodes load, and the dtype there."""

@@ -60,7 +60,7 @@ class Script:
 
 
 def script(kernel: Row, forward: bool) -> Script:
-    """Number a kernel's instructions; ``forward`` what a pass stores to later ones that load it."""
+    """Number a kernel's instructions; ``forward``: what is stored goes on to later passes."""
     shape, outer = (*kernel.outer, *kernel.inner), len(kernel.outer)
     written = {s.access.buffer for p in kernel.passes for s in (*p.stores, *p.after_stores)}
     numbering = Numbering(shape, outer, written)

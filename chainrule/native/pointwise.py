@@ -1,24 +1,28 @@
 """Pointwise: a body for every element of a shape, as loops over vectors.
 
-Imports axes, numbering, loops, costs and units. The engine calls ``emit_pointwise``.
+Imports axes, numbering, values, loops, costs and units. The engine calls ``emit_pointwise``.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chainrule.native import costs
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
-from chainrule.native.loops import Loops, Span, State, Strand
+from chainrule.native.loops import Loops, State
 from chainrule.native.numbering import Numbering
+from chainrule.native.spans import Span, Strand
 from chainrule.native.target import Target
 from chainrule.native.units import Units
-from chainrule.plan.buffers import Buffer
+from chainrule.native.values import Values
 from chainrule.plan.kernels import Pointwise
+from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access
 
 LINE = 16  # columns of a block that is turned: as float32 they fill a cache line
+SHORT, MIDDLE = 6, 12  # cycles up to which a round takes four vectors, or two
 
 
 def emit_pointwise(
@@ -36,57 +40,77 @@ def emit_pointwise(
     units = 1
     if 0 not in kernel.shape:
         kernel = fewer_axes(kernel)
-        units = _write(Frame(b, table, buffers, kernel), kernel, target, begin, end)
+        units = _write(Frame(b, table, buffers, kernel), _plan(kernel, target), begin, end)
     b.finish()
     return units
 
 
-def _write(frame: Frame, kernel: Pointwise, target: Target, begin: Value, end: Value) -> int:
-    rank = len(kernel.shape)
+@dataclass(frozen=True)
+class _Plan:
+    """What is computed, and how the loops run.
+
+    Attributes
+    ----------
+    needed : list of int
+        The nodes, operands first.
+    order : list of int
+        The axes, the outermost loop first.
+    axis, beside : int
+        As in Values.
+    work : float
+        Cycles of one element.
+    """
+
+    numbering: Numbering
+    needed: list[int]
+    loads: dict[Access, str]
+    stores: list[tuple[Access, int]]
+    order: list[int]
+    spans: list[Span]
+    axis: int
+    beside: int
+    work: float
+
+    def places(self) -> dict[Access, str]:
+        """Every access and the dtype there."""
+        nodes = self.numbering.nodes
+        return self.loads | {access: nodes[n].step.dtype for access, n in self.stores}
+
+
+def _plan(kernel: Pointwise, target: Target) -> _Plan:
     numbering = Numbering(kernel.shape, 0, {store.access.buffer for store in kernel.stores})
     numbers = numbering.add(kernel.body)
     stores = [(store.access, numbers[store.value]) for store in kernel.stores]
     needed = numbering.needed(number for _, number in stores)
     nodes = [numbering.nodes[number] for number in needed]
+    loads = numbering.accesses(needed)
     stored = {access: numbering.nodes[number].step.dtype for access, number in stores}
-    places = numbering.accesses(needed) | stored
     lanes = costs.lanes(nodes, stored.values(), target)
-    axis = _vector_axis(kernel.shape, list(places), list(stored), lanes)
-    inner = [n for n in needed if axis in numbering.nodes[n].axes]
-    work = sum(costs.cycles(numbering.nodes[n]) for n in inner) + len(stores)
-    beside = _beside(places, axis)
-    order = [a for a in range(rank) if a not in (axis, beside)]
-    order += [a for a in (beside, axis) if a >= 0]
+    axis = _vector_axis(kernel.shape, list(loads), list(stored), lanes)
+    beside = _beside(loads | stored, axis)
+    work = len(stores) + sum(costs.cycles(node) for node in nodes if axis in node.axes)
     spans = [Span(length) for length in kernel.shape]
-    copies = 4 if work <= 6 else 2 if work <= 12 else 1
+    copies = 4 if work <= SHORT else 2 if work <= MIDDLE else 1
     if beside >= 0:
-        spans[beside] = Span.of(kernel.shape[beside], 1, LINE // (1 if work <= 6 else 2))
+        columns = LINE if work <= SHORT else LINE // 2
+        spans[beside] = Span.of(kernel.shape[beside], 1, columns)
         copies = min(copies, 2)
-    if rank:
+    if axis >= 0:
         spans[axis] = Span.of(kernel.shape[axis], lanes, copies)
-    loops = Loops(frame, numbering, places, spans, axis, beside)
-    leaf = _by_level(loops, needed, order)
-
-    def element(strands: list[Strand], state: State) -> State:
-        for strand in strands:  # strands never meet: each loads what it needs, and stores
-            loops.evaluate(leaf, [strand])
-            for access, number in stores:
-                loops.store(access, number, strand)
-        return state
-
-    units = Units(order, spans, max(work, 1) / lanes)
-    units.write(loops, begin, end, element)
-    return units.count
+    order = [a for a in range(len(spans)) if a not in (axis, beside)]
+    order += [a for a in (beside, axis) if a >= 0]
+    each = max(work, 1) / lanes
+    return _Plan(numbering, needed, loads, stores, order, spans, axis, beside, each)
 
 
 def _vector_axis(
-    shape: Sequence[int], places: Sequence[Access], stored: Sequence[Access], lanes: int
+    shape: Sequence[int], loads: Sequence[Access], stored: Sequence[Access], lanes: int
 ) -> int:
-    """The axis along which most elements lie side by side, in stores above all."""
+    """The axis along which most elements lie side by side, those of stores above all."""
 
     def cost(axis: int) -> tuple[float, int]:
         wide = min(lanes, shape[axis])
-        met = [*places, *stored]
+        met = [*loads, *stored, *stored]
         scattered = sum(access.strides[axis] not in (0, 1) for access in met)
         return scattered + (len(met) - scattered + 1) / wide, -axis
 
@@ -103,14 +127,21 @@ def _beside(places: dict[Access, str], axis: int) -> int:
     return max(apart, key=apart.count, default=-1)
 
 
-def _by_level(loops: Loops, needed: Sequence[int], order: Sequence[int]) -> list[int]:
-    """Compute now what depends on no axis; name what waits for which axis; give the rest."""
-    levels: list[list[int]] = [[] for _ in range(len(order) + 1)]
-    for number in needed:
-        axes = loops.numbering.nodes[number].axes
-        levels[max((order.index(axis) + 1 for axis in axes), default=0)].append(number)
-    loops.ready = dict(zip(order[:-1], levels[1:-1], strict=True)) if order else {}
-    if not order:
-        return levels[0]
-    loops.evaluate(levels[0], [loops.strand])
-    return levels[-1]
+def _write(frame: Frame, plan: _Plan, begin: Value, end: Value) -> int:
+    values = Values(frame, plan.numbering, plan.places(), plan.spans, plan.axis, plan.beside)
+    loops = Loops(values)
+    levels = plan.numbering.levels(plan.needed, plan.order)
+    values.evaluate(levels[0], [values.strand])
+    loops.ready.update(zip(plan.order[:-1], levels[1:-1], strict=False))
+    inmost = levels[-1]
+
+    def element(strands: list[Strand], state: State) -> State:
+        for strand in strands:  # strands never meet: each loads all that it needs, then stores
+            values.evaluate(inmost, [strand])
+            for access, number in plan.stores:
+                values.store(access, number, strand)
+        return state
+
+    units = Units(plan.order, plan.spans, plan.work)
+    units.write(loops, begin, end, element)
+    return units.count

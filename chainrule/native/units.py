@@ -1,13 +1,14 @@
 """Units: how a kernel's outer loops are cut into pieces that threads can share.
 
-Imports loops. Pointwise and Row kernels are written inside.
+Imports loops and spans. Pointwise and Row kernels are written inside.
 """
 
 from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.ir import Value, integer
-from chainrule.native.loops import Inside, Loops, Span, State, Strand
+from chainrule.native.loops import Inside, Loops, State
+from chainrule.native.spans import Span, Strand
 
 UNIT = 60_000  # cycles of a unit: some 20 microseconds
 
@@ -46,9 +47,9 @@ class Units:
 
     def write(self, loops: Loops, begin: Value, end: Value, inside: Inside) -> None:
         """The loop over units [begin, end)."""
-        with loops.builder.loop(begin, end) as unit, loops.apart():
+        with loops.builder.loop(begin, end) as unit, loops.values.apart():
             if self.count == 1:
-                loops.walk(self.order, [loops.strand], [], inside)
+                loops.walk(self.order, [loops.values.strand], [], inside)
             else:
                 self._one(loops, unit.index, inside)
 
@@ -69,4 +70,4 @@ class Units:
             axis, index = places.pop(0)
             return loops.piece(axis, index, strands, [(0, 1)], state, enter)
 
-        enter([loops.strand], [])
+        enter([loops.values.strand], [])

@@ -137,11 +137,11 @@ def page():
 HEAD = """# How exact native code is
 
 Native code writes its own exponentials, logarithms and error functions, in vectors. The table
-gives the largest distance from the true value that was found, in units of the last place (ulp):
-0.5 is the best that any function can do, NumPy's own stand between 0.5 and 4. For float32 one bit
-pattern in 331 was tried, from the smallest subnormal number to the largest; for float64 thirty
-thousand points of all sizes, against mpmath with 100 bits. Each figure is the worse of two: on the
-CPU at hand, and on one without fused multiply-add.
+gives the largest distance from the true value that was found, in units of the last place (ulp);
+0.5 is the best that any function can do. For float32 one bit pattern in 331 was tried, over all
+numbers there are, against float64; for float64 thirty thousand points of all sizes, against mpmath
+with 100 bits. Each figure is the worse of two: in code for the CPU at hand, and in code for one
+without fused multiply-add.
 
 | letter | float32, ulp | float64, ulp | source of the formula |
 |---|---|---|---|

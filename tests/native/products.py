@@ -1,6 +1,7 @@
 """Random Matmul kernels, the arrays they work on, and their machine code."""
 
 import ctypes
+import itertools
 
 import numpy as np
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def run(kernel, arrays, target=AVX2, cuts=()):
     pointers = [None] * FIRST_SLOT + [a.ctypes.data for a in arrays]
     table = (ctypes.c_void_p * len(pointers))(*pointers)
     ends = sorted({0, units, *(int(units * cut) for cut in cuts)})
-    for begin, end in zip(ends[:-1], ends[1:], strict=True):
+    for begin, end in itertools.pairwise(ends):
         function(ctypes.addressof(table), begin, end)
     return units
 
@@ -85,7 +86,7 @@ def _outer(batch, size):
 
 @st.composite
 def product_kernels(draw):
-    """A kernel of any shape, layout and dtype, and its arrays: small integers, so sums are exact."""
+    """A kernel of any shape, layout and dtype, and arrays of small integers: sums are exact."""
     draft = Draft(draw, np.random.default_rng(draw(st.integers(0, 2**32))))
     batch = tuple(draw(st.lists(st.sampled_from([0, 1, 2, 3]), max_size=2)))
     rows, depth, columns = draw(SIZES), draw(DEPTHS), draw(SIZES)

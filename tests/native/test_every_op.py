@@ -22,12 +22,6 @@ NAMES = CATALOGUE.names()
 ALL_NATIVE = os.environ.get("CHAINRULE_EVERY_OP") == "native"
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_kept(monkeypatch):
-    """On disk, where a thousand functions would crowd out a user's own."""
-    monkeypatch.setenv("CHAINRULE_CACHE", "")
-
-
 def interpreted(question):
     specs = [spec_of(x) for x in question.arrays]
     plan = make(record(question, specs))

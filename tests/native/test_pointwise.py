@@ -29,7 +29,12 @@ def test_machine_code_does_what_the_interpreter_does(drawn, target):
 
 def test_splitting_the_units_gives_the_same_bits():
     x = np.random.default_rng(0).normal(size=(3, 100_003)).astype(F)
-    body = (load(0, 100_003, 1), load(1, 1, 0), Apply("multiply", (0, 1), F), Apply("exp", (2,), F))
+    body = (
+        load(0, 100_003, 1),
+        load(1, 1, 0),
+        Apply("multiply", (0, 1), F),
+        Apply("exp", (2,), F),
+    )
     kernel = Pointwise(x.shape, body, (Store(Access(2, (100_003, 1)), 3),))
     scale = np.array([0.5, -1, 2], F)
     whole, parts = np.zeros(x.size, F), np.zeros(x.size, F)

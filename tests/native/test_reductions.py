@@ -65,7 +65,9 @@ def test_any_and_all(axis, kind):
 def test_nan_and_infinity_are_kept(dtype, target):
     rng = np.random.default_rng(0)
     for shape in SHAPES:
-        x = rng.choice([np.nan, np.inf, -np.inf, -1.0, 2.0], p=[0.05, 0.1, 0.1, 0.4, 0.35], size=shape)
+        x = rng.choice(
+            [np.nan, np.inf, -np.inf, -1.0, 2.0], p=[0.05, 0.1, 0.1, 0.4, 0.35], size=shape
+        )
         x = x.astype(dtype)
         for kind in KINDS:
             for axis in (0, 1):

@@ -169,13 +169,13 @@ def test_integers_within_their_bounds_pass(dtype):
         checked(np.ones(shape, dtype), 1, 2)
 
 
-@pytest.mark.parametrize("place", [(0, 0), (0, 8), (1, 3), (1, 8)])
+@pytest.mark.parametrize("row", [0, 3, 8])
 @pytest.mark.parametrize("wrong", [-1, 5, 100])
-def test_the_first_offender_is_named(place, wrong):
-    x = np.full((2, 9), 4)
-    x[place] = wrong
-    x[1, 8] = wrong
-    with pytest.raises(IndexRangeError, match=rf"label {wrong} at \({place[0]}, {place[1]}\)"):
+def test_the_first_offender_is_named(row, wrong):
+    x = np.full((9, 2), 4)
+    x[row, 1] = wrong
+    x[8, 1] = 77 if row < 8 else wrong
+    with pytest.raises(IndexRangeError, match=rf"label {wrong} .*row {row}\b"):
         checked(x, 0, 5)
 
 

@@ -4,7 +4,7 @@ Imports schedule, pack, tile and ending. emit asks for a block per unit.
 """
 
 from collections.abc import Callable, Sequence
-from math import ceil
+from dataclasses import dataclass
 
 from chainrule.native.frame import REGISTER, Frame
 from chainrule.native.ir import POINTER, Value, integer, vector
@@ -16,7 +16,23 @@ from chainrule.native.target import BITS
 from chainrule.plan.kernels import Matmul
 
 Range = tuple[Value, Value]
-Writer = Callable[[Value, Value, tuple[int, ...]], None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Columns of the result.
+
+    Attributes
+    ----------
+    number, place : Value
+        Which panel it is; and among those that were copied with it.
+    widths : tuple of int
+        Lanes of each vector in its rows.
+    """
+
+    number: Value
+    place: Value
+    widths: tuple[int, ...]
 
 
 class Block:
@@ -24,17 +40,17 @@ class Block:
 
     def __init__(self, frame: Frame, kernel: Matmul, cut: Schedule) -> None:
         """Reserve what it needs of the stack; this stands where the function begins."""
-        self.frame, self.kernel, self.cut = frame, kernel, cut
+        self.frame, self.kernel, self.cut, self.grid = frame, kernel, cut, cut.grid
         self.b = frame.builder
         self.scalar = "i8" if kernel.dtype == "bool" else REGISTER[kernel.dtype]
         self.size = BITS[kernel.dtype] // 8
-        self.blocks = ceil(kernel.depth / max(1, cut.block))
-        self.step = cut.grid.stride * max(1, cut.block)
-        self.slot = cut.rows_per_unit * cut.grid.stride
-        waiting = self.slot * (cut.panels_per_unit if self.blocks > 1 else 1)
+        self.blocked = cut.block < kernel.depth
+        self.step = self.grid.stride * max(1, cut.block)  # from one copied panel to the next
+        self.slot = cut.rows_per_unit * self.grid.stride  # from one panel's sums to the next's
+        self.waiting = cut.panels_per_unit if self.blocked else 1
         self.rows = self._scratch(cut.rows_per_unit * cut.block if cut.copies_a else 0)
         self.copy = self._scratch(self.step * cut.group if cut.copies_b else 0)
-        self.sums = self._scratch(waiting if cut.late else 0)
+        self.sums = self._scratch(self.slot * self.waiting if cut.late else 0)
 
     def _scratch(self, elements: int) -> Value:
         if not elements:
@@ -44,178 +60,218 @@ class Block:
     def write(self, batch: Sequence[Value], tiles: Range, panels: Range) -> None:
         """The block of these tiles and panels."""
         self.batch, self.tiles, self.panels = list(batch), tiles, panels
-        self.first_row, self.last_row = map(self._row, tiles)
-        if self.blocks > 1:
-            self._clear()
-            with self.b.loop(integer(0), integer(self.kernel.depth), self.cut.block) as k:
-                left = self.b.binary("sub", integer(self.kernel.depth), k.index)
-                self._partial(k.index, self._smaller(left, integer(self.cut.block)), panels)
-            self._each_panel(panels, self._end_panel, panels[0])
+        self.first_row, self.last_row = map(self._first_row, tiles)
+        depth = integer(self.kernel.depth)
+        if not self.blocked:
+            self._terms(integer(0), depth)
             return
-        self._partial(integer(0), integer(self.kernel.depth), panels)
+        self._clear()
+        with self.b.loop(integer(0), depth, self.cut.block, sure=True) as k:
+            left = self.b.binary("sub", depth, k.index)
+            self._terms(k.index, self._smaller(left, integer(self.cut.block)))
+        self._each_panel(panels, self._end_panel)
 
     def _clear(self) -> None:
-        count = self.slot * self.cut.panels_per_unit * self.size
-        self.b.call("void", "llvm.memset.p0.i64", self.sums, Value("0", "i8"), integer(count), Value("false", "i1"))
+        """All sums begin at zero."""
+        b, kind = self.b, vector(self.scalar, self.grid.lanes)
+        count = integer(self.slot * self.waiting)
+        with b.loop(integer(0), count, self.grid.lanes, sure=True) as i:
+            zero = Value("zeroinitializer", kind)
+            b.store(zero, b.at(self.sums, i.index, self.scalar), self.size)
 
-    def _partial(self, k: Value, depth: Value, panels: Range) -> None:
-        """The terms of the sums from k on."""
-        b, cut, kernel = self.b, self.cut, self.kernel
+    def _terms(self, k: Value, depth: Value) -> None:
+        """Add ``depth`` terms from k on, a group of panels after the other."""
+        b, cut = self.b, self.cut
         self.k, self.depth = k, depth
         if cut.copies_a:
-            source = self.frame.address(kernel.a, [*self.batch, self.first_row, k], kernel.dtype)
-            first, last = self.tiles
-            middle = b.intrinsic("smax", self._smaller(last, integer(cut.grid.tall)), first)
-            parts = [(b.binary("sub", middle, first), cut.grid.height)]
-            if cut.grid.tall < cut.grid.tiles:
-                parts.append((b.binary("sub", last, middle), cut.grid.height - 1))
-            along = kernel.a.strides[-1]
-            copy_rows(b, Rows(source, self.rows, along, parts, depth, self.scalar, self.size))
+            self._copy_rows()
         if cut.group >= cut.panels_per_unit:
-            self._group(panels)
+            self._group(self.panels)
             return
-        first, last = panels
+        first, last = self.panels
         with b.loop(first, last, cut.group) as group:
             stop = self._smaller(b.add(group.index, integer(cut.group)), last)
             self._group((group.index, stop))
 
     def _group(self, panels: Range) -> None:
-        """Some panels: copied together, then multiplied one after another."""
-        cut = self.cut
-        if cut.copies_b:
-            self._copy(panels)
-        self._each_panel(panels, self._panel, panels[0])
+        if self.cut.copies_b:
+            self._copy_panels(panels)
+        self._each_panel(panels, self._panel)
 
-    def _copy(self, panels: Range) -> None:
-        b, cut, kernel = self.b, self.cut, self.kernel
-        first, last = panels
-        stop = self._smaller(last, integer(cut.grid.full_panels))
-        along = kernel.b.strides[-2:]
+    def _copy_rows(self) -> None:
+        """The unit's part of a."""
+        b, grid, (first, last) = self.b, self.grid, self.tiles
+        middle = b.intrinsic("smax", self._smaller(last, integer(grid.tall)), first)
+        parts = [(b.binary("sub", middle, first), grid.height)]
+        if grid.tall < grid.tiles:
+            parts.append((b.binary("sub", last, middle), grid.height - 1))
+        source = self._address_a(self.first_row)
+        along = self.kernel.a.strides[-1]
+        rows = Rows(source, self.rows, along, parts, self.depth, self.scalar, self.size)
+        copy_rows(b, rows)
 
-        def copy(panel: Value, count: Value, widths: tuple[int, ...]) -> None:
-            place = [*self.batch, self.k, b.mul(panel, integer(cut.grid.width))]
-            source = self.frame.address(kernel.b, place, kernel.dtype)
-            stride = len(widths) * cut.grid.lanes
-            target = self._slot_of(self.copy, panel, first, self.step)
-            shallow = kernel.depth < cut.grid.lanes
-            form = (widths, cut.grid.lanes, stride, target, self.step, self.scalar, shallow)
-            copied = Panels(source, *along, *form)
-            copy_panels(b, copied, count, self.depth)
+    def _copy_panels(self, panels: Range) -> None:
+        """A group's part of b."""
+        b, grid, (first, last) = self.b, self.grid, panels
+        full = integer(grid.full_panels)
+        count = b.binary("sub", self._smaller(last, full), first)
+        self._copy(Panel(first, integer(0), grid.widths), count)
+        if grid.rest:
+            with b.when(b.compare("sgt", last, full)):
+                self._copy(Panel(full, b.binary("sub", full, first), grid.rest), integer(1))
 
-        copy(first, b.binary("sub", stop, first), cut.grid.widths)
-        if cut.grid.rest:
-            with b.when(b.compare("sgt", last, integer(cut.grid.full_panels))):
-                copy(integer(cut.grid.full_panels), integer(1), cut.grid.rest)
+    def _copy(self, panel: Panel, count: Value) -> None:
+        along_k, along_column = self.kernel.b.strides[-2:]
+        panels = Panels(
+            source=self._address_b(self._first_column(panel)),
+            along_k=along_k,
+            along_column=along_column,
+            widths=panel.widths,
+            lanes=self.grid.lanes,
+            stride=len(panel.widths) * self.grid.lanes,
+            target=self._slot_of(self.copy, panel.place, self.step),
+            step=self.step,
+            scalar=self.scalar,
+            shallow=self.kernel.depth < self.grid.lanes,
+        )
+        copy_panels(self.b, panels, count, self.depth)
 
-    def _each_panel(self, panels: Range, do: Writer, origin: Value) -> None:
-        b, cut = self.b, self.cut
-        first, last = panels
-        with b.loop(first, self._smaller(last, integer(cut.grid.full_panels))) as panel:
-            do(panel.index, origin, cut.grid.widths)
-        if cut.grid.rest:
-            with b.when(b.compare("sgt", last, integer(cut.grid.full_panels))):
-                do(integer(cut.grid.full_panels), origin, cut.grid.rest)
+    def _each_panel(self, panels: Range, do: Callable[[Panel], None]) -> None:
+        b, grid, (first, last) = self.b, self.grid, panels
+        full = integer(grid.full_panels)
+        with b.loop(first, self._smaller(last, full)) as panel:
+            do(Panel(panel.index, self._distance(panel.index, first), grid.widths))
+        if grid.rest:
+            with b.when(b.compare("sgt", last, full)):
+                do(Panel(full, self._distance(full, first), grid.rest))
 
-    def _panel(self, panel: Value, origin: Value, widths: tuple[int, ...]) -> None:
-        b, cut, kernel = self.b, self.cut, self.kernel
-        column = b.mul(panel, integer(cut.grid.width))
-        if cut.copies_b:
-            pointer = self._slot_of(self.copy, panel, origin, self.step)
-            y = Operand(pointer, cut.grid.lanes * len(widths), 1, cut.grid.lanes * self.size)
-        else:
-            pointer = self.frame.address(kernel.b, [*self.batch, self.k, column], kernel.dtype)
-            y = Operand(pointer, kernel.b.strides[-2], kernel.b.strides[-1], self.size)
-        into = self.sums
-        if self.blocks > 1:
-            into = self._slot_of(into, panel, self.panels[0], self.slot)
-        first, last = self.tiles
-        tall = integer(cut.grid.tall)
+    def _panel(self, panel: Panel) -> None:
+        """All tiles of a panel: the tall ones first."""
+        b, grid, (first, last) = self.b, self.grid, self.tiles
+        y, tall = self._columns(panel), integer(grid.tall)
         with b.loop(first, self._smaller(last, tall)) as tile:
-            row = b.mul(tile.index, integer(cut.grid.height))
-            self._tile(row, column, cut.grid.height, widths, y, into)
-        if cut.grid.tall < cut.grid.tiles:
+            self._tile(panel, y, b.mul(tile.index, integer(grid.height)), grid.height)
+        if grid.tall < grid.tiles:
             with b.loop(b.intrinsic("smax", first, tall), last) as tile:
-                row = b.add(b.mul(tile.index, integer(cut.grid.height - 1)), tall)
-                self._tile(row, column, cut.grid.height - 1, widths, y, into)
-        if cut.late and self.blocks == 1:
-            self._end_panel(panel, panel, widths)
+                row = b.add(b.mul(tile.index, integer(grid.height - 1)), tall)
+                self._tile(panel, y, row, grid.height - 1)
+        if self.cut.late and not self.blocked:
+            self._end_panel(panel)
 
-    def _tile(
-        self,
-        row: Value,
-        column: Value,
-        height: int,
-        widths: tuple[int, ...],
-        y: Operand,
-        into: Value,
-    ) -> None:
-        b, cut, kernel = self.b, self.cut, self.kernel
-        if cut.copies_a:
-            place = b.mul(b.binary("sub", row, self.first_row), self.depth)
-            x = Operand(b.at(self.rows, place, self.scalar), height, 1, self.size)
-        else:
-            place = self.frame.address(kernel.a, [*self.batch, row, self.k], kernel.dtype)
-            x = Operand(place, kernel.a.strides[-1], kernel.a.strides[-2], self.size)
-        read = (cut.grid.lanes,) * len(widths) if cut.copies_b else widths
-        tile = Tile(self.scalar, height, read, cut.chains)
-        start = tile.zeros()
-        if cut.late:
-            place = b.binary("sub", row, self.first_row)
-            into = b.at(into, b.mul(place, integer(cut.grid.stride)), self.scalar)
-            places = [
-                b.at(into, integer(i * cut.grid.stride + c * cut.grid.lanes), self.scalar)
-                for i in range(height)
-                for c in range(len(widths))
+    def _columns(self, panel: Panel) -> Operand:
+        """The panel's part of b."""
+        lanes = self.grid.lanes
+        if self.cut.copies_b:
+            pointer = self._slot_of(self.copy, panel.place, self.step)
+            return Operand(pointer, lanes * len(panel.widths), 1, lanes * self.size)
+        pointer = self._address_b(self._first_column(panel))
+        along, across = self.kernel.b.strides[-2:]
+        return Operand(pointer, along, across, self.size)
+
+    def _rows(self, row: Value, height: int) -> Operand:
+        """A tile's part of a."""
+        b = self.b
+        if self.cut.copies_a:
+            place = b.mul(self._distance(row, self.first_row), self.depth)
+            return Operand(b.at(self.rows, place, self.scalar), height, 1, self.size)
+        across, along = self.kernel.a.strides[-2:]
+        return Operand(self._address_a(row), along, across, self.size)
+
+    def _tile(self, panel: Panel, y: Operand, row: Value, height: int) -> None:
+        """Sums, and what becomes of them: the body, or a place in memory."""
+        tile = Tile(self.scalar, height, *self._read(panel.widths), self.cut.chains)
+        x, n = self._rows(row, height), len(panel.widths)
+        if not self.cut.late:
+            totals = sums(self.b, tile, x, y, self.kernel.depth, tile.zeros())
+            rows = [
+                [self._narrowed(total, panel, c) for c, total in enumerate(totals[i : i + n])]
+                for i in range(0, len(totals), n)
             ]
-            if self.blocks > 1:
-                start = [b.load(p, z.type, self.size) for p, z in zip(places, start, strict=True)]
-        depth = self.depth if self.blocks > 1 else kernel.depth
-        totals = sums(b, tile, x, y, depth, start)
-        if cut.late:
-            for place, total in zip(places, totals, strict=True):
-                b.store(total, place, self.size)
+            indices = [*self.batch, row, self._first_column(panel)]
+            end_vectors(self.frame, self.kernel, indices, rows)
             return
-        n = len(widths)
-        rows = [
-            [self._narrowed(t, w) for t, w in zip(totals[i * n : i * n + n], widths, strict=True)]
+        places = [
+            self._waiting(panel, row, i * self.grid.stride + c * self.grid.lanes)
             for i in range(height)
+            for c in range(n)
         ]
-        end_vectors(self.frame, kernel, [*self.batch, row, column], rows)
+        start, depth = tile.zeros(), self.kernel.depth
+        if self.blocked:
+            kinds = tile.kinds * height
+            start = [self.b.load(*each, self.size) for each in zip(places, kinds, strict=True)]
+        totals = sums(self.b, tile, x, y, self.depth if self.blocked else depth, start)
+        for place, total in zip(places, totals, strict=True):
+            self.b.store(total, place, self.size)
 
-    def _end_panel(self, panel: Value, origin: Value, widths: tuple[int, ...]) -> None:
+    def _end_panel(self, panel: Panel) -> None:
         """The body for all sums of a panel that wait in memory."""
-        b, cut = self.b, self.cut
-        column = b.mul(panel, integer(cut.grid.width))
-        waiting = self._slot_of(self.sums, panel, origin, self.slot)
+        b = self.b
         with b.loop(self.first_row, self.last_row) as row:
-            place = b.binary("sub", row.index, self.first_row)
-            where = b.at(waiting, b.mul(place, integer(cut.grid.stride)), self.scalar)
-            totals = [
-                b.load(b.at(where, integer(c * cut.grid.lanes), self.scalar), vector(self.scalar, w), self.size)
-                for c, w in enumerate(widths)
-            ]
-            end_vectors(self.frame, self.kernel, [*self.batch, row.index, column], [totals])
+            totals: list[Value] = []
+            for c, width in enumerate(panel.widths):
+                distance = c * self.grid.lanes + self._lead(panel, c)
+                place = self._waiting(panel, row.index, distance)
+                totals.append(b.load(place, vector(self.scalar, width), self.size))
+            indices = [*self.batch, row.index, self._first_column(panel)]
+            end_vectors(self.frame, self.kernel, indices, [totals])
 
-    def _narrowed(self, total: Value, width: int) -> Value:
+    def _waiting(self, panel: Panel, row: Value, distance: int) -> Value:
+        """Where a panel's sums of a row wait, and some elements further on."""
+        b, place = self.b, integer(0)
+        if self.blocked:
+            place = b.mul(self._distance(panel.number, self.panels[0]), integer(self.slot))
+        below = b.mul(self._distance(row, self.first_row), integer(self.grid.stride))
+        pointer = b.at(self.sums, b.add(place, below), self.scalar)
+        return b.at(pointer, integer(distance), self.scalar)
+
+    def _read(self, widths: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Lanes of the vectors that are read of each row, and the columns where they begin."""
+        lanes, n = self.grid.lanes, len(widths)
+        columns = tuple(c * lanes for c in range(n))
+        if self.cut.copies_b:
+            return (lanes,) * n, columns
+        lead = self.grid.lead(widths)
+        return (*widths[:-1], widths[-1] + lead), (*columns[:-1], columns[-1] - lead)
+
+    def _lead(self, panel: Panel, c: int) -> int:
+        """Lanes of a vector of sums that belong to the columns before."""
+        last = c == len(panel.widths) - 1
+        return self.grid.lead(panel.widths) if last and not self.cut.copies_b else 0
+
+    def _narrowed(self, total: Value, panel: Panel, c: int) -> Value:
+        """The lanes that belong to the panel."""
+        width, lead = panel.widths[c], self._lead(panel, c)
         if total.lanes == width:
             return total
         if width == 1:
-            return self.b.extract(total, 0)
-        return self.b.shuffle(total, total, range(width))
+            return self.b.extract(total, lead)
+        return self.b.shuffle(total, total, range(lead, lead + width))
 
-    def _slot_of(self, scratch: Value, panel: Value, origin: Value, step: int) -> Value:
-        if panel is origin:
-            return scratch
-        which = self.b.binary("sub", panel, origin)
-        return self.b.at(scratch, self.b.mul(which, integer(step)), self.scalar)
+    def _address_a(self, row: Value) -> Value:
+        kernel = self.kernel
+        return self.frame.address(kernel.a, [*self.batch, row, self.k], kernel.dtype)
 
-    def _row(self, tile: Value) -> Value:
+    def _address_b(self, column: Value) -> Value:
+        kernel = self.kernel
+        return self.frame.address(kernel.b, [*self.batch, self.k, column], kernel.dtype)
+
+    def _first_column(self, panel: Panel) -> Value:
+        return self.b.mul(panel.number, integer(self.grid.width))
+
+    def _first_row(self, tile: Value) -> Value:
         """Where a tile begins."""
-        b, cut = self.b, self.cut
+        b, grid = self.b, self.grid
         if tile.text.isdigit():
             number = int(tile.text)
-            return integer(number * (cut.grid.height - 1) + min(number, cut.grid.tall))
-        return b.add(b.mul(tile, integer(cut.grid.height - 1)), self._smaller(tile, integer(cut.grid.tall)))
+            return integer(number * (grid.height - 1) + min(number, grid.tall))
+        below = self._smaller(tile, integer(grid.tall))
+        return b.add(b.mul(tile, integer(grid.height - 1)), below)
+
+    def _slot_of(self, scratch: Value, place: Value, step: int) -> Value:
+        return self.b.at(scratch, self.b.mul(place, integer(step)), self.scalar)
+
+    def _distance(self, place: Value, origin: Value) -> Value:
+        return place if origin.text == "0" else self.b.binary("sub", place, origin)
 
     def _smaller(self, x: Value, y: Value) -> Value:
         if x.text.isdigit() and y.text.isdigit():

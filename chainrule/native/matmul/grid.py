@@ -53,6 +53,15 @@ class Grid:
         """Elements of a row of the widest panel when it is laid out in full vectors."""
         return max(len(self.widths), len(self.rest)) * self.lanes
 
+    def lead(self, widths: tuple[int, ...]) -> int:
+        """Columns that a narrow last vector begins earlier, to be read as a full one.
+
+        A vector of 5 or 7 is several reads; columns that were met before are read again then.
+        """
+        power = widths[-1] & (widths[-1] - 1) == 0
+        before = sum(widths) > self.lanes or self.panels > 1
+        return 0 if power or not before else self.lanes - widths[-1]
+
 
 def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, widest: int) -> Grid:
     """Choose it: sums, a row of b and a number of a fill the registers.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from chainrule.plan.kernels import Matmul
-from chainrule.plan.scalar import Access, Body, Coordinate, Gather, Load
+from chainrule.plan.scalar import Access, Coordinate, Gather, Instruction, Load
 
 
 def normal(kernel: Matmul) -> Matmul:
@@ -41,10 +41,13 @@ def _swapped(kernel: Matmul) -> Matmul:
     """C^T = B^T A^T."""
     axes = len(kernel.batch)
     names = {axes: axes + 1, axes + 1: axes}
-    body: Body = tuple(
-        replace(step, axis=names.get(step.axis, step.axis)) if isinstance(step, Coordinate) else step
-        for step in kernel.body
-    )
+
+    def renamed(step: Instruction) -> Instruction:
+        if isinstance(step, Coordinate):
+            return replace(step, axis=names.get(step.axis, step.axis))
+        return step
+
+    body = tuple(map(renamed, kernel.body))
     kernel = replace(kernel, body=body, rows=kernel.columns, columns=kernel.rows)
     kernel = replace(kernel, a=kernel.b, b=kernel.a)
     return _with_axes(kernel, lambda x: replace(x, strides=(*x.strides[:-2], *x.strides[:-3:-1])))

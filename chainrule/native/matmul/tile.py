@@ -4,7 +4,7 @@ Imports ir. The writer of blocks calls ``sums`` at each place of its loops.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.native.ir import Builder, Value, integer, vector
 
@@ -21,14 +21,18 @@ class Operand:
 
 @dataclass(frozen=True)
 class Tile:
-    """Rows, the lanes of each vector in a row, and how many sums of each run side by side.
+    """Rows, the vectors in a row, and how many sums of each run side by side.
 
-    The vector c begins c * widths[0] columns further on: only the last one may be narrow.
+    Attributes
+    ----------
+    widths, columns : tuple of int
+        Lanes of each vector of y, and the columns where they begin.
     """
 
     scalar: str
     height: int
     widths: tuple[int, ...]
+    columns: tuple[int, ...]
     chains: int = 1
 
     @property
@@ -75,13 +79,17 @@ def _round(
 ) -> list[Value]:
     """``count`` terms more."""
     totals = list(totals)
-    x = Operand(b.at(x.pointer, b.mul(k, integer(x.along)), tile.scalar), x.along, x.across, x.align)
-    y = Operand(b.at(y.pointer, b.mul(k, integer(y.along)), tile.scalar), y.along, y.across, y.align)
+    x, y = _moved(b, tile, x, k), _moved(b, tile, y, k)
     for step in range(count):
         first = step % tile.chains * tile.vectors
         last = first + tile.vectors
         totals[first:last] = _term(b, tile, x, y, step, totals[first:last])
     return totals
+
+
+def _moved(b: Builder, tile: Tile, operand: Operand, k: Value) -> Operand:
+    place = b.mul(k, integer(operand.along))
+    return replace(operand, pointer=b.at(operand.pointer, place, tile.scalar))
 
 
 def _term(
@@ -95,7 +103,7 @@ def _term(
         return b.load(b.at(x.pointer, place, tile.scalar), tile.scalar, x.align)
 
     def row(c: int) -> Value:
-        place = integer(step * y.along + c * tile.widths[0] * y.across)
+        place = integer(step * y.along + tile.columns[c] * y.across)
         return b.load(b.at(y.pointer, place, tile.scalar), tile.kinds[c], y.align)
 
     if tile.height >= across:
