@@ -73,9 +73,12 @@ def adam(size):
     stores = tuple(Store(Access(b, (1,)), value) for b, value in ((5, 28), (6, 11), (7, 15)))
 
     def reference():
-        mean, square = m * F_(0.9) + gradient * F_(0.1), v * F_(0.999) + gradient**2 * F_(0.001)
-        first, second = 1 - F_(0.9) ** step, 1 - F_(0.999) ** step
-        return w - mean / first / (np.sqrt(square / second) + F_(1e-8)) * F_(0.001)
+        mean, square = (
+            m * single(0.9) + gradient * single(0.1),
+            v * single(0.999) + gradient**2 * single(0.001),
+        )
+        first, second = 1 - single(0.9) ** step, 1 - single(0.999) ** step
+        return w - mean / first / (np.sqrt(square / second) + single(1e-8)) * single(0.001)
 
     outputs = [np.zeros(size, F) for _ in range(3)]
     kernel = Pointwise((size,), body, stores)
@@ -141,7 +144,7 @@ def cross_entropy(rows, classes):
         total = e.sum(1, keepdims=True)
         gradient = e / total
         gradient[places, labels] -= 1
-        gradient *= F_(1 / rows)
+        gradient *= single(1 / rows)
         return np.log(total[:, 0]) - shifted[places, labels]
 
     yield Case(f"cross-entropy {rows}x{classes}", kernel, [scores, labels], outputs, reference)
@@ -164,7 +167,7 @@ def layer_norm(rows, columns):
 
     def reference():
         centred = x - x.mean(1, keepdims=True)
-        deviation = np.sqrt(np.mean(centred * centred, 1, keepdims=True) + F_(1e-5))
+        deviation = np.sqrt(np.mean(centred * centred, 1, keepdims=True) + single(1e-5))
         return centred / deviation * scale + shift
 
     kernel = Row((rows,), (columns,), (first, second, third))
@@ -188,7 +191,7 @@ def cases():
         yield from layer_norm(*shape)
 
 
-def F_(number):
+def single(number):
     return np.float32(number)
 
 
@@ -235,9 +238,8 @@ def main():
         if wanted and not any(word in case.name for word in wanted):
             continue
         ours, theirs, compiling = measure(case)
-        print(
-            f"{case.name:28} {ours:9.2f} {theirs:9.2f} {theirs / ours:6.1f} {compiling * 1e3:15.0f}"
-        )
+        numbers = f"{ours:9.2f} {theirs:9.2f} {theirs / ours:6.1f} {compiling * 1e3:15.0f}"
+        print(f"{case.name:28} {numbers}")
 
 
 if __name__ == "__main__":

@@ -73,10 +73,10 @@ def imports(bench: Bench) -> Section:
     modules = {OURS: OURS, "numpy": "numpy"}
     modules |= {peer: module for peer, module in IMPORTS.items() if bench.has(peer)}
     times: dict[str, list[float]] = {name: [] for name in modules}
-    has_llvm, bytecode = False, str(bench.folder())
+    has_llvm = False
     for turn in range(6 if bench.quick else 12):
         for name, module in modules.items():
-            seconds, llvm = _import(module, bytecode)
+            seconds, llvm = _import(module)
             if seconds is not None and turn:  # the first turn leaves the bytecode
                 times[name].append(seconds)
             has_llvm |= llvm and name == OURS
@@ -94,11 +94,11 @@ def imports(bench: Bench) -> Section:
     return section
 
 
-def _import(module: str, bytecode: str) -> tuple[float | None, bool]:
+def _import(module: str) -> tuple[float | None, bool]:
     done = subprocess.run(
         [sys.executable, "-c", TIMED, module],
         cwd=CHECKOUT,
-        env=environment(Kind(module, 1, (("PYTHONPYCACHEPREFIX", bytecode),))),
+        env=environment(Kind(module)),
         capture_output=True,
         text=True,
         check=False,

@@ -28,7 +28,6 @@ from chainrule.plan.kernels import Opaque
 from chainrule.plan.plan import Plan
 
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
-RUNTIME = (*feeding.FUNCTIONS, *spreading.FUNCTIONS)
 _LOADED = time.time()
 # Around every use of LLVM. A fork in the middle of one would leave the child a lock that nobody
 # opens again, so a fork waits for it.
@@ -109,9 +108,15 @@ class _Engine:
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
         self.runtime = Code({})  # which calls nothing of ours
-        runtime = Module(functions=[feeding.TEXT, spreading.text()])
-        self.runtime = self._made("runtime", RUNTIME, lambda: runtime)
+        self.runtime = self._runtime()
         self.pool = Pool(self.runtime.addresses)
+
+    def _runtime(self) -> Code:
+        """What every plan calls: the loop over batches, and the threads, which mostly wait."""
+        fed, spread = Module(functions=[feeding.TEXT]), Module(functions=[spreading.text()])
+        loops = self._made("feeding", feeding.FUNCTIONS, lambda: fed)
+        threads = self._made("spreading", spreading.FUNCTIONS, lambda: spread, speed=0)
+        return Code({**loops.addresses, **threads.addresses}, tracker=(loops, threads))
 
     def code(self, plan: Plan, speed: int) -> Code:
         """The machine code of a plan: what is in memory, in the disk cache, or made now."""

@@ -46,13 +46,21 @@ class Code(Protocol):
 
 
 class Executable:
-    """Machine code of a plan. It holds no data, and may be used by several threads at once."""
+    """Machine code of a plan. It holds no data, and may be used by several threads at once.
+
+    Attributes
+    ----------
+    plan : Plan
+    spreads : bool
+        Whether a kernel is large enough for several threads.
+    """
 
     def __init__(self, plan: Plan, code: Code, runtime: Code, pool: Pool) -> None:
         self.plan = plan
         self.address = code.addresses[RUN]
         self.function, self.repeat = _RUN(self.address), _REPEAT(runtime.addresses[REPEAT])
-        self.threads: Callable[[], int] = pool.threads if code.spreads else _one
+        self.spreads = code.spreads
+        self.threads: Callable[[], int] = pool.threads if self.spreads else _one
         self.slots = {
             (b.place, b.number): slot
             for b, (slot, _) in zip(plan.buffers, slots(plan.buffers), strict=True)

@@ -82,23 +82,15 @@ end:
 }
 """
 
-# Rows of 1, 2, 4 or 8 bytes are one load; others go in chunks, the last of which overlaps the
+# Rows of 4 or 8 bytes are one load; others go in chunks, the last of which overlaps the
 # one before it, so that no row ends in single bytes.
 _GATHER = """
 define internal void @gather(ptr %to, ptr %from, ptr %order, i64 %rows, i64 %bytes) nounwind {
 entry:
   switch i64 %bytes, label %other [
-    i64 1, label %one
-    i64 2, label %two
     i64 4, label %four
     i64 8, label %eight
   ]
-one:
-  call void @gather.i8(ptr %to, ptr %from, ptr %order, i64 %rows)
-  ret void
-two:
-  call void @gather.i16(ptr %to, ptr %from, ptr %order, i64 %rows)
-  ret void
 four:
   call void @gather.i32(ptr %to, ptr %from, ptr %order, i64 %rows)
   ret void
@@ -225,7 +217,7 @@ TEXT = "".join(
         _REPEAT,
         _GATHER,
         _FETCH,
-        *(_GATHER_ONE.replace("KIND", kind) for kind in ("i8", "i16", "i32", "i64")),
+        *(_GATHER_ONE.replace("KIND", kind) for kind in ("i32", "i64")),
         *(_GATHER_LONG.replace("WIDTH", width) for width in ("1", "8", "32", "128")),
     ]
 )

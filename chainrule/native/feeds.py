@@ -5,7 +5,7 @@ Imports feeding, whose records it fills, and the checks of arrays. Run.repeat ta
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from chainrule.native.feeding import ADVANCE, GATHER
 from chainrule.spec import Spec
 
 
-@dataclass(frozen=True, eq=False)
-class Feed:
+class Feed(NamedTuple):
     """An array from which an input or output takes another part in every round.
 
     Make one with ``rows``, ``input`` or ``output``.

@@ -58,7 +58,9 @@ def integer(number: int, kind: str = INDEX) -> Value:
 def floating(number: float, kind: str) -> Value:
     """A constant of type float or double, repeated in every lane; rounded once, to nearest."""
     single = scalar_of(kind) == "float"
-    rounded: float = struct.unpack("f", struct.pack("f", _in_range(number)))[0] if single else number
+    rounded: float = number
+    if single:
+        (rounded,) = struct.unpack("f", struct.pack("f", _in_range(number)))
     return _repeated(f"0x{struct.unpack('<Q', struct.pack('<d', rounded))[0]:016X}", kind)
 
 
@@ -284,14 +286,15 @@ class Builder:
         return self.emit(x.type, f"select {condition}, {x}, {y}")
 
     def convert(self, how: str, x: Value, scalar: str) -> Value:
-        """Sext, zext, trunc, sitofp, uitofp, fptosi, fpext, fptrunc, bitcast, ... to a scalar type."""
+        """Sext, zext, trunc, sitofp, uitofp, fptosi, fpext, bitcast, ... to a scalar type."""
         kind = vector(scalar, x.lanes)
         return x if kind == x.type else self.emit(kind, f"{how} {x} to {kind}")
 
     def intrinsic(self, name: str, *operands: Value) -> Value:
         """An overloaded intrinsic of LLVM whose result has the type of its first operand."""
         kind = operands[0].type
-        scalar = {"float": "f32", "double": "f64", "half": "f16"}.get(scalar_of(kind), scalar_of(kind))
+        scalar = scalar_of(kind)
+        scalar = {"float": "f32", "double": "f64", "half": "f16"}.get(scalar, scalar)
         suffix = scalar if operands[0].lanes == 1 else f"v{operands[0].lanes}{scalar}"
         return self.call(kind, f"llvm.{name}.{suffix}", *operands)
 

@@ -11,10 +11,12 @@ from chainrule.native.passes import Script, script
 from chainrule.native.spans import Span
 from chainrule.native.target import Target
 from chainrule.plan.kernels import Row
+from chainrule.plan.scalar import Access
 
-RESIDENT = 8  # strands of a row whose values are kept from pass to pass
-SHORT = 16  # elements of rows that are turned in registers, so that lanes are rows
-TURNED = 0.3  # cycles to load an element in this way
+RESIDENT = 8  # vectors of a row, at most, whose values are kept from pass to pass
+CODE = 256  # cycles that such a row takes, at most: it is written without a loop
+TURNED = 24  # elements of a row, at most, that is turned so that lanes are rows
+TURNING = 0.3  # cycles to load an element in this way
 HORIZONTAL = 8  # cycles to join the lanes of one vector
 
 
@@ -29,7 +31,9 @@ class Layout:
     axis : int
         The vector axis, or -1.
     beside : int
-        An inner axis along which memory lies, all of which is taken at once, or -1.
+        The inner axis, if rows are turned: memory lies along it, vectors across it; else -1.
+    staged : tuple of Access
+        What is turned on the stack, before or behind the loops; the rest in registers.
     work : float
         Cycles of one row.
     """
@@ -38,6 +42,7 @@ class Layout:
     order: tuple[int, ...]
     axis: int
     beside: int
+    staged: tuple[Access, ...]
     spans: tuple[Span, ...]
     work: float
 
@@ -80,50 +85,110 @@ def layout(kernel: Row, target: Target) -> Layout:
     return chosen if chosen.resident else _layout(script(kernel, False), target)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What the choice depends on: ``work`` is in cycles of a vector, ``met`` is in memory."""
+
+    script: Script
+    work: float
+    lanes: int
+    reductions: int
+    met: list[Access]
+
+    @property
+    def elements(self) -> int:
+        """Elements of a row."""
+        return prod(self.script.shape[self.script.outer :])
+
+    def apart(self, axis: int) -> list[Access]:
+        """Accesses of which vectors along an axis are not loaded or stored as they lie."""
+        return [access for access in self.met if access.strides[axis] not in (0, 1)]
+
+    def copies(self, most: int) -> int:
+        """How many vectors a round may take: the shorter the work, the more."""
+        return min(
+            most, 8 if self.work <= 3 else 4 if self.work <= 6 else 2 if self.work <= 12 else 1
+        )
+
+
 def _layout(plan: Script, target: Target) -> Layout:
-    numbering, shape, outer = plan.numbering, plan.shape, plan.outer
+    facts, outer = _facts(plan, target), plan.outer
+    axis = _vector_axis(facts)
+    order = sorted(range(len(plan.shape)), key=lambda a: (a >= outer, a == axis, a))
+    spans = [Span(length) for length in plan.shape]
+    beside, staged = -1, ()
+    if axis >= outer:
+        strands = -(-facts.elements // facts.lanes)
+        short = strands <= RESIDENT and strands * facts.work <= CODE and len(order) == outer + 1
+        copies = RESIDENT if short else facts.copies(4)
+        spans[axis] = Span.of(plan.shape[axis], facts.lanes, copies)
+    elif axis >= 0 and facts.apart(axis) and _is_turned(facts):
+        beside = outer
+        short = facts.elements * facts.work <= CODE
+        staged = () if short else _staged(facts, axis)
+        spans[axis] = Span.of(plan.shape[axis], facts.lanes, 1)
+        copies = facts.elements if short else facts.copies(4)
+        spans[beside] = Span.of(plan.shape[beside], 1, copies)
+    elif axis >= 0:
+        copies = facts.copies(8)
+        spans[axis] = Span.of(
+            plan.shape[axis], facts.lanes, min(copies, -(-plan.shape[axis] // facts.lanes))
+        )
+        if outer < len(order):
+            left = copies // len(spans[axis].pieces)
+            spans[order[-1]] = Span.of(plan.shape[order[-1]], 1, max(left, 1))
+    work = max(facts.work, 1) * facts.elements / facts.lanes
+    return Layout(plan, tuple(order), axis, beside, staged, tuple(spans), work)
+
+
+def _facts(plan: Script, target: Target) -> _Facts:
+    numbering = plan.numbering
     needed = numbering.needed(n for stage in plan.stages for n in stage.within())
-    within = [numbering.nodes[n] for n in needed]
-    within = [node for node in within if any(axis >= outer for axis in node.axes)]
-    met = [access for stage in plan.stages for access, _ in stage.stores]
-    stored = [numbering.nodes[n].step.dtype for s in plan.stages for _, n in s.stores]
-    lanes = costs.lanes(within or numbering.nodes, stored, target)
-    loads = list(numbering.accesses(needed))
+    nodes = [numbering.nodes[number] for number in needed]
+    within = [node for node in nodes if any(axis >= plan.outer for axis in node.axes)]
+    stores = [store for stage in plan.stages for store in stage.stores]
+    stored = [numbering.nodes[number].step.dtype for _, number in stores]
     reductions = sum(len(stage.reductions) for stage in plan.stages)
-    work = sum(map(costs.cycles, within)) + len(met) + reductions / 2
-    elements = prod(shape[outer:])
+    return _Facts(
+        plan,
+        sum(map(costs.cycles, within)) + len(stores) + reductions / 2,
+        costs.lanes(within or numbering.nodes, stored, target),
+        reductions,
+        [*(access for access, _ in stores), *numbering.accesses(needed)],
+    )
+
+
+def _vector_axis(facts: _Facts) -> int:
+    """The axis with the least cycles for an element; the last one of equals."""
+    shape, outer = facts.script.shape, facts.script.outer
 
     def cost(axis: int) -> float:
-        wide = min(lanes, shape[axis])
-        everywhere = [*met, *loads]
-        apart = [access for access in everywhere if access.strides[axis] not in (0, 1)]
-        scattered = float(len(apart))
-        if axis < outer and short and shape[axis] >= 4:
-            turned = sum(access.strides[outer] == 1 for access in apart)
-            scattered -= turned * (1 - TURNED)
-        total = scattered + (work + 1) / wide
-        return total + HORIZONTAL * reductions / max(elements, 1) if axis >= outer else total
+        apart = facts.apart(axis)
+        total = len(apart) + (facts.work + 1) / min(facts.lanes, shape[axis])
+        if axis >= outer:
+            return total + HORIZONTAL * facts.reductions / max(facts.elements, 1)
+        if _is_turned(facts) and shape[axis] >= 4:
+            total -= sum(access.strides[outer] == 1 for access in apart) * (1 - TURNING)
+        return total
 
-    short = len(shape) == outer + 1 and shape[outer] <= SHORT
     candidates = [axis for axis in range(len(shape)) if shape[axis] > 1]
-    axis = min(reversed(candidates), key=cost, default=-1)
-    order = [a for a in range(outer) if a != axis]
-    order += [axis] if 0 <= axis < outer else []
-    order += [a for a in range(outer, len(shape)) if a != axis]
-    order += [axis] if axis >= outer else []
-    spans = [Span(length) for length in shape]
-    beside = -1
-    copies = 8 if work <= 3 else 4 if work <= 6 else 2 if work <= 12 else 1
-    if axis >= outer:
-        short = elements <= RESIDENT * lanes and len(shape) == outer + 1
-        spans[axis] = Span.of(shape[axis], lanes, RESIDENT if short else min(copies, 4))
-    elif axis >= 0:
-        spans[axis] = Span.of(shape[axis], lanes, min(copies, -(-shape[axis] // lanes)))
-        copies //= len(spans[axis].pieces)
-        if short and any(access.strides[axis] not in (0, 1) for access in [*met, *loads]):
-            spans[outer] = Span.of(shape[outer], 1, SHORT)
-            spans[axis] = Span.of(shape[axis], lanes, 1)
-            beside = outer
-        elif outer < len(shape):
-            spans[order[-1]] = Span.of(shape[order[-1]], 1, max(copies, 1))
-    return Layout(plan, tuple(order), axis, beside, tuple(spans), max(work, 1) * elements / lanes)
+    return min(reversed(candidates), key=cost, default=-1)
+
+
+def _is_turned(facts: _Facts) -> bool:
+    """Whether rows are short enough for that: of one axis, with few elements."""
+    shape, outer = facts.script.shape, facts.script.outer
+    return len(shape) == outer + 1 and shape[outer] <= TURNED
+
+
+def _staged(facts: _Facts, axis: int) -> tuple[Access, ...]:
+    """What lies along the rows, and is met in no other way if it is written."""
+    plan, outer = facts.script, facts.script.outer
+    written = {access.buffer for access in plan.stores()}
+    everywhere = [*plan.loads(), *plan.stores()]
+    staged: dict[Access, None] = {}
+    for access in facts.apart(axis):
+        others = any(a.buffer == access.buffer and a != access for a in everywhere)
+        if access.strides[outer] == 1 and not (others and access.buffer in written):
+            staged[access] = None
+    return tuple(staged)

@@ -6,7 +6,7 @@ Imports values and spans. Pointwise and Row kernels are written through it.
 from collections.abc import Callable, Sequence
 
 from chainrule.native.ir import Value, integer
-from chainrule.native.spans import Strand, grown
+from chainrule.native.spans import Span, Strand, grown
 from chainrule.native.values import Values
 
 State = list[Value]  # what goes from round to round
@@ -54,9 +54,10 @@ class Loops:
         state: State,
         inside: Inside,
         bounds: Bounds | None = None,
+        span: Span | None = None,
     ) -> State:
         """A loop along an axis (from bounds[0] to bounds[1], multiples of its span's step)."""
-        span = self.spans[axis]
+        span = span or self.spans[axis]
         if bounds:
             return self._part(axis, strands, state, inside, bounds)
         if span.rounds > 1:

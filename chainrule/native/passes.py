@@ -40,17 +40,30 @@ class Stage:
 
 @dataclass(frozen=True)
 class Script:
-    """All passes of a row over ``shape``, of which the first ``outer`` axes are the rows'."""
+    """All passes of a row over ``shape``, of which the first ``outer`` axes are the rows'.
+
+    ``scratch`` is that of the kernel.
+    """
 
     shape: tuple[int, ...]
     outer: int
     numbering: Numbering
     stages: list[Stage]
+    scratch: tuple[int, ...]
 
     def loads(self) -> dict[Access, str]:
         """Where it loads, at full rank, and the dtype there."""
         roots = [n for stage in self.stages for n in (*stage.within(), *stage.behind())]
         return self.numbering.accesses(self.numbering.needed(roots))
+
+    def reads(self, access: Access) -> bool:
+        """Whether a row's elements are loaded there before any are stored there."""
+        for stage in self.stages:
+            if access in self.numbering.accesses(self.numbering.needed(stage.within())):
+                return True
+            if any(access == stored for stored, _ in stage.stores):
+                return False
+        return False
 
     def stores(self) -> dict[Access, str]:
         """Where it stores."""
@@ -78,7 +91,7 @@ def script(kernel: Row, forward: bool) -> Script:
             numbering.stored(access, number, True)
         stages.append(Stage(stores, reductions, after, [numbers[i] for i in each.kept], known))
         known += len(reductions) + len(each.kept)
-    plan = Script(shape, outer, numbering, stages)
+    plan = Script(shape, outer, numbering, stages, kernel.scratch)
     spare = set(kernel.scratch) - {access.buffer for access in plan.loads()}
     for stage in stages:
         stage.stores[:] = [each for each in stage.stores if each[0].buffer not in spare]

@@ -3,7 +3,7 @@
 Imports axes, layout, passes, values, folding and units. The engine calls ``emit_row``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chainrule.native.axes import fewer_row_axes
 from chainrule.native.folding import Folding
@@ -12,12 +12,16 @@ from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
 from chainrule.native.layout import Layout, layout
 from chainrule.native.loops import Loops, State
 from chainrule.native.passes import Stage
-from chainrule.native.spans import Strand
+from chainrule.native.spans import Span, Strand
 from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Row
+from chainrule.plan.scalar import Access
+
+TURN = 4  # columns of a block that is turned: as float32 they fill 128 bits
+Move = Callable[[Access, list[Strand]], None]
 
 
 def emit_row(
@@ -49,6 +53,8 @@ class _Rows:
         places = plan.script.loads() | plan.script.stores()
         self.values = Values(frame, self.numbering, places, plan.spans, plan.axis, plan.beside)
         self.loops = Loops(self.values)
+        for access in plan.staged:
+            self.values.stage(access)
 
     def write(self, begin: Value, end: Value) -> int:
         """The loops over rows; returns the number of units."""
@@ -70,9 +76,26 @@ class _Rows:
         return self.numbering.needed(stage.within()) if self.plan.elements else []
 
     def _row(self, strands: list[Strand], state: State) -> State:
+        for access in self.plan.staged:
+            if self.plan.script.reads(access):
+                self._turn(access, strands, self.values.fill)
         for stage in self.plan.script.stages:
             self._stage(stage, strands)
+            for access, _ in stage.stores:
+                if access in self.plan.staged and access.buffer not in self.plan.script.scratch:
+                    self._turn(access, strands, self.values.flush)
         return state
+
+    def _turn(self, access: Access, strands: list[Strand], move: Move) -> None:
+        """Blocks of a row, between memory and the stage."""
+
+        def block(columns: list[Strand], state: State) -> State:
+            move(access, columns)
+            return state
+
+        axis = self.plan.beside
+        span = Span.of(self.plan.spans[axis].length, 1, TURN)
+        self.loops.sweep(axis, strands, [], block, span=span)
 
     def _stage(self, stage: Stage, strands: list[Strand]) -> None:
         """One pass, from what is the same for a whole row to what is known at its end."""

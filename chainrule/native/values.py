@@ -20,7 +20,7 @@ from chainrule.native.frame import (
     load_lanes,
     store_lanes,
 )
-from chainrule.native.ir import INDEX, Value, integer, vector
+from chainrule.native.ir import INDEX, POINTER, Value, integer, vector
 from chainrule.native.letters import apply
 from chainrule.native.numbering import Node, Numbering
 from chainrule.native.spans import Span, Strand, grown
@@ -59,8 +59,9 @@ class Values:
         self.indices: list[Value] = [integer(0)] * len(spans)
         self._widths = [len(span.pieces) for span in spans]
         self.given: dict[tuple[int, int], Value] = {}  # by place, and place along the vector axis
-        self._dtypes = places
+        self._dtypes = dict(places)
         self._known: dict[tuple[int, tuple[int, ...], int], Value] = {}
+        self._stages: dict[Access, Access] = {}
         self._pointers = {a: self._start(a) for a in places}
         self._spread = self._used_in_vectors()
 
@@ -120,14 +121,12 @@ class Values:
         """Write a node; a block that is turned, when its last column is there."""
         value = self.lanes_of(number, strand)
         dtype = self.numbering.nodes[number].step.dtype
-        block = self._block(access, dtype, strand)
-        if block:
-            if strand == block[-1]:
-                found = [self.lanes_of(number, each) for each in block]
-                self._store_block(access, dtype, block[0], found)
+        if access in self._stages:
+            store_lanes(self.builder, self._pointer(self._stages[access], strand), value, dtype, 1)
             return
-        stride = access.strides[self.axis] if self.axis >= 0 else 1
-        store_lanes(self.builder, self._pointer(access, strand), value, dtype, stride)
+        block = self._block(access, dtype, strand)
+        if strand == block[-1]:
+            self.store_columns(access, dtype, block, [self.lanes_of(number, s) for s in block])
 
     def _compute(self, number: int, node: Node, strand: Strand) -> Value:
         b, step = self.builder, node.step
@@ -145,13 +144,10 @@ class Values:
         if isinstance(step, Given):
             along = strand.offsets[self.axis] if self.axis in node.axes else 0
             return self.given[step.place, along]
+        if isinstance(step, Load):
+            return self._load(number, step, strand)
         pointer = self._pointer(step.access, strand)
         stride = step.access.strides[self.axis] if self.axis >= 0 else 0
-        if isinstance(step, Load):
-            block = self._block(step.access, step.dtype, strand)
-            if block:
-                return self._load_block(number, step, block, strand)
-            return load_lanes(b, pointer, step.dtype, lanes, stride)
         index = self.value(step.index, strand)
         return gather_lanes(b, pointer, step, index, lanes, stride)
 
@@ -208,42 +204,93 @@ class Values:
         place += sum(o * s for o, s in zip(strand.offsets, access.strides, strict=True))
         return self.builder.at(pointer, integer(place), f"i{BITS[self._dtypes[access]]}")
 
-    # Blocks that are turned
-    def _block(self, access: Access, dtype: str, strand: Strand) -> list[Strand]:
-        """The columns that are loaded or stored together with this one; empty where alone."""
-        wide, beside = crossing.chunk(dtype), self.beside
-        if beside < 0 or wide == 1 or access.strides[beside] != 1:
-            return []
-        if strand.lanes < wide or strand.lanes.bit_count() > 1:
-            return []
-        if access.strides[self.axis] in (0, 1):
-            return []
-        first = strand.offsets[beside] // wide * wide
-        last = min(first + wide, self._widths[beside])
-        if last - first < 2:
-            return []
-        columns = [(place, 1) for place in range(first, last)]
-        return grown([strand], beside, columns, lanes=False)
+    # Blocks that are turned, and the stage: memory on the stack where columns lie side by side
+    def stage(self, access: Access) -> None:
+        """From now on, load and store this access on the stage."""
+        dtype, lanes = self._dtypes[access], self._widest()
+        length = self.spans[self.beside].length
+        slot = self.builder.emit(POINTER, f"alloca [{length * lanes} x i{BITS[dtype]}], align 64")
+        strides = tuple(lanes if a == self.beside else 0 for a in range(len(access.strides)))
+        place = Access(-1 - len(self._stages), strides)
+        self._stages[access], self._dtypes[place] = place, dtype
+        self._pointers[place] = slot, 0
 
-    def _load_block(
-        self, number: int, step: Load, block: Sequence[Strand], strand: Strand
-    ) -> Value:
-        b, wide = self.builder, crossing.chunk(step.dtype)
-        pointer, apart = self._pointer(step.access, block[0]), step.access.strides[self.axis]
-        memory = f"i{BITS[step.dtype]}"
-        rows = [
-            load_lanes(b, b.at(pointer, integer(lane * apart), memory), step.dtype, len(block), 1)
-            for lane in range(strand.lanes)
-        ]
-        node = self.numbering.nodes[number]
-        for each, column in zip(block, crossing.columns(b, rows, wide), strict=False):
+    def fill(self, access: Access, block: Sequence[Strand]) -> None:
+        """Columns of memory come on the stage."""
+        dtype = self._dtypes[access]
+        for strand, column in zip(block, self.load_columns(access, dtype, block), strict=True):
+            place = self._pointer(self._stages[access], strand)
+            store_lanes(self.builder, place, column, dtype, 1)
+
+    def flush(self, access: Access, block: Sequence[Strand]) -> None:
+        """Columns on the stage go to memory."""
+        dtype = self._dtypes[access]
+        places = [self._pointer(self._stages[access], strand) for strand in block]
+        lanes = block[0].lanes
+        columns = [load_lanes(self.builder, place, dtype, lanes, 1) for place in places]
+        self.store_columns(access, dtype, block, columns)
+
+    def _load(self, number: int, step: Load, strand: Strand) -> Value:
+        access, dtype, node = step.access, step.dtype, self.numbering.nodes[number]
+        if access in self._stages:
+            place = self._pointer(self._stages[access], strand)
+            return load_lanes(self.builder, place, dtype, strand.lanes, 1)
+        block = self._block(access, dtype, strand)
+        for each, column in zip(block, self.load_columns(access, dtype, block), strict=True):
             self._known[self._key(number, node, each)] = column
         return self._known[self._key(number, node, strand)]
 
-    def _store_block(
-        self, access: Access, dtype: str, first: Strand, found: Sequence[Value]
+    def _block(self, access: Access, dtype: str, strand: Strand) -> list[Strand]:
+        """The columns that are loaded or stored together with this one."""
+        wide, beside = crossing.chunk(dtype), self.beside
+        if not self._crosses(access):
+            return [strand]
+        first = strand.offsets[beside] // wide * wide
+        last = min(first + wide, self._widths[beside])
+        columns = [(place, 1) for place in range(first, last)]
+        return grown([strand], beside, columns, lanes=False)
+
+    def _crosses(self, access: Access) -> bool:
+        """Whether memory lies along the axis beside, and not along the vector axis."""
+        if self.beside < 0 or access.strides[self.beside] != 1:
+            return False
+        return access.strides[self.axis] not in (0, 1)
+
+    def load_columns(self, access: Access, dtype: str, block: Sequence[Strand]) -> list[Value]:
+        """A vector for every strand of a block."""
+        b, stride, lanes = self.builder, self._stride(access, 0), block[0].lanes
+        if not self._is_turned(dtype, block):
+            return [load_lanes(b, self._pointer(access, s), dtype, lanes, stride) for s in block]
+        places = self._rows(access, block)
+        rows = [load_lanes(b, place, dtype, len(block), 1) for place in places]
+        return crossing.columns(b, rows, crossing.chunk(dtype))[: len(block)]
+
+    def store_columns(
+        self, access: Access, dtype: str, block: Sequence[Strand], columns: Sequence[Value]
     ) -> None:
-        b, memory = self.builder, f"i{BITS[dtype]}"
-        pointer, apart = self._pointer(access, first), access.strides[self.axis]
-        for lane, row in enumerate(crossing.rows(b, found, crossing.chunk(dtype))):
-            store_lanes(b, b.at(pointer, integer(lane * apart), memory), row, dtype, 1)
+        """Write a vector for every strand of a block."""
+        b, stride = self.builder, self._stride(access, 1)
+        if not self._is_turned(dtype, block):
+            for strand, column in zip(block, columns, strict=True):
+                store_lanes(b, self._pointer(access, strand), column, dtype, stride)
+            return
+        rows = crossing.rows(b, columns, crossing.chunk(dtype))
+        for place, row in zip(self._rows(access, block), rows, strict=True):
+            store_lanes(b, place, row, dtype, 1)
+
+    def _is_turned(self, dtype: str, block: Sequence[Strand]) -> bool:
+        wide, lanes = crossing.chunk(dtype), block[0].lanes
+        return len(block) > 1 and lanes >= wide and lanes.bit_count() == 1
+
+    def _rows(self, access: Access, block: Sequence[Strand]) -> list[Value]:
+        """Where each row of a block begins."""
+        b, pointer, apart = (
+            self.builder,
+            self._pointer(access, block[0]),
+            access.strides[self.axis],
+        )
+        memory = f"i{BITS[self._dtypes[access]]}"
+        return [b.at(pointer, integer(lane * apart), memory) for lane in range(block[0].lanes)]
+
+    def _stride(self, access: Access, scalar: int) -> int:
+        return access.strides[self.axis] if self.axis >= 0 else scalar

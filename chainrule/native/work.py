@@ -1,16 +1,19 @@
 """Work: how long a kernel takes, roughly, and whether that is worth a second thread.
 
-Imports the plan's kernels. The module asks it when it writes the calls.
+Imports the plan's kernels and costs. The module asks it when it writes the calls.
 """
 
 from math import prod
 
+from chainrule.native.costs import FOREIGN, HEAVY
 from chainrule.plan.kernels import Kernel, Matmul, Pointwise, Row
-from chainrule.plan.scalar import Apply, Body
+from chainrule.plan.scalar import Apply, Body, Gather, Load
 
-FLOPS_PER_US = 60_000.0  # products on one core with AVX2 and FMA
-STEPS_PER_US = 4_000.0  # instructions of a body, one per element: the dear ones outweigh the rest
-LARGE_US = 30.0  # handing a kernel to a second thread costs up to 5 us
+# Of one core with vectors of 256 bits: others differ by a factor of 2, which does not matter here.
+CYCLES_PER_US = 3_000
+BYTES_OF_VECTOR = 32
+FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do
+LARGE_US = 20  # handing over costs 1 us; 10 us if the other threads sleep by then
 
 
 def is_large(kernel: Kernel) -> bool:
@@ -21,16 +24,26 @@ def is_large(kernel: Kernel) -> bool:
 def microseconds(kernel: Kernel) -> float:
     """Estimated time of a kernel on one core; 0 for those that are never spread."""
     if isinstance(kernel, Matmul):
+        size = 2 if kernel.dtype == "float64" else 1
+        depth = 2 * kernel.depth * size / FLOPS_PER_CYCLE
         places = prod(kernel.batch) * kernel.rows * kernel.columns
-        return places * (2 * kernel.depth / FLOPS_PER_US + _steps(kernel.body) / STEPS_PER_US)
+        return places * (depth + _cycles(kernel.body)) / CYCLES_PER_US
     if isinstance(kernel, Pointwise):
-        return prod(kernel.shape) * _steps(kernel.body) / STEPS_PER_US
+        return prod(kernel.shape) * _cycles(kernel.body) / CYCLES_PER_US
     if isinstance(kernel, Row):
-        inner = sum(_steps(each.body) + len(each.reductions) for each in kernel.passes)
-        outer = sum(_steps(each.after) for each in kernel.passes)
-        return prod(kernel.outer) * (prod(kernel.inner) * inner + outer) / STEPS_PER_US
+        inner = sum(_cycles(each.body) for each in kernel.passes) * prod(kernel.inner)
+        outer = sum(_cycles(each.after) for each in kernel.passes)
+        return prod(kernel.outer) * (inner + outer) / CYCLES_PER_US
     return 0.0
 
 
-def _steps(body: Body) -> int:
-    return sum(1 + 4 * isinstance(step, Apply) for step in body)
+def _cycles(body: Body) -> float:
+    """Of one element."""
+    cycles = 0.0
+    for step in body:
+        if isinstance(step, Apply):
+            each = FOREIGN if ":" in step.letter else HEAVY.get(step.letter, 0.5)
+        else:
+            each = 10 if isinstance(step, Gather) else float(isinstance(step, Load))
+        cycles += each * (8 if step.dtype.endswith("64") else 4) / BYTES_OF_VECTOR
+    return cycles

@@ -44,7 +44,7 @@ def fuse(flow: Flow, *, together: bool = True) -> Fused:
     together : bool, default True
         False makes a kernel of every step: what fusion is compared with.
     """
-    nodes = [node(place, step) for place, step in enumerate(prepare(flow.steps))]
+    nodes = [node(place, step) for place, step in enumerate(prepare(flow))]
     refused: set[Array] = set()
     while True:
         try:

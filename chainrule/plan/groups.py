@@ -1,11 +1,13 @@
 """Groups: the nodes that will be one kernel, and the loops that they share.
 
-Imports nodes and walks. Grouping joins nodes into groups; the writers make kernels of them.
+Imports nodes, batches and walks. Grouping joins nodes into groups; the writers make kernels of
+them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chainrule.plan.batches import product_lengths
 from chainrule.plan.nodes import Node
 from chainrule.plan.steps import Array, Product, Reduce
 from chainrule.plan.walks import Walk, along, repeated, split
@@ -126,39 +128,3 @@ def _row_loops(step: Reduce) -> tuple[tuple[int, ...], tuple[bool, ...]]:
         else:
             loops.append((n, inner))
     return tuple(n for n, _ in loops), tuple(inner for _, inner in loops)
-
-
-def product_lengths(step: Product) -> tuple[int, ...]:
-    """(*batch, rows, columns) of a product, batch axes merged where both operands allow it."""
-    rows = step.a.shape[-2]
-    columns = step.b.shape[-1]
-    merged = _batches(step)
-    if not merged:
-        return (rows, columns)
-    if len(merged) == 1 and merged[0][2] == 0 and merged[0][1] == rows * step.a.strides[-2]:
-        return (merged[0][0] * rows, columns)  # one matrix for the whole batch
-    return (*(n for n, _, _ in merged), rows, columns)
-
-
-def _batches(step: Product) -> list[tuple[int, int, int]]:
-    """(length, stride in a, stride in b) of the batch axes."""
-    found: list[tuple[int, int, int]] = []
-    lengths, ones, others = step.a.shape[:-2], step.a.strides[:-2], step.b.strides[:-2]
-    for n, one, other in zip(lengths, ones, others, strict=True):
-        if n == 1:
-            continue
-        if found and found[-1][1] == n * one and found[-1][2] == n * other:
-            found[-1] = (found[-1][0] * n, one, other)
-        else:
-            found.append((n, one, other))
-    return found
-
-
-def product_strides(step: Product) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Strides of a over (*batch, row, k) and of b over (*batch, k, column), batches merged."""
-    one, other = step.a.strides[-2:], step.b.strides[-2:]
-    batches = _batches(step) if len(product_lengths(step)) > 2 else []
-    return (
-        (*(a for _, a, _ in batches), *one),
-        (*(b for _, _, b in batches), *other),
-    )

@@ -1,15 +1,15 @@
 """Nodes: the steps of a flow with what they read spelled out, ready to be grouped.
 
-Imports steps and walks. Grouping joins them, the writers turn each group into a kernel.
+Imports rewrite, steps and walks. Grouping joins them, the writers turn each group into a kernel.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chainrule.plan.rewrite import makes
 from chainrule.plan.steps import (
     Array,
     Assemble,
-    Call,
     Check,
     Draw,
     Map,
@@ -94,14 +94,7 @@ def node(place: int, step: Step) -> Node:
         return Node(place, step, "reduce", (step.out,), size, reads, paths)
     if isinstance(step, Product):
         return Node(place, step, "product", (step.out,), step.out.size, reads)
-    return Node(place, step, "alone", outs_of(step), 0, reads)
-
-
-def outs_of(step: Step) -> tuple[Array, ...]:
-    """What a step makes."""
-    if isinstance(step, Check):
-        return ()
-    return step.outs if isinstance(step, Call) else (step.out,)
+    return Node(place, step, "alone", makes(step), 0, reads)
 
 
 def coordinate_path(step: Map) -> Walk:

@@ -26,10 +26,7 @@ class Order:
         before = _closure(needs)
         if _checks_first(nodes, needs, before, updated):
             before = _closure(needs)
-        after = [0] * len(nodes)
-        for i, mask in enumerate(before):
-            for j in _places(mask):
-                after[j] |= 1 << i
+        after = _closure(_turned(needs), backwards=True)
         self.before = dict(zip(groups, before, strict=True))
         self.after = dict(zip(groups, after, strict=True))
 
@@ -109,27 +106,28 @@ def _checks_first(
     return True
 
 
-def _closure(needs: Sequence[set[int]]) -> list[int]:
-    """All that comes before each node. What cannot be ordered is left to the schedule."""
-    before = [0] * len(needs)
+def _turned(needs: Sequence[set[int]]) -> list[set[int]]:
+    """The places of the nodes that run right after each."""
+    followers: list[set[int]] = [set() for _ in needs]
+    for i, each in enumerate(needs):
+        for j in each:
+            followers[j].add(i)
+    return followers
+
+
+def _closure(needs: Sequence[set[int]], *, backwards: bool = False) -> list[int]:
+    """All that is reached from each node. What cannot be ordered is left to the schedule."""
+    reached = [0] * len(needs)
+    places = range(len(needs))[::-1] if backwards else range(len(needs))
     changed = True
-    while changed:  # once, where all needs point backwards
+    while changed:  # twice, where all needs point the same way
         changed = False
-        for i, each in enumerate(needs):
-            mask = before[i]
-            for j in each:
-                mask |= before[j] | (1 << j)
+        for i in places:
+            mask = 0
+            for j in needs[i]:
+                mask |= reached[j] | (1 << j)
             mask &= ~(1 << i)
-            if mask != before[i]:
-                before[i] = mask
+            if mask != reached[i]:
+                reached[i] = mask
                 changed = True
-    return before
-
-
-def _places(mask: int) -> list[int]:
-    places: list[int] = []
-    while mask:
-        low = mask & -mask
-        places.append(low.bit_length() - 1)
-        mask ^= low
-    return places
+    return reached

@@ -1,25 +1,37 @@
 """Prepare: steps over nothing, or over single elements, written as what they come to.
 
-Imports steps and nodes. Fusion calls it first; kernels then never meet an axis of length 0.
+Imports batches, rewrite and steps. Fusion calls it first; kernels then never meet an axis of
+length 0.
 """
 
-from collections.abc import Sequence
 from math import prod
 
-from chainrule.plan.nodes import outs_of
-from chainrule.plan.steps import Array, Check, Map, Number, Operand, Product, Put, Reduce, Step
+from chainrule.plan.batches import without_summed_batches
+from chainrule.plan.rewrite import makes
+from chainrule.plan.steps import (
+    Array,
+    Check,
+    Flow,
+    Map,
+    Number,
+    Operand,
+    Product,
+    Put,
+    Reduce,
+    Step,
+)
 
 
-def prepare(steps: Sequence[Step]) -> list[Step]:
+def prepare(flow: Flow) -> list[Step]:
     """The steps that compute something, the degenerate ones as copies of their operand."""
     kept: list[Step] = []
-    for step in steps:
+    for step in flow.steps:
         if isinstance(step, Check):
             if 0 not in step.x.shape:
                 kept.append(step)
-        elif any(out.size for out in outs_of(step)):
+        elif any(out.size for out in makes(step)):
             kept.append(_plain(step))
-    return kept
+    return without_summed_batches(kept, flow.outputs)
 
 
 def _plain(step: Step) -> Step:

@@ -4,6 +4,7 @@ Imports the graph's symbol, steps and views. record.py opens a Recorder; the rul
 their steps through it.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, NoReturn
@@ -172,7 +173,7 @@ class Recorder:
     # What rules write with.
     def array(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """A new array for the result of a step."""
-        return Array(shape, np.dtype(dtype).name, label=self._label)
+        return Array(shape, name_of(np.dtype(dtype)), label=self._label)
 
     def emit(self, step: Any) -> Ref:
         """Write down a step with one result; one without elements is a constant at once."""
@@ -207,7 +208,7 @@ class Recorder:
         if isinstance(x, bool | int | float):
             return number(np.asarray(x, dtype))
         found = self.operand(x)
-        if found.dtype == dtype.name:
+        if found.dtype == name_of(dtype):
             return found
         if isinstance(found, Number):
             with np.errstate(all="ignore"):
@@ -260,18 +261,29 @@ class Recorder:
         return known
 
 
+@functools.lru_cache(maxsize=64)
+def name_of(dtype: np.dtype[Any]) -> str:
+    """NumPy's name of a dtype, which takes NumPy 2 us to make."""
+    return dtype.name
+
+
+def is_native(dtype: np.dtype[Any]) -> bool:
+    """Whether kernels compute in this dtype: half precision and long doubles are for Python."""
+    return name_of(dtype) in NATIVE
+
+
 def number(x: Any) -> Number:
     """An array of one value as a Number."""
-    return Number(x.reshape(-1)[0].item(), x.dtype.name)
+    return Number(x.reshape(-1)[0].item(), name_of(x.dtype))
 
 
 def as_constant(x: np.ndarray[Any, Any]) -> Operand:
     """A Number where all elements are the same; what was repeated is kept once."""
     x = x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
     core = x[tuple(slice(0, 1) if s == 0 else slice(None) for s in x.strides)]
-    if core.size and x.dtype.name in NATIVE and _is_uniform(core):
+    if core.size and is_native(x.dtype) and _is_uniform(core):
         return number(core)
-    kept = Array(core.shape, x.dtype.name, np.array(core, order="C")).ref()
+    kept = Array(core.shape, name_of(x.dtype), np.array(core, order="C")).ref()
     return broadcasted(kept, x.shape)
 
 

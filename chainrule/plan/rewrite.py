@@ -37,6 +37,8 @@ Change = Callable[[Any], Any]
 
 def reads(step: Step) -> Iterator[Ref]:
     """Every Ref that a step looks through."""
+    if isinstance(step, Map):
+        return iter([x for x in step.operands if isinstance(x, Ref)])
     found: list[Ref] = []
 
     def see(x: Any) -> Any:
@@ -58,12 +60,15 @@ def makes(step: Step) -> tuple[Array, ...]:
 def with_operands(step: Step, operand: Change, ref: Change) -> Step:
     """A step with every operand changed: by ``operand`` where a Number may stand, else ``ref``."""
     match step:
-        case Map():
-            return replace(step, operands=tuple(map(operand, step.operands)))
+        case Map(letter, operands, out):
+            found = tuple([operand(x) for x in operands])
+            return step if found == operands else Map(letter, found, out)
         case Reduce() | Order() | Check():
-            return replace(step, x=ref(step.x))
-        case Product():
-            return replace(step, a=ref(step.a), b=ref(step.b))
+            x = ref(step.x)
+            return step if x is step.x else replace(step, x=x)
+        case Product(a, b, out):
+            left, right = ref(a), ref(b)
+            return step if left is a and right is b else Product(left, right, out)
         case Pick():
             seen = ref(_reached(step))
             source = Ref(seen.array, seen.shape[:-1], seen.strides[:-1], seen.offset)

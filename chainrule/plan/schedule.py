@@ -46,9 +46,9 @@ def scheduled(groups: Sequence[Group], updated: Mapping[Array, Array]) -> list[G
             if not missing[n]:
                 heapq.heappush(ready, (_rank(groups[n]), n))
     if len(order) < len(groups):
-        stuck = (groups[n] for n in range(len(groups)) if missing[n])
+        stuck = [group for n, group in enumerate(groups) if missing[n]]
         raise CannotOverwriteError(
-            next(out for group in stuck for out in updated if out in group.made)
+            next(array for array in updated if any(array in group.made for group in stuck))
         )
     return order
 

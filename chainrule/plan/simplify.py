@@ -44,14 +44,7 @@ def share_equal(flow: Flow) -> Flow:
     """Equal steps run once; constants of equal values are one. Calls of a user's op may differ."""
     rewriter = Rewriter()
     known: dict[Any, Step] = {}
-    constants: dict[Any, Array] = {}
-
-    def shared(x: Any) -> Any:
-        if isinstance(x, Ref) and x.array.value is not None and x.array.size <= LARGE:
-            value = x.array.value
-            key = value.shape, value.dtype, value.tobytes()
-            return replace(x, array=constants.setdefault(key, x.array))
-        return x
+    shared = _Constants().shared
 
     for given in flow.steps:
         step = with_operands(
@@ -67,6 +60,24 @@ def share_equal(flow: Flow) -> Flow:
             if out is not other:
                 rewriter.replace(out, other.ref(), step)
     return rewriter.flow(flow)
+
+
+class _Constants:
+    """Known arrays by their bytes; each is looked at once."""
+
+    def __init__(self) -> None:
+        self._by_bytes: dict[Any, Array] = {}
+        self._first: dict[Array, Array] = {}
+
+    def shared(self, x: Any) -> Any:
+        """A Ref to the first array of equal values; anything else as it is."""
+        if not isinstance(x, Ref) or x.array.value is None or x.array.size > LARGE:
+            return x
+        if x.array not in self._first:
+            value = x.array.value
+            key = value.shape, value.dtype, value.tobytes()
+            self._first[x.array] = self._by_bytes.setdefault(key, x.array)
+        return replace(x, array=self._first[x.array])
 
 
 def _key(step: Step) -> Any:

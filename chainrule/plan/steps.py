@@ -200,8 +200,9 @@ class Call:
 
 
 Step: TypeAlias = (
-    Map | Reduce | Product | Pick | Put | Assemble | Running | Order | Draw | NextKey | Check | Call
-)
+    Map | Reduce | Product | Pick | Put | Assemble | Running | Order | Draw | NextKey | Check
+    | Call
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,14 +1,15 @@
 """Writing: a group of nodes becomes a kernel.
 
-Imports groups, bodies, alone and passes. Fusion writes every group once the groups stand.
+Imports groups, batches, bodies, alone and passes. Fusion writes every group once the groups stand.
 """
 
 from collections.abc import Mapping, Set
 from typing import cast
 
 from chainrule.plan.alone import write_alone
+from chainrule.plan.batches import product_strides
 from chainrule.plan.bodies import Writer
-from chainrule.plan.groups import Group, product_strides
+from chainrule.plan.groups import Group
 from chainrule.plan.kernels import Kernel, Matmul, Pointwise
 from chainrule.plan.passes import write_row
 from chainrule.plan.scalar import Access, Body, Store

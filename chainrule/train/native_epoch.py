@@ -4,6 +4,7 @@ Imports native_step. Program and the training loop advance it.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,16 @@ MOST_OUTS = 4 * 1024**2  # bytes of outputs kept for one slice
 
 class NativeEpoch:
     """The batches of one epoch.
+
+    Parameters
+    ----------
+    rows : Rows
+    size : int
+        Rows of a batch.
+    keys : callable
+        Random keys, (count, 2), for so many batches; called where the step draws numbers.
+    rates : ndarray
+        Learning rates, (batches,).
 
     Attributes
     ----------
@@ -37,7 +48,7 @@ class NativeEpoch:
         native: NativeSteps,
         rows: Rows,
         size: int,
-        keys: Array,
+        keys: Callable[[int], Array],
         rates: Array,
         name: str = "",
     ) -> None:
@@ -48,8 +59,10 @@ class NativeEpoch:
         self.outs: Array = np.zeros(0)
         step = self._step(0) if self.count else None
         kinds = (float, float) if step is None else (step.loss.dtype, step.penalty.dtype)
-        left = (np.zeros(self.count, kind) for kind in kinds)
-        self.feeds = Feeds(keys, rates, np.zeros(self.count), *left)
+        losses, penalties = (np.zeros(self.count, kind) for kind in kinds)
+        # Drawing keys takes as long as twenty steps of a small net.
+        given = keys(self.count) if step and step.draws else np.zeros((self.count, 2), np.uint64)
+        self.feeds = Feeds(given, rates, np.zeros(self.count), losses, penalties)
 
     def advance(self, limit: int | None = None) -> None:
         """One slice: as many batches as fit into it, ``limit`` at most."""
@@ -59,10 +72,12 @@ class NativeEpoch:
         count = self._fitting(step, self._whole - first) if whole else 1
         count = min(count, limit or count)
         self.feeds.numbers[first : first + count] = np.arange(made + 1, made + 1 + count)
-        rows = self.rows_of(first, first + count)
+        rows, feeds = self._rows, self.feeds
+        if count < self.count:
+            rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
         self.outs = np.empty((count, *step.out.shape), step.out.dtype)
         began = time.perf_counter()
-        completed = step.run(rows, self.feeds.part(first, first + count), self.outs)
+        completed = step.run(rows, feeds, self.outs)
         spent = time.perf_counter() - began
         self.seconds += spent
         step.pace = spent / max(completed, 1)

@@ -160,9 +160,8 @@ class Program:
         with self._lock:
             self._epochs += 1
             count = -(-rows.count // size)
-            words = philox(fold(self._key, self._epochs)).random_raw(2 * count).reshape(-1, 2)
             rates = np.asarray(self._rates_of(count), np.float64)
-            run = NativeEpoch(self._native, rows, size, words, rates)
+            run = NativeEpoch(self._native, rows, size, self._keys, rates)
             while run.done < run.count:
                 run.advance()
             return run.feeds.losses + run.feeds.penalties
@@ -176,6 +175,10 @@ class Program:
         x, y = _array(x, "x"), _array(y, "y")
         with self._lock:
             return self._native.step_for(x, y, len(x)).plan
+
+    def _keys(self, count: int) -> Array:
+        """A random key for each batch of this epoch; ``fit`` draws the same."""
+        return philox(fold(self._key, self._epochs)).random_raw(2 * count).reshape(-1, 2)
 
     def _rates_of(self, count: int) -> Any:
         """Learning rates of the next steps."""

@@ -104,7 +104,7 @@ class Training:
         state, step, watch = self._state, self._step, _Watch(self._state)
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
-        keys, watched = self._keys(epoch), self._batches.last_full
+        keys, watched = self._keys(self._batches.count), self._batches.last_full
         rates = None if self._rates is None else self._rates(state.step, state.batches)
         for batch, (x, y) in enumerate(self._batches.epoch(epoch), start=1):
             state.batch = batch
@@ -165,7 +165,7 @@ class Training:
             rates[:] = self._rates(state.step, state.batches)
         rows = Rows(batches.x, batches.y, order)
         name = f"epoch {state.epoch}, "
-        return NativeEpoch(native, rows, batches.size, self._keys(state.epoch), rates, name)
+        return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
 
     def _count(self, epoch: NativeEpoch, first: int) -> None:
         """Take in what the batches from the first one on have left."""
@@ -179,12 +179,12 @@ class Training:
             y = rows.targets()
             state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
 
-    def _keys(self, epoch: int) -> Array:
+    def _keys(self, count: int) -> Array:
         """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.
 
         Drawn in one go: folding each batch's number in would cost more than the whole loop.
         """
-        words = philox(fold(self._key, epoch)).random_raw(2 * self._batches.count)
+        words = philox(fold(self._key, self._state.epoch)).random_raw(2 * count)
         return words.reshape(-1, 2)
 
     def _validate(self) -> tuple[float, float]:

@@ -63,6 +63,22 @@ def tails(name):
             yield from taken(case.with_dtype(dtype), 1)
 
 
+def large(name):
+    """Lengths that fill vectors and tiles several times, and leave a rest."""
+    case, rng = case_of(CATALOGUE[name], 2), np.random.default_rng(6)
+    tiled = case.with_operands(
+        {i: tile(rng, x) for i, x in enumerate(case.operands) if isinstance(x, np.ndarray)}
+    )
+    for dtype in FLOATS if case.differentiable else ():
+        yield from taken(tiled.with_dtype(dtype), 1)
+
+
+def tile(rng, x):
+    """Many copies side by side; of floats, no two quite the same."""
+    whole = np.tile(x, (13 if x.ndim < 3 else 5,) * x.ndim)
+    return whole * rng.uniform(0.98, 1.0, whole.shape) if x.dtype.kind == "f" else whole
+
+
 def taken(case, order):
     """The question, if the op takes these operands at all, as does its derivative."""
     try:
@@ -123,4 +139,4 @@ def resized(x, shape):
     return np.resize(x, shape) if isinstance(x, np.ndarray) and np.size(x) > 1 else x
 
 
-KINDS = samples, calls, sizes, layouts, tails, integers
+KINDS = samples, calls, sizes, large, layouts, tails, integers

@@ -41,7 +41,9 @@ def product(rows, depth, columns):
         (), rows, depth, columns, whole(0, (rows, depth)), whole(1, (depth, columns)), "float32",
         (Given(0, "float32"),), (Store(whole(2, (rows, columns)), 0),),
     )  # fmt: skip
-    return plan_of([spec((rows, depth)), spec((depth, columns))], [spec((rows, columns))], [kernel])
+    return plan_of(
+        [spec((rows, depth)), spec((depth, columns))], [spec((rows, columns))], [kernel]
+    )
 
 
 def doubled(shape, dtype="float32", limits=None, number=2):

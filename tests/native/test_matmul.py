@@ -20,6 +20,9 @@ SHAPES = [  # rows, depth, columns
     (32, 64, 64),
     (32, 2, 16),
     (64, 32, 10),
+    (24, 7, 9),
+    (12, 50, 18),
+    (40, 64, 20),
     (1, 300, 128),
     (2, 40, 70),
     (100, 40, 1),
@@ -96,7 +99,7 @@ def test_an_update_in_place_meets_every_element_once(shape, form):
 
 @pytest.mark.parametrize("columns", [10, 64, 300])
 def test_a_long_body_follows_the_sums(columns):
-    kernel, arrays = product(90, 64, columns)
+    kernel, arrays = product(88, 64, columns)
     bias = np.linspace(-1, 1, columns, dtype="float32")
     body = (
         Given(0, "float32"),

@@ -39,10 +39,9 @@ def cross_entropy(rows, classes, scratch=()):
     after = (
         Given(1, F), Apply("log", (0,), F), Given(2, F), Apply("subtract", (1, 2), F),
     )  # fmt: skip
-    second = Pass(
-        body, (Store(Access(3, (classes, 1)), 3),), (Reduction("sum", 3, F), Reduction("sum", 8, F)),
-        after, (Store(Access(2, (1,)), 3),),
-    )  # fmt: skip
+    sums = Reduction("sum", 3, F), Reduction("sum", 8, F)
+    kept = (Store(Access(3, (classes, 1)), 3),)
+    second = Pass(body, kept, sums, after, (Store(Access(2, (1,)), 3),))
     shares = (load(3, classes, 1), Given(1, F), Apply("divide", (0, 1), F))
     third = Pass(shares, (Store(Access(4, (classes, 1)), 2),))
     return Row((rows,), (classes,), (first, second, third), scratch)

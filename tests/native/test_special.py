@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from chainrule.errors import IndexRangeError
+from chainrule.native.mask import emit_mask
+from chainrule.native.scan import emit_scan
+from chainrule.native.scatter import emit_scatter
+from chainrule.native.sort import emit_sort
 from chainrule.ops import random
 from chainrule.plan.kernels import Bounds, Fold, Mask, Scan, Scatter, Sort
 from chainrule.plan.scalar import Access, Load
-from tests.native.single_kernel import access, run
+from tests.native.drawn_kernels import TARGETS
+from tests.native.single_kernel import access, run, run_in_parts
 
 DTYPES = (
     "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
@@ -187,3 +192,37 @@ def test_a_huge_unsigned_integer_is_not_a_negative_one():
 def test_nothing_lies_in_an_empty_range():
     with pytest.raises(IndexRangeError):
         checked([0], 0, 0)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_any_machine_and_any_order_of_units_give_the_same(dtype, target):
+    x = drawn((300, 130), "int32").astype(dtype)
+    for strides, shape in (((130, 1), (300, 130)), ((1, 130), (130, 300))):
+        view, out = (x if shape == x.shape else x.T), np.zeros_like(x)
+        where = Access(0, strides), Access(1, strides)
+        kernel = Scan("sum", shape[:1], shape[1], where[:1], where[1], dtype)
+        assert run_in_parts(emit_scan, kernel, [x, out], target) > 1
+        found = out if shape == x.shape else out.T
+        assert np.array_equal(found, np.cumsum(view, 1, dtype=dtype))
+        places = np.zeros(x.shape, np.int64)
+        kernel = Sort(shape[:1], shape[1], where[0], where[1], dtype)
+        assert run_in_parts(emit_sort, kernel, [x, places], target) > 1
+        found = places if shape == x.shape else places.T
+        assert np.array_equal(found, np.argsort(view, 1, kind="stable"))
+    rows, table = np.random.default_rng(2).integers(-7, 7, 300), np.zeros((7, 130), dtype)
+    body = Load(Access(1, (1, 0)), "int64"), Load(Access(0, (130, 1)), dtype)
+    kernel = Scatter((300, 130), body, 1, ((0, 130, 7),), Access(2, (0, 1)), accumulate=True)
+    run_in_parts(emit_scatter, kernel, [x, rows, table], target)
+    want = np.zeros_like(table)
+    np.add.at(want, rows, x)
+    assert np.array_equal(table, want)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_units_of_a_mask_are_parts_of_one(target):
+    key, size = random.key(11), 40003
+    out = np.zeros(size, bool)
+    kernel = Mask(size, Access(0, ()), 2**31, Access(1, (1,)))
+    assert run_in_parts(emit_mask, kernel, [key, out], target) > 1
+    assert np.array_equal(out, random.random_mask(key, (size,), 0.5))

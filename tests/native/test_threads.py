@@ -46,10 +46,11 @@ def test_a_product_has_the_same_bits_for_every_count(rng, shape):
 
 
 def test_every_unit_is_done_once_in_each_of_many_runs(rng):
-    plan = doubled((300, 1000))
-    run = compile_plan(plan).run_object()
+    executable = compile_plan(doubled((1000, 1000)))
+    assert executable.spreads
+    run = executable.run_object()
     settings.threads(3)
-    x, out = np.zeros((300, 1000), "f"), np.empty((300, 1000), "f")
+    x, out = np.zeros((1000, 1000), "f"), np.empty((1000, 1000), "f")
     for i in range(200):
         x.fill(i)
         run([x], [out])
@@ -59,6 +60,7 @@ def test_every_unit_is_done_once_in_each_of_many_runs(rng):
 def test_small_kernels_stay_on_one_thread():
     small, large = product(32, 64, 10), product(128, 784, 128)
     assert [is_large(plan.kernels[0]) for plan in (small, large)] == [False, True]
+    assert [compile_plan(plan).spreads for plan in (small, large)] == [False, True]
 
 
 def test_threads_of_python_run_plans_at_once(rng):
@@ -104,7 +106,8 @@ def test_the_number_is_checked_and_belongs_to_the_thread_that_set_it():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("200000 100000\n", 2), ("150000 100000", 1), ("max 100000", 16), ("", 16)]
+    ("text", "expected"),
+    [("200000 100000\n", 2), ("150000 100000", 1), ("max 100000", 16), ("", 16)],
 )
 def test_the_quota_of_a_container_is_read(tmp_path, text, expected):
     path = tmp_path / "cpu.max"
@@ -132,11 +135,9 @@ first = once()
 """
 
 
-def run_process(code: str, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", START + code], timeout=120, capture_output=True,
-        text=True, **options,
-    )  # fmt: skip
+def run_process(code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-c", START + code]
+    return subprocess.run(command, check=False, timeout=120, capture_output=True, text=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

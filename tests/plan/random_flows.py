@@ -39,8 +39,8 @@ class Drawer:
 
     def flow(self, count):
         draws = (self.map, self.map, self.map, self.map, self.chain, self.chain, self.reduce,
-                 self.reduce, self.product, self.pick, self.put, self.assemble, self.scan,
-                 self.order, self.questioned)  # fmt: skip
+                 self.reduce, self.product, self.batch, self.pick, self.put, self.assemble,
+                 self.scan, self.order, self.questioned)  # fmt: skip
         for _ in range(count):
             draws[self.rng.integers(len(draws))]()
         return self.finished()
@@ -142,6 +142,24 @@ class Drawer:
         if len(a.shape) == len(b.shape) == 2 and a.shape[1] == b.shape[0]:
             out = self.emit(Product(a, b, Array((a.shape[0], b.shape[1]), F)))
             self.emit(Map("tanh", (out.ref(),), Array(out.shape, F)))
+
+    def batch(self):
+        """Products of several matrices, perhaps summed: what a weight of sequences comes to."""
+        x = self.recent()
+        if len(x.shape) != 3:
+            return
+        b, i, k = x.shape
+        last = self.operand((b, i, 3)) if self.chance(0.5) else self.operand((b, k, 3))
+        if not isinstance(last, Ref):
+            return
+        left = x.ref()
+        if last.shape[1] == i:  # x^T y
+            left = Ref(x, (b, k, i), (i * k, 1, k))
+        out = Array((b, left.shape[1], 3), F)
+        self.emit(Product(left, last, out))
+        if self.chance(0.7):
+            total = Array((1, *out.shape[1:]), F)
+            self.emit(Reduce("sum", out.ref(), (0,), total))
 
     def places(self, shape, length):
         """An index of a shape: a coordinate, some of them counted from the end."""

@@ -125,6 +125,19 @@ def test_a_batch_of_one_weight_is_one_product():
     assert (plan.kernels[0].batch, plan.kernels[0].rows) == ((), 10)
 
 
+def test_the_gradient_of_a_weight_of_a_batch_is_one_product_in_the_update():
+    def step(w, x):
+        return [w - 0.1 * cr.grad(lambda w: cr.sum(np.tanh(x @ w)))(w)]
+
+    plan = planned(step, (4, 3), (5, 2, 4), donate={0: 0})
+    assert kinds(plan) == ["Matmul", "Matmul"]
+    assert (plan.kernels[1].rows, plan.kernels[1].depth, plan.kernels[1].columns) == (4, 10, 3)
+    rng = np.random.default_rng(0)
+    w, x = (rng.normal(size=spec.shape).astype(F) for spec in plan.inputs)
+    wanted = step(w.copy(), x)[0]
+    np.testing.assert_allclose(interpret(plan, [w, x])[0], wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_a_reduction_is_not_computed_twice_for_two_readers():
     plan = planned(
         lambda x, w: [(x - cr.mean(x, 1, True)) @ w, cr.mean(x, 1, True)], (6, 8), (8, 2)

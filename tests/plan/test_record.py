@@ -199,6 +199,17 @@ def test_wrong_shapes_are_found_while_recording():
         record(lambda x, y: [x + y], [spec(3), spec(4)])
     with pytest.raises(IndexRangeError):
         record(lambda x: [x[np.array([0, 3])]], [spec(3)])
+    for wrong in (
+        lambda x: cr.take(x, np.array([0]), 5), lambda x: x.reshape(4), lambda x: x.sum(axis=2),
+        lambda x: cr.stack([x, x], 3), lambda x: cr.concatenate([x, x], 1),
+        lambda x: x.max(axis=1),
+        lambda x: np.cumsum(x, 1), lambda x: np.roll(x, 1, 1), lambda x: np.transpose(x, (1, 0)),
+        lambda x: cr.take_along_axis(x, np.array([[0]]), 0), lambda x: np.flip(x, 1),
+        lambda x: cr.einsum("i,i->i", x, np.arange(2.0)),
+        lambda x: cr.einsum("ii->i", np.ones((2, 1)) * x),
+    ):  # fmt: skip
+        with pytest.raises(ShapeError):
+            record(lambda x, f=wrong: [f(x)], [spec(3)])
 
 
 @pytest.mark.parametrize("loss", [cr.softmax_cross_entropy, cr.hinge])

@@ -3,6 +3,7 @@
 Imports schedule, pack, tile and ending. emit asks for a block per unit.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ class Block:
         self.scalar = "i8" if kernel.dtype == "bool" else REGISTER[kernel.dtype]
         self.size = BITS[kernel.dtype] // 8
         self.blocked = cut.block < kernel.depth
+        self.together = 1 if self.blocked else self.grid.together
         self.step = self.grid.stride * max(1, cut.block)  # from one copied panel to the next
         self.slot = cut.rows_per_unit * self.grid.stride  # from one panel's sums to the next's
         self.waiting = cut.panels_per_unit if self.blocked else 1
@@ -179,13 +181,13 @@ class Block:
 
     def _tile(self, panel: Panel, y: Operand, row: Value, height: int) -> None:
         """Sums, and what becomes of them: the body, or a place in memory."""
-        tile = Tile(self.scalar, height, *self._read(panel.widths), self.cut.chains)
-        x, n = self._rows(row, height), len(panel.widths)
+        tile = Tile(self.scalar, height, *self._read(panel), self.cut.chains, self.together)
+        x = self._rows(row, height)
         if not self.cut.late:
             totals = sums(self.b, tile, x, y, self.kernel.depth, tile.zeros())
             rows = [
-                [self._narrowed(total, panel, c) for c, total in enumerate(totals[i : i + n])]
-                for i in range(0, len(totals), n)
+                [self._narrowed(total, panel, c) for c, total in enumerate(each)]
+                for each in tile.rows(self.b, totals)
             ]
             indices = [*self.batch, row, self._first_column(panel)]
             end_vectors(self.frame, self.kernel, indices, rows)
@@ -193,14 +195,15 @@ class Block:
         places = [
             self._waiting(panel, row, i * self.grid.stride + c * self.grid.lanes)
             for i in range(height)
-            for c in range(n)
+            for c in range(len(panel.widths))
         ]
         start, depth = tile.zeros(), self.kernel.depth
         if self.blocked:
             kinds = tile.kinds * height
             start = [self.b.load(*each, self.size) for each in zip(places, kinds, strict=True)]
         totals = sums(self.b, tile, x, y, self.depth if self.blocked else depth, start)
-        for place, total in zip(places, totals, strict=True):
+        waiting = itertools.chain.from_iterable(tile.rows(self.b, totals))
+        for place, total in zip(places, waiting, strict=True):
             self.b.store(total, place, self.size)
 
     def _end_panel(self, panel: Panel) -> None:
@@ -224,11 +227,11 @@ class Block:
         pointer = b.at(self.sums, b.add(place, below), self.scalar)
         return b.at(pointer, integer(distance), self.scalar)
 
-    def _read(self, widths: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _read(self, panel: Panel) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Lanes of the vectors that are read of each row, and the columns where they begin."""
-        lanes, n = self.grid.lanes, len(widths)
+        lanes, widths, n = self.grid.lanes, panel.widths, len(panel.widths)
         columns = tuple(c * lanes for c in range(n))
-        if self.cut.copies_b:
+        if self.cut.copies_b and self.together == 1:
             return (lanes,) * n, columns
         lead = self.grid.lead(widths)
         return (*widths[:-1], widths[-1] + lead), (*columns[:-1], columns[-1] - lead)

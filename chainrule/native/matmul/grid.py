@@ -28,6 +28,9 @@ class Grid:
         Lanes of each vector in a row of a tile; how many panels there are of these.
     rest : tuple of int
         Widths of the last panel, if it is another.
+    together : int
+        Rows whose narrow last vectors share one register: the 2 columns that 10 have left over
+        from 8, of 4 rows. Without that, a product with 10 columns would cost as much as with 16.
     """
 
     lanes: int
@@ -37,6 +40,7 @@ class Grid:
     widths: tuple[int, ...]
     full_panels: int
     rest: tuple[int, ...]
+    together: int = 1
 
     @property
     def width(self) -> int:
@@ -52,6 +56,12 @@ class Grid:
     def stride(self) -> int:
         """Elements of a row of the widest panel when it is laid out in full vectors."""
         return max(len(self.widths), len(self.rest)) * self.lanes
+
+    @property
+    def sums(self) -> int:
+        """Vectors of sums in a tile of the first panel."""
+        alone = len(self.widths) - (self.together > 1)
+        return self.height * alone + (self.height // self.together if self.together > 1 else 0)
 
     def lead(self, widths: tuple[int, ...]) -> int:
         """Columns that a narrow last vector begins earlier, to be read as a full one.
@@ -69,6 +79,12 @@ def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, wides
     ``equal`` asks for tiles of one height if the rows allow it, which halves the code; a panel
     has at most ``widest`` vectors.
     """
+    full, tail = divmod(columns, lanes)
+    shared = _shared(rows, full, tail, lanes, target.registers)
+    if shared:
+        height = shared
+        widths = (*(lanes,) * full, tail)
+        return Grid(lanes, height, rows // height, rows // height, widths, 1, (), lanes // tail)
     vectors = ceil(columns / lanes)
     height, wide = _tile(rows, vectors, target, widest)
     if equal:
@@ -86,6 +102,20 @@ def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, wides
     if not panels:
         widths, panels, rest = rest, 1, ()
     return Grid(lanes, height, rows - (height - 1) * tiles, tiles, widths, panels, rest)
+
+
+def _shared(rows: int, full: int, tail: int, lanes: int, registers: int) -> int:
+    """Height of tiles whose rows share their last vector; 0 if there are none such."""
+    if full not in (1, 2) or tail == 0 or tail & (tail - 1):
+        return 0
+    together = lanes // tail
+    if full + together == 3:  # 8 + 4 sums: more than the registers hold
+        return 0
+    for height in (8, 4):
+        needed = height * full + height // together + full + 1 + min(together, 4)
+        if height % together == 0 and rows % height == 0 and needed <= registers:
+            return height
+    return 0
 
 
 def _tile(rows: int, vectors: int, target: Target, widest: int) -> tuple[int, int]:

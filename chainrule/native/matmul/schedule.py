@@ -69,7 +69,7 @@ def schedule(kernel: Matmul, target: Target) -> Schedule:
     copies_a, copies_b = _copies_a(kernel, target), _copies_b(kernel, size)
     widest = 4 if copies_b else target.registers
     cut = grid(kernel.rows, kernel.columns, target.lanes(kernel.dtype), target, small, widest)
-    chains = BUSY // (cut.height * len(cut.widths))
+    chains = BUSY // cut.sums
     block = _block(kernel, copies_a, copies_b, size * cut.stride)
     late = block < kernel.depth or _costs(kernel) > CHEAP
     space = _space(copies_a, block < kernel.depth, late, size)

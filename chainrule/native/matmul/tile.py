@@ -27,6 +27,8 @@ class Tile:
     ----------
     widths, columns : tuple of int
         Lanes of each vector of y, and the columns where they begin.
+    together : int
+        Rows that share the sums of the last vector: each has its own lanes.
     """
 
     scalar: str
@@ -34,6 +36,12 @@ class Tile:
     widths: tuple[int, ...]
     columns: tuple[int, ...]
     chains: int = 1
+    together: int = 1
+
+    @property
+    def alone(self) -> int:
+        """Vectors in a row that are not shared."""
+        return len(self.widths) - (self.together > 1)
 
     @property
     def kinds(self) -> list[str]:
@@ -42,12 +50,31 @@ class Tile:
 
     @property
     def vectors(self) -> int:
-        """In all rows, of one chain."""
-        return self.height * len(self.widths)
+        """Vectors of sums of one chain: row by row, then those that are shared."""
+        shared = self.height // self.together if self.together > 1 else 0
+        return self.height * self.alone + shared
 
     def zeros(self) -> list[Value]:
-        """Sums of nothing: row by row."""
-        return [Value(_zero(kind), kind) for _ in range(self.height) for kind in self.kinds]
+        """Sums of nothing."""
+        kinds = self.kinds[: self.alone] * self.height
+        shared = vector(self.scalar, self.widths[-1] * self.together)
+        kinds += [shared] * (self.vectors - len(kinds))
+        return [Value(_zero(kind), kind) for kind in kinds]
+
+    def rows(self, b: Builder, totals: Sequence[Value]) -> list[list[Value]]:
+        """The sums of each row."""
+        n = self.alone
+        rows = [list(totals[i * n : i * n + n]) for i in range(self.height)]
+        if self.together > 1:
+            width = self.widths[-1]
+            for i, row in enumerate(rows):
+                shared = totals[self.height * n + i // self.together]
+                first = i % self.together * width
+                lanes = range(first, first + width)
+                row.append(
+                    b.shuffle(shared, shared, lanes) if width > 1 else b.extract(shared, first)
+                )
+        return rows
 
 
 def sums(
@@ -96,7 +123,7 @@ def _term(
     b: Builder, tile: Tile, x: Operand, y: Operand, step: int, totals: list[Value]
 ) -> list[Value]:
     """One k. The shorter side waits in registers while the longer one passes: none is spilled."""
-    across = len(tile.widths)
+    across = tile.alone
 
     def number(i: int) -> Value:
         place = integer(step * x.along + i * x.across)
@@ -106,21 +133,44 @@ def _term(
         place = integer(step * y.along + tile.columns[c] * y.across)
         return b.load(b.at(y.pointer, place, tile.scalar), tile.kinds[c], y.align)
 
-    if tile.height >= across:
-        rows = [row(c) for c in range(across)]
-        for i in range(tile.height):
-            one = number(i)
-            for c in range(across):
-                at = i * across + c
-                totals[at] = _multiply_add(b, b.splat(one, rows[c].lanes), rows[c], totals[at])
+    def add(at: int, one: Value, passing: Value) -> None:
+        totals[at] = _multiply_add(b, b.splat(one, passing.lanes), passing, totals[at])
+
+    if tile.height < across:
+        numbers = [number(i) for i in range(tile.height)]
+        for c in range(across):
+            passing = row(c)
+            for i, one in enumerate(numbers):
+                add(i * across + c, one, passing)
         return totals
-    numbers = [number(i) for i in range(tile.height)]
-    for c in range(across):
-        passing = row(c)
-        for i, one in enumerate(numbers):
-            at = i * across + c
-            totals[at] = _multiply_add(b, b.splat(one, passing.lanes), passing, totals[at])
+    rows = [row(c) for c in range(across)]
+    repeated = _repeated(b, row(across), tile.together) if tile.together > 1 else None
+    mixed = None
+    for i in range(tile.height):
+        one = number(i)
+        for c in range(across):
+            add(i * across + c, one, rows[c])
+        if repeated:
+            mixed = _mixed(b, mixed, b.splat(one, repeated.lanes), i % tile.together, tile)
+            if (i + 1) % tile.together == 0:
+                at = tile.height * across + i // tile.together
+                totals[at] = _multiply_add(b, mixed, repeated, totals[at])
     return totals
+
+
+def _repeated(b: Builder, x: Value, times: int) -> Value:
+    """All lanes of x, several times."""
+    if x.lanes == 1:
+        return b.splat(x, times)
+    return b.shuffle(x, x, list(range(x.lanes)) * times)
+
+
+def _mixed(b: Builder, others: Value | None, one: Value, place: int, tile: Tile) -> Value:
+    """A row's number in the lanes from its place on, those of the rows before stay."""
+    if place == 0 or others is None:
+        return one
+    first = place * tile.widths[-1]
+    return b.shuffle(others, one, [i + one.lanes * (i >= first) for i in range(one.lanes)])
 
 
 def _joined(b: Builder, tile: Tile, totals: Sequence[Value]) -> list[Value]:

@@ -74,6 +74,8 @@ class SoftmaxResidual(Composite):
         if type(scores) is np.ndarray and scores.dtype.kind == "f":
             labels = np.asarray(labels)
             check_labels(labels, scores.shape[-1])
+            if labels.shape != scores.shape[:-1]:
+                raise ValueError(f"{labels.shape} labels for rows of shape {scores.shape[:-1]}")
             return _residual(scores, labels)
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 

@@ -35,10 +35,15 @@ class SciPyWord2(SciPyWord):
     def forward(self, x: Any, y: Any) -> Any:
         """One call of SciPy, which would make float64 of float32 beside a Python number."""
         if isinstance(x, int | float):
-            x = y.dtype.type(x)
+            x = _beside(y, x)
         elif isinstance(y, int | float):
-            y = x.dtype.type(y)
+            y = _beside(x, y)
         return self.reference(x, y)
+
+
+def _beside(x: Any, number: float) -> Any:
+    """A Python number in the dtype of its neighbour, if that holds fractions."""
+    return x.dtype.type(number) if x.dtype.kind == "f" else number
 
 
 class OrderedWord(SciPyWord):

@@ -1,6 +1,6 @@
 """Along an axis: one element per row by its position, and labels as rows with a single 1.
 
-Imports indexing's checks, the recorder and views. lower/__init__.py collects the rules. Short rows
+Imports indexing's checks, the recorder and views. dispatch.py collects the rules. Short rows
 are compared with their label instead of picked by it: a comparison fuses with what reads the row.
 """
 
@@ -12,7 +12,7 @@ from chainrule.graph.op import compute
 from chainrule.ops.indexing import check_labels
 from chainrule.plan.lower.indexing import positions, scattered, stand_in
 from chainrule.plan.lower.movement import with_shape
-from chainrule.plan.recorder import Recorded, Recorder, number
+from chainrule.plan.recorder import Recorded, Recorder, name_of, number
 from chainrule.plan.steps import Array, Number, Pick, Reduce, Ref, contiguous
 from chainrule.plan.views import broadcasted
 from chainrule.spec import normalize_axes
@@ -23,16 +23,12 @@ MOST_COMPARED = 128  # elements of a row that are compared with a label rather t
 def take_along_axis(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """One element per row: compared where rows are short, else picked."""
     x, indices = operands[0], positions(operands[1])
-    axis = _axis(op, operands)
+    (axis,) = normalize_axes(op.axis, x.ndim)
     length = x.shape[axis]
     if x.ndim != indices.ndim:
-        raise op.explain(ValueError("`indices` and `arr` must have the same number of axes"), (
-            x, indices))  # fmt: skip
+        raise ValueError("positions must have as many axes as the tensor")
     index = _checked(recorder, op, (x, indices), length)
-    try:
-        shape = np.broadcast_shapes(_with(x.shape, axis, 1), _with(indices.shape, axis, 1))
-    except ValueError as error:
-        raise op.explain(error, (x, indices)) from error
+    shape = np.broadcast_shapes(_with(x.shape, axis, 1), _with(indices.shape, axis, 1))
     ref, shape = recorder.ref(x), _with(shape, axis, indices.shape[axis])
     if shape[axis] == 1 and length <= MOST_COMPARED and axis == x.ndim - 1:
         chosen = _hits(recorder, indices, index, _with(shape, axis, length), axis)
@@ -50,7 +46,7 @@ def take_along_axis(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> A
 def put_along_axis(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Zeros with elements added along an axis."""
     x, indices = operands[0], positions(operands[1])
-    axis = _axis(op, operands)
+    (axis,) = normalize_axes(op.axis, x.ndim)
     index = _checked(recorder, op, (x, indices), op.length)
     whole, shape = _with(x.shape, axis, op.length), np.broadcast_shapes(x.shape, indices.shape)
     if shape == x.shape and shape[axis] == 1 and op.length <= MOST_COMPARED:
@@ -63,7 +59,7 @@ def put_along_axis(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> An
         0 if i == axis or n == 1 else step
         for i, (n, step) in enumerate(zip(x.shape, steps, strict=True))
     )
-    base = Ref(Array(whole, x.dtype.name), shape, strides, 0)
+    base = Ref(Array(whole, name_of(x.dtype)), shape, strides, 0)
     picks = ((broadcasted(index, shape), steps[axis], op.length),)
     return recorder.symbol(scattered(recorder, x, base, picks, whole))
 
@@ -103,20 +99,13 @@ def _checked(recorder: Recorder, op: Any, operands: tuple[Any, Any], length: int
     indices = operands[1]
     if indices.dtype.kind not in "iu":
         compute(op, [stand_in(x) for x in operands])
-        raise op.explain(IndexError("positions are integers"), operands)
+        raise IndexError("positions are integers")
     if isinstance(indices, Recorded):
         recorder.check(indices.ref, -length, length, "index")
     elif indices.size and (indices.min() < -length or indices.max() >= length):
         compute(op, [stand_in(x) for x in operands])
-        raise op.explain(IndexError("a position is outside the axis"), operands)
+        raise IndexError("a position is outside the axis")
     return recorder.ref(indices, np.int64)
-
-
-def _axis(op: Any, operands: tuple[Any, ...]) -> int:
-    try:
-        return normalize_axes(op.axis, operands[0].ndim)[0]
-    except ValueError as error:
-        raise op.explain(error, operands) from error
 
 
 def _with(shape: tuple[int, ...], axis: int, length: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Indexing: slices are strides, and so are known positions that are evenly spaced; others Pick.
 
-Imports indexing, keys, the recorder and views. lower/__init__.py collects the rules.
+Imports indexing, keys, the recorder and views. dispatch.py collects the rules.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,10 @@ from chainrule.ops.movement import cast
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.keys import Places, Pointer, even_steps, is_mask, known_offsets, places
 from chainrule.plan.lower.movement import with_shape
-from chainrule.plan.recorder import Recorded, Recorder, number
+from chainrule.plan.recorder import Recorded, Recorder, name_of, number
 from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Pick, Put, Ref
 from chainrule.plan.views import broadcasted
+from chainrule.spec import normalize_axes
 
 
 def getitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -36,7 +37,8 @@ def take(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     ref = recorder.ref(x)
     if op.axis is None:
         ref = with_shape(recorder, ref, (prod(ref.shape),))
-    key = (*(slice(None),) * ((op.axis or 0) % len(ref.shape)), indices)
+    (axis,) = normalize_axes(op.axis or 0, len(ref.shape))
+    key = (*(slice(None),) * axis, indices)
     return recorder.symbol(_picked(recorder, op, (x, indices), ref, key))
 
 
@@ -57,7 +59,7 @@ def _places(op: Any, operands: Any, ref: Ref, key: Sequence[Any]) -> Places:
         return places(ref, key)
     except (IndexError, ValueError) as error:
         compute(op, [stand_in(x) for x in operands])  # says what is wrong in the op's own words
-        raise op.explain(error, operands) from error
+        raise error
 
 
 def _resolved(recorder: Recorder, found: Places) -> tuple[Ref, Pointer | None]:
@@ -115,7 +117,7 @@ def putitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     key = GetItem(op.key).full_key(tuple(arrays))
     if _has_single_truth(key):
         return opaque.call(recorder, op, operands)
-    target = Array(op.shape, x.dtype.name).ref()
+    target = Array(op.shape, name_of(x.dtype)).ref()
     return recorder.symbol(_put(recorder, x, _places(op, operands, target, key), op.shape))
 
 
@@ -123,7 +125,7 @@ def put_rows(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Rows added at positions."""
     x, indices = operands[0], positions(operands[1])
     shape = (op.rows, *x.shape[indices.ndim :])
-    found = _places(op, (x, indices), Array(shape, x.dtype.name).ref(), (indices,))
+    found = _places(op, (x, indices), Array(shape, name_of(x.dtype)).ref(), (indices,))
     return recorder.symbol(_put(recorder, x, found, shape))
 
 

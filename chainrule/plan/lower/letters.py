@@ -1,6 +1,6 @@
 """Letters: one Map each, with the casts that NumPy's promotion of dtypes asks for.
 
-Imports the recorder and views. lower/__init__.py collects the rules; words and others use them.
+Imports the recorder and views. dispatch.py collects the rules; words and others use them.
 """
 
 import functools
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.lower import opaque
-from chainrule.plan.recorder import NATIVE, Recorded, Recorder, number
+from chainrule.plan.recorder import Recorded, Recorder, is_native, number
 from chainrule.plan.steps import Number, Operand, Ref
 
 # What letters of numbers mean for booleans, whose arithmetic is logic.
@@ -28,7 +28,7 @@ MOST_WHOLE_FACTORS = 64  # of whole numbers, which do not round
 def letter(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Cast every operand to the dtype of the result, and compute."""
     dtype = result_dtype(op, operands)
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     name: str = op.name
     if dtype.kind == "b":
@@ -42,7 +42,7 @@ def apply_letter(
     recorder: Recorder, op: Any, name: str, operands: tuple[Any, ...], dtype: Any, out: Any
 ) -> Recorded:
     """A Map of a letter on operands cast to ``dtype``, whose result has the dtype ``out``."""
-    shape = common_shape(op, operands)
+    shape = common_shape(operands)
     cast = [recorder.cast(x, dtype) for x in operands]
     if name == "copy":
         return recorder.symbol(recorder.ref(operands[0], dtype))
@@ -61,7 +61,7 @@ def comparison(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def logic(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """A letter of booleans; of numbers, whatever is not 0 is true."""
     truths = [truth(recorder, x) for x in operands]
-    shape = common_shape(op, operands)
+    shape = common_shape(operands)
     return recorder.symbol(recorder.map(op.name, truths, shape, np.bool_))
 
 
@@ -80,7 +80,7 @@ def where(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """The condition as booleans; both branches in the dtype of the result."""
     condition, *branches = operands
     dtype = result_dtype(op, operands)
-    shape = common_shape(op, operands)
+    shape = common_shape(operands)
     chosen = truth(recorder, condition), *(recorder.cast(x, dtype) for x in branches)
     return recorder.symbol(recorder.map("where", chosen, shape, dtype))
 
@@ -104,7 +104,7 @@ def clip(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """maximum, then minimum; a bound may be missing."""
     x, low, high = operands
     dtype = result_dtype(op, operands)
-    if dtype.name not in NATIVE or dtype.kind == "b":
+    if not is_native(dtype) or dtype.kind == "b":
         return opaque.call(recorder, op, operands)
     held: Any = x
     for name, bound in (("maximum", low), ("minimum", high)):
@@ -118,11 +118,11 @@ def power(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     dtype = result_dtype(op, operands)
     base, exponent = recorder.operand(operands[0]), recorder.operand(operands[1])
     if isinstance(exponent, Number) and isinstance(base, Ref) and dtype.kind in "fiu":
-        shape = common_shape(op, operands)
+        shape = common_shape(operands)
         found = _spelled_out(recorder, recorder.ref(base, dtype), exponent.value, shape)
         if found is not None:
             return recorder.symbol(found)
-    if dtype.kind != "f" or dtype.name not in NATIVE:
+    if dtype.kind != "f" or not is_native(dtype):
         return opaque.call(recorder, op, operands)
     return apply_letter(recorder, op, op.name, operands, dtype, dtype)
 
@@ -160,15 +160,12 @@ def _product(one: Any, x: Ref, exponent: int) -> Ref:
     return one("multiply", twice, x) if exponent % 2 else twice
 
 
-def common_shape(op: Any, operands: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape that the operands broadcast to, or the op's error."""
+def common_shape(operands: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape that the operands broadcast to."""
     shapes = {x.shape for x in operands if hasattr(x, "shape")}
     if len(shapes) == 1:
         return tuple(shapes.pop())
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError as error:
-        raise op.explain(error, operands) from error
+    return np.broadcast_shapes(*shapes)
 
 
 def result_dtype(op: Any, operands: tuple[Any, ...]) -> np.dtype[Any]:

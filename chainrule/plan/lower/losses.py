@@ -1,6 +1,6 @@
 """Losses of labels: their formulas, after a check that every label is a class.
 
-Imports the ops' functions, along and the recorder. lower/__init__.py collects the rules.
+Imports the ops' functions, along and the recorder. dispatch.py collects the rules.
 """
 
 from typing import Any

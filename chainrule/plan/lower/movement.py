@@ -1,6 +1,6 @@
 """Movement: most of it is a new look at the same array; joining and padding assemble a new one.
 
-Imports the recorder, views and letters. lower/__init__.py collects the rules.
+Imports the recorder, views and letters. dispatch.py collects the rules.
 """
 
 from math import prod
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.lower import opaque
-from chainrule.plan.recorder import NATIVE, Recorded, Recorder, number
+from chainrule.plan.recorder import Recorded, Recorder, is_native, number
 from chainrule.plan.steps import Assemble, Operand, Part, Reduce, Ref, contiguous
 from chainrule.plan.views import broadcasted, reshaped, through
 from chainrule.spec import is_tuple, normalize_axes
@@ -18,10 +18,7 @@ from chainrule.spec import is_tuple, normalize_axes
 def view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """An op whose NumPy call makes views: transpose, flip, split, broadcast_to ..."""
     (x,) = operands
-    try:
-        found = through(x.ref, op.forward)
-    except (ValueError, IndexError) as error:
-        raise op.explain(error, operands) from error
+    found = through(x.ref, op.forward)
     return tuple(map(recorder.symbol, found)) if is_tuple(found) else recorder.symbol(found)
 
 
@@ -47,8 +44,7 @@ def _shape(op: Any, x: Recorded) -> tuple[int, ...]:
     if shape.count(-1) == 1 and rest and x.size % rest == 0:
         shape = tuple(x.size // rest if n == -1 else n for n in shape)
     if prod(shape) != x.size or min(shape, default=0) < 0:
-        error = ValueError(f"cannot reshape array of size {x.size} into shape {op.shape}")
-        raise op.explain(error, (x,))
+        raise ValueError(f"cannot reshape array of size {x.size} into shape {op.shape}")
     return shape
 
 
@@ -64,9 +60,10 @@ def sum_to(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     if axes:
         out = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
         kind = "any" if x.dtype == bool else "sum"
-        ref = recorder.emit(Reduce(kind, ref, axes, recorder.array(out, x.dtype)))
+        dtype = x.dtype if kind == "any" else np.zeros(0, x.dtype).sum().dtype
+        ref = recorder.emit(Reduce(kind, recorder.ref(x, dtype), axes, recorder.array(out, dtype)))
     if prod(op.shape) != prod(ref.shape):
-        raise op.explain(ValueError(f"{x.shape} does not sum to {op.shape}"), (x,))
+        raise ValueError(f"{x.shape} does not sum to {op.shape}")
     return recorder.symbol(with_shape(recorder, ref, op.shape))
 
 
@@ -81,7 +78,7 @@ def any_live(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 
 def cast(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """The same numbers with another element type."""
-    if op.dtype.name not in NATIVE:
+    if not is_native(op.dtype):
         return opaque.call(recorder, op, operands)
     return recorder.symbol(recorder.ref(operands[0], op.dtype))
 
@@ -92,7 +89,7 @@ def pad(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     pairs = op.pairs(x.ndim)
     shape = tuple(a + n + b for n, (a, b) in zip(x.shape, pairs, strict=True))
     if min((n for pair in pairs for n in pair), default=0) < 0:
-        raise op.explain(ValueError("index can't contain negative values"), (x,))
+        raise ValueError("index can't contain negative values")
     return recorder.symbol(filled_around(recorder, x.ref, shape, [a for a, _ in pairs]))
 
 
@@ -118,7 +115,7 @@ def concatenate(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Parts side by side, all in the dtype of the result."""
     parts = [_shaped(x) for x in operands]
     dtype = np.result_type(*(x.dtype for x in parts))
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     found, shapes = [recorder.cast(x, dtype) for x in parts], [tuple(x.shape) for x in parts]
     if op.axis is None:
@@ -127,12 +124,9 @@ def concatenate(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
             with_shape(recorder, x, shape) if isinstance(x, Ref) else x
             for x, shape in zip(found, shapes, strict=True)
         ]
-    try:
-        (axis,) = normalize_axes(op.axis or 0, len(shapes[0]))
-        if len({(*shape[:axis], 0, *shape[axis + 1 :]) for shape in shapes}) > 1:
-            raise ValueError("all axes but the one that is joined must have the same lengths")
-    except ValueError as error:
-        raise op.explain(error, operands) from error
+    (axis,) = normalize_axes(op.axis or 0, len(shapes[0]))
+    if len({(*shape[:axis], 0, *shape[axis + 1 :]) for shape in shapes}) > 1:
+        raise ValueError("all axes but the one that is joined must have the same lengths")
     return recorder.symbol(joined(recorder, found, shapes, axis, dtype))
 
 
@@ -156,12 +150,11 @@ def stack(recorder: Recorder, op: Any, parts: tuple[Any, ...]) -> Any:
     shapes = {np.shape(x) for x in parts}
     dtype = np.result_type(*(_shaped(x).dtype for x in parts))
     if len(shapes) > 1:
-        error = ValueError("all input arrays must have the same shape")
-        raise op.explain(error, parts)
-    if dtype.name not in NATIVE:
+        raise ValueError("all input arrays must have the same shape")
+    if not is_native(dtype):
         return opaque.call(recorder, op, parts)
     (shape,) = shapes
-    axis = op.axis % (len(shape) + 1)
+    (axis,) = normalize_axes(op.axis, len(shape) + 1)
     own = (*shape[:axis], 1, *shape[axis:])
     cast = [recorder.cast(_shaped(x), dtype) for x in parts]
     deep = [

@@ -1,6 +1,6 @@
 """Products: matrix products and contractions; transposing and stacking are strides.
 
-Imports the ops' functions, the recorder and views. lower/__init__.py collects the rules.
+Imports the ops' functions, the recorder and views. dispatch.py collects the rules.
 """
 
 from math import prod
@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.ops.linear_algebra import named_axes
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.movement import with_shape
-from chainrule.plan.recorder import NATIVE, Recorder
+from chainrule.plan.recorder import Recorder, is_native
 from chainrule.plan.steps import Product, Reduce, Ref
 from chainrule.plan.views import broadcasted, reshaped, transposed
 from chainrule.spec import spec_of
@@ -23,7 +23,7 @@ def matmul(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     if not np.shape(x) or not np.shape(w):
         raise op.explain(ValueError("a number"), [np.zeros(np.shape(each)) for each in operands])
     found = op.spec(spec_of(x), spec_of(w))
-    if found.dtype.name not in NATIVE:
+    if not is_native(found.dtype):
         return opaque.call(recorder, op, operands)
     a, b = (recorder.ref(each, found.dtype) for each in operands)
     if len(a.shape) == 1:
@@ -70,12 +70,12 @@ def einsum(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Two operands at a time: diagonals are strides, sums come first, a product does the rest."""
     terms, result = named_axes(op.subscripts, operands)
     dtype = np.result_type(*(x.dtype for x in operands))
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     factors = [
         _diagonal(recorder.ref(x, dtype), term) for x, term in zip(operands, terms, strict=True)
     ]
-    lengths = _lengths(op, factors, operands)
+    lengths = _lengths(factors)
     while True:
         later = "".join(letters for _, letters in factors[2:]) + result
         first = _summed(recorder, *factors[0], keep=later + "".join(t for _, t in factors[1:2]))
@@ -91,6 +91,7 @@ def einsum(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def _diagonal(ref: Ref, term: str) -> tuple[Ref, str]:
     """A letter that stands twice walks along both axes at once."""
     unique = "".join(dict.fromkeys(term))
+    _lengths([(ref, term)])
     shape = tuple(max(n for c, n in zip(term, ref.shape, strict=True) if c == d) for d in unique)
     strides = tuple(
         sum(s for c, s, n in zip(term, ref.strides, ref.shape, strict=True) if c == d and n > 1)
@@ -99,13 +100,13 @@ def _diagonal(ref: Ref, term: str) -> tuple[Ref, str]:
     return Ref(ref.array, shape, strides, ref.offset), unique
 
 
-def _lengths(op: Any, factors: list[tuple[Ref, str]], operands: Any) -> dict[str, int]:
+def _lengths(factors: list[tuple[Ref, str]]) -> dict[str, int]:
+    """How long each letter is, or an error where it has two lengths."""
     lengths: dict[str, int] = {}
     for ref, letters in factors:
         for c, n in zip(letters, ref.shape, strict=True):
             if 1 != lengths.setdefault(c, n) != n != 1:
-                error = ValueError(f"the letter {c} has the lengths {lengths[c]} and {n}")
-                raise op.explain(error, operands)
+                raise ValueError(f"the letter {c} has the lengths {lengths[c]} and {n}")
             lengths[c] = max(lengths[c], n)
     return lengths
 

@@ -1,6 +1,6 @@
 """Random numbers: masks and keys as functions of a key.
 
-Imports the ops' random and the recorder. lower/__init__.py collects the rules.
+Imports the ops' random and the recorder. dispatch.py collects the rules.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Reductions: sums and extremes are steps; variances, norms and logsumexp are formulas of them.
 
-Imports the ops' functions, the recorder and views. lower/__init__.py collects the rules.
+Imports the ops' functions, the recorder and views. dispatch.py collects the rules.
 """
 
 from math import inf, prod
@@ -29,7 +29,7 @@ def reduced(recorder: Recorder, kind: str, ref: Ref, op: Any, dtype: Any) -> Rec
     kept = tuple(1 if i in axes else n for i, n in enumerate(ref.shape))
     if kind in ("argmax", "argmin") or any(ref.shape[i] != 1 for i in axes):
         if 0 in (ref.shape[i] for i in axes):
-            raise op.explain(ValueError("there is nothing to reduce"), (recorder.symbol(ref),))
+            raise ValueError("there is nothing to reduce")
         ref = recorder.emit(Reduce(kind, ref, axes, recorder.array(kept, dtype)))
     shape = kept if op.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
     return recorder.symbol(with_shape(recorder, ref, shape))
@@ -38,10 +38,7 @@ def reduced(recorder: Recorder, kind: str, ref: Ref, op: Any, dtype: Any) -> Rec
 def _axes(op: Any, ref: Ref) -> tuple[int, ...]:
     if not ref.shape and op.name in ONE_AXIS and op.axis in (0, -1):
         return ()  # NumPy takes a number for a row of one here
-    try:
-        return normalize_axes(op.axis, len(ref.shape))
-    except ValueError as error:
-        raise op.explain(error, (ref.array,)) from error
+    return normalize_axes(op.axis, len(ref.shape))
 
 
 def sums(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:

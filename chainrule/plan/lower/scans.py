@@ -1,6 +1,6 @@
 """Scans and sorting: they run along the last axis; other axes are moved there by strides.
 
-Imports the recorder and views. lower/__init__.py collects the rules.
+Imports the recorder and views. dispatch.py collects the rules.
 """
 
 import functools
@@ -29,8 +29,7 @@ def recurrence(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """s[i] = a[i] s[i-1] + b[i]."""
     a, b = operands
     if a.shape != b.shape:
-        error = ValueError(f"factors of shape {a.shape} meet terms of shape {b.shape}")
-        raise op.explain(error, operands)
+        raise ValueError(f"factors of shape {a.shape} meet terms of shape {b.shape}")
     dtype = np.result_type(a.dtype, b.dtype)
     refs = tuple(recorder.ref(x, dtype) for x in operands)
     (axis,) = _normal(op, refs[0])
@@ -56,10 +55,7 @@ def _rows(recorder: Recorder, op: Any, ref: Ref) -> tuple[Ref, int]:
 
 
 def _normal(op: Any, ref: Ref) -> tuple[int, ...]:
-    try:
-        return normalize_axes(index(op.axis), len(ref.shape))
-    except ValueError as error:
-        raise op.explain(error, (ref.array,)) from error
+    return normalize_axes(index(op.axis), len(ref.shape))
 
 
 def _along(

@@ -1,6 +1,6 @@
 """Words: calls of C functions in float64, and formulas of letters where these are exact enough.
 
-Imports the ops' functions, letters and the recorder. lower/__init__.py collects the rules.
+Imports the ops' functions, letters and the recorder. dispatch.py collects the rules.
 """
 
 from math import inf, log, pi
@@ -17,7 +17,7 @@ from chainrule.ops.words.rounding import rint
 from chainrule.ops.words.special import SciPyWord
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.letters import apply_letter, result_dtype
-from chainrule.plan.recorder import NATIVE, Recorded, Recorder
+from chainrule.plan.recorder import Recorded, Recorder, is_native
 from chainrule.plan.steps import Ref
 
 fmod = FMod.function
@@ -26,7 +26,7 @@ fmod = FMod.function
 def word(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """A C function of doubles; the result has NumPy's dtype."""
     dtype = result_dtype(op, operands)
-    if dtype.kind != "f" or dtype.name not in NATIVE or not op.c:
+    if dtype.kind != "f" or not is_native(dtype) or not op.c:
         return opaque.call(recorder, op, operands)
     library = "scipy" if isinstance(op, SciPyWord) else "c"
     return _called(recorder, op, f"{library}:{op.c}", operands, dtype)
@@ -77,7 +77,7 @@ def degrees(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """x times pi / 180, or 180 / pi."""
     factor = pi / 180 if op.name == "deg2rad" else 180 / pi
     dtype = result_dtype(op, operands)
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     return recorder.symbol(recorder.ref(operands[0], dtype)) * factor
 
@@ -107,7 +107,7 @@ def heaviside(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """0, y or 1, by the sign of x; NaN stays NaN."""
     x, y = operands
     dtype = result_dtype(op, operands)
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     x = _symbol(recorder, x, dtype)
     return where(equal(x, 0), y, where(x < 0, 0, where(x > 0, 1, x)))
@@ -116,14 +116,16 @@ def heaviside(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def log_sum(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """The larger one, and the logarithm of 1 plus the share of the smaller one."""
     dtype = result_dtype(op, operands)
-    if dtype.name not in NATIVE:
+    if not is_native(dtype):
         return opaque.call(recorder, op, operands)
     x, y = (_symbol(recorder, each, dtype) for each in operands)
-    scale = LN_2 if op.name == "logaddexp2" else 1
     alike = equal(x, y)  # inf - inf would be NaN
     apart = where(alike, 0, -abs(x - y))
-    more = log1p(exp(apart * scale)) / scale if scale != 1 else log1p(exp(apart))
-    return where(alike, x + (1 if scale is LN_2 else log(2)), np.maximum(x, y) + more)
+    if op.name == "logaddexp2":
+        more, twice = log1p(exp(apart * LN_2)) / LN_2, 1
+    else:
+        more, twice = log1p(exp(apart)), log(2)
+    return where(alike, x + twice, np.maximum(x, y) + more)
 
 
 def sinc(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -148,7 +150,7 @@ def sinc_derivative(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> A
 def mod(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """fmod, moved to the sign of y."""
     dtype = result_dtype(op, operands)
-    if dtype.kind != "f" or dtype.name not in NATIVE:
+    if dtype.kind != "f" or not is_native(dtype):
         return opaque.call(recorder, op, operands)
     x, y = (_symbol(recorder, each, dtype) for each in operands)
     left = fmod(x, y)
@@ -159,7 +161,7 @@ def mod(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def floor_divide(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """As NumPy: the quotient less what is left over, which is nearly whole, and then made so."""
     dtype = result_dtype(op, operands)
-    if dtype.kind != "f" or dtype.name not in NATIVE:
+    if dtype.kind != "f" or not is_native(dtype):
         return opaque.call(recorder, op, operands)
     x, y = (_symbol(recorder, each, dtype) for each in operands)
     left = fmod(x, y)

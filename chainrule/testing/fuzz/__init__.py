@@ -1,6 +1,7 @@
 """The fuzzer: random graphs over the whole catalogue, differentiated in every way we know.
 
     python -m chainrule.testing.fuzz --graphs 200000
+    python -m chainrule.testing.fuzz --graphs 20000 --compiled
 
 Floor 10: imports everything below. A failure shrinks to a short program that shows it.
 """

@@ -1,12 +1,15 @@
 """The command ``python -m chainrule.testing.fuzz``: a campaign, and its report on the terminal.
 
-Imports campaign. Ends with 1 where a mismatch was found or an op was never used.
+Imports campaign, and the name of the cache of compiled plans. Ends with 1 where a mismatch was
+found or an op was never used.
 """
 
 import argparse
+import os
 import sys
 import time
 
+from chainrule.native.cache import VARIABLE as CACHE
 from chainrule.testing.fuzz.campaign import run
 
 
@@ -22,8 +25,14 @@ def main() -> int:
         default="both",
         help="both: every program is run in float32 as well",
     )
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="every program is recorded, and its plan run by NumPy and as machine code",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     given = parser.parse_args()
+    os.environ[CACHE] = ""  # no program comes again
     start = time.perf_counter()
 
     def progress(done: int) -> None:
@@ -37,6 +46,7 @@ def main() -> int:
         given.first,
         given.dtype == "both",
         given.jobs,
+        compiled=given.compiled,
         progress=progress,
     )
     seconds = time.perf_counter() - start

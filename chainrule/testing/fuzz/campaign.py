@@ -73,6 +73,7 @@ def run(
     single: bool = True,
     jobs: int = 1,
     shrinks: bool = True,
+    compiled: bool = False,
     progress: Callable[[int], object] = lambda done: None,
 ) -> Campaign:
     """Judge programs ``first`` to ``first + graphs - 1`` of a seed.
@@ -91,11 +92,13 @@ def run(
         Processes.
     shrinks : bool, default True
         Whether findings are shrunk, which takes about a second each.
+    compiled : bool, default False
+        Whether every program is also compiled: even ones in float64, odd ones in float32.
     progress : callable, optional
         Told after every hundred programs how many are done.
     """
     ranges = [
-        (seed, start, min(start + CHUNK, first + graphs), single, shrinks)
+        (seed, start, min(start + CHUNK, first + graphs), single, shrinks, compiled)
         for start in range(first, first + graphs, CHUNK)
     ]
     whole = Campaign()
@@ -111,8 +114,8 @@ def run(
     return whole
 
 
-def _range(task: tuple[int, int, int, bool, bool]) -> Campaign:
-    seed, start, stop, single, shrinks = task
+def _range(task: tuple[int, int, int, bool, bool, bool]) -> Campaign:
+    seed, start, stop, single, shrinks, compiled = task
     campaign = Campaign()
     for number in range(start, stop):
         program = generate(seed, number)
@@ -121,7 +124,7 @@ def _range(task: tuple[int, int, int, bool, bool]) -> Campaign:
         campaign.used.update(line.name for line in program.lines)
         second = number % SECOND_SHARE == 0
         try:
-            found = judge(program, campaign.tally, second, single)
+            found = judge(program, campaign.tally, second, single, compiled)
         except Illegal:
             campaign.tally.add("not judged: an end is not finite", 1)
             continue

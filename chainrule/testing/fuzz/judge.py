@@ -1,7 +1,7 @@
 """The judge: a program's derivatives in every way we know, and where they disagree.
 
-Imports program, stepping, second. A campaign judges random programs; the shrinker judges their
-remains.
+Imports program, stepping, second and compiled. A campaign judges random programs; the shrinker
+judges their remains.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.dual import Dual, duals
 from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
+from chainrule.testing.fuzz.compiled import COMPILING, against_compiled
 from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, call, pick
 from chainrule.testing.fuzz.second import second_order
 from chainrule.testing.fuzz.stepping import Cells, against_complex_step, against_differences
@@ -54,7 +55,13 @@ class Illegal(Exception):
     """The program has no derivative to judge: an end is not finite."""
 
 
-def judge(program: Program, tally: Tally, second: bool = False, single: bool = True) -> Any:
+def judge(
+    program: Program,
+    tally: Tally,
+    second: bool = False,
+    single: bool = True,
+    compiled: bool = False,
+) -> Any:
     """The first mismatch of a program, or None.
 
     Parameters
@@ -66,16 +73,25 @@ def judge(program: Program, tally: Tally, second: bool = False, single: bool = T
         Whether second derivatives are looked at.
     single : bool, default True
         Whether the float32 run is looked at.
+    compiled : bool, default False
+        Whether the program is recorded, and its plan run by the interpreter and as machine code.
     """
     with np.errstate(all="ignore"):
         values = program.run(program.leaves)
         weights = weights_of(program, values)
         try:
-            return _judged(program, values, weights, tally, second, single)
+            found = _judged(program, values, weights, tally, second, single)
         except (Illegal, KeyboardInterrupt):
             raise
         except Exception as error:  # whatever an op raises is a finding
             return Mismatch("an error", 0, f"{type(error).__name__}: {error}", "a gradient")
+        if found is not None or not compiled:
+            return found
+        try:
+            wrong = against_compiled(program, weights, tally)
+        except Exception as error:
+            return Mismatch(COMPILING, 0, f"{type(error).__name__}: {error}", "a gradient")
+        return None if wrong is None else Mismatch(*wrong)
 
 
 def _judged(

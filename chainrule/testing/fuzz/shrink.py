@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.spec import is_list, is_tuple
+from chainrule.testing.fuzz.compiled import COMPILING, KINDS
 from chainrule.testing.fuzz.judge import Mismatch, Tally, judge
 from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array, parts_of, pick
 
@@ -41,12 +42,20 @@ def shrink(program: Program, mismatch: Mismatch) -> tuple[Program, Mismatch]:
 
 def _fails(program: Program, mismatch: Mismatch) -> Mismatch | None:
     try:
-        found = judge(program, Tally(), second=mismatch.kind.startswith("second"))
+        found = judge(
+            program,
+            Tally(),
+            second=mismatch.kind.startswith("second"),
+            compiled=mismatch.kind in (COMPILING, *KINDS.values()),
+        )
     except Exception:  # the remains of a program may be no program at all
         return None
     if found is None or found.kind != mismatch.kind:
         return None
-    if found.kind == "an error" and found.found.split(":")[0] != mismatch.found.split(":")[0]:
+    if (
+        found.kind in ("an error", COMPILING)
+        and found.found.split(":")[0] != mismatch.found.split(":")[0]
+    ):
         return None
     return found
 

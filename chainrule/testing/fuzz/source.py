@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.spec import is_list, is_tuple
+from chainrule.testing.fuzz.compiled import COMPILING
+from chainrule.testing.fuzz.compiled import KINDS as COMPILED
 from chainrule.testing.fuzz.judge import Mismatch, directions_of, weights_of
 from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array
 
 WIDTH = 99
 ALONG = "along = lambda h: f(*[a + h * b for a, b in zip(x, d)])"
 PULLED = "sum(np.sum(a * b) for a, b in zip(cr.grad(f, {n})(*x), d))"
+VERIFIED = "print(cr.compile(lambda *x: cr.value_and_grad(f, {n})(*x)).verify(*x))"
 SECOND = "cr.grad(lambda *x: sum(cr.sum(a * b) for a, b in zip(cr.grad(f, {n})(*x), d)), {n})(*x)"
+NARROWED = "x = [a.astype(np.float32) for a in x]"
 DIFFERENCE = "(along(1e-4) - along(-1e-4)) / 2e-4"
 
 # The last lines of a printed program, by the kind of mismatch.
@@ -27,9 +31,14 @@ SHOWN: dict[str, tuple[str, ...]] = {
     ),
     "float32 is not float64": (
         f'print("float64", {PULLED})',
-        "x = [a.astype(np.float32) for a in x]",
+        NARROWED,
         f'print("float32", {PULLED})',
     ),
+    **{
+        kind: (VERIFIED,) if dtype == "float64" else (NARROWED, VERIFIED)
+        for (_, dtype), kind in COMPILED.items()
+    },
+    COMPILING: (VERIFIED,),
     "second order: reverse is not forward": (
         "gradient = lambda *x: cr.grad(f, {n})(*x)",
         f'print({SECOND}, "is not", cr.jvp(gradient, x, d)[1])',

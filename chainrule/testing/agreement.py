@@ -1,0 +1,173 @@
+"""Agreement: how far a plan, interpreted or native, may be from the eager run of its function.
+
+Imports settings and spec. The tests of native code and the fuzzer judge by it. Machine code adds
+in another order and takes another exp, so the bits differ; what it may not be is less accurate
+than the eager run.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.settings import RECORDING, Watch
+from chainrule.spec import is_array, is_list, is_tuple
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Function = Callable[..., Sequence[Any]]
+
+TIMES = 2.0  # no further from the exact result than so many times the eager run,
+# plus so many units in the last place of the largest intermediate; more in float64, whose eager
+# errors are guessed from a float32 run.
+ULPS = {"float16": 8.0, "float32": 8.0, "float64": 32.0}
+NARROWING = 2.0**-29  # from the rounding errors of float32 to those of float64
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a function computes eagerly, and how sure that is.
+
+    Attributes
+    ----------
+    eager : tuple of ndarray
+        The results.
+    exact : tuple of ndarray
+        Results of the float64 run; for a float64 function they are those of ``eager``.
+    errors : tuple of ndarray
+        How far the eager run is from the exact one; in float64 this is judged by a float32 run.
+    largest : float
+        The largest finite number on the way: value or gradient.
+    """
+
+    eager: tuple[Array, ...]
+    exact: tuple[Array, ...]
+    errors: tuple[Array, ...]
+    largest: float
+
+
+def expected(function: Function, arrays: Sequence[Any], other: Function | None = None) -> Expected:
+    """Run a function eagerly, and once more in the other precision.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the arrays; returns a flat sequence of arrays.
+    other : callable, optional
+        The function in the other precision, where it holds constants.
+    """
+    watch = Largest()
+    watch.see(arrays)
+    token = RECORDING.set(watch)
+    try:
+        with np.errstate(all="ignore"):
+            eager = _arrays(function(*arrays))
+    finally:
+        RECORDING.reset(token)
+    watch.see(eager)
+    single = any(x.dtype == np.float32 for x in _arrays(arrays))
+    with np.errstate(all="ignore"):
+        cast = [_cast(x, np.float64 if single else np.float32) for x in arrays]
+        exact = _arrays((other or function)(*cast))
+        apart = [_distance(x, y) for x, y in zip(eager, exact, strict=True)]
+    if single:
+        return Expected(eager, exact, tuple(apart), watch.largest)
+    return Expected(eager, eager, tuple(NARROWING * x for x in apart), watch.largest)
+
+
+def _distance(x: Array, y: Array) -> Array:
+    """How far apart; 0 where that is no number."""
+    if x.dtype.kind != "f":
+        return np.zeros(x.shape)
+    apart = np.abs(x.astype(np.float64) - y)
+    return np.where(np.isfinite(apart), apart, 0.0)
+
+
+def disagreement(
+    found: Sequence[Any], wanted: Expected, room: Sequence[float] | None = None
+) -> str:
+    """What is wrong with other results of the same function; empty if nothing is.
+
+    Parameters
+    ----------
+    room : sequence of float, optional
+        For each result how far it moves when every value on the way moves a little; infinite
+        where that changes everything, as at a kink.
+    """
+    if len(found) != len(wanted.eager):
+        return f"{len(found)} results instead of {len(wanted.eager)}"
+    for i, x in enumerate(_arrays(found)):
+        wrong = _unlike(x, wanted.eager[i])
+        if not wrong and (room is None or np.isfinite(room[i])):
+            wrong = _wrong(x, wanted, i, 0.0 if room is None else room[i])
+        if wrong:
+            return f"result {i}: {wrong}\nfound {x}\neager {wanted.eager[i]}"
+    return ""
+
+
+def _unlike(found: Array, eager: Array) -> str:
+    if found.shape != eager.shape or found.dtype != eager.dtype:
+        return f"{found.dtype} of shape {found.shape}, not {eager.dtype} of {eager.shape}"
+    return ""
+
+
+def _wrong(found: Array, wanted: Expected, i: int, room: float) -> str:
+    eager, exact = wanted.eager[i], wanted.exact[i]
+    if found.dtype.kind != "f":
+        return "" if np.array_equal(found, eager) else "other integers or booleans"
+    if not np.array_equal(np.isnan(found), np.isnan(eager)):
+        return "NaN at other places"
+    infinite = np.isinf(found) | np.isinf(eager)
+    if not np.array_equal(found[infinite], eager[infinite]):
+        return "infinite at other places"
+    with np.errstate(all="ignore"):
+        allowed = TIMES * wanted.errors[i] + room
+        allowed += ULPS[found.dtype.name] * float(np.finfo(found.dtype).eps) * wanted.largest
+        off = np.abs(found.astype(np.float64) - exact)
+        # Where the exact run is not finite, the eager one's infinity has been found already.
+        beyond = np.isfinite(found) & np.isfinite(exact) & ~(off <= allowed)
+    if not beyond.any():
+        return ""
+    worst = np.unravel_index(int(np.argmax(np.where(beyond, off, 0))), off.shape)
+    return f"off by {off[worst]:.3g} at {tuple(map(int, worst))}, allowed {allowed[worst]:.3g}"
+
+
+class Largest(Watch):
+    """Remembers the largest finite number among all values and gradients of a run."""
+
+    def __init__(self) -> None:
+        self.largest = 0.0
+
+    def see(self, x: Any) -> None:
+        """Look at arrays, and at nodes' values."""
+        if is_tuple(x) or is_list(x):
+            for part in x:
+                self.see(part)
+            return
+        x = getattr(x, "value", x)
+        if is_array(x) and x.dtype.kind == "f":
+            finite = np.abs(x[np.isfinite(x)])
+            self.largest = max(self.largest, float(finite.max(initial=0)))
+
+    def recorded(self, op: Any, operands: Sequence[Any], value: Any) -> None:
+        """Look at the result of an op."""
+        self.see(value)
+
+    def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
+        """Look at the gradients that a rule sends back."""
+
+        def watched(*args: Any) -> Any:
+            pulled, lives = pull(*args)
+            self.see(pulled)
+            return pulled, lives
+
+        return watched
+
+
+def _arrays(results: Sequence[Any]) -> tuple[Array, ...]:
+    return tuple(np.asarray(getattr(x, "value", x)) for x in results)
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    x = np.asarray(x)
+    return x.astype(dtype) if x.dtype.kind == "f" else x
