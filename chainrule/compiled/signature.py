@@ -41,7 +41,7 @@ class Call:
                 if not isinstance(x, Node) or x.traced:
                     return None
                 x = x.value
-            if isinstance(x, np.ndarray | np.generic):
+            if _is_numpy(x):
                 array = _in_order(np.asarray(x))
                 arrays.append(array)
                 leaves.append(Spec(array.shape, array.dtype))
@@ -57,7 +57,7 @@ def _donated(args: tuple[Any, ...], donate: tuple[int, ...], count: int) -> tupl
     marks: list[bool] = []
     for i, each in enumerate(args):
         given = i in donate or i - len(args) in donate
-        marks += [given for x in flatten(each)[0] if isinstance(x, np.ndarray | np.generic)]
+        marks += [given for x in flatten(each)[0] if _is_numpy(x)]
     return tuple(marks) + (False,) * (count - len(marks))
 
 
@@ -111,6 +111,11 @@ class Signature:
             for static, fixed in zip(self._statics, self._is_static, strict=True)
         ]
         return unflatten(self._structure, results)
+
+
+def _is_numpy(x: Any) -> bool:
+    """Whether this is an array, or one of NumPy's numbers: what a Python number never is."""
+    return isinstance(x, np.ndarray | np.generic)
 
 
 def _in_order(array: Any) -> Any:

@@ -22,6 +22,7 @@ from chainrule.plan.scalar import (
     Load,
     Store,
 )
+from chainrule.spec import is_tuple
 
 # How a value of a dtype stands in a register. In memory a boolean takes a byte.
 REGISTER = {dtype: f"i{bits}" for dtype, bits in BITS.items()} | {
@@ -59,9 +60,8 @@ def accesses(kernel: Any) -> Iterator[Access]:
     """Every access in a kernel."""
     if isinstance(kernel, Access):
         yield kernel
-    elif isinstance(kernel, tuple):
-        parts: tuple[Any, ...] = kernel
-        for part in parts:
+    elif is_tuple(kernel):
+        for part in kernel:
             yield from accesses(part)
     elif is_dataclass(kernel):
         for each in fields(kernel):

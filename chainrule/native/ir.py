@@ -206,8 +206,9 @@ class Builder:
             self.branch(self.compare("slt", following, end), head, done)
         else:
             self.jump(head)
-        lines = [f"  {index.text} = phi i64 [ {begin.text}, %{before} ], "
-                 f"[ {following.text}, %{last} ]"]
+        lines = [
+            f"  {index.text} = phi i64 [ {begin.text}, %{before} ], [ {following.text}, %{last} ]"
+        ]
         lines += [
             f"  {v.text} = phi {v.type} [ {first.text}, %{before} ], [ {after.text}, %{last} ]"
             for v, first, after in zip(now, carried, inside.carried, strict=True)

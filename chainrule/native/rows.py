@@ -6,6 +6,7 @@ Imports axes, layout, passes, values, folding and units. The engine calls ``emit
 from collections.abc import Callable, Sequence
 
 from chainrule.native.axes import fewer_row_axes
+from chainrule.native.crossing import chunk
 from chainrule.native.folding import Folding
 from chainrule.native.frame import Frame
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
@@ -20,7 +21,6 @@ from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernels import Row
 from chainrule.plan.scalar import Access
 
-TURN = 4  # columns of a block that is turned: as float32 they fill 128 bits
 Move = Callable[[Access, list[Strand]], None]
 
 
@@ -94,7 +94,7 @@ class _Rows:
             return state
 
         axis = self.plan.beside
-        span = Span.of(self.plan.spans[axis].length, 1, TURN)
+        span = Span.of(self.plan.spans[axis].length, 1, chunk(self.values.dtype(access)))
         self.loops.sweep(axis, strands, [], block, span=span)
 
     def _stage(self, stage: Stage, strands: list[Strand]) -> None:

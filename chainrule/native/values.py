@@ -70,6 +70,10 @@ class Values:
         """At the loops' indices themselves."""
         return Strand((0,) * len(self.spans))
 
+    def dtype(self, access: Access) -> str:
+        """Of what lies there."""
+        return self._dtypes[access]
+
     @contextmanager
     def at(self, axis: int, index: Value, width: int) -> Generator[None]:
         """Inside, the loop index along an axis is this, and so many pieces are taken there."""

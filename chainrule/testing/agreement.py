@@ -1,18 +1,18 @@
 """Agreement: how far a plan, interpreted or native, may be from the eager run of its function.
 
-Imports settings and spec. The tests of native code and the fuzzer judge by it. Machine code adds
+Imports the plan's steps. The tests of native code and the fuzzer judge by it. Machine code adds
 in another order and takes another exp, so the bits differ; what it may not be is less accurate
 than the eager run.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.settings import RECORDING, Watch
-from chainrule.spec import is_array, is_list, is_tuple
+from chainrule.plan.evaluate import run_step
+from chainrule.plan.steps import Flow
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Function = Callable[..., Sequence[Any]]
@@ -37,7 +37,7 @@ class Expected:
     errors : tuple of ndarray
         How far the eager run is from the exact one; in float64 this is judged by a float32 run.
     largest : float
-        The largest finite number on the way: value or gradient.
+        The largest finite number on the way.
     """
 
     eager: tuple[Array, ...]
@@ -46,33 +46,31 @@ class Expected:
     largest: float
 
 
-def expected(function: Function, arrays: Sequence[Any], other: Function | None = None) -> Expected:
+def expected(
+    function: Function, flow: Flow, arrays: Sequence[Any], other: Function | None = None
+) -> Expected:
     """Run a function eagerly, and once more in the other precision.
 
     Parameters
     ----------
     function : callable
         Takes the arrays; returns a flat sequence of arrays.
+    flow : Flow
+        Its recording, which knows all that is computed on the way.
     other : callable, optional
         The function in the other precision, where it holds constants.
     """
-    watch = Largest()
-    watch.see(arrays)
-    token = RECORDING.set(watch)
-    try:
-        with np.errstate(all="ignore"):
-            eager = _arrays(function(*arrays))
-    finally:
-        RECORDING.reset(token)
-    watch.see(eager)
+    with np.errstate(all="ignore"):
+        eager = _arrays(function(*arrays))
+    largest = _largest(flow, arrays)
     single = any(x.dtype == np.float32 for x in _arrays(arrays))
     with np.errstate(all="ignore"):
         cast = [_cast(x, np.float64 if single else np.float32) for x in arrays]
         exact = _arrays((other or function)(*cast))
         apart = [_distance(x, y) for x, y in zip(eager, exact, strict=True)]
     if single:
-        return Expected(eager, exact, tuple(apart), watch.largest)
-    return Expected(eager, eager, tuple(NARROWING * x for x in apart), watch.largest)
+        return Expected(eager, exact, tuple(apart), largest)
+    return Expected(eager, eager, tuple(NARROWING * x for x in apart), largest)
 
 
 def _distance(x: Array, y: Array) -> Array:
@@ -132,36 +130,14 @@ def _wrong(found: Array, wanted: Expected, i: int, room: float) -> str:
     return f"off by {off[worst]:.3g} at {tuple(map(int, worst))}, allowed {allowed[worst]:.3g}"
 
 
-class Largest(Watch):
-    """Remembers the largest finite number among all values and gradients of a run."""
-
-    def __init__(self) -> None:
-        self.largest = 0.0
-
-    def see(self, x: Any) -> None:
-        """Look at arrays, and at nodes' values."""
-        if is_tuple(x) or is_list(x):
-            for part in x:
-                self.see(part)
-            return
-        x = getattr(x, "value", x)
-        if is_array(x) and x.dtype.kind == "f":
-            finite = np.abs(x[np.isfinite(x)])
-            self.largest = max(self.largest, float(finite.max(initial=0)))
-
-    def recorded(self, op: Any, operands: Sequence[Any], value: Any) -> None:
-        """Look at the result of an op."""
-        self.see(value)
-
-    def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
-        """Look at the gradients that a rule sends back."""
-
-        def watched(*args: Any) -> Any:
-            pulled, lives = pull(*args)
-            self.see(pulled)
-            return pulled, lives
-
-        return watched
+def _largest(flow: Flow, arrays: Sequence[Any]) -> float:
+    """The largest finite number on the way: among the results of all steps, none of them fused."""
+    values: dict[Any, Any] = dict(zip(flow.inputs, arrays, strict=True))
+    with np.errstate(all="ignore"):
+        for step in flow.steps:
+            run_step(step, values)
+    found = [x[np.isfinite(x)] for x in values.values() if x.dtype.kind == "f"]
+    return max((float(np.abs(x).max(initial=0)) for x in found), default=0.0)
 
 
 def _arrays(results: Sequence[Any]) -> tuple[Array, ...]:

@@ -93,3 +93,29 @@ def test_a_pass_updates_its_row_in_place():
     body = (load(0, 300, 1), Given(0, F), Apply("subtract", (0, 1), F))
     native(Row((9,), (300,), (largest, Pass(body, (Store(Access(0, (300, 1)), 2),)))), [x])
     np.testing.assert_array_equal(x, expected)
+
+
+@pytest.mark.parametrize("columns", [5, 11, 20, 24])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_long_work_on_short_rows_of_a_wider_matrix(dtype, columns):
+    rng = np.random.default_rng(0)
+    x = rng.integers(1, 9, size=45 * 30).astype(dtype)
+    out = np.zeros(45 * columns, dtype)
+    element = load(0, 30, 1, dtype=dtype, offset=2)
+    largest = Pass((element,), (), (Reduction("max", 0, dtype),))
+    body = [element, Given(0, dtype)]
+    for _ in range(30):
+        step = "floor_divide" if dtype == "int32" else "divide"
+        body += [Apply("add", (len(body) - 1, 0), dtype), Apply(step, (len(body), 1), dtype)]
+    update = Pass(
+        tuple(body), (Store(element.access, len(body) - 1),), (Reduction("min", 0, dtype),)
+    )
+    copied = (element, Given(1, dtype), Apply("subtract", (0, 1), dtype))
+    copy = Pass(copied, (Store(Access(1, (columns, 1)), 2),))
+    kernel = Row((45,), (columns,), (largest, update, copy))
+    for target in TARGETS:
+        ours, theirs = [x.copy(), out.copy()], [x.copy(), out.copy()]
+        native(kernel, ours, target)
+        interpreted(kernel, theirs)
+        for mine, other in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(mine, other)

@@ -42,8 +42,8 @@ def against_compiled(
     both = {name: function_of(program.as_type(np.dtype(name))) for name in NOISE}
     arrays = [x.astype(dtype) for x in (*program.leaves, *weights)]
     other = both["float64" if dtype == "float32" else "float32"]
-    wanted = expected(both[dtype], arrays, other)
-    plan = make(record(both[dtype], [spec_of(x) for x in arrays]))
+    flow = record(both[dtype], [spec_of(x) for x in arrays])
+    wanted, plan = expected(both[dtype], flow, arrays, other), make(flow)
     room: list[float] | None = None
     for way, run in (("the interpreted plan", interpret), ("machine code", run_natively)):
         found = run(plan, arrays)
