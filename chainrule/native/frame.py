@@ -231,5 +231,3 @@ def literal(number: float | int | bool, dtype: str, lanes: int) -> Value:
 
 def _memory(dtype: str) -> str:
     return "i8" if dtype == "bool" else REGISTER[dtype]
-
-

@@ -1,78 +1,22 @@
-"""LLVM's language, written as text: values, instructions, loops.
+"""LLVM's language, written as text: instructions, loops, functions.
 
-Imports nothing of chainrule. All emitters write through a Builder; the engine hands the module's
+Imports operands. All emitters write through a Builder; the engine hands the module's
 text to LLVM. Text, because building it is several times faster than building objects.
 """
 
-import struct
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-INDEX = "i64"
-POINTER = "ptr"
-ARITHMETIC = {"add", "sub", "mul", "sdiv", "srem", "udiv", "urem"}
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value of LLVM's: its text (a name or a constant) and its type."""
-
-    text: str
-    type: str
-
-    @property
-    def lanes(self) -> int:
-        """Elements of a vector; 1 for a scalar."""
-        return lanes_of(self.type)
-
-    @property
-    def scalar(self) -> str:
-        """Type of one element."""
-        return scalar_of(self.type)
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.text}"
-
-
-def lanes_of(kind: str) -> int:
-    """Elements of a vector type; 1 for a scalar type."""
-    return int(kind[1 : kind.index(" x ")]) if kind[0] == "<" else 1
-
-
-def scalar_of(kind: str) -> str:
-    """Type of one element."""
-    return kind[kind.index(" x ") + 3 : -1] if kind[0] == "<" else kind
-
-
-def vector(scalar: str, lanes: int) -> str:
-    """Type of a vector; the scalar type itself for one lane."""
-    return scalar if lanes == 1 else f"<{lanes} x {scalar}>"
-
-
-def integer(number: int, kind: str = INDEX) -> Value:
-    """A constant integer, repeated in every lane."""
-    return _repeated(str(int(number)), kind)
-
-
-def floating(number: float, kind: str) -> Value:
-    """A constant of type float or double, repeated in every lane; rounded once, to nearest."""
-    single = scalar_of(kind) == "float"
-    rounded: float = number
-    if single:
-        (rounded,) = struct.unpack("f", struct.pack("f", _in_range(number)))
-    return _repeated(f"0x{struct.unpack('<Q', struct.pack('<d', rounded))[0]:016X}", kind)
-
-
-def _in_range(number: float) -> float:
-    largest = 3.4028235677973366e38  # float32's last number, and half a step: inf from here on
-    return number if abs(number) < largest or number != number else number * float("inf")
-
-
-def _repeated(text: str, kind: str) -> Value:
-    if kind[0] != "<":
-        return Value(text, kind)
-    return Value(f"splat ({scalar_of(kind)} {text})", kind)
+from chainrule.native.operands import INDEX as INDEX
+from chainrule.native.operands import POINTER as POINTER
+from chainrule.native.operands import Value as Value
+from chainrule.native.operands import floating as floating
+from chainrule.native.operands import integer as integer
+from chainrule.native.operands import lanes_of as lanes_of
+from chainrule.native.operands import repeated as repeated
+from chainrule.native.operands import scalar_of as scalar_of
+from chainrule.native.operands import vector as vector
 
 
 @dataclass
@@ -206,14 +150,11 @@ class Builder:
             self.branch(self.compare("slt", following, end), head, done)
         else:
             self.jump(head)
-        lines = [
-            f"  {index.text} = phi i64 [ {begin.text}, %{before} ], [ {following.text}, %{last} ]"
-        ]
-        lines += [
+        rounds = [(index, begin, following), *zip(now, carried, inside.carried, strict=True)]
+        self._lines[place:place] = [
             f"  {v.text} = phi {v.type} [ {first.text}, %{before} ], [ {after.text}, %{last} ]"
-            for v, first, after in zip(now, carried, inside.carried, strict=True)
+            for v, first, after in rounds
         ]
-        self._lines[place:place] = lines
         self.begin(done)
         inside.carried = inside.carried if sure else now
 
@@ -332,7 +273,7 @@ class Builder:
             return x
         kind = vector(x.type, lanes)
         if x.text[0] != "%":
-            return _repeated(x.text, kind)
+            return repeated(x.text, kind)
         one = self.emit(kind, f"insertelement {kind} poison, {x}, i64 0")
         zeros = f"<{lanes} x i32> zeroinitializer"
         return self.emit(kind, f"shufflevector {one}, {kind} poison, {zeros}")

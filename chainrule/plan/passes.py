@@ -1,7 +1,7 @@
 """Passes: a group of reductions and maps becomes a Row kernel.
 
-Imports groups, bodies and costs. A value is computed in the first pass in which all is known that
-it needs; a later pass that needs it again computes it again, or loads it where it was stored.
+Imports groups, bodies and letters. A value is computed in the first pass in which all is known
+that it needs; a later pass that needs it again computes it again, or loads it where it was stored.
 """
 
 from collections.abc import Mapping, Sequence, Set

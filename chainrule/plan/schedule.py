@@ -1,6 +1,6 @@
 """Schedule: an order in which the groups can run.
 
-Imports groups. Fusion calls it before the kernels are written.
+Imports groups and steps. Fusion calls it before the kernels are written.
 
 A group runs after those that make what it reads, after the checks of what it reads, and, where it
 writes over an input, after every other reader of that input and after all checks.

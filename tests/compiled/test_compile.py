@@ -128,7 +128,7 @@ def test_an_exception_of_a_called_back_op_reaches_the_caller():
             return np.negative(np.asarray(x))
 
     wrong = Wrong()
-    function = cr.compile(lambda x: wrong(x))
+    function = cr.compile(wrong)
     close(function(-np.ones(3)), np.ones(3))
     with pytest.raises(ZeroDivisionError, match="as it was written"):
         function(np.ones(3))

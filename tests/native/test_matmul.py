@@ -175,3 +175,9 @@ def test_rows_are_balanced_between_tiles():
     kernel, _ = product(33, 400, 400)
     cut = schedule(kernel, AVX2).grid
     assert (cut.height, cut.tall, cut.tiles) == (6, 3, 6)
+
+
+def test_the_last_two_of_ten_columns_share_their_vectors():
+    kernel, _ = product(32, 64, 10)
+    cut = schedule(kernel, AVX2).grid
+    assert (cut.height, cut.together, cut.sums) == (8, 4, 10)

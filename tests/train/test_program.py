@@ -240,7 +240,7 @@ def test_the_optimiser_can_go_on_eagerly_and_natively_in_turns():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda x: np.asfortranarray(x), lambda x: np.repeat(x, 2, 0)[::2],
+        np.asfortranarray, lambda x: np.repeat(x, 2, 0)[::2],
         lambda x: x.astype(">f8"), lambda x: x.astype("float64"), lambda x: x[::-1][::-1],
     ],
     ids=["fortran", "strided", "byte-swapped", "other dtype", "reversed twice"],

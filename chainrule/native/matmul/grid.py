@@ -9,8 +9,8 @@ from math import ceil
 from chainrule.native.target import Target
 
 BUSY = 8  # sums at work: two units with a latency of four cycles each
-TALLEST = 12
-HALF_WAY = 8  # vectors; from here on one narrow panel more costs next to nothing
+TALLEST = 12  # rows
+FEW = 4  # panels; where there are more, a narrow last one costs next to nothing
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _tile(rows: int, vectors: int, target: Target, widest: int) -> tuple[int, in
     """Most rows of a tile, and vectors in each."""
     free = target.registers - 1
     usual = 2 if target.registers < 32 or target.vector_bits > 256 else 4
-    last = usual + 1 if vectors < HALF_WAY * usual // 2 and vectors % usual else usual
+    last = usual + 1 if vectors < FEW * usual and vectors % usual else usual
     last = min(vectors, last)  # of the widest panel, which takes what is left
     height = min((free - last) // last, TALLEST)
     if rows >= height:

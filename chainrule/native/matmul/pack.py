@@ -6,7 +6,7 @@ Imports ir. The writer of blocks calls these before tiles read full, aligned vec
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainrule.native.ir import Builder, Value, integer, vector
+from chainrule.native.ir import POINTER, Builder, Value, integer, vector
 
 AHEAD = 8  # rows from the one that is copied to the one that is fetched
 
@@ -58,7 +58,7 @@ def copy_panels(b: Builder, panels: Panels, count: Value, depth: Value) -> None:
             with b.loop(integer(0), count) as panel:
                 source = b.at(row, b.mul(panel.index, integer(sum(p.widths))), p.scalar)
                 target = b.at(into, b.mul(panel.index, integer(p.step)), p.scalar)
-                prefetch(b, b.at(source, integer(AHEAD * p.along_k), p.scalar))
+                prefetch(b, source, AHEAD * p.along_k, p.scalar)
                 for c, width in enumerate(p.widths):
                     place = b.at(source, integer(c * p.lanes), p.scalar)
                     _copy_row(b, p, place, width, b.at(target, integer(c * p.lanes), p.scalar))
@@ -113,17 +113,18 @@ def copy_rows(b: Builder, rows: Rows) -> None:
             into = b.at(target, b.mul(k.index, integer(height)), rows.scalar)
             with b.loop(integer(0), count) as tile:
                 place = b.at(source, b.mul(tile.index, integer(height)), rows.scalar)
-                prefetch(b, b.at(place, integer(AHEAD * rows.along_k), rows.scalar))
+                prefetch(b, place, AHEAD * rows.along_k, rows.scalar)
                 value = b.load(place, vector(rows.scalar, height), rows.size)
                 b.store(value, b.at(into, b.mul(tile.index, area), rows.scalar), rows.size)
             source = b.at(source, b.mul(count, integer(height)), rows.scalar)
             target = b.at(target, b.mul(count, area), rows.scalar)
 
 
-def prefetch(b: Builder, pointer: Value) -> None:
-    """Ask for a cache line; any address will do."""
+def prefetch(b: Builder, pointer: Value, distance: int, scalar: str) -> None:
+    """Ask for the cache line some elements further on; it may lie beyond the array."""
     b.module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-    b.line(f"call void @llvm.prefetch.p0({pointer}, i32 0, i32 3, i32 1)")
+    ahead = b.emit(POINTER, f"getelementptr {scalar}, {pointer}, i64 {distance}")
+    b.line(f"call void @llvm.prefetch.p0({ahead}, i32 0, i32 3, i32 1)")
 
 
 def transposed(b: Builder, rows: Sequence[Value]) -> list[Value]:
