@@ -17,9 +17,10 @@ FUNCTIONS = (SPREAD, WORKER, PREPARE, DISMISS)
 
 SPIN_NS = 50_000  # a worker without work looks for some this long, then sleeps
 STALL_NS = 150_000  # the caller's patience for a unit in flight, beyond twice what a unit takes
+LOST_NS = 1_000_000  # the caller lost its own core for so long, beyond three times its work
 NAP_US = 40  # how long it then sleeps: the system may move the worker to this core meanwhile
-OFF_NS = 20_000_000  # no threads for so long after a stall: somebody else needs the other core
-LONGEST_OFF_NS = 640_000_000  # doubled each time up to here
+OFF_NS = 50_000_000  # no threads for so long after either: somebody else needs a core
+LONGEST_OFF_NS = 1_600_000_000  # doubled each time up to here
 
 _ALONE = """
 define void @chainrule_spread(ptr %kernel, ptr %table, i64 %units, i64 %threads) nounwind {
@@ -223,30 +224,41 @@ call:
   call void @wake()
   br label %work
 work:
-  %own = phi i64 [ 0, %publish ], [ 0, %call ], [ %own.next, %work ]
+  %own = phi i64 [ 0, %publish ], [ 0, %call ], [ %own.next, %worked ]
+  %least = phi i64 [ -1, %publish ], [ -1, %call ], [ %least.next, %worked ]
+  %before = phi i64 [ %start, %publish ], [ %start, %call ], [ %after, %worked ]
   %ran = call i1 @claim(i64 0)
+  br i1 %ran, label %worked, label %wait
+worked:
+  %after = call i64 @now()
+  %took = sub i64 %after, %before
+  %least.next = call i64 @llvm.umin.i64(i64 %least, i64 %took)
   %own.next = add i64 %own, 1
-  br i1 %ran, label %work, label %wait
+  br label %work
 wait:
-  %done = load atomic i64, ptr @finished acquire, align 128
-  %all = icmp eq i64 %done, %units
-  br i1 %all, label %free.it, label %patience
-patience:
+  ; What a unit takes where nobody interrupts is the shortest time of one.
   %since = call i64 @now()
   %busy = sub i64 %since, %start
-  %count = call i64 @llvm.umax.i64(i64 %own, i64 1)
-  %each = udiv i64 %busy, %count
+  %each = call i64 @llvm.umin.i64(i64 %least, i64 %busy)
   %twice = mul i64 %each, 2
   %limit = add i64 %twice, STALL_NS
-  br label %spin
+  %ideal = mul i64 %each, %own
+  %triple = mul i64 %ideal, 3
+  %most = add i64 %triple, LOST_NS
+  %lost = icmp sgt i64 %busy, %most
+  br i1 %lost, label %stall, label %patience
+patience:
+  %done = load atomic i64, ptr @finished acquire, align 128
+  %all = icmp eq i64 %done, %units
+  br i1 %all, label %free.it, label %spin
 spin:
   PAUSE
   %spun = load atomic i64, ptr @finished acquire, align 128
   %ready = icmp eq i64 %spun, %units
   br i1 %ready, label %free.it, label %watch
 watch:
-  %time = call i64 @now()
-  %waited = sub i64 %time, %since
+  %clock.now = call i64 @now()
+  %waited = sub i64 %clock.now, %since
   %stalled = icmp sgt i64 %waited, %limit
   br i1 %stalled, label %look.again, label %spin
 look.again:
@@ -255,6 +267,7 @@ look.again:
   %there = icmp eq i64 %late, %units
   br i1 %there, label %free.it, label %stall
 stall:
+  %time = phi i64 [ %since, %wait ], [ %clock.now, %look.again ]
   ; Twice as long as last time, if that was not long ago.
   %for.at = getelementptr i64, ptr @off, i64 1
   %for = load i64, ptr %for.at
@@ -280,7 +293,6 @@ free.it:
   store atomic i64 0, ptr @taken release, align 128
   ret void
 }
-declare i64 @llvm.umax.i64(i64, i64)
 declare i64 @llvm.umin.i64(i64, i64)
 """
 
@@ -300,6 +312,7 @@ def text() -> str:
         "OFF_NS": OFF_NS,
         "SPIN_NS": SPIN_NS,
         "STALL_NS": STALL_NS,
+        "LOST_NS": LOST_NS,
         "NAP_US": NAP_US,
         "CLOCK": 6 if sys.platform == "darwin" else 1,  # CLOCK_MONOTONIC
         "PAUSE": pause,

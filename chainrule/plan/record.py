@@ -23,6 +23,7 @@ def record(
     function: Callable[..., Sequence[Any]],
     specs: Sequence[Spec],
     donate: Mapping[int, int] | None = None,
+    labels: Sequence[str] = (),
 ) -> Flow:
     """Run a function once on symbols, and write down what it computes.
 
@@ -35,6 +36,8 @@ def record(
         Shape and dtype of every input.
     donate : mapping of int to int, optional
         Outputs (by number) that take the memory of an input, which the caller gives up.
+    labels : sequence of str, optional
+        What the first inputs are called in ``show()``.
 
     Returns
     -------
@@ -52,7 +55,11 @@ def record(
     >>> [step.letter for step in flow.steps]
     ['tanh', 'multiply']
     """
-    inputs = tuple(Array(s.shape, np.dtype(s.dtype).name, label="input") for s in specs)
+    names = [*labels, *["input"] * (len(specs) - len(labels))]
+    inputs = tuple(
+        Array(spec.shape, np.dtype(spec.dtype).name, label=name)
+        for spec, name in zip(specs, names, strict=True)
+    )
     depth = DEPTH.get() + 1
     recorder = Recorder(lower, depth)
     token = DEPTH.set(depth)

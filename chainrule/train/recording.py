@@ -91,7 +91,7 @@ def recorded_step(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
         changed[:] = new
         return [*new.values(), *rest]
 
-    flow = record(step, specs)
+    flow = record(step, specs, labels=names)
     places = {path: i for i, path in enumerate(names)}
     flow = replace(flow, updates={i: places[path] for i, path in enumerate(changed)})
     return Recorded(flow, tuple(parameters), tuple(buffers), memory)
@@ -177,7 +177,7 @@ def recorded_loss(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
         changed[:] = updates
         return [*gradients.values(), *updates.values(), *rest]
 
-    flow = record(loss, specs)
+    flow = record(loss, specs, labels=names)
     return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed))
 
 
