@@ -51,6 +51,7 @@ class Cache:
     note: str = ""
     hits: int = 0
     misses: int = 0
+    _shrunk: bool = False
 
     def get(self, key: bytes) -> Entry | None:
         """What was put there under this key, if it is whole."""
@@ -70,10 +71,16 @@ class Cache:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(folder / (key.hex() + _SUFFIX), _packed(key, entry))
-            _shrink(folder)
+            self._shrink_once(folder)
             self.note = ""
         except OSError as error:
             self.note = f"compiled plans are not kept: {error}"
+
+    def _shrink_once(self, folder: Path) -> None:
+        """Looking at thousands of files takes longer than compiling: once in a process's life."""
+        if not self._shrunk:
+            self._shrunk = True
+            _shrink(folder)
 
     def folder(self) -> Path | None:
         """Where files are kept, or None."""

@@ -88,6 +88,7 @@ class Run:
         self._bound: dict[int, Array] = {}
         self._staging: dict[int, Array] = {}
         self._error: BaseException | None = None
+        self._told: tuple[tuple[int, int], tuple[Feed, ...], Array] | None = None
         self._function, self._threads = executable.function, executable.threads
         self._address = ctypes.addressof(self._table)
         self._table[ARENA_SLOT] = self._arena.ctypes.data
@@ -141,9 +142,7 @@ class Run:
         int
             How many rounds were completed. Where that is less than count, ``failure()`` says why.
         """
-        rounds = Rounds(first, count, order)
-        found = [self._record(feed, rounds) for feed in feeds]
-        records = np.array([record for record in found if record], np.int64)
+        records = self._records(feeds, Rounds(first, count, order))
         self._status[0] = 0  # where nobody asked why the last one ended
         return self._executable.repeat(
             self._executable.address, self._address, count, records.ctypes.data, len(records),
@@ -165,13 +164,29 @@ class Run:
             self._bound[slot] = array
             self._table[slot] = array.ctypes.data
 
+    def _records(self, feeds: Sequence[Feed], rounds: Rounds) -> Array:
+        """What the native loop is told; told again as long as the same arrays come."""
+        known, last = self._told, (rounds.first, rounds.count)
+        if rounds.order is None and known is not None and known[0] == last:
+            same = (x.array is y.array for x, y in zip(feeds, known[1], strict=False))
+            if len(feeds) == len(known[1]) and all(same):
+                for feed in feeds:  # something else may have been bound meanwhile
+                    slot = self._executable.slots.get((feed.place, feed.number))
+                    if slot is not None:
+                        self._bound[slot] = feed.array
+                return known[2]
+        found = [self._record(feed, rounds) for feed in feeds]
+        records = np.array([record for record in found if record], np.int64)
+        self._told = None if rounds.order is not None else (last, tuple(feeds), records)
+        return records
+
     def _record(self, feed: Feed, rounds: Rounds) -> tuple[int, ...] | None:
         """What the native loop is told of a feed; the array is kept alive."""
         slot = self._executable.slots.get((feed.place, feed.number))
-        specs = self.plan.inputs if feed.place == "input" else self.plan.outputs
-        spec = specs[feed.number]
         if slot is None:
             return None
+        specs = self.plan.inputs if feed.place == "input" else self.plan.outputs
+        spec = specs[feed.number]
         self._bound[slot] = feed.array
         return rounds.record(feed, slot, spec, self._staged)
 

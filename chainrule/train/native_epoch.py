@@ -30,6 +30,9 @@ class NativeEpoch:
         Random keys, (count, 2), for so many batches; called where the step draws numbers.
     rates : ndarray
         Learning rates, (batches,).
+    fresh : bool, default True
+        Whether losses and outputs are left in arrays of their own. False: in arrays that the next
+        epoch writes over, which spares making and binding them.
 
     Attributes
     ----------
@@ -51,18 +54,19 @@ class NativeEpoch:
         keys: Callable[[int], Array],
         rates: Array,
         name: str = "",
+        fresh: bool = True,
     ) -> None:
         self._native, self._rows, self._size = native, rows, size
         self.count, self.done, self.seconds = -(-rows.count // size), 0, 0.0
         self._name = name  # of the epoch, for messages
+        self._fresh = fresh
         self._whole = rows.count // size
         self.outs: Array = np.zeros(0)
         step = self._step(0) if self.count else None
-        kinds = (float, float) if step is None else (step.loss.dtype, step.penalty.dtype)
-        losses, penalties = (np.zeros(self.count, kind) for kind in kinds)
-        # Drawing keys takes as long as twenty steps of a small net.
-        given = keys(self.count) if step and step.draws else np.zeros((self.count, 2), np.uint64)
-        self.feeds = Feeds(given, rates, np.zeros(self.count), losses, penalties)
+        self.feeds = Feeds.of(0, float, float) if step is None else step.feeds(self.count, fresh)
+        self.feeds.rates[:] = rates
+        if step is not None and step.draws:  # which takes as long as twenty steps of a small net
+            self.feeds.keys[:] = keys(self.count)
 
     def advance(self, limit: int | None = None) -> None:
         """One slice: as many batches as fit into it, ``limit`` at most."""
@@ -75,7 +79,7 @@ class NativeEpoch:
         rows, feeds = self._rows, self.feeds
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
-        self.outs = np.empty((count, *step.out.shape), step.out.dtype)
+        self.outs = step.room(count, self._fresh)
         began = time.perf_counter()
         completed = step.run(rows, feeds, self.outs)
         spent = time.perf_counter() - began

@@ -79,6 +79,13 @@ class Feeds:
     losses: Array
     penalties: Array
 
+    @classmethod
+    def of(cls, count: int, loss: Any, penalty: Any) -> "Feeds":
+        """Zeros for so many batches, with losses of these dtypes."""
+        numbers = np.zeros((2, count))
+        keys, kinds = np.zeros((count, 2), np.uint64), (loss, penalty)
+        return cls(keys, *numbers, *(np.zeros(count, kind) for kind in kinds))
+
     def part(self, first: int, last: int) -> "Feeds":
         """Some batches."""
         return Feeds(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
@@ -106,17 +113,12 @@ class NativeStep:
         self._places = len([*recorded.parameters, *recorded.buffers, *recorded.memory])
         self._results = len(self.plan.outputs) - 3
         self.loss, self.penalty, self.out = self.plan.outputs[-3:]
-        self.one = Feeds(
-            np.zeros((1, 2), np.uint64),
-            np.zeros(1),
-            np.zeros(1),
-            np.zeros(1, self.loss.dtype),
-            np.zeros(1, self.penalty.dtype),
-        )
+        self.one = self._made = Feeds.of(1, self.loss.dtype, self.penalty.dtype)
         self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
         self._out = np.zeros(self.out.shape, self.out.dtype)
         self.draws = any(isinstance(kernel, Mask | Fold) for kernel in self.plan.kernels)
         self.pace = 0.0
+        self._room = np.empty((0, *self.out.shape), self.out.dtype)
         self._ready = False  # whether the run is bound to what a single step reads and writes
 
     def bind(self, arrays: Sequence[Array]) -> None:
@@ -160,6 +162,24 @@ class NativeStep:
             run.bind_input(place + 1, y)
             self._ready = False
         run()
+
+    def feeds(self, count: int, fresh: bool) -> Feeds:
+        """Room for the numbers of so many steps; unless fresh, the next call may return it too."""
+        if fresh or count == 1 or len(self._made.rates) != count:
+            made = Feeds.of(count, self.loss.dtype, self.penalty.dtype)
+            if fresh:
+                return made
+            self._made = made
+        return self._made
+
+    def room(self, count: int, fresh: bool) -> Array:
+        """Room for the outputs of so many steps; unless fresh, the next call may return it too."""
+        if fresh or len(self._room) != count:
+            room = np.empty((count, *self.out.shape), self.out.dtype)
+            if fresh:
+                return room
+            self._room = room
+        return self._room
 
     def failure(self) -> BaseException:
         """Why a step was not completed."""

@@ -161,7 +161,7 @@ class Program:
             self._epochs += 1
             count = -(-rows.count // size)
             rates = np.asarray(self._rates_of(count), np.float64)
-            run = NativeEpoch(self._native, rows, size, self._keys, rates)
+            run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
             while run.done < run.count:
                 run.advance()
             return run.feeds.losses + run.feeds.penalties
