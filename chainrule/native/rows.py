@@ -95,7 +95,8 @@ class _Rows:
 
         axis = self.plan.beside
         span = Span.of(self.plan.spans[axis].length, 1, chunk(self.values.dtype(access)))
-        self.loops.sweep(axis, strands, [], block, span=span)
+        for strand in strands:
+            self.loops.sweep(axis, [strand], [], block, span=span)
 
     def _stage(self, stage: Stage, strands: list[Strand]) -> None:
         """One pass, from what is the same for a whole row to what is known at its end."""

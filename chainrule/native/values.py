@@ -196,8 +196,8 @@ class Values:
 
     def _moved(self, access: Access, axis: int, index: Value) -> tuple[Value, int]:
         b, (pointer, offset), stride = self.builder, self._pointers[access], access.strides[axis]
-        if stride == 0 or index.text == "0":
-            return pointer, offset
+        if stride == 0 or index.text == "0" or (access.buffer < 0 and axis == self.axis):
+            return pointer, offset  # the stage holds the rows of one round
         if index.text[0] != "%":
             return pointer, offset + int(index.text) * stride
         place = b.mul(index, integer(stride))
@@ -211,11 +211,12 @@ class Values:
     # Blocks that are turned, and the stage: memory on the stack where columns lie side by side
     def stage(self, access: Access) -> None:
         """From now on, load and store this access on the stage."""
-        dtype, lanes = self._dtypes[access], self._widest()
-        length = self.spans[self.beside].length
-        slot = self.builder.emit(POINTER, f"alloca [{length * lanes} x i{BITS[dtype]}], align 64")
-        strides = tuple(lanes if a == self.beside else 0 for a in range(len(access.strides)))
-        place = Access(-1 - len(self._stages), strides)
+        dtype, wide = self._dtypes[access], self.spans[self.axis].step  # rows of a round
+        size = self.spans[self.beside].length * wide
+        slot = self.builder.emit(POINTER, f"alloca [{size} x i{BITS[dtype]}], align 64")
+        along = {self.beside: wide, self.axis: 1}
+        strides = tuple(along.get(axis, 0) for axis in range(len(access.strides)))
+        place = Access(-1 - len(self._stages), strides)  # no buffer has a number below 0
         self._stages[access], self._dtypes[place] = place, dtype
         self._pointers[place] = slot, 0
 
