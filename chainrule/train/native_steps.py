@@ -3,11 +3,13 @@
 Imports native_step and recording. Program and the training loop run it, epoch by epoch.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, NonFiniteError
+from chainrule.compiled.function import MANY_RECORDINGS
+from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
 from chainrule.train.native_step import NativeStep, Rows, memory_of, specs_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recording import Recipe, inputs
@@ -39,6 +41,7 @@ class NativeSteps:
         found = self._steps.get(key)
         if found is None:
             found = self._steps[key] = NativeStep(self._recipe, *specs_of(x, y, rows))
+            self._say(len(self._steps))
         return found
 
     def bound(self, step: NativeStep) -> int:
@@ -69,6 +72,16 @@ class NativeSteps:
         if isinstance(error, ChainruleError):
             error.add_note(f"in {place}")
         return error
+
+    def _say(self, count: int) -> None:
+        if count == MANY_RECORDINGS:
+            warnings.warn(
+                f"this training step has been recorded and compiled {count} times: the size of a "
+                "batch or the dtype of the data changes from call to call. Take batches of one "
+                "size, or Program.epoch, whose last batch alone is smaller.",
+                RecordingWarning,
+                stacklevel=5,
+            )
 
     def _buffers(self) -> dict[str, Array]:
         return self._recipe.model.buffers() if self._has_buffers else {}

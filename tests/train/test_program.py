@@ -12,7 +12,12 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.errors import ArgumentError, IndexRangeError, NonFiniteError
+from chainrule.errors import (
+    ArgumentError,
+    IndexRangeError,
+    NonFiniteError,
+    RecordingWarning,
+)
 from chainrule.train import Callback, Program, fit
 
 ROWS, FEATURES, CLASSES = 96, 6, 4
@@ -294,6 +299,16 @@ def test_a_label_outside_the_classes_is_named_and_changes_nothing():
     assert program.steps == 1
     labels[40] = 0
     program.epoch(x, labels, 32)
+
+
+def test_batches_of_many_sizes_are_said_once():
+    x, labels, _ = data()
+    program = Program(net(), cr.softmax_cross_entropy, optim.SGD(0.1))
+    for rows in (32, 31, 30):
+        program.step(x[:rows], labels[:rows])
+    with pytest.warns(RecordingWarning, match="recorded and compiled 4 times"):
+        program.step(x[:29], labels[:29])
+    program.step(x[:28], labels[:28])
 
 
 def test_an_order_outside_the_rows_is_refused():
