@@ -60,6 +60,7 @@ def refuse_unknown(kind: str, names: Sequence[str], known: Sequence[str]) -> Non
 
 
 def _section(key: str, bench: Bench) -> Section | None:
+    say("measuring", key, to_stderr=True)
     try:
         section = SECTIONS[key](bench)
     except NotMeasuredError as error:

@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ CHECKOUT = Path(__file__).parents[1]
 SLOWS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_XLA_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+# A task that has had three turns, and so many seconds, sits the rest out: threads that spin on a
+# busy machine can take a thousand times their usual time.
+FEWEST_TURNS, PATIENCE = 3, 4.0
 GRACE = 10.0  # seconds for a worker to end by itself
 AGREEMENT = 1e-3  # relative, between the peers' mean losses of the first epoch
 
@@ -166,13 +170,16 @@ class Field:
         """
         built = [entry for entry in entries if self._is_built(entry)]
         agree([(entry, self._value(entry)) for entry in built if entry.is_checked])
-        took: dict[str, list[list[float]]] = {entry.name: [] for entry in built}
         for entry in built:  # caches, clocks and threads warm up
-            self._ask(entry, "time", seconds=self.turn_seconds / 2)
-        for _ in range(self.rounds):
+            self._turn(entry)
+        took: dict[str, list[list[float]]] = {entry.name: [] for entry in built}
+        spent = dict.fromkeys(took, 0.0)
+        for turn in range(self.rounds):
             for entry in built:
-                answer = self._ask(entry, "time", seconds=self.turn_seconds)
-                took[entry.name].append(answer["seconds"])
+                if turn < FEWEST_TURNS or spent[entry.name] < PATIENCE:
+                    started = time.perf_counter()
+                    took[entry.name].append(self._turn(entry))
+                    spent[entry.name] += time.perf_counter() - started
         for entry in built:
             self._ask(entry, "drop")
         return {
@@ -219,6 +226,10 @@ class Field:
         if kind not in self.workers:
             self.workers[kind] = Worker(kind)
         return self.workers[kind]
+
+    def _turn(self, entry: Entry) -> list[float]:
+        """Seconds per step of each call of a turn."""
+        return self._ask(entry, "time", seconds=self.turn_seconds)["seconds"]
 
     def _value(self, entry: Entry) -> float:
         return self._ask(entry, "value")["value"]

@@ -17,8 +17,6 @@ import time
 from benchmarks.cases import Case
 from benchmarks.peers import Task, task
 
-LEAST_CALLS = 2
-
 
 def main(peer: str, threads: int, cpus: str) -> None:
     """Answer until the pipe closes."""
@@ -71,7 +69,7 @@ def timed(task: Task, seconds: float) -> list[float]:
     """Seconds per step of each call, for about this long."""
     call, steps, clock, took = task.call, task.steps, time.perf_counter, []
     end = clock() + seconds
-    while len(took) < LEAST_CALLS or clock() < end:
+    while not took or clock() < end:
         started = clock()
         call()
         took.append((clock() - started) / steps)

@@ -111,9 +111,16 @@ def _per_matrix(x: Any) -> Any:
 def _singular_values(a: Any) -> tuple[Any, Any, Any, Any]:
     """Orthogonal matrices on both sides, singular values, and the sign of the two sides."""
     check_square(a)
+    _check_finite(a)
     left, values, right = linalg.svd(a)
     sign = np.rint(linalg.det(left) * linalg.det(right))
     return left, values, right, sign[..., None].astype(values.dtype)
+
+
+def _check_finite(a: Any) -> None:
+    """Refuse what LAPACK refuses or, where an infinity stands, may search for ever."""
+    if not np.isfinite(a).all():
+        raise linalg.LinAlgError("SVD did not converge: the matrix holds inf or NaN")
 
 
 def _products_of_others(values: Any) -> Any:
@@ -150,6 +157,7 @@ class _RegularInverse(Inv):
     """The inverse of a matrix that no rounding can make singular."""
 
     def forward(self, a: Any) -> Any:
+        _check_finite(a)
         values = linalg.svd(a, compute_uv=False)
         rank = values[..., -1:] > values[..., :1] * a.shape[-1] * np.finfo(values.dtype).eps
         if not rank.all():
