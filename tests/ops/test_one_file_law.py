@@ -12,6 +12,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual
 from chainrule.graph.graph import Graph
 from chainrule.graph.spec_reading import infer
+from chainrule.plan.kernels import Opaque
 from chainrule.spec import Spec
 from chainrule.testing import Case, broadcast_cases, check_case, check_op
 
@@ -220,3 +221,12 @@ def test_a_user_op_cannot_take_a_numpy_function_from_a_built_in_op():
 
     assert CATALOGUE.by_numpy[np.tanh] == "tanh"
     assert "toy_tanh" not in CATALOGUE
+
+
+def test_an_op_is_known_to_compiled_functions_with_its_gradient(toy):
+    xs = operands(toy)
+    step = cr.compile(lambda *xs: (toy.function(*xs), cr.grad(total(toy))(*xs)))
+    value, gradient = step(*xs)
+    assert_allclose(value, toy.function(*xs), rtol=1e-14)
+    assert_allclose(gradient, cr.grad(total(toy))(*xs), rtol=1e-13)
+    assert not [k for k in step.plan(*xs).kernels if isinstance(k, Opaque)]  # machine code all

@@ -18,6 +18,7 @@ from chainrule.errors import (
     NonFiniteError,
     RecordingWarning,
 )
+from chainrule.plan.kernels import Opaque
 from chainrule.train import Callback, Program, fit
 
 ROWS, FEATURES, CLASSES = 96, 6, 4
@@ -160,6 +161,18 @@ def test_regularization_clipping_and_schedules_end_where_the_eager_steps_end(opt
     make = lambda: net("float64")  # noqa: E731
     found = both(make, lambda: optim.SGD(0.05), cr.softmax_cross_entropy, labels, x, **options)
     assert found <= 1e-12
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_no_part_of_a_usual_step_is_called_back_in_python(activation):
+    x, labels, _ = data()
+    layers = [nn.LayerNorm(8), nn.BatchNorm(8), nn.Dropout(0.2)]
+    program = Program(
+        net(activation=activation, extra=layers), cr.softmax_cross_entropy, optim.Adam(),
+        regularization=[nn.L2(1e-3), nn.L1(1e-3), nn.MaxNorm(2.0)], clip=1.0,
+    )  # fmt: skip
+    kernels = program.plan(x[:32], labels[:32]).kernels
+    assert not [kernel for kernel in kernels if isinstance(kernel, Opaque)]
 
 
 def test_lbfgs_asks_machine_code_for_its_losses():
