@@ -67,6 +67,6 @@ def refused(error: CycloptsError, words: list[str]) -> int:
     what = str(error)
     if isinstance(error, UnusedCliTokensError):
         what = f"unexpected: {' '.join(error.unused_tokens or [])}"
-    command = next((word for word in words if word in ("train", "predict", "check")), "")
+    command = next((word for word in words if word in ("train", "predict", "check", "bench")), "")
     complain(f"{what}\nTry: {' '.join(filter(None, ('chainrule', command, '--help')))}")
     return MISUSED

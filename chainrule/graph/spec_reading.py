@@ -5,7 +5,7 @@ with real runs.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, compute
 from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.unvalued import Unvalued
 from chainrule.settings import DEPTH
 from chainrule.spec import Spec, is_sequence, is_tuple, spec_of
 
 
-class SpecSymbol(Symbol):
+class SpecSymbol(Unvalued):
     """A tensor of which only shape and dtype are known; asking for its values raises."""
 
     __slots__ = ("depth", "spec")
@@ -51,39 +52,11 @@ class SpecSymbol(Symbol):
             return SpecSymbol(found, self.depth)
         return tuple(SpecSymbol(each, self.depth) for each in found)
 
-    @property
-    def data(self) -> NoReturn:
-        """There is none."""
-        raise self._has_no_value("x.data")
-
-    @property
-    def value(self) -> NoReturn:
-        """There is none."""
-        raise self._has_no_value("x.value")
-
-    def item(self) -> NoReturn:
-        """Raise: there is no element to return."""
-        raise self._has_no_value("x.item()")
-
-    def __bool__(self) -> NoReturn:
-        raise self._has_no_value("bool(x)")
-
-    def __float__(self) -> NoReturn:
-        raise self._has_no_value("float(x)")
-
-    def __int__(self) -> NoReturn:
-        raise self._has_no_value("int(x)")
-
-    def __index__(self) -> NoReturn:
-        raise self._has_no_value("x as an index")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise self._has_no_value("np.asarray(x)")
-
     def __repr__(self) -> str:
         return f"SpecSymbol({self.shape}, {self.dtype})"
 
-    def _has_no_value(self, asked: str) -> UnsupportedError:
+    def no_value(self, asked: str) -> UnsupportedError:
+        """The error for what was asked."""
         return UnsupportedError(
             f"{asked} asks for a value, but only shapes and dtypes flow through here.",
             found=[describe("x", self)],

@@ -7,7 +7,7 @@ their steps through it.
 import functools
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.unvalued import Unvalued
 from chainrule.plan.kernels import FINITE
 from chainrule.plan.rule_call import RuleCall, flat_operands
 from chainrule.plan.steps import Array, Check, Map, Number, Operand, Ref, Step
@@ -30,7 +31,7 @@ NATIVE = frozenset(
 Lower = Callable[["Recorder", Op, tuple[Any, ...]], Any]
 
 
-class Recorded(Symbol):
+class Recorded(Unvalued):
     """A tensor of a recording: a view of what a step will make. Asking for its values raises."""
 
     __slots__ = ("_dtype", "recorder", "ref")
@@ -67,39 +68,6 @@ class Recorded(Symbol):
                 return x.read(op, operands)
         return self.recorder.read(op, operands)
 
-    @property
-    def data(self) -> NoReturn:
-        """There is none."""
-        raise self._has_no_value("x.data")
-
-    @property
-    def value(self) -> NoReturn:
-        """There is none."""
-        raise self._has_no_value("x.value")
-
-    def item(self) -> NoReturn:
-        """Raise: there is no element to return."""
-        raise self._has_no_value("x.item()")
-
-    def tolist(self) -> NoReturn:
-        """Raise: there are no elements to return."""
-        raise self._has_no_value("x.tolist()")
-
-    def __bool__(self) -> NoReturn:
-        raise self._has_no_value("bool(x)")
-
-    def __float__(self) -> NoReturn:
-        raise self._has_no_value("float(x)")
-
-    def __int__(self) -> NoReturn:
-        raise self._has_no_value("int(x)")
-
-    def __index__(self) -> NoReturn:
-        raise self._has_no_value("x as an index")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise self._has_no_value("np.asarray(x)")
-
     def call_back(
         self, op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]
     ) -> list[Any]:
@@ -112,7 +80,8 @@ class Recorded(Symbol):
     def __repr__(self) -> str:
         return f"Recorded({self.shape}, {self.dtype})"
 
-    def _has_no_value(self, asked: str) -> UnsupportedError:
+    def no_value(self, asked: str) -> UnsupportedError:
+        """The error for what was asked."""
         return UnsupportedError(
             f"{asked} asks for a value, but this function is being recorded: values come later.",
             found=[describe("x", self)],
