@@ -36,6 +36,12 @@ CHROMIUM_ARGUMENTS = (
 INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Machine code that tests compile does not stay in the user's folder."""
+    os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("machine-code"))
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """The same random numbers in every test, whatever ran before."""
