@@ -4,7 +4,7 @@ Imports axes and numbering. Rows are written from it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chainrule.native.numbering import Numbering
 from chainrule.plan.kernels import Reduction, Row
@@ -21,6 +21,9 @@ class Stage:
     ----------
     first : int
         The place (of Given) of its first reduction.
+    held : list of int
+        What later passes read and nobody stores. It is computed in this pass all the same: what
+        it is made of may lie where a store of this pass writes.
     """
 
     stores: Stores
@@ -28,10 +31,11 @@ class Stage:
     after_stores: Stores
     kept: list[int]
     first: int
+    held: list[int] = field(default_factory=list[int])
 
     def within(self) -> list[int]:
         """What is computed for every element."""
-        return [number for _, number in [*self.stores, *self.reductions]]
+        return [*(number for _, number in [*self.stores, *self.reductions]), *self.held]
 
     def behind(self) -> list[int]:
         """What is computed once, when the reductions are done."""
@@ -94,6 +98,7 @@ def script(kernel: Row, forward: bool) -> Script:
     plan = Script(shape, outer, numbering, stages, kernel.scratch)
     spare = set(kernel.scratch) - {access.buffer for access in plan.loads()}
     for stage in stages:
+        stage.held[:] = [number for access, number in stage.stores if access.buffer in spare]
         stage.stores[:] = [each for each in stage.stores if each[0].buffer not in spare]
     return plan
 
