@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.engine import compile_plan
+from chainrule.native.executable import Feed
 from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.train.recording import recorded_outputs
 
 Array = np.ndarray[Any, np.dtype[Any]]
-LARGEST = 1024  # rows at a time: their activations stay in the cache
-EXACT = 4  # sizes that are compiled as they come; others are made of the powers of two among these
+SMALL, LARGE = 128, 1024  # rows at a time
+CACHED = 512 * 1024  # bytes of weights that a core's cache holds; larger ones want more rows
+EXACT = 4  # sizes that are compiled as they come; others are made of powers of two
 COPIED = 64 * 1024  # bytes that are copied rather than bound
 
 
@@ -28,32 +30,28 @@ class NativeEvaluation:
         self._sizes: dict[Any, _Sized] = {}
         self._parameters = model.parameters()
         self._has_buffers = bool(model.buffers())
+        widest = max((p.value.nbytes for p in self._parameters.values()), default=0)
+        self._block = SMALL if widest <= CACHED else LARGE
         self._lock = threading.Lock()
 
     def __call__(self, x: Array) -> Array:
         with self._lock:
             rows = len(x)
             found = self._sizes.get((x.shape, x.dtype))
-            if found is not None or (rows <= LARGEST and len(self._sizes) < EXACT):
-                found = found or self._sized(x, rows)
-                found.bind(self._arrays())
-                return found.run(x)
-            return self._by_parts(x)
+            if found is not None or (rows <= self._block and len(self._sizes) < EXACT):
+                return self._sized(x, rows).run(x)
+            return self._by_blocks(x)
 
-    def _by_parts(self, x: Array) -> Array:
-        """Blocks of the largest size, then one block that is filled up with copies of a row."""
-        parts: list[Array] = []
-        for start in range(0, max(len(x), 1), LARGEST):
-            part = x[start : start + LARGEST]
-            rows = len(part)
-            size = 1 << max(rows - 1, 0).bit_length() if rows else 0
-            if size > rows:
-                filled = np.zeros((size, *x.shape[1:]), x.dtype)
-                filled[:rows] = part
-                part = filled
-            sized = self._sized(part, size)
-            sized.bind(self._arrays())
-            parts.append(sized.run(part)[:rows])
+    def _by_blocks(self, x: Array) -> Array:
+        """Whole blocks in one native call, then one that is filled up with rows of zeros."""
+        size = self._block
+        whole = len(x) // size * size
+        parts = [self._sized(x, size).rounds(x[:whole])] if whole else []
+        if whole < len(x) or not parts:
+            rest = x[whole:]
+            filled = np.zeros((_power_of_two(len(rest)), *x.shape[1:]), x.dtype)
+            filled[: len(rest)] = rest
+            parts.append(self._sized(filled, len(filled)).run(filled)[: len(rest)])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _sized(self, x: Array, rows: int) -> "_Sized":
@@ -61,6 +59,7 @@ class NativeEvaluation:
         found = self._sizes.get(key)
         if found is None:
             found = self._sizes[key] = _Sized(self._model, Spec(*key), self._scale)
+        found.bind(self._arrays())
         return found
 
     def _arrays(self) -> list[Array]:
@@ -78,10 +77,15 @@ class _Sized:
         self._out = self.plan.outputs[0]
         self._x = np.zeros(x.shape, x.dtype) if x.nbytes <= COPIED else None
         self._result = np.zeros(self._out.shape, self._out.dtype)
+        self._rows, self._bound = x.shape[0], list[Array]()
+        self._is_fed = False  # whether rounds left the run bound to arrays of others
+        self._bind_own()
+
+    def _bind_own(self) -> None:
         if self._x is not None:
             self._run.bind_input(self._place, self._x)
         self._run.bind_output(0, self._result)
-        self._bound: list[Array] = []
+        self._is_fed = False
 
     def bind(self, arrays: list[Array]) -> None:
         """Read these arrays of the net."""
@@ -91,11 +95,28 @@ class _Sized:
             self._run.bind_input(number, array)
         self._bound = arrays
 
+    def rounds(self, x: Array) -> Array:
+        """The outputs for several times as many rows."""
+        rows = self._rows
+        outs = np.empty((len(x) // rows, *self._out.shape), self._out.dtype)
+        feeds = [Feed.rows(self._place, x), Feed.output(0, outs)]
+        self._is_fed = True
+        if self._run.repeat(len(outs), feeds) < len(outs):
+            raise self._run.failure()
+        return outs.reshape(len(x), *self._out.shape[1:])
+
     def run(self, x: Array) -> Array:
         """The outputs, in an array of their own."""
+        if self._is_fed:
+            self._bind_own()
         if self._x is None:
             self._run.bind_input(self._place, x)
         else:
             self._x[...] = x
         self._run()
         return self._result.copy()
+
+
+def _power_of_two(rows: int) -> int:
+    """The smallest that is no less; 0 for no rows."""
+    return 1 << (rows - 1).bit_length() if rows else 0
