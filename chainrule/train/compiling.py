@@ -16,6 +16,8 @@ from chainrule.train.native_steps import NativeSteps
 from chainrule.train.recording import Recipe
 from chainrule.train.step import TrainingStep
 
+ONE_BATCH = "the only batch of an epoch is the one whose gradients the history shows."
+
 
 def compiled_steps(
     recipe: Recipe,
@@ -26,10 +28,15 @@ def compiled_steps(
 ) -> NativeSteps | None:
     """The machine code of these steps; None where they cannot be compiled, and a warning says why.
 
+    None without a warning where an epoch has one batch: it would run eagerly all the same.
+
     An optimiser that asks for several losses in a step goes on in Python: it is given the loss
     and its gradients as machine code.
     """
     began, native = time.perf_counter(), None
+    if batches.count == 1 and not recipe.optimizer.needs_closure:
+        history.eager_because = ONE_BATCH
+        return None
     try:
         if recipe.optimizer.needs_closure:
             step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)

@@ -84,9 +84,9 @@ def fit(
         Write a line per epoch to standard error.
     compiled : bool, default True
         Run the steps as machine code, see :class:`Program`; the last full batch of each epoch
-        still runs eagerly, and its gradients go into the history. A step that cannot be compiled
-        runs eagerly, with an EagerWarning that says why. False: eager steps, as they are recorded
-        by ``loss.backward()``.
+        still runs eagerly, and its gradients go into the history, so a fit of one batch per epoch
+        is eager. A step that cannot be compiled runs eagerly, with an EagerWarning that says why.
+        False: eager steps, as they are recorded by ``loss.backward()``.
 
     Returns
     -------

@@ -390,3 +390,13 @@ def test_a_hundred_thousand_steps_grow_the_process_by_less_than_a_mebibyte():
     for _ in range(2000):
         program.step(x[:32], labels[:32])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1024
+
+
+def test_a_fit_of_one_batch_per_epoch_says_why_it_is_eager():
+    x, labels, _ = data()
+    history = fit(
+        net(), (x, labels), loss=cr.softmax_cross_entropy, optimizer=optim.SGD(0.1), epochs=2,
+        batch_size=ROWS,
+    )  # fmt: skip
+    assert not history.compiled
+    assert "the only batch of an epoch" in history.eager_because
