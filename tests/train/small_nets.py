@@ -1,0 +1,32 @@
+"""Small nets and data for the tests of compiled steps, and how far two states are apart."""
+
+import numpy as np
+
+from chainrule import nn
+
+ROWS, FEATURES, CLASSES = 96, 6, 4
+
+
+def data(dtype="float32", seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(ROWS, FEATURES)).astype(dtype)
+    return x, rng.integers(0, CLASSES, ROWS), rng.normal(size=(ROWS, CLASSES)).astype(dtype)
+
+
+def net(dtype="float32", *, activation=nn.Tanh, extra=()):
+    layers = [nn.Linear(FEATURES, 8, dtype=dtype), *extra, activation()]
+    return nn.Sequential(*layers, nn.Linear(8, CLASSES, dtype=dtype))
+
+
+def apart(one, other):
+    """The largest distance of two states, relative to the size of each array.
+
+    A bias in front of a BatchNorm is rounding and nothing else: a tenth of the largest array's
+    size counts at least.
+    """
+    largest = max(np.max(np.abs(array)) for array in one.values())
+    return max(
+        float(np.max(np.abs(one[path] - other[path])))
+        / max(np.max(np.abs(one[path])), largest / 10)
+        for path in one
+    )
