@@ -1,6 +1,6 @@
 """NativeEvaluation: the outputs of a net as machine code, for any number of rows.
 
-Imports recording, plan and native. Program.predict runs it.
+Imports native_step, recording, plan and native. Program.predict runs it.
 """
 
 import threading
@@ -13,13 +13,13 @@ from chainrule.native.executable import Feed
 from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
+from chainrule.train.native_step import COPIED
 from chainrule.train.recording import recorded_outputs
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SMALL, LARGE = 128, 1024  # rows at a time
 CACHED = 512 * 1024  # bytes of weights that a core's cache holds; larger ones want more rows
 EXACT = 4  # sizes that are compiled as they come; others are made of powers of two
-COPIED = 64 * 1024  # bytes that are copied rather than bound
 
 
 class NativeEvaluation:

@@ -3,7 +3,7 @@
 Imports nn, optim, the backward walk and the plan's recorder. Program compiles what stands here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -213,10 +213,3 @@ def inputs(model: Module, x: Any, scale: float) -> Any:
 def symbol_of(x: Any) -> Any:
     """A value of the recording, without the graph of its backward walk."""
     return x.value if isinstance(x, Node) else x
-
-
-def paths_of(recorded: Recorded) -> Iterator[str]:
-    """Every array of the net and of the optimiser, in the order of the inputs."""
-    yield from recorded.parameters
-    yield from recorded.buffers
-    yield from recorded.memory
