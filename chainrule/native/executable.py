@@ -88,7 +88,8 @@ class Run:
         self._bound: dict[int, Array] = {}
         self._staging: dict[int, Array] = {}
         self._error: BaseException | None = None
-        self._told: tuple[tuple[int, int], tuple[Feed, ...], Array] | None = None
+        self._told: tuple[Any, ...] = ()  # what the native loop was told last
+        self._kept: tuple[Any, ...] = ()  # the arrays it was told of
         self._function, self._threads = executable.function, executable.threads
         self._address = ctypes.addressof(self._table)
         self._table[ARENA_SLOT] = self._arena.ctypes.data
@@ -142,12 +143,19 @@ class Run:
         int
             How many rounds were completed. Where that is less than count, ``failure()`` says why.
         """
-        records = self._records(feeds, Rounds(first, count, order))
+        rounds = Rounds(first, count, order)
+        found = [self._record(feed, rounds) for feed in feeds]
+        records = np.array([record for record in found if record], np.int64)
+        places = None if order is None else order.ctypes.data
+        self._told = count, records.ctypes.data, len(records), places, first
+        self._kept = feeds, order, records
+        return self.again()
+
+    def again(self) -> int:
+        """The rounds of the last ``repeat`` once more, on the same arrays."""
+        executable = self._executable
         self._status[0] = 0  # where nobody asked why the last one ended
-        return self._executable.repeat(
-            self._executable.address, self._address, count, records.ctypes.data, len(records),
-            None if order is None else order.ctypes.data, first, self._threads(),
-        )  # fmt: skip
+        return executable.repeat(executable.address, self._address, *self._told, self._threads())
 
     def failure(self) -> BaseException:
         """Why the last run ended early; after this the next one can begin."""
@@ -163,22 +171,6 @@ class Run:
         if slot is not None:  # else no kernel looks at it
             self._bound[slot] = array
             self._table[slot] = array.ctypes.data
-
-    def _records(self, feeds: Sequence[Feed], rounds: Rounds) -> Array:
-        """What the native loop is told; told again as long as the same arrays come."""
-        known, last = self._told, (rounds.first, rounds.count)
-        if rounds.order is None and known is not None and known[0] == last:
-            same = (x.array is y.array for x, y in zip(feeds, known[1], strict=False))
-            if len(feeds) == len(known[1]) and all(same):
-                for feed in feeds:  # something else may have been bound meanwhile
-                    slot = self._executable.slots.get((feed.place, feed.number))
-                    if slot is not None:
-                        self._bound[slot] = feed.array
-                return known[2]
-        found = [self._record(feed, rounds) for feed in feeds]
-        records = np.array([record for record in found if record], np.int64)
-        self._told = None if rounds.order is not None else (last, tuple(feeds), records)
-        return records
 
     def _record(self, feed: Feed, rounds: Rounds) -> tuple[int, ...] | None:
         """What the native loop is told of a feed; the array is kept alive."""

@@ -28,8 +28,8 @@ class NativeEpoch:
         Rows of a batch.
     keys : callable
         Random keys, (count, 2), for so many batches; called where the step draws numbers.
-    rates : ndarray
-        Learning rates, (batches,).
+    rates : float or sequence of float
+        Learning rates of the batches.
     fresh : bool, default True
         Whether losses and outputs are left in arrays of their own. False: in arrays that the next
         epoch writes over, which spares making and binding them.
@@ -52,7 +52,7 @@ class NativeEpoch:
         rows: Rows,
         size: int,
         keys: Callable[[int], Array],
-        rates: Array,
+        rates: Any,
         name: str = "",
         fresh: bool = True,
     ) -> None:

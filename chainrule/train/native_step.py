@@ -110,6 +110,7 @@ class NativeStep:
         self.plan = make(recorded.flow)
         self._run = compile_plan(self.plan).run_object()
         self._bound: list[Any] = []
+        self._told: tuple[Any, ...] = ()  # the arrays of the last run, if they may come again
         self._places = len([*recorded.parameters, *recorded.buffers, *recorded.memory])
         self._results = len(self.plan.outputs) - 3
         self.loss, self.penalty, self.out = self.plan.outputs[-3:]
@@ -143,10 +144,14 @@ class NativeStep:
 
         ``outs``, (count, *batch), takes the net's outputs.
         """
+        told = (rows.x, rows.y, feeds, outs)
+        self._ready = False
+        if rows.order is None and self._told and all(map(_same, told, self._told)):
+            return self._run.again()
+        self._told = told if rows.order is None else ()
         place = self._places
         found = [Feed.rows(place, rows.x), Feed.rows(place + 1, rows.y)]
         found += self._feeds(feeds, outs)
-        self._ready = False
         return self._run.repeat(len(outs), found, rows.order)
 
     def step(self, x: Array, y: Array) -> None:

@@ -159,8 +159,7 @@ class Program:
         rows = Rows(_array(x, "x"), _array(y, "y"), _order(order))
         with self._lock:
             self._epochs += 1
-            count = -(-rows.count // size)
-            rates = np.asarray(self._rates_of(count), np.float64)
+            rates = self._rates_of(-(-rows.count // size))
             run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
             while run.done < run.count:
                 run.advance()
@@ -181,10 +180,8 @@ class Program:
         return philox(fold(self._key, self._epochs)).random_raw(2 * count).reshape(-1, 2)
 
     def _rates_of(self, count: int) -> Any:
-        """Learning rates of the next steps."""
-        if self._rates is None:
-            return np.full(count, self.optimizer.rate)
-        return self._rates(self.steps, count)
+        """Learning rates of the next steps, or the one for all."""
+        return self.optimizer.rate if self._rates is None else self._rates(self.steps, count)
 
 
 def _array(x: Any, name: str) -> Array:
