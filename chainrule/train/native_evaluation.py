@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.engine import compile_plan
+from chainrule.native.arrays import aligned
+from chainrule.native.engine import compile_plan, target
 from chainrule.native.executable import Feed
+from chainrule.native.matmul.panels import in_panels, lay_out
 from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
@@ -28,9 +30,10 @@ class NativeEvaluation:
     def __init__(self, model: Module, scale: float) -> None:
         self._model, self._scale = model, scale
         self._sizes: dict[Any, _Sized] = {}
-        self._parameters = model.parameters()
+        self._parameters = tuple(model.parameters().values())
+        self._panels: dict[int, tuple[int, Array]] = {}  # weights with their versions
         self._has_buffers = bool(model.buffers())
-        widest = max((p.value.nbytes for p in self._parameters.values()), default=0)
+        widest = max((p.value.nbytes for p in self._parameters), default=0)
         self._block = SMALL if widest <= CACHED else LARGE
         self._lock = threading.Lock()
 
@@ -59,19 +62,31 @@ class NativeEvaluation:
         found = self._sizes.get(key)
         if found is None:
             found = self._sizes[key] = _Sized(self._model, Spec(*key), self._scale)
-        found.bind(self._arrays())
+        buffers = self._model.buffers() if self._has_buffers else {}
+        arrays = [p.value for p in self._parameters]
+        for number in found.panels:
+            arrays[number] = self._in_panels(number, found.plan.inputs[number])
+        found.bind([*arrays, *buffers.values()])
         return found
 
-    def _arrays(self) -> list[Array]:
-        buffers = self._model.buffers() if self._has_buffers else {}
-        return [*(p.value for p in self._parameters.values()), *buffers.values()]
+    def _in_panels(self, number: int, spec: Spec) -> Array:
+        """A weight as it is now, laid out in panels; all numbers of rows read the same ones."""
+        parameter = self._parameters[number]
+        version, panels = self._panels.get(number, (-1, None))
+        if panels is None:
+            panels = aligned(spec.nbytes).view(spec.dtype).reshape(spec.shape)
+        if version != parameter.changed:
+            lay_out(parameter.value, panels)
+            self._panels[number] = parameter.changed, panels
+        return panels
 
 
 class _Sized:
     """The machine code for one number of rows."""
 
     def __init__(self, model: Module, x: Spec, scale: float) -> None:
-        self.plan = make(recorded_outputs(model, x, scale).flow)
+        plan = make(recorded_outputs(model, x, scale).flow)
+        self.plan, self.panels = in_panels(plan, target())
         self._run = compile_plan(self.plan).run_object()
         self._place = len(self.plan.inputs) - 1
         self._out = self.plan.outputs[0]

@@ -130,6 +130,33 @@ def test_predict_takes_any_number_of_rows(rows):
         np.testing.assert_allclose(found, model(x[:count]).data, rtol=1e-5, atol=1e-6)
 
 
+def test_predict_follows_every_change_of_a_large_weight():
+    rng = np.random.default_rng(3)
+    x, labels = rng.normal(size=(300, 256)).astype("float32"), rng.integers(0, 4, 300)
+    model = nn.MLP([256, 128, 4])
+    weight = next(p for p in model.parameters().values() if p.size == 256 * 128)
+    program = Program(model, cr.softmax_cross_entropy, optim.SGD(0.1))
+    for change in (
+        lambda: None,
+        lambda: program.epoch(x, labels, 32),
+        lambda: program.step(x[:32], labels[:32]),
+        lambda: setattr(weight, "data", weight.data * 2),
+        lambda: fit(
+            model,
+            (x, labels),
+            loss=cr.softmax_cross_entropy,
+            optimizer=optim.LBFGS(),
+            batch_size=300,
+            epochs=1,
+        ),
+        lambda: model.load_state(nn.MLP([256, 128, 4], seed=9).state()),
+    ):
+        change()
+        for rows in (300, 20, 3):
+            found = program.predict(x[:rows])
+            np.testing.assert_allclose(found, model(x[:rows]).data, rtol=1e-4, atol=1e-4)
+
+
 def test_a_label_outside_the_classes_is_named_and_changes_nothing():
     x, labels, _ = data()
     model = net()
