@@ -1,8 +1,9 @@
 """Groups: parameters whose elements one call of an elementwise rule updates, in place.
 
-Imports tensors. The optimiser's base class arranges its parameters in groups and steps each one.
-Small parameters share a group: a call of NumPy costs as much for 10 elements as for a thousand.
-A large parameter is updated in chunks, so that the rule's intermediate arrays stay in the cache.
+Imports tensors and storage. The optimiser's base class arranges its parameters in groups and
+steps each one. Small parameters share a group: a call of NumPy costs as much for 10 elements as
+for a thousand. A large parameter is updated in chunks, so that the rule's intermediate arrays stay
+in the cache.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.storage import aligned
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -58,7 +60,8 @@ class Group:
         self._gradient = np.empty_like(self._value)
         self._pieces = tuple(self._value[place] for place in places)
         self._state = tuple(
-            np.concatenate(arrays) for arrays in zip(*(s.state for s in slots), strict=True)
+            aligned(np.concatenate(arrays))
+            for arrays in zip(*(s.state for s in slots), strict=True)
         )
         for slot, place in zip(slots, places, strict=True):  # each keeps a view of its part
             slot.state = tuple(array[place] for array in self._state)

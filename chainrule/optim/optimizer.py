@@ -1,7 +1,7 @@
 """Optimizer: what all optimisers share; a rule for one parameter becomes a step for all of them.
 
-Imports tensors and the groups beside it. One optimiser per file stands on it; users and the
-training loop call ``step``.
+Imports tensors, storage and the groups beside it. One optimiser per file stands on it; users and
+the training loop call ``step``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
 from chainrule.optim.selection import LASTING, Parameters, fresh, lasting, members, named
@@ -211,7 +212,7 @@ class Optimizer:
     def _slot(self, name: str, p: Parameter) -> Slot:
         saved = self._saved.pop(name, None)
         if saved is None:
-            return Slot(name, p, tuple(array.ravel() for array in self.init(p.value)), 0)
+            return Slot(name, p, tuple(aligned(a).ravel() for a in self.init(p.value)), 0)
         for kind in self.memory:
             if saved[kind].shape != p.shape:
                 raise ShapeError(
@@ -219,5 +220,5 @@ class Optimizer:
                     found=[describe(kind, saved[kind], "saved"), describe(name, p, p.origin)],
                     do="Load the state of an optimiser that trained the same net.",
                 )
-        state = tuple(saved[kind].astype(p.dtype).ravel() for kind in self.memory)
+        state = tuple(aligned(saved[kind].astype(p.dtype)).ravel() for kind in self.memory)
         return Slot(name, p, state, int(saved["steps"]))
