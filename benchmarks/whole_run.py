@@ -1,6 +1,6 @@
 """fashion-mnist in PyTorch eager, as `chainrule train` does it: a process that prints its figures.
 
-    python -m benchmarks.whole_run EPOCHS BATCH HIDDEN
+    python -m benchmarks.whole_run EPOCHS BATCH HIDDEN THREADS
 
 Imports torch and NumPy. The section `training` runs it. It prints JSON: the seconds of the loop
 (training steps and validation) and the accuracy on the test rows.
@@ -20,10 +20,10 @@ HEADER = {"images": 16, "labels": 8}  # bytes before the numbers of an IDX file
 VALIDATION, RATE, L2 = 0.1, 3e-3, 1e-3  # as the command has them by default
 
 
-def main(epochs: int, batch: int, hidden: int) -> None:
+def main(epochs: int, batch: int, hidden: int, threads: int) -> None:
     """Train and print."""
     torch.manual_seed(0)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     x, y = rows("train", "images").reshape(-1, 784), rows("train", "labels")
     x_test, y_test = rows("t10k", "images").reshape(-1, 784), rows("t10k", "labels")
     order = torch.randperm(len(x))
