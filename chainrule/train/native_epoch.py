@@ -15,7 +15,7 @@ from chainrule.train.step import TrainingStep
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SLICE = 0.04  # seconds: Ctrl-C is heard, and progress is seen, between two slices
-MOST_OUTS = 4 * 1024**2  # bytes of outputs kept for one slice
+NOTHING: Array = np.zeros(0)
 
 
 class NativeEpoch:
@@ -57,12 +57,13 @@ class NativeEpoch:
         fresh: bool = True,
     ) -> None:
         self._native, self._rows, self._size = native, rows, size
-        self.count, self.done, self.seconds = -(-rows.count // size), 0, 0.0
+        total = rows.count
+        self.count, self.done, self.seconds = -(-total // size), 0, 0.0
         self._name = name  # of the epoch, for messages
         self._fresh = fresh
-        self._whole = rows.count // size
-        self.outs: Array = np.zeros(0)
-        step = self._step(0) if self.count else None
+        self._whole = total // size
+        self.outs: Array = NOTHING
+        step = self._first = self._step_for(min(size, total)) if total else None
         self.feeds = Feeds.of(0, float, float) if step is None else step.feeds(self.count, fresh)
         self.feeds.rates[:] = rates
         if step is not None and step.draws:  # which takes as long as twenty steps of a small net
@@ -109,11 +110,14 @@ class NativeEpoch:
         return self._rows.part(first * self._size, last * self._size)
 
     def _step(self, batch: int) -> NativeStep:
-        rest = self._rows.count - batch * self._size
-        rows = self._rows
-        return self._native.step_for(rows.x, rows.y, min(self._size, rest))
+        if self._first is not None and batch < max(self._whole, 1):
+            return self._first
+        return self._step_for(self._rows.count - batch * self._size)
+
+    def _step_for(self, rows: int) -> NativeStep:
+        return self._native.step_for(self._rows.x, self._rows.y, rows)
 
     def _fitting(self, step: NativeStep, left: int) -> int:
         """Steps that fit into a slice; one, as long as nobody knows how long it takes."""
-        most = max(MOST_OUTS // max(step.out.nbytes, 1), 1)
+        most = step.most_outs
         return min(left, most, max(int(SLICE / step.pace), 1) if step.pace else 1)

@@ -4,6 +4,7 @@ Imports native_step, recording, plan and native. Program.predict runs it.
 """
 
 import threading
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class _Sized:
 
     def bind(self, arrays: list[Array]) -> None:
         """Read these arrays of the net."""
-        if all(x is y for x, y in zip(arrays, self._bound, strict=False)) and self._bound:
+        if self._bound and all(map(is_, arrays, self._bound)):
             return
         for number, array in enumerate(arrays):
             self._run.bind_input(number, array)

@@ -5,6 +5,7 @@ Imports recording, plan and native. Program keeps one for every size of batch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from chainrule.tensors import Parameter
 from chainrule.train.recording import Recipe, recorded_step
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MOST_OUTS = 4 * 1024**2  # bytes of outputs that are kept for one slice of an epoch
 COPIED = 64 * 1024  # bytes of a batch that are copied rather than bound; measured: 4 us
 
 
@@ -101,6 +103,8 @@ class NativeStep:
         What a step leaves: the net's outputs, and the terms of the loss.
     draws : bool
         Whether the step reads its random key.
+    most_outs : int
+        Steps of one slice of an epoch, at most: as many outputs are kept.
     pace : float
         Seconds of one step, as last measured; 0 before that.
     """
@@ -118,13 +122,14 @@ class NativeStep:
         self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
         self._out = np.zeros(self.out.shape, self.out.dtype)
         self.draws = any(isinstance(kernel, Mask | Fold) for kernel in self.plan.kernels)
+        self.most_outs = max(MOST_OUTS // max(self.out.nbytes, 1), 1)
         self.pace = 0.0
         self._room = np.empty((0, *self.out.shape), self.out.dtype)
         self._ready = False  # whether the run is bound to what a single step reads and writes
 
     def bind(self, arrays: Sequence[Array]) -> None:
         """Work on these arrays of the net and the optimiser, in the order of the recording."""
-        if len(arrays) == len(self._bound) and all(map(_same, arrays, self._bound)):
+        if len(arrays) == len(self._bound) and all(map(is_, arrays, self._bound)):
             return
         for number, array in enumerate(arrays):
             spec = self.plan.inputs[number]
@@ -146,7 +151,7 @@ class NativeStep:
         """
         told = (rows.x, rows.y, feeds, outs)
         self._ready = False
-        if rows.order is None and self._told and all(map(_same, told, self._told)):
+        if rows.order is None and self._told and all(map(is_, told, self._told)):
             return self._run.again()
         self._told = told if rows.order is None else ()
         place = self._places
@@ -211,10 +216,6 @@ class NativeStep:
         ]
 
 
-def _same(x: Any, y: Any) -> bool:
-    return x is y
-
-
 def specs_of(x: Array, y: Array, rows: int) -> tuple[Spec, Spec]:
     """The shapes and dtypes of a batch of so many of these rows."""
     return Spec((rows, *x.shape[1:]), x.dtype), Spec((rows, *y.shape[1:]), y.dtype)
@@ -229,12 +230,11 @@ def memory_of(recipe: Recipe, trained: Mapping[str, Parameter]) -> tuple[list[Ar
         Where it has updated some of them more often than others.
     """
     slots = recipe.optimizer.slots(trained)
-    first = slots[0].steps
-    if any(slot.steps != first for slot in slots):
-        made = {slot.steps for slot in slots}
+    first, *others = {slot.steps for slot in slots}
+    if others:
         raise UnsupportedError(
             "the optimiser has updated some parameters more often than others, which a compiled "
-            f"step does not count apart: {sorted(made)} times.",
+            f"step does not count apart: {sorted([first, *others])} times.",
             do="Start with a fresh optimiser, or pass compiled=False.",
         )
     return [array for slot in slots for array in slot.state], first
