@@ -337,6 +337,7 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
         return apply(operation, operands)
 
     function.__name__ = function.__qualname__ = cls.name
+    function.__module__ = cls.__module__ if cls.guarded else PACKAGE  # where pickle looks it up
     function.__doc__ = cls.__doc__
     vars(function)["__signature__"] = cls.signature  # what help() shows
     return function

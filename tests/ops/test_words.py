@@ -1,5 +1,7 @@
 """The words: values and slopes against mpmath, their hard points, NumPy's and SciPy's names."""
 
+import pickle
+
 import mpmath
 import numpy as np
 import pytest
@@ -312,3 +314,9 @@ def test_an_order_is_a_whole_number():
 def test_a_word_that_native_code_calls_names_a_function():
     named = [op for op in map(CATALOGUE.__getitem__, CATALOGUE) if issubclass(op, Word) and op.c]
     assert {"atan2", "psi", "hypot"} <= {op.c for op in named}
+
+
+@pytest.mark.parametrize("name", list(CATALOGUE.names()))
+def test_a_function_can_be_sent_to_another_process(name):
+    function = getattr(cr, name)
+    assert pickle.loads(pickle.dumps(function)) is function
