@@ -58,12 +58,7 @@ class Task:
         x, y = _pair(data, part)
         x = checked_inputs(model, x, f"X of {part}")
         y = numbers(y, f"y of {part}")
-        if len(x) != len(y):
-            raise ShapeError(
-                f"{part}: X has {len(x)} rows and y has {len(y)}.",
-                found=[describe("X", x), describe("y", y)],
-                do="Give one target per row.",
-            )
+        check_rows(x, y, part)
         if not len(x):
             raise DataError(
                 f"{part}: there are no rows.", found=[describe("X", x)], do="Give at least one."
@@ -74,6 +69,18 @@ class Task:
             _check_loss(loss, loss(out, y[:1]))
         _check_range(y, out, loss, part)
         return cls(x, y, metric_maker(metric, loss, np.asarray(out.value), y[:1]))
+
+
+def check_rows(x: Array, y: Array, part: str) -> None:
+    """Raise unless there is one target for every row."""
+    if x.ndim and y.ndim and len(x) == len(y):
+        return
+    counts = [len(array) if array.ndim else "none" for array in (x, y)]
+    raise ShapeError(
+        f"{part}: X has {counts[0]} rows and y has {counts[1]}.",
+        found=[describe("X", x), describe("y", y)],
+        do="Give one target per row.",
+    )
 
 
 def check_model(model: Any) -> None:

@@ -16,7 +16,7 @@ from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
-from chainrule.train.checks import check_model, numbers, trained_parameters
+from chainrule.train.checks import check_model, check_rows, numbers, trained_parameters
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_evaluation import NativeEvaluation
 from chainrule.train.native_step import Rows
@@ -118,6 +118,7 @@ class Program:
             If the loss is NaN or infinite; nothing is changed.
         """
         x, y = _array(x, "x"), _array(y, "y")
+        check_rows(x, y, "this batch")
         with self._lock:
             step = self._native.step_for(x, y, len(x))
             one = step.one
@@ -157,6 +158,7 @@ class Program:
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
         rows = Rows(_array(x, "x"), _array(y, "y"), _order(order))
+        check_rows(rows.x, rows.y, "this epoch")
         with self._lock:
             self._epochs += 1
             rates = self._rates_of(-(-rows.count // size))

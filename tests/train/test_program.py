@@ -17,6 +17,7 @@ from chainrule.errors import (
     IndexRangeError,
     NonFiniteError,
     RecordingWarning,
+    ShapeError,
 )
 from chainrule.train import Callback, Program, fit
 from tests.train.small_nets import CLASSES, FEATURES, ROWS, apart, data, net
@@ -172,6 +173,16 @@ def test_a_label_outside_the_classes_is_named_and_changes_nothing():
     assert program.steps == 1
     labels[40] = 0
     program.epoch(x, labels, 32)
+
+
+def test_another_number_of_targets_is_said():
+    x, labels, _ = data()
+    program = Program(net(), cr.softmax_cross_entropy, optim.SGD(0.1))
+    with pytest.raises(ShapeError, match=f"this epoch: X has {len(x)} rows and y has 10"):
+        program.epoch(x, labels[:10], 32)
+    with pytest.raises(ShapeError, match="this batch: X has 32 rows and y has none"):
+        program.step(x[:32], 3)
+    assert program.steps == 0
 
 
 def test_batches_of_many_sizes_are_said_once():
