@@ -83,9 +83,10 @@ def fit(
     progress : bool, default False
         Write a line per epoch to standard error.
     compiled : bool, default True
-        Run the steps as machine code, see :class:`Program`; the last full batch of each epoch
-        still runs eagerly, and its gradients go into the history, so a fit of one batch per epoch
-        is eager. A step that cannot be compiled runs eagerly, with an EagerWarning that says why.
+        Run the steps as machine code, see :class:`Program`. The gradients of the last full batch
+        of each epoch go into the history; where writing those of all its batches would take
+        longer than one eager step, this one runs eagerly. A step that cannot be compiled runs
+        eagerly, with an EagerWarning that says why.
         False: eager steps, as they are recorded by ``loss.backward()``.
 
     Returns

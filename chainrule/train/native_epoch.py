@@ -24,6 +24,7 @@ class NativeEpoch:
     Parameters
     ----------
     rows : Rows
+        Their order has been checked.
     size : int
         Rows of a batch.
     keys : callable
@@ -31,15 +32,15 @@ class NativeEpoch:
     rates : float or sequence of float
         Learning rates of the batches.
     fresh : bool, default True
-        Whether losses and outputs are left in arrays of their own. False: in arrays that the next
-        epoch writes over, which spares making and binding them.
+        Whether outputs are kept until the epoch is over. False: the next slice writes over them,
+        which spares making and binding arrays.
 
     Attributes
     ----------
     count, done : int
         Batches in all, and those whose steps were made.
     feeds : Feeds
-        Losses by batch, as far as they are done.
+        Losses by batch, as far as they are done; the next epoch writes over them.
     outs : ndarray, (batches, size, ...)
         The net's outputs at the steps of the last slice.
     seconds : float
@@ -64,38 +65,77 @@ class NativeEpoch:
         self._whole = total // size
         self.outs: Array = NOTHING
         step = self._first = self._step_for(min(size, total)) if total else None
-        self.feeds = Feeds.of(0, float, float) if step is None else step.feeds(self.count, fresh)
+        self.feeds = Feeds.of(0, float, float) if step is None else step.feeds(self.count)
         self.feeds.rates[:] = rates
         if step is not None and step.draws:  # which takes as long as twenty steps of a small net
             self.feeds.keys[:] = keys(self.count)
 
     def advance(self, limit: int | None = None) -> None:
         """One slice: as many batches as fit into it, ``limit`` at most."""
-        first, step = self.done, self._step(self.done)
-        made = self._native.bound(step)
-        whole = first < self._whole
-        count = self._fitting(step, self._whole - first) if whole else 1
-        count = min(count, limit or count)
-        self.feeds.numbers[first : first + count] = np.arange(made + 1, made + 1 + count)
-        rows, feeds = self._rows, self.feeds
+        step, left = self._step(self.done), self._whole - self.done
+        number = self._native.bound(step) + 1
+        count = min(self._fitting(step, left), limit or left) if left > 0 else 1
+        if count == 1 < self.count:
+            self._single(step, number)
+        else:
+            self._several(step, number, count)
+
+    def watched(self, step: TrainingStep, epoch: int) -> None:
+        """The next batch, whose gradients are left at the parameters.
+
+        It runs eagerly where the machine code keeps them to itself.
+        """
+        native = self._step(self.done)
+        if native.gradients:
+            self.advance(1)
+            self._native.show(native)
+        else:
+            self._eager(step, epoch)
+
+    def rows_of(self, first: int, last: int) -> Rows:
+        """The rows of some batches."""
+        return self._rows.part(first * self._size, last * self._size)
+
+    def _several(self, step: NativeStep, number: int, count: int) -> None:
+        first, rows, feeds = self.done, self._rows, self.feeds
+        feeds.numbers[first : first + count] = np.arange(number, number + count)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
-        self.outs = step.room(count, self._fresh)
+        self.outs = step.room(count, self._fresh and count < self.count)
         began = time.perf_counter()
         completed = step.run(rows, feeds, self.outs)
+        self._note(step, completed, began)
+        if completed < count:
+            raise self._explained(step.failure())
+
+    def _single(self, step: NativeStep, number: int) -> None:
+        """One batch of several: copying its rows takes less than telling where they lie."""
+        batch, one, feeds = self.done, step.one, self.feeds
+        x, y = self.rows_of(batch, batch + 1).arrays()
+        one.rates[0], one.numbers[0], one.keys[0] = feeds.rates[batch], number, feeds.keys[batch]
+        began = time.perf_counter()
+        try:
+            step.step(x, y)
+        except BaseException as error:
+            raise self._explained(error) from None
+        self._note(step, 1, began)
+        feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
+        self.outs = step.result[None].copy()
+
+    def _note(self, step: NativeStep, completed: int, began: float) -> None:
         spent = time.perf_counter() - began
         self.seconds += spent
         step.pace = spent / max(completed, 1)
         self.done += completed
         self._native.made(completed)
-        if completed < count:
-            rest = self.rows_of(self.done, self.done + 1)
-            key = self.feeds.keys[self.done]
-            place = f"{self._name}batch {self.done + 1}"
-            raise self._native.explained(step.failure(), rest, key, place)
 
-    def eager(self, step: TrainingStep, epoch: int) -> None:
-        """The next batch, read by Python: its values and gradients can be seen."""
+    def _explained(self, error: BaseException) -> BaseException:
+        """What was wrong with the next batch, whose step was not made."""
+        batch = self.rows_of(self.done, self.done + 1)
+        place = f"{self._name}batch {self.done + 1}"
+        return self._native.explained(error, batch, self.feeds.keys[self.done], place)
+
+    def _eager(self, step: TrainingStep, epoch: int) -> None:
         batch = self.done
         x, y = self.rows_of(batch, batch + 1).arrays()
         feeds = self.feeds
@@ -104,10 +144,6 @@ class NativeEpoch:
         self.outs = step.out[None]
         self.done += 1
         self._native.steps += 1
-
-    def rows_of(self, first: int, last: int) -> Rows:
-        """The rows of some batches."""
-        return self._rows.part(first * self._size, last * self._size)
 
     def _step(self, batch: int) -> NativeStep:
         if self._first is not None and batch < max(self._whole, 1):

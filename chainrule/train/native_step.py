@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import UnsupportedError
+from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan
 from chainrule.native.executable import Feed
 from chainrule.plan.kernels import Fold, Mask
@@ -107,20 +108,26 @@ class NativeStep:
         Steps of one slice of an epoch, at most: as many outputs are kept.
     pace : float
         Seconds of one step, as last measured; 0 before that.
+    result : ndarray
+        The net's outputs at the last single step.
+    gradients : dict of str to ndarray
+        Those of the trained parameters at the last step, if the step is watched; else empty.
     """
 
-    def __init__(self, recipe: Recipe, x: Spec, y: Spec) -> None:
-        self._recorded = recorded = recorded_step(recipe, x, y)
+    def __init__(self, recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> None:
+        self._recorded = recorded = recorded_step(recipe, x, y, watched)
         self.plan = make(recorded.flow)
         self._run = compile_plan(self.plan).run_object()
         self._bound: list[Any] = []
         self._told: tuple[Any, ...] = ()  # the arrays of the last run, if they may come again
         self._places = len([*recorded.parameters, *recorded.buffers, *recorded.memory])
-        self._results = len(self.plan.outputs) - 3
-        self.loss, self.penalty, self.out = self.plan.outputs[-3:]
-        self.one = self._made = Feeds.of(1, self.loss.dtype, self.penalty.dtype)
+        shown = recipe.trained if watched else ()
+        self._results = results = len(self.plan.outputs) - 3 - len(shown)
+        self.loss, self.penalty, self.out = self.plan.outputs[results : results + 3]
+        self.gradients = {path: self._leave(results + 3 + i) for i, path in enumerate(shown)}
+        self.one, self._made = self._feeds_of(1), self._feeds_of(0)
         self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
-        self._out = np.zeros(self.out.shape, self.out.dtype)
+        self.result = np.zeros(self.out.shape, self.out.dtype)
         self.draws = any(isinstance(kernel, Mask | Fold) for kernel in self.plan.kernels)
         self.most_outs = max(MOST_OUTS // max(self.out.nbytes, 1), 1)
         self.pace = 0.0
@@ -173,13 +180,10 @@ class NativeStep:
             self._ready = False
         run()
 
-    def feeds(self, count: int, fresh: bool) -> Feeds:
-        """Room for the numbers of so many steps; unless fresh, the next call may return it too."""
-        if fresh or count == 1 or len(self._made.rates) != count:
-            made = Feeds.of(count, self.loss.dtype, self.penalty.dtype)
-            if fresh:
-                return made
-            self._made = made
+    def feeds(self, count: int) -> Feeds:
+        """Room for the numbers of so many steps; the next call may return it too."""
+        if len(self._made.rates) != count:
+            self._made = self._feeds_of(count)
         return self._made
 
     def room(self, count: int, fresh: bool) -> Array:
@@ -195,6 +199,16 @@ class NativeStep:
         """Why a step was not completed."""
         return self._run.failure()
 
+    def _feeds_of(self, count: int) -> Feeds:
+        return Feeds.of(count, self.loss.dtype, self.penalty.dtype)
+
+    def _leave(self, number: int) -> Array:
+        """The array in which every step leaves an output."""
+        spec = self.plan.outputs[number]
+        array = aligned(spec.nbytes).view(spec.dtype).reshape(spec.shape)
+        self._run.bind_output(number, array)
+        return array
+
     def _bind_one(self) -> None:
         one, place, result = self.one, self._places, self._results
         entries = (one.keys, one.rates, one.numbers)
@@ -203,7 +217,7 @@ class NativeStep:
             self._run.bind_input(place + i, array)
         for i, array in enumerate((one.losses, one.penalties)):
             self._run.bind_output(result + i, array.reshape(()))
-        self._run.bind_output(result + 2, self._out)
+        self._run.bind_output(result + 2, self.result)
         self._ready = True
 
     def _feeds(self, feeds: Feeds, outs: Array) -> list[Feed]:

@@ -21,15 +21,21 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class NativeSteps:
     """Compiled steps on the arrays of one net and one optimiser.
 
+    Parameters
+    ----------
+    recipe : Recipe
+    watched : int, default 0
+        Steps on so many rows show their gradients.
+
     Attributes
     ----------
     steps : int
         How many have been made, eager ones among them.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, watched: int = 0) -> None:
         self.steps = 0
-        self._recipe = recipe
+        self._recipe, self._watched = recipe, watched
         self._parameters = recipe.model.parameters()
         self._trained = {path: self._parameters[path] for path in recipe.trained}
         self._has_buffers = bool(recipe.model.buffers())
@@ -40,7 +46,8 @@ class NativeSteps:
         key = rows, x.shape[1:], x.dtype, y.shape[1:], y.dtype
         found = self._steps.get(key)
         if found is None:
-            found = self._steps[key] = NativeStep(self._recipe, *specs_of(x, y, rows))
+            specs, watched = specs_of(x, y, rows), rows == self._watched
+            found = self._steps[key] = NativeStep(self._recipe, *specs, watched)
             self._say(len(self._steps))
         return found
 
@@ -54,6 +61,12 @@ class NativeSteps:
         """Count steps that were made in native code."""
         self._recipe.optimizer.made(count, "a compiled step")
         self.steps += count
+
+    def show(self, step: NativeStep) -> None:
+        """Leave the gradients of the last step at the parameters, as an eager one does."""
+        for path, p in self._trained.items():
+            p.gradient = step.gradients[path].copy()
+            p.spend()
 
     def explained(self, error: BaseException, batch: Rows, key: Any, place: str) -> BaseException:
         """What was wrong with a batch whose step was not made."""

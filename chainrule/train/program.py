@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ChainruleError
+from chainrule.errors import ArgumentError, ChainruleError, IndexRangeError
 from chainrule.nn import Module
 from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
@@ -151,13 +151,14 @@ class Program:
         Raises
         ------
         IndexRangeError
-            For a label outside the classes, or a row of ``order`` outside the data. The steps
-            before that batch have been made.
+            For a label outside the classes: the steps before that batch have been made. For a
+            row of ``order`` outside the data: none has.
         NonFiniteError
             If the loss becomes NaN or infinite; the parameters are those of the step before.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
-        rows = Rows(_array(x, "x"), _array(y, "y"), _order(order))
+        x, y = _array(x, "x"), _array(y, "y")
+        rows = Rows(x, y, _order(order, len(x)))
         check_rows(rows.x, rows.y, "this epoch")
         with self._lock:
             self._epochs += 1
@@ -194,7 +195,7 @@ def _array(x: Any, name: str) -> Array:
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
-def _order(order: Any) -> Array | None:
+def _order(order: Any, rows: int) -> Array | None:
     if order is None:
         return None
     array = np.asarray(order)
@@ -202,5 +203,10 @@ def _order(order: Any) -> Array | None:
         raise ArgumentError(
             f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
             do="Pass a permutation: rng.permutation(len(x)).",
+        )
+    if array.size and (array.min() < 0 or array.max() >= rows):
+        raise IndexRangeError(
+            f"order names rows from {array.min()} to {array.max()}, but there are {rows}.",
+            do="Row numbers count from 0.",
         )
     return np.ascontiguousarray(array, np.int64)

@@ -54,7 +54,8 @@ class Recorded:
     Inputs: the parameters, the buffers, the optimiser's memory (for each trained parameter one
     flat array per name), x, y, the random key, the learning rate, the number of the step. Outputs:
     the new values of the trained parameters, of the buffers that change and of the memory, all in
-    the place of the old ones; the data loss, the regularization loss, and the net's outputs.
+    the place of the old ones; the data loss, the regularization loss, and the net's outputs; of a
+    watched step also the gradients of the trained parameters, after clipping.
     """
 
     flow: Flow
@@ -64,8 +65,8 @@ class Recorded:
     changed: tuple[str, ...] = ()  # the buffers that change, where they are outputs of their own
 
 
-def recorded_step(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
-    """Record one step on a batch of these shapes and dtypes.
+def recorded_step(recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> Recorded:
+    """Record one step on a batch of these shapes and dtypes; a watched one shows its gradients.
 
     Raises
     ------
@@ -87,9 +88,11 @@ def recorded_step(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
     def step(*symbols: Any) -> list[Any]:
         values = dict(zip(names, symbols, strict=False))
         x, y, key, rate, number = symbols[len(names) :]
-        new, *rest = _Step(recipe, values, key, rate, number).run(x, y)
+        run = _Step(recipe, values, key, rate, number)
+        gradients, updates, *rest = run.loss(x, y)
+        new = run.updated(gradients, rest[:2]) | updates
         changed[:] = new
-        return [*new.values(), *rest]
+        return [*new.values(), *rest, *(gradients.values() if watched else ())]
 
     flow = record(step, specs, labels=names)
     places = {path: i for i, path in enumerate(names)}
@@ -106,14 +109,6 @@ class _Step:
         self._recipe, self._values, self._key = recipe, values, key
         self._rate, self._number = rate, number
         self._model, self._leaves = substituted(recipe.model, values)
-
-    def run(self, x: Any, y: Any) -> tuple[Any, ...]:
-        """New values by path, then the loss's terms and the outputs."""
-        gradients, updates, *rest = self.loss(x, y)
-        for term in rest[:2]:
-            if hasattr(term, "recorder"):  # else it is a constant
-                term.recorder.require_finite(term.ref)
-        return self._updated(gradients) | updates, *rest
 
     def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
         """Gradients and new buffers by path, then the loss's terms and the outputs."""
@@ -139,8 +134,14 @@ class _Step:
             gradients = self._recipe.clip(gradients)
         return dict(zip(paths, gradients, strict=True))
 
-    def _updated(self, gradients: dict[str, Any]) -> dict[str, Any]:
-        """The optimiser's rule for every parameter, and the projections after it."""
+    def updated(self, gradients: dict[str, Any], losses: Sequence[Any]) -> dict[str, Any]:
+        """The optimiser's rule for every parameter, and the projections after it.
+
+        Nothing is written where one of the losses is not finite.
+        """
+        for term in losses:
+            if hasattr(term, "recorder"):  # else it is a constant
+                term.recorder.require_finite(term.ref)
         optimizer, values = self._recipe.optimizer, self._values
         after: dict[Any, Any] = {leaf: leaf.value for leaf in self._leaves.values()}
         memory: dict[str, Any] = {}

@@ -5,15 +5,13 @@ Imports what the loop needs: batches, the step, validation, the history, callbac
 """
 
 import time
-from collections.abc import Callable, Mapping
-from math import isfinite, nan
+from collections.abc import Callable
+from math import nan
 from typing import Any
 
 import numpy as np
 
 from chainrule.ops.random import fold, key, philox
-from chainrule.optim import global_norm
-from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task
 from chainrule.train.evaluation import measure
@@ -23,9 +21,9 @@ from chainrule.train.interruption import Interruption
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_step import Rows
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.nonfinite import non_finite_gradient
 from chainrule.train.settings import Rates
-from chainrule.train.step import TrainingStep
+from chainrule.train.step import TrainingStep, in_words
+from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VALIDATION_ROWS = 1024  # evaluated at a time
@@ -49,7 +47,7 @@ class Training:
         self._state, self._task, self._watched, self._loss = state, task, watched, loss
         self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
         self._native = native
-        self._key = key(batches.seed)
+        self._key, self._watch = key(batches.seed), Watch(state.parameters)
 
     def run(self) -> History:
         """Train until the epochs are over or somebody asks to stop."""
@@ -72,7 +70,9 @@ class Training:
         state.begin_epoch(None if make_metric is None else make_metric())
         self._hooks.call("on_epoch_start", state)
         started = time.perf_counter()
-        watch = self._train(interruption) if self._native is None else self._run(interruption)
+        watch = self._watch
+        watch.begin_epoch()
+        self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
         validated = (nan, nan)
         if not interruption.requested:
@@ -99,9 +99,9 @@ class Training:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
 
-    def _train(self, interruption: Interruption) -> "_Watch":
+    def _train(self, interruption: Interruption) -> None:
         """The steps of an epoch."""
-        state, step, watch = self._state, self._step, _Watch(self._state)
+        state, step, watch = self._state, self._step, self._watch
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
         keys, watched = self._keys(self._batches.count), self._batches.last_full
@@ -115,7 +115,7 @@ class Training:
                 watch.before_step()
             step(x, y, keys[batch - 1], state.rate, (epoch, batch))
             if batch == watched:
-                watch.after_step()
+                watch.after_step(in_words((epoch, batch)))
             state.count(len(x), step.data_loss, step.regularization_loss)
             if metric is not None:
                 metric.add(step.out, y)
@@ -123,13 +123,12 @@ class Training:
                 listener(state)
             if state.stopped or interruption.requested:
                 break
-        return watch
 
-    def _run(self, interruption: Interruption) -> "_Watch":
-        """The steps of an epoch in native slices; the one that is watched runs eagerly."""
+    def _run(self, interruption: Interruption) -> None:
+        """The steps of an epoch in native slices; the one that is watched has its own."""
         state, timing, began = self._state, self._state.history.timing, time.perf_counter()
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
-        watch, watched = _Watch(state), self._batches.last_full - 1
+        watch, watched = self._watch, self._batches.last_full - 1
         epoch = self._native_epoch()
         timing.data += time.perf_counter() - began
         while epoch.done < epoch.count:
@@ -142,8 +141,8 @@ class Training:
                 listener(state)
             if batch == watched:
                 watch.before_step()
-                epoch.eager(self._step, state.epoch)
-                watch.after_step()
+                epoch.watched(self._step, state.epoch)
+                watch.after_step(in_words((state.epoch, batch + 1)))
             else:
                 each = before or after
                 epoch.advance(1 if each else watched - batch if batch < watched else None)
@@ -154,15 +153,14 @@ class Training:
                 break
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
-        return watch
 
     def _native_epoch(self) -> NativeEpoch:
         state, batches = self._state, self._batches
         native: Any = self._native
         order = None if batches.size >= batches.rows else batches.order(state.epoch)
-        rates = np.full(batches.count, state.optimizer.rate)
+        rates = state.optimizer.rate
         if self._rates is not None:
-            rates[:] = self._rates(state.step, state.batches)
+            rates = self._rates(state.step, state.batches)
         rows = Rows(batches.x, batches.y, order)
         name = f"epoch {state.epoch}, "
         return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
@@ -171,10 +169,13 @@ class Training:
         """Take in what the batches from the first one on have left."""
         state, feeds, done = self._state, epoch.feeds, epoch.done
         rows = epoch.rows_of(first, done)
-        sizes = np.full(done - first, self._batches.size)
-        sizes[-1] = rows.count - self._batches.size * (done - first - 1)
         state.batch, state.rate = done, float(feeds.rates[done - 1])
-        state.count_batches(sizes, feeds.losses[first:done], feeds.penalties[first:done])
+        if done == first + 1:
+            state.count(rows.count, float(feeds.losses[first]), float(feeds.penalties[first]))
+        else:
+            sizes = np.full(done - first, self._batches.size)
+            sizes[-1] = rows.count - self._batches.size * (done - first - 1)
+            state.count_batches(sizes, feeds.losses[first:done], feeds.penalties[first:done])
         if state.metric is not None:
             y = rows.targets()
             state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
@@ -196,37 +197,3 @@ class Training:
         rows = (watched.x, watched.y)
         loss = measure(self._state.model, rows, self._loss, VALIDATION_ROWS, metric)
         return loss, nan if metric is None else metric.value()
-
-
-class _Watch:
-    """Gradient norm and update:weight ratio of each parameter, at one step of an epoch."""
-
-    def __init__(self, state: FitState) -> None:
-        self._state = state
-        self._before: dict[str, Array] = {}
-        self.gradient_norm: Mapping[str, float] = {}
-        self.update_ratio: Mapping[str, float] = {}
-
-    def before_step(self) -> None:
-        """Remember the parameters."""
-        self._before = {name: p.value.copy() for name, p in self._state.parameters.items()}
-
-    def after_step(self) -> None:
-        """Compare them with what the step made of them."""
-        before, parameters = self._before, self._state.parameters
-        norms = {name: global_norm([p.gradient]) for name, p in parameters.items()}
-        wrong = next((name for name, norm in norms.items() if not isfinite(norm)), None)
-        if wrong is not None:
-            for name, p in parameters.items():  # back to the last parameters that were numbers
-                p.write(before[name], "fit()")
-            place = f"epoch {self._state.epoch}, batch {self._state.batch}"
-            raise non_finite_gradient(wrong, parameters[wrong], norms[wrong], place)
-        self.gradient_norm = norms
-        self.update_ratio = {name: _ratio(p, before[name]) for name, p in parameters.items()}
-        self._before = {}
-
-
-def _ratio(p: Parameter, before: Array) -> float:
-    """Norm of the update over the norm of the parameter; NaN for a parameter that was 0."""
-    weight = global_norm([before])
-    return global_norm([p.value - before]) / weight if weight else nan
