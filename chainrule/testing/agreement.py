@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.evaluate import run_step
-from chainrule.plan.steps import Flow
+from chainrule.plan.rewrite import makes, reads
+from chainrule.plan.steps import Flow, Ref
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Function = Callable[..., Sequence[Any]]
 
 TIMES = 2.0  # no further from the exact result than so many times the eager run,
 # plus so many units in the last place of the largest intermediate; more in float64, whose eager
-# errors are guessed from a float32 run.
+# errors are guessed from a float32 run. The units are those of the coarsest type in which
+# something on the way was computed: casting a result to float64 makes it no better.
 ULPS = {"float16": 8.0, "float32": 8.0, "float64": 32.0}
 NARROWING = 2.0**-29  # from the rounding errors of float32 to those of float64
 
@@ -36,14 +38,14 @@ class Expected:
         Results of the float64 run; for a float64 function they are those of ``eager``.
     errors : tuple of ndarray
         How far the eager run is from the exact one; in float64 this is judged by a float32 run.
-    largest : float
-        The largest finite number on the way.
+    allowances : tuple of float
+        For each result what is allowed beside its errors: the units above.
     """
 
     eager: tuple[Array, ...]
     exact: tuple[Array, ...]
     errors: tuple[Array, ...]
-    largest: float
+    allowances: tuple[float, ...]
 
 
 def expected(
@@ -62,15 +64,15 @@ def expected(
     """
     with np.errstate(all="ignore"):
         eager = _arrays(function(*arrays))
-    largest = _largest(flow, arrays)
+    allowances = _allowances(flow, arrays)
     single = any(x.dtype == np.float32 for x in _arrays(arrays))
     with np.errstate(all="ignore"):
         cast = [_cast(x, np.float64 if single else np.float32) for x in arrays]
         exact = _arrays((other or function)(*cast))
         apart = [_distance(x, y) for x, y in zip(eager, exact, strict=True)]
     if single:
-        return Expected(eager, exact, tuple(apart), largest)
-    return Expected(eager, eager, tuple(NARROWING * x for x in apart), largest)
+        return Expected(eager, exact, tuple(apart), allowances)
+    return Expected(eager, eager, tuple(NARROWING * x for x in apart), allowances)
 
 
 def _distance(x: Array, y: Array) -> Array:
@@ -119,8 +121,7 @@ def _wrong(found: Array, wanted: Expected, i: int, room: float) -> str:
     if not np.array_equal(found[infinite], eager[infinite]):
         return "infinite at other places"
     with np.errstate(all="ignore"):
-        allowed = TIMES * wanted.errors[i] + room
-        allowed += ULPS[found.dtype.name] * float(np.finfo(found.dtype).eps) * wanted.largest
+        allowed = TIMES * wanted.errors[i] + room + wanted.allowances[i]
         off = np.abs(found.astype(np.float64) - exact)
         # Where the exact run is not finite, the eager one's infinity has been found already.
         beyond = np.isfinite(found) & np.isfinite(exact) & ~(off <= allowed)
@@ -130,14 +131,25 @@ def _wrong(found: Array, wanted: Expected, i: int, room: float) -> str:
     return f"off by {off[worst]:.3g} at {tuple(map(int, worst))}, allowed {allowed[worst]:.3g}"
 
 
-def _largest(flow: Flow, arrays: Sequence[Any]) -> float:
-    """The largest finite number on the way: among the results of all steps, none of them fused."""
+def _allowances(flow: Flow, arrays: Sequence[Any]) -> tuple[float, ...]:
+    """Units of the largest finite number on the way: among all steps, none of them fused."""
     values: dict[Any, Any] = dict(zip(flow.inputs, arrays, strict=True))
+    units: dict[Any, float] = {}  # of what is computed: inputs and constants are exact
     with np.errstate(all="ignore"):
         for step in flow.steps:
             run_step(step, values)
+            read = max((units.get(ref.array, 0.0) for ref in reads(step)), default=0.0)
+            units.update({made: max(read, _unit(made.dtype)) for made in makes(step)})
     found = [x[np.isfinite(x)] for x in values.values() if x.dtype.kind == "f"]
-    return max((float(np.abs(x).max(initial=0)) for x in found), default=0.0)
+    largest = max((float(np.abs(x).max(initial=0)) for x in found), default=0.0)
+    return tuple(
+        largest * max(_unit(x.dtype), units.get(x.array, 0.0) if isinstance(x, Ref) else 0.0)
+        for x in flow.outputs
+    )
+
+
+def _unit(dtype: str) -> float:
+    return ULPS[dtype] * float(np.finfo(dtype).eps) if dtype in ULPS else 0.0
 
 
 def _arrays(results: Sequence[Any]) -> tuple[Array, ...]:

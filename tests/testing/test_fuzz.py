@@ -142,6 +142,21 @@ def test_a_kink_is_left_open_and_a_dead_branch_is_judged():
     assert tally.counts["second order = differences"] == 3
 
 
+@pytest.mark.parametrize(("x", "decided", "open_"), [(0.0, 0, 1), (0.5, 1, 0)])
+def test_a_second_derivative_at_a_tie_is_left_open(x, decided, open_):
+    """x and x + x**2 meet at 0 with the same slope: its half stands at 0, the whole beside it."""
+    lines = (
+        Line("square", (Ref(0),)),
+        Line("add", (Ref(0), Ref(1))),
+        Line("maximum", (Ref(0), Ref(2))),
+    )
+    tally = Tally()
+    program = Program((np.array([x]),), lines, (Ref(3),), plain=True)
+    assert judge(program, tally, second=True) is None
+    assert tally.counts["second order = differences"] == decided
+    assert tally.counts["second order = differences, left open"] == open_
+
+
 def test_the_command_line_reports_a_campaign():
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "chainrule.testing.fuzz", "--graphs", "20", "--seed", "5"]

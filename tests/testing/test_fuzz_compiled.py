@@ -32,6 +32,15 @@ def test_plan_and_machine_code_of_a_random_graph_agree_with_the_eager_run(monkey
     assert counts["compiled = eager within noise"] <= judged / 10  # else noise hides too much
 
 
+@pytest.mark.parametrize(("seed", "number"), [(0, 12259), (0, 13855), (0, 16741), (11, 14686)])
+def test_graphs_that_were_found_once_agree(monkeypatch, seed, number):
+    """Values of rows that were overwritten before they were read; equal operands of a maximum."""
+    monkeypatch.setattr(compiled, "LEVEL", SPEED)
+    found = run(1, seed=seed, first=number, compiled=True, shrinks=False)
+    assert not found.findings, str(found)
+    assert found.tally.counts["machine code = eager"] == 1
+
+
 def off_by(share):
     def changed(results):
         return [x * np.asarray(1 + share, x.dtype) for x in results]

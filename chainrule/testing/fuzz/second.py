@@ -14,12 +14,13 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
 from chainrule.tensors import Tensor, backward
-from chainrule.testing.fuzz.program import Array, Program, pick
+from chainrule.testing.fuzz.program import Array, Program, Ref, pick
 
 STEP = 1e-3
 ROUNDING = 1e-10  # of differences of a gradient, divided by the step
 TRUST = 1e-3
 BARS = 4.0
+TIES = ("max", "min", "ptp")  # of elements; a router's ties are of its operands
 SAME = 1e-9  # reverse over reverse against forward over reverse, relative to the largest entry
 
 
@@ -32,7 +33,8 @@ def second_order(
 ) -> tuple[str, int, Any, Any] | None:
     """The first disagreement of two Hessian-vector products, in any leaf.
 
-    Behind a kink (``kinked``) only reverse over reverse and forward over reverse are compared.
+    Behind a kink, or at a tie (``kinked``), only reverse over reverse and forward over reverse
+    are compared.
     """
     found = reverse_over_reverse(program, weights, directions)
     pushed = forward_over_reverse(program, weights, directions)
@@ -60,6 +62,21 @@ def second_order(
     if judged.all() and not (np.abs(whole - best) <= BARS * bar).all():
         return "second order is not the differences", 0, whole, best
     return None
+
+
+def tied(program: Program, values: Sequence[Any]) -> bool:
+    """Whether a maximum or minimum is taken of equal numbers.
+
+    There it has half of the second derivative of each. On both sides it has all of one, and
+    where the slopes are equal, too, no difference of values tells: x + x * x meets x at 0.
+    """
+    for line in program.lines:
+        known = [pick(x, values) if type(x) is Ref else x for x in line.args]
+        if CATALOGUE[line.name].router and np.equal(known[0], known[1]).any():
+            return True
+        if line.name in TIES and np.unique(known[0]).size < np.size(known[0]):
+            return True
+    return False
 
 
 def reverse_over_reverse(
