@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from chainrule.native.threads import Pool
 from chainrule.plan.kernels import Opaque
 from chainrule.plan.plan import Plan
 
+LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
 # Around every use of LLVM. A fork in the middle of one would leave the child a lock that nobody
@@ -70,14 +72,14 @@ class Code:
     Attributes
     ----------
     addresses : dict of str to int
-        Where its functions begin. They are there as long as this object is.
+        Where its functions begin. They are there as long as this object is, and unloaded after.
     spreads : bool
         Whether it hands kernels to other threads.
     """
 
     addresses: Mapping[str, int]
     spreads: bool = False
-    tracker: Any = None
+    parts: tuple["Code", ...] = ()
 
 
 class _Engine:
@@ -98,8 +100,9 @@ class _Engine:
         self.target = detect(self._triple.split("-")[0], {name for name in found if found[name]})
         self._cpu = {"cpu": cpu, "features": features}
         self._machines: dict[int, Any] = {}
-        self._linker = self._llvm.create_lljit_compiler(use_jit_link=True, suppress_errors=True)
+        self._linker: Any = None
         self._libraries = 0
+        self._unused: deque[Any] = deque()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
@@ -116,10 +119,11 @@ class _Engine:
         fed, spread = Module(functions=[feeding.TEXT]), Module(functions=[spreading.text()])
         loops = self._made("feeding", feeding.FUNCTIONS, lambda: fed)
         threads = self._made("spreading", spreading.FUNCTIONS, lambda: spread, speed=0)
-        return Code({**loops.addresses, **threads.addresses}, tracker=(loops, threads))
+        return Code({**loops.addresses, **threads.addresses}, parts=(loops, threads))
 
     def code(self, plan: Plan, speed: int) -> Code:
         """The machine code of a plan: what is in memory, in the disk cache, or made now."""
+        self._unused.clear()
         content = f"{speed} {plan_content(plan)}"
         code = self._codes.get(content)
         if code is None:
@@ -176,10 +180,31 @@ class _Engine:
                 builder.import_symbol(name, address)
         for name in exports:
             builder.export_symbol(name)
+        if self._libraries % LIBRARIES == 0:
+            self._linker = self._llvm.create_lljit_compiler(
+                use_jit_link=True, suppress_errors=True
+            )  # the last one stays as long as one of its libraries does
         self._libraries += 1
         tracker = builder.link(self._linker, f"chainrule{self._libraries}")
         spreads = spreading.SPREAD in entry.imports
-        return Code({name: tracker[name] for name in exports}, spreads, tracker)
+        code = Code({name: tracker[name] for name in exports}, spreads)
+        # At exit a daemon may still be running it.
+        weakref.finalize(code, _unload, self._unused, [tracker]).atexit = False
+        return code
+
+
+def _unload(unused: deque[Any], trackers: list[Any]) -> None:
+    """Let LLVM unload a library that nobody can run any more.
+
+    The garbage collector calls this in any thread, whatever locks that thread holds: it waits for
+    none. Where LLVM is in use, the library goes at the next one's compilation.
+    """
+    unused.append(trackers.pop())  # which nothing else may hold: dropping it unloads
+    if _LOCK.acquire(blocking=False):
+        try:
+            unused.clear()
+        finally:
+            _LOCK.release()
 
 
 @functools.cache
