@@ -23,6 +23,7 @@ from chainrule.plan.prepare import prepare
 from chainrule.plan.scalar import Access
 from chainrule.plan.schedule import CannotOverwriteError, scheduled
 from chainrule.plan.steps import Array, Flow
+from chainrule.plan.traffic import Traffic
 from chainrule.plan.writing import write
 
 
@@ -63,13 +64,15 @@ def _fused(flow: Flow, nodes: Sequence[Node], refused: set[Array], together: boo
         target = Access(homes[array], dense(array.shape))
         kernels.append(copied(ref, target, array.shape, homes))
         names.append(f"copy of {ref.array.label or 'an input'}")
+    ranks = {array: rank for rank, array in enumerate(leaving.updated)}
     for group in scheduled(found.groups, leaving.updated):
         written = write(group, found.stored, homes)
-        for array, target in leaving.updated.items():
-            if array in group.made and target in _read(group):
+        over = sorted((array for array in group.made if array in ranks), key=ranks.__getitem__)
+        for array in over:
+            if leaving.updated[array] in _read(group):
                 _check_in_place(written, array, homes)
         kernels += written
-        names += [name_of(group, leaving.updated)] * len(written)
+        names += [name_of(group, [leaving.updated[array] for array in over])] * len(written)
     kernels += _last(leaving, homes)
     names += ["copy to an output"] * len(leaving.last)
     return Fused(tuple(kernels), tuple(names), tuple(homes.buffers), tuple(homes.constants))
@@ -82,7 +85,7 @@ def _read(group: Group) -> set[Array]:
 def _check_in_place(kernels: Sequence[Kernel], array: Array, homes: Homes) -> None:
     """An input may be read by the kernel that writes over it, element by element."""
     home = homes[array]
-    if len(kernels) != 1 or not same_elements(kernels[0], home, home):
+    if len(kernels) != 1 or not same_elements(Traffic.of(kernels[0]), home, home):
         raise CannotOverwriteError(array)
 
 

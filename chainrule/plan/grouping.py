@@ -6,8 +6,8 @@ Nodes are taken in the order of the flow. Each tries to join the kernels that ma
 the latest first; having joined one, it draws the others in where they fit.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chainrule.plan.groups import Group, group
 from chainrule.plan.inline import drop_unneeded, inline, readers_of
@@ -86,23 +86,38 @@ def _joined(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> Order:
 
 def _join_siblings(order: Order) -> None:
     """Loops over the same elements that read the same large array become one."""
-    seen: dict[object, list[Group]] = {}
+    seen: dict[object, _Alike] = {}
     for each in list(order.groups):
         if each.kind not in ("row", "pointwise"):
             continue
-        alike = seen.setdefault((each.kind, each.size, each.key), [])
-        host = next((one for one in alike if _meets(one, each, order)), None)
-        if host is None:
-            alike.append(each)
-        else:
+        alike = seen.setdefault((each.kind, each.size, each.key), _Alike())
+        near = alike.near(each)
+        host = next((one for one in near if order.apart(one, each) and fits(one, each)), None)
+        if host is not None:
             order.join(host, each)
+        alike.add(host or each, each.wanted)
 
 
-def _meets(one: Group, other: Group, order: Order) -> bool:
-    """Join two groups if they read the same array, or if all they have is a number."""
-    shared = one.wanted & other.wanted
-    near = one.size == 1 or any(array.size >= one.size for array in shared)
-    return near and order.apart(one, other) and fits(one, other)
+@dataclass(eq=False, slots=True)
+class _Alike:
+    """Loops over the same elements, in their order, and which of them read each large array."""
+
+    ranks: dict[Group, int] = field(default_factory=dict[Group, int])
+    readers: dict[Array, dict[Group, None]] = field(default_factory=dict[Array, dict[Group, None]])
+
+    def near(self, each: Group) -> Iterator[Group]:
+        """Those that read an array which this one reads; all, if all they have is a number."""
+        if each.size == 1:
+            return iter(self.ranks)
+        found = {one for array in each.wanted for one in self.readers.get(array, ())}
+        return iter(sorted(found, key=self.ranks.__getitem__))
+
+    def add(self, host: Group, wanted: Iterable[Array]) -> None:
+        """From now on this loop reads these arrays."""
+        self.ranks.setdefault(host, len(self.ranks))
+        for array in wanted:
+            if array.size >= host.size:
+                self.readers.setdefault(array, {})[host] = None
 
 
 def _join(own: Group, maker: Group, order: Order, home: dict[Array, Group]) -> Group:

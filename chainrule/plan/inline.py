@@ -25,6 +25,7 @@ def inline(
 ) -> None:
     """Put cheap maps into the groups that read them; ``stored`` loses what nobody loads."""
     maker = {node.out: node for each in order.groups for node in each.nodes if node.kind == "map"}
+    writer = _writers(order, updated)
     for node in sorted(maker.values(), key=lambda node: node.place):
         array = node.out
         if array not in stored or array in leaving:
@@ -37,14 +38,14 @@ def inline(
         leaves = {read.array for each in recipe for read in each.reads} - {n.out for n in recipe}
         if not recipe or not _saves(hosts, array, leaves):
             continue
-        writers = _writers(order, leaves, updated)
+        writers = [writer[leaf] for leaf in leaves if leaf in writer]
         if any(w is h or order.precedes(w, h) for w in writers for h in hosts):
             continue
         if _enter(outside, recipe):
             stored.discard(array)
-            for writer in writers:
+            for last in writers:
                 for host in hosts:
-                    order.put_before(host, writer)
+                    order.put_before(host, last)
 
 
 def readers_of(groups: Sequence[Group]) -> Readers:
@@ -61,20 +62,21 @@ def drop_unneeded(each: Group, stored: Set[Array]) -> bool:
     """Drop the nodes whose results nobody needs any more; whether any are left."""
     if each.kind == "alone":
         return True
-    needed = set(stored)
+    needed: set[Array] = set()
     kept: list[Node] = []
     for node in reversed(each.nodes):
-        if node.out in needed or node.kind == "product":
+        if node.out in stored or node.out in needed or node.kind == "product":
             kept.append(node)
             needed.update(read.array for read in node.reads)
     each.nodes = kept[::-1]
     return bool(kept)
 
 
-def _writers(order: Order, leaves: Set[Array], updated: Mapping[Array, Array]) -> list[Group]:
-    """The groups that write over what is going to be read."""
-    targets = [array for array, target in updated.items() if target in leaves]
-    return [group for group in order.groups if any(array in group.made for array in targets)]
+def _writers(order: Order, updated: Mapping[Array, Array]) -> dict[Array, Group]:
+    """The groups that write over inputs, by the input."""
+    return {
+        updated[array]: group for group in order.groups for array in group.made if array in updated
+    }
 
 
 def _loops(node: Node, array: Array) -> bool:

@@ -9,13 +9,18 @@ if that kernel meets both at the same elements.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernels import Kernel
-from chainrule.plan.traffic import Touch, reads, writes
+from chainrule.plan.traffic import Touch, Traffic
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Life:
     """The kernels during which a buffer holds something: the first and the last."""
 
@@ -23,107 +28,111 @@ class Life:
     last: int
 
 
-@dataclass(frozen=True)
-class _Placed:
-    buffer: int
-    begin: int
-    end: int
-    life: Life
-
-
-def lives(kernels: Sequence[Kernel]) -> dict[int, Life]:
+def lives(traffic: Sequence[Traffic]) -> dict[int, Life]:
     """The life of every buffer that a kernel touches, by its number."""
-    found: dict[int, Life] = {}
-    for number, kernel in enumerate(kernels):
-        for touch in (*reads(kernel), *writes(kernel)):
-            buffer = touch.access.buffer
-            known = found.get(buffer)
-            found[buffer] = Life(number if known is None else known.first, number)
-    return found
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for number, kernel in enumerate(traffic):
+        for touch in (*kernel.reads, *kernel.writes):
+            first.setdefault(touch.access.buffer, number)
+            last[touch.access.buffer] = number
+    return {buffer: Life(number, last[buffer]) for buffer, number in first.items()}
 
 
 def arrange(
     kernels: Sequence[Kernel], buffers: Sequence[Buffer]
 ) -> tuple[tuple[Buffer, ...], int]:
     """The buffers with their places in the arena, and how many bytes it needs."""
-    alive = lives(kernels)
+    traffic = [Traffic.of(kernel) for kernel in kernels]
+    alive = lives(traffic)
     wanted = [n for n, buffer in enumerate(buffers) if buffer.place == "arena" and n in alive]
-    wanted.sort(key=lambda n: (-buffers[n].nbytes, alive[n].first, n))
-    placed: list[_Placed] = []
+    nbytes = {n: buffers[n].nbytes for n in wanted}
+    wanted.sort(key=lambda n: (-nbytes[n], alive[n].first, n))
+    placed = _Placed(len(wanted))
     size = 0
     arranged = [replace(b, number=0) if b.place == "arena" else b for b in buffers]
     for n in wanted:
-        length = _rounded(buffers[n].nbytes)
-        met = [each for each in placed if _overlap(alive[n], each.life)]
-        begin = _inherited(n, length, met, alive, kernels)
+        length = _rounded(nbytes[n])
+        met = placed.living_with(alive[n])
+        begin = _inherited(n, length, met, alive, traffic)
         if begin < 0:
             begin = _lowest(length, met)
-        placed.append(_Placed(n, begin, begin + length, alive[n]))
+        placed.add(n, begin, begin + length, alive[n])
         arranged[n] = replace(buffers[n], number=begin)
         size = max(size, begin + length)
     return tuple(arranged), size
 
 
-def _overlap(one: Life, other: Life) -> bool:
-    return one.first <= other.last and other.first <= one.last
+_BUFFER, _BEGIN, _END, _FIRST, _LAST = range(5)  # the rows of _Placed
 
 
-def _lowest(length: int, met: Sequence[_Placed]) -> int:
+class _Placed:
+    """The buffers that have their places, one per column, by where they begin."""
+
+    def __init__(self, room: int) -> None:
+        self._count = 0
+        self._columns = np.empty((5, room), np.int64)
+
+    def living_with(self, life: Life) -> Numbers:
+        """The columns of the buffers that hold something at the same time."""
+        known = self._columns[:, : self._count]
+        return known[:, (known[_FIRST] <= life.last) & (known[_LAST] >= life.first)]
+
+    def add(self, buffer: int, begin: int, end: int, life: Life) -> None:
+        """Put one more among them."""
+        count, columns = self._count, self._columns
+        at = int(columns[_BEGIN, :count].searchsorted(begin))
+        columns[:, at + 1 : count + 1] = columns[:, at:count]
+        columns[:, at] = buffer, begin, end, life.first, life.last
+        self._count += 1
+
+
+def _lowest(length: int, met: Numbers) -> int:
     """The first gap between the buffers that live at the same time."""
-    begin = 0
-    for each in sorted(met, key=lambda each: each.begin):
-        if begin + length <= each.begin:
-            break
-        begin = max(begin, each.end)
-    return begin
+    if not met.shape[1] or met[_BEGIN, 0] >= length:
+        return 0
+    free = np.maximum.accumulate(met[_END])  # after a buffer and all that begin before it
+    fits = met[_BEGIN, 1:] - free[:-1] >= length
+    return int(free[fits.argmax() if fits.any() else -1])
 
 
 def _inherited(
-    n: int,
-    length: int,
-    met: Sequence[_Placed],
-    alive: Mapping[int, Life],
-    kernels: Sequence[Kernel],
+    n: int, length: int, met: Numbers, alive: Mapping[int, Life], traffic: Sequence[Traffic]
 ) -> int:
     """A place where this buffer may be written over others, or they over it; -1: there is none."""
-    life = alive[n]
-    partners = [
-        each
-        for each in met
-        if each.end - each.begin == length
-        and (each.life.last == life.first or each.life.first == life.last)
-        and heirs(n, each.buffer, alive, kernels)
-    ]
-    for begin in sorted({each.begin for each in partners}):
-        others = [
-            each for each in met if not (each.begin == begin and any(each is p for p in partners))
-        ]
-        if all(each.end <= begin or begin + length <= each.begin for each in others):
+    life, begins, ends = alive[n], met[_BEGIN], met[_END]
+    partner = (met[_LAST] == life.first) | (met[_FIRST] == life.last)
+    partner &= ends == begins + length
+    for i in partner.nonzero()[0].tolist():
+        partner[i] = heirs(n, int(met[_BUFFER, i]), alive, traffic)
+    for begin in dict.fromkeys(begins[partner].tolist()):
+        apart = (ends <= begin) | (begins >= begin + length)
+        if (apart | (partner & (begins == begin))).all():
             return begin
     return -1
 
 
-def same_elements(kernel: Kernel, old: int, new: int) -> bool:
+def same_elements(kernel: Traffic, old: int, new: int) -> bool:
     """Whether a kernel may write one buffer over another that it reads.
 
     It may if it has done with each element of the old one when it stores the new one there.
     """
-    stores = [touch for touch in writes(kernel) if touch.access.buffer == new]
-    loads = [touch for touch in reads(kernel) if touch.access.buffer == old]
+    stores = [touch for touch in kernel.writes if touch.access.buffer == new]
+    loads = [touch for touch in kernel.reads if touch.access.buffer == old]
     if not all(_before(load, store) for load in loads for store in stores):
         return False
     if old == new:
         return True
-    older = [touch for touch in writes(kernel) if touch.access.buffer == old]
+    older = [touch for touch in kernel.writes if touch.access.buffer == old]
     return all(
         _before(one, store) and one.phase < store.phase for one in older for store in stores
     )
 
 
-def heirs(one: int, other: int, alive: Mapping[int, Life], kernels: Sequence[Kernel]) -> bool:
+def heirs(one: int, other: int, alive: Mapping[int, Life], traffic: Sequence[Traffic]) -> bool:
     """Whether two buffers meet in one kernel only, which may write the later over the earlier."""
     return any(
-        alive[old].last == alive[new].first and same_elements(kernels[alive[new].first], old, new)
+        alive[old].last == alive[new].first and same_elements(traffic[alive[new].first], old, new)
         for old, new in ((one, other), (other, one))
     )
 

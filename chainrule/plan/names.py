@@ -3,7 +3,7 @@
 Imports groups, letters and the catalogue. Fusion names every kernel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter, Structured
@@ -15,8 +15,8 @@ MOST = 3  # words; the rest is left out
 INPUT = "input"  # the label of an input that was given no name
 
 
-def name_of(group: Group, updated: Mapping[Array, Array]) -> str:
-    """The ops of a group, each once, and what it updates: "linear + relu".
+def name_of(group: Group, targets: Sequence[Array]) -> str:
+    """The ops of a group, each once, and the inputs that it writes over: "linear + relu".
 
     Letters, sums and the like are named only where there is no op of a higher kind.
     """
@@ -27,9 +27,9 @@ def name_of(group: Group, updated: Mapping[Array, Array]) -> str:
     words = telling or list(labels)
     if len(words) > MOST:
         words = [*words[:MOST], "..."]
-    targets = [updated[array].label for array in updated if array in group.made]
     if targets:
-        name = "an input" if set(targets) <= {INPUT, ""} else " and ".join(targets)
+        owners = [target.label for target in targets]
+        name = "an input" if set(owners) <= {INPUT, ""} else " and ".join(owners)
         words = [" + ".join(words[:1]), f"update of {name}"]
     return " + ".join(words)
 

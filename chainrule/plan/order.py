@@ -3,10 +3,11 @@
 Imports groups and steps. Grouping asks it whether two groups may become one: not if something
 between them needs the first and is needed by the second.
 
-Sets of nodes are integers: bit i stands for the node at place i of the block.
+Sets of nodes are integers: bit i stands for the node at place i of the block. A set that holds
+one node of a group holds them all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chainrule.plan.groups import Group
 from chainrule.plan.nodes import Node
@@ -22,6 +23,7 @@ class Order:
         """One group per node; ``updated``: what is written over an input, and that input."""
         self.groups: dict[Group, None] = dict.fromkeys(groups)
         self.bits = {group: 1 << i for i, group in enumerate(groups)}
+        self._at = list(groups)  # in which group each node is
         needs = _needs(nodes, updated)
         before = _closure(needs)
         if _checks_first(nodes, needs, before, updated):
@@ -40,12 +42,21 @@ class Order:
 
     def join(self, one: Group, other: Group) -> None:
         """The second becomes a part of the first."""
-        bits = self.bits[one] | self.bits.pop(other)
-        before = (self.before[one] | self.before.pop(other)) & ~bits
-        after = (self.after[one] | self.after.pop(other)) & ~bits
+        moved = self.bits.pop(other)
+        bits = self.bits[one] | moved
+        sooner, before = self.before[one], self.before.pop(other)
+        later, after = self.after[one], self.after.pop(other)
+        # What comes before both knows already what comes after either.
+        above, below = (sooner ^ before) & ~bits, (later ^ after) & ~bits
+        before, after = (sooner | before) & ~bits, (later | after) & ~bits
         del self.groups[other]
+        for place in _places(moved):
+            self._at[place] = one
         self.bits[one], self.before[one], self.after[one] = bits, before, after
-        self._tell(before, after, bits)
+        for group in self._among(above):
+            self.after[group] |= after | bits
+        for group in self._among(below):
+            self.before[group] |= before | bits
 
     def precedes(self, one: Group, other: Group) -> bool:
         """Whether the first must run before the second."""
@@ -55,15 +66,18 @@ class Order:
         """From now on the first must run before the second."""
         before = self.before[one] | self.bits[one]
         after = self.after[other] | self.bits[other]
-        self._tell(before, after, 0)
+        above, below = before & ~self.before[other], after & ~self.after[one]
+        for group in self._among(above):
+            self.after[group] |= after
+        for group in self._among(below):
+            self.before[group] |= before
 
-    def _tell(self, before: int, after: int, between: int) -> None:
-        """What lies before comes before what lies between, and that before what lies after."""
-        for group in self.groups:
-            if self.bits[group] & before:
-                self.after[group] |= after | between
-            if self.bits[group] & after:
-                self.before[group] |= before | between
+    def _among(self, nodes: int) -> Iterator[Group]:
+        """The groups of these nodes."""
+        while nodes:
+            group = self._at[nodes.bit_length() - 1]
+            nodes &= ~self.bits[group]
+            yield group
 
 
 def _needs(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> list[set[int]]:
@@ -104,6 +118,13 @@ def _checks_first(
         if any(out in updated for out in node.outs):
             needs[i].update(check for check in checks if not before[check] >> i & 1)
     return True
+
+
+def _places(nodes: int) -> Iterator[int]:
+    while nodes:
+        place = nodes.bit_length() - 1
+        nodes ^= 1 << place
+        yield place
 
 
 def _turned(needs: Sequence[set[int]]) -> list[set[int]]:

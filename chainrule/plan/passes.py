@@ -34,10 +34,8 @@ def write_row(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) ->
     stage = _stages(group)
     passes, scratch = _passes(group, stage, stored)
     given: dict[Array, int] = {}
-    written = [
-        _write_pass(group, passes[n:], stored | scratch.keys(), buffers, given)
-        for n in range(len(passes))
-    ]
+    kept = {node.out for node in group.nodes if node.out in stored or node.out in scratch}
+    written = [_write_pass(group, passes[n:], kept, buffers, given) for n in range(len(passes))]
     inner = tuple(n for n, i in zip(group.lengths, group.inner, strict=True) if i)
     return Row(group.outer, inner, tuple(written), tuple(buffers[array] for array in scratch))
 

@@ -105,6 +105,7 @@ class Recorder:
 
     def __init__(self, lower: Lower, depth: int) -> None:
         self.steps: list[Step] = []
+        self._checked: list[tuple[int, Check]] = []  # with their places among the steps
         self.depth = depth
         self.is_open = True
         self._lower = lower
@@ -206,7 +207,9 @@ class Recorder:
         """Every element must lie in [low, high) when the plan runs; once is enough."""
         known = self._checks(x)
         if not any(low <= check.low and check.high <= high for check in known):
-            self.steps.append(Check(x, low, high, what))
+            check = Check(x, low, high, what)
+            self._checked.append((len(self.steps), check))
+            self.steps.append(check)
 
     def require_finite(self, x: Ref) -> None:
         """The run ends before it writes over anything if x holds NaN or infinity."""
@@ -218,7 +221,12 @@ class Recorder:
         return max((check.low for check in self._checks(x)), default=-inf)
 
     def _checks(self, x: Ref) -> list[Check]:
-        return [s for s in self.steps if isinstance(s, Check) and _same_elements(s.x, x)]
+        return [check for _, check in self._checked if _same_elements(check.x, x)]
+
+    def take_back(self, count: int) -> None:
+        """Forget all steps but the first ones."""
+        del self.steps[count:]
+        self._checked = [each for each in self._checked if each[0] < count]
 
     def _constant(self, x: Any) -> Operand:
         """An array as it is now: copied once, however often it flows in unchanged."""

@@ -5,6 +5,7 @@ Imports steps and views. simplify and its passes use it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,11 @@ def makes(step: Step) -> tuple[Array, ...]:
 
 def with_operands(step: Step, operand: Change, ref: Change) -> Step:
     """A step with every operand changed: by ``operand`` where a Number may stand, else ``ref``."""
+    if isinstance(step, Map):
+        operands = step.operands
+        found = tuple([operand(x) for x in operands])
+        return step if all(map(is_, found, operands)) else Map(step.letter, found, step.out)
     match step:
-        case Map(letter, operands, out):
-            found = tuple([operand(x) for x in operands])
-            return step if found == operands else Map(letter, found, out)
         case Reduce() | Order() | Check():
             x = ref(step.x)
             return step if x is step.x else replace(step, x=x)

@@ -21,6 +21,7 @@ from chainrule.plan.kernels import (
 )
 from chainrule.plan.memory import lives
 from chainrule.plan.scalar import Apply, Body, Gather
+from chainrule.plan.traffic import Traffic
 
 if TYPE_CHECKING:
     from chainrule.plan.plan import Plan
@@ -63,7 +64,7 @@ def _kernels(plan: "Plan") -> list[str]:
 
 def _arena(plan: "Plan") -> list[str]:
     """Each buffer's place, and from which kernel to which it is needed."""
-    alive = lives(plan.kernels)
+    alive = lives([Traffic.of(kernel) for kernel in plan.kernels])
     rows = [("buffer", "elements", "offset", "bytes", "written by", "last read by")]
     for number, buffer in enumerate(plan.buffers):
         if buffer.place == "arena" and number in alive:

@@ -82,9 +82,10 @@ class _Constants:
 
 def _key(step: Step) -> Any:
     """Equal for steps that compute the same."""
-    if isinstance(step, Map) and step.letter in COMMUTATIVE:
-        order = sorted(step.operands, key=lambda x: hash(number_key(x)))
-        step = replace(step, operands=tuple(order))
+    if isinstance(step, Map):
+        given = [number_key(x) for x in step.operands]
+        operands = frozenset(given) if step.letter in COMMUTATIVE else tuple(given)
+        return step.letter, operands, step.out.shape, step.out.dtype
     facts: list[Any] = [type(step)]
     for name in step.__dataclass_fields__:
         value: Any = getattr(step, name)

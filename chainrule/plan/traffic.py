@@ -44,6 +44,19 @@ class Touch:
     jumps: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Traffic:
+    """What a kernel loads and stores."""
+
+    reads: list[Touch]
+    writes: list[Touch]
+
+    @classmethod
+    def of(cls, kernel: Kernel) -> "Traffic":
+        """All of it."""
+        return cls(reads(kernel), writes(kernel))
+
+
 def reads(kernel: Kernel) -> list[Touch]:
     """What a kernel loads."""
     return list(_reads(kernel))

@@ -10,10 +10,11 @@ from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.interpret import interpret
 from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
 from chainrule.plan.make import make
-from chainrule.plan.memory import arrange, lives
+from chainrule.plan.memory import arrange, heirs, lives
 from chainrule.plan.plan import Plan
 from chainrule.plan.record import record
 from chainrule.plan.scalar import Access, Apply, Given, Load, Store
+from chainrule.plan.traffic import Traffic
 from chainrule.plan.verify import verify
 from chainrule.spec import Spec
 from tests.plan.random_flows import Drawer
@@ -37,7 +38,7 @@ def chain(*pairs):
 
 def test_a_buffer_lives_from_the_kernel_that_writes_it_to_the_last_that_reads_it():
     kernels, _ = chain((0, 2), (2, 3), (0, 4), (3, 1))
-    found = lives(kernels)
+    found = lives([Traffic.of(kernel) for kernel in kernels])
     assert (found[2].first, found[2].last) == (0, 1)
     assert (found[3].first, found[3].last) == (1, 3)
 
@@ -112,6 +113,41 @@ def test_the_verifier_finds_buffers_on_top_of_each_other():
     verify(plan)
     flat = tuple(replace(b, number=0) if b.place == "arena" else b for b in plan.buffers)
     broken(plan, buffers=flat)
+
+
+def share_bytes(plan):
+    """Whether any two buffers do that must not: each is compared with every other."""
+    traffic = [Traffic.of(kernel) for kernel in plan.kernels]
+    alive = lives(traffic)
+    used = [(n, b) for n, b in enumerate(plan.buffers) if b.place == "arena" and n in alive]
+    return any(
+        a.number < b.number + b.nbytes
+        and b.number < a.number + a.nbytes
+        and alive[m].first <= alive[n].last
+        and alive[n].first <= alive[m].last
+        and not (a.number == b.number and heirs(m, n, alive, traffic))
+        for i, (m, a) in enumerate(used)
+        for n, b in used[:i]
+    )
+
+
+def test_the_verifier_finds_every_buffer_that_was_moved_onto_another():
+    found, rng = {True: 0, False: 0}, np.random.default_rng(0)
+    for seed in range(40):
+        plan = make(Drawer(seed).flow(25))
+        arena = [n for n, b in enumerate(plan.buffers) if b.place == "arena" and b.nbytes]
+        for n in rng.choice(arena, 20) if arena else ():
+            buffers = list(plan.buffers)
+            places = (plan.arena_bytes - buffers[n].nbytes) // ALIGNMENT + 1
+            buffers[n] = replace(buffers[n], number=ALIGNMENT * int(rng.integers(places)))
+            moved = replace(plan, buffers=tuple(buffers))
+            wrong = share_bytes(moved)
+            found[wrong] += 1
+            if wrong:
+                broken(moved)
+            else:
+                verify(moved)
+    assert min(found.values()) > 50
 
 
 def test_the_verifier_finds_an_arena_that_is_too_small():

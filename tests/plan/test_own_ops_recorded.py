@@ -12,7 +12,7 @@ from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
 from chainrule.plan.record import record
 from chainrule.plan.simplify import simplify
-from chainrule.plan.steps import Call
+from chainrule.plan.steps import Call, Check
 from chainrule.spec import spec_of
 
 
@@ -34,6 +34,15 @@ class InNumPy(cr.Op):
         slope = np.ones(x.shape)
         slope[np.asarray(x) < 0] = float(k.sum())
         return upstream * slope, None
+
+
+class GivesUp(cr.Op):
+    def forward(self, x, places):
+        x = cr.take(x, places)
+        return np.array(x)  # which a symbol does not take
+
+    def backward(self, upstream, x, places, out):
+        return np.zeros(x.shape), None
 
 
 class TwoResults(cr.Op):
@@ -114,3 +123,15 @@ def test_errors_of_a_users_op_stay_its_own():
 
     with pytest.raises(ShapeError, match="only on Sundays"):
         record(lambda x: [Picky()(x)], [spec_of(X)])
+
+
+def test_what_a_formula_checked_before_it_failed_is_checked_again():
+    """Its steps are taken back, and the checks with them."""
+    arrays = [np.arange(3.0), np.array([0, 2])]
+    specs = [spec_of(x) for x in arrays]
+    flow = record(lambda x, places: [GivesUp()(x, places), cr.take(x, places)], specs)
+    kinds = [type(step) for step in flow.steps]
+    assert kinds.count(Check) == 1
+    assert kinds.index(Call) < kinds.index(Check)
+    for found in evaluate(flow, arrays):
+        assert found.tolist() == [0, 2]

@@ -163,9 +163,8 @@ def _product(one: Any, x: Ref, exponent: int) -> Ref:
 def common_shape(operands: tuple[Any, ...]) -> tuple[int, ...]:
     """The shape that the operands broadcast to."""
     shapes = {x.shape for x in operands if hasattr(x, "shape")}
-    if len(shapes) == 1:
-        return tuple(shapes.pop())
-    return np.broadcast_shapes(*shapes)
+    shapes.discard(())  # which fits every other
+    return tuple(shapes.pop()) if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def result_dtype(op: Any, operands: tuple[Any, ...]) -> np.dtype[Any]:

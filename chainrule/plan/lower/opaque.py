@@ -37,7 +37,7 @@ def own_op(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
         found, fixed = None, False
     if fixed and all(isinstance(x, Recorded) for x in several(found)):
         return found
-    del recorder.steps[count:]
+    recorder.take_back(count)
     return call(recorder, op, operands)
 
 
@@ -46,7 +46,7 @@ def _is_the_same_again(recorder: Recorder, op: Any, operands: tuple[Any, ...], s
     middle = len(recorder.steps)
     op.forward(*operands)
     first, second = recorder.steps[start:middle], recorder.steps[middle:]
-    del recorder.steps[middle:]
+    recorder.take_back(middle)
     return _constants(first) == _constants(second)
 
 
