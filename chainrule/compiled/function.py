@@ -15,6 +15,7 @@ from chainrule.errors import ArgumentError, RecordingWarning
 from chainrule.plan.plan import Plan
 
 MANY_RECORDINGS = 4  # of one function: a last, smaller batch is usual; more looks like an accident
+KEPT = 64  # recordings of one function at a time: each holds machine code and its memory
 Function = Callable[..., Any]
 
 
@@ -130,6 +131,8 @@ class Compiled:
                 found = self._signatures.get(call.key)
                 if found is None:
                     found = Signature(self._function, call)
+                    if len(self._signatures) >= KEPT:  # the oldest goes
+                        del self._signatures[next(iter(self._signatures))]
                     self._signatures[call.key] = found
                     self._say(len(self._signatures))
         return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiled.function import MANY_RECORDINGS
+from chainrule.compiled.function import KEPT, MANY_RECORDINGS
 from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
 from chainrule.train.native_step import NativeStep, Rows, memory_of, specs_of
 from chainrule.train.penalty import Penalty
@@ -47,7 +47,10 @@ class NativeSteps:
         found = self._steps.get(key)
         if found is None:
             specs, watched = specs_of(x, y, rows), rows == self._watched
-            found = self._steps[key] = NativeStep(self._recipe, *specs, watched)
+            found = NativeStep(self._recipe, *specs, watched)
+            if len(self._steps) >= KEPT:  # the oldest goes
+                del self._steps[next(iter(self._steps))]
+            self._steps[key] = found
             self._say(len(self._steps))
         return found
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.compiled.function import KEPT
 from chainrule.errors import RecordingWarning, UnsupportedError
 
 RNG = np.random.default_rng(0)
@@ -69,6 +70,15 @@ def test_shapes_and_dtypes_that_change_are_recorded_anew_and_said_once():
     with pytest.warns(RecordingWarning, match="recorded and compiled 4 times"):
         function(X[:4])
     function(X)
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
+def test_the_oldest_recordings_make_room():
+    function = cr.compile(lambda x: 2 * x)
+    for size in range(KEPT + 6):
+        close(function(np.ones(size)), np.full(size, 2.0))
+    assert repr(function).endswith(f"{KEPT} recordings>")
+    close(function(np.ones(1)), [2.0])
 
 
 def test_branching_on_a_value_raises_and_shows_the_line():
