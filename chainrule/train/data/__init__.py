@@ -11,7 +11,8 @@ training loop use it.
                      tables.py       raw rows, wherever they came from
                      split.py        training, validation and test rows
                      learning.py     what standardising needs to know, from the training rows
-                     preprocessing.py    how it is applied; over columns.py and records.py
+                     preprocessing.py    how it is applied; over columns.py, records.py and
+                                         standardising.py
     -> Dataset       dataset.py
     read_rows(...)   rows.py         rows for a net that is already trained
 """

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError, MissingDataError
-from chainrule.train.data.idx import read_idx
+from chainrule.train.data.idx import read_idx, read_idx_files
 from chainrule.train.data.tables import RawData, Table, Text
 from chainrule.train.data.wording import counted
 
 NAME = "fashion-mnist"
 DEBIAN_FOLDER = "/usr/share/datasets/fashion-mnist"  # dpkg -L dataset-fashion-mnist
 SIDE = 28  # pixels
+PARTS = ("train", "t10k")
 CLASSES = (
     "T-shirt/top",
     "trouser",
@@ -36,27 +37,27 @@ CLASSES = (
 def fashion_mnist(folder: str | PathLike[str] | None = None) -> RawData:
     """Training rows, then the set's own test rows."""
     place = Path(DEBIAN_FOLDER if folder is None else folder)
-    train, train_labels = _part(place, "train")
-    test, test_labels = _part(place, "t10k")
-    pixels = np.concatenate([train, test]).reshape(-1, SIDE * SIDE)
-    labels = np.concatenate([train_labels, test_labels]).astype(np.int64)
+    pixels, counts = read_idx_files(
+        [_file(place, f"{part}-images-idx3-ubyte") for part in PARTS], (SIDE, SIDE)
+    )
+    parts = zip(PARTS, counts, strict=True)
+    labels = np.concatenate([_labels(place, part, count) for part, count in parts])
     names = [f"pixel_{row}_{column}" for row in range(SIDE) for column in range(SIDE)]
     return RawData(
         NAME,
-        Table.of_numbers(NAME, names, pixels),
+        Table.of_numbers(NAME, names, pixels.reshape(-1, SIDE * SIDE)),
         "garment",
-        Text(CLASSES, labels),
+        Text(CLASSES, labels.astype(np.int64)),
         image_shape=(SIDE, SIDE),
-        test_rows=len(test),
+        test_rows=counts[-1],
     )
 
 
-def _part(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    images = read_idx(_file(folder, f"{part}-images-idx3-ubyte"), (SIDE, SIDE))
+def _labels(folder: Path, part: str, pictures: int) -> NDArray[np.uint8]:
     labels = read_idx(_file(folder, f"{part}-labels-idx1-ubyte"), ())
-    if not len(images) or len(images) != len(labels):
+    if not pictures or pictures != len(labels):
         raise DataError(
-            f"the {part} files of {NAME} hold {counted(len(images), 'picture')} "
+            f"the {part} files of {NAME} hold {counted(pictures, 'picture')} "
             f"and {counted(len(labels), 'label')}.",
             do="Each picture has one label: take all four files from one place.",
         )
@@ -67,7 +68,7 @@ def _part(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
             f"the classes are 0 to {len(CLASSES) - 1}.",
             do="Copy or install the file again.",
         )
-    return images, labels
+    return labels
 
 
 def _file(folder: Path, name: str) -> Path:

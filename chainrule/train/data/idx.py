@@ -11,8 +11,10 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,32 +23,55 @@ from chainrule.errors import DataError
 
 UNSIGNED_BYTE = 0x08  # the element type of every MNIST-like file
 GZIP_MAGIC = b"\x1f\x8b"
+PIECE = 1 << 18  # bytes read at a time: they stay in the cache until they are copied
 LARGEST_DEFLATE_RATIO = 1032  # zlib's manual: no stream grows more than this when unpacked
 
 
 def read_idx(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Read items of a known shape: uint8, (N, *item_shape).
+    """Read items of a known shape: uint8, (N, *item_shape)."""
+    return read_idx_files([path], item_shape)[0]
 
-    The header is checked against the shape and against the file's own size before anything is
+
+def read_idx_files(
+    paths: Sequence[Path], item_shape: tuple[int, ...]
+) -> tuple[NDArray[np.uint8], list[int]]:
+    """Read the items of several files into one array, and say how many each file holds.
+
+    Each header is checked against the shape and against its file's own size before anything is
     allocated, and the elements must fill the rest of the file exactly.
     """
+    counts: list[int] = []
+    for path in paths:
+        with _opened(path) as stream:
+            counts.append(_read_header(stream, path, item_shape)[0])
+    items = np.empty((sum(counts), *item_shape), np.uint8)
+    first = 0
+    for path, count in zip(paths, counts, strict=True):
+        with _opened(path) as stream:
+            _read_header(stream, path, item_shape)
+            _read_elements(stream, path.name, items[first : first + count].reshape(-1))
+        first += count
+    return items, counts
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[IO[bytes]]:
+    """The file's content, unpacked if need be; what cannot be read is said in our words."""
     try:
         with path.open("rb") as raw:
             is_packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
             raw.seek(0)
-            largest = path.stat().st_size * (LARGEST_DEFLATE_RATIO if is_packed else 1)
-            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_packed else raw
-            shape = _read_header(stream, path.name, item_shape, largest)
-            return _read_elements(stream, path.name, shape)
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_packed else raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _malformed(path.name, f"it does not unpack: {error}") from None
     except OSError as error:
         raise _malformed(path.name, f"it cannot be read: {error.strerror}") from None
 
 
-def _read_header(
-    stream: IO[bytes], name: str, item_shape: tuple[int, ...], largest: int
-) -> tuple[int, ...]:
+def _read_header(stream: IO[bytes], path: Path, item_shape: tuple[int, ...]) -> tuple[int, ...]:
+    name = path.name
+    is_packed = isinstance(stream, gzip.GzipFile)
+    largest = path.stat().st_size * (LARGEST_DEFLATE_RATIO if is_packed else 1)
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
         raise _malformed(name, f"it starts with {magic.hex(' ') or 'nothing'}, not with 00 00")
@@ -70,14 +95,15 @@ def _read_header(
     return shape
 
 
-def _read_elements(stream: IO[bytes], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    promised = math.prod(shape)
-    # One byte more than promised shows a longer file, and makes gzip check its own checksum.
-    elements = stream.read(promised + 1)
-    if len(elements) != promised:
-        held = "more" if len(elements) > promised else str(len(elements))
-        raise _malformed(name, f"its header promises {promised} elements; it holds {held}")
-    return np.frombuffer(elements, np.uint8).reshape(shape)
+def _read_elements(stream: Any, name: str, elements: NDArray[np.uint8]) -> None:
+    promised, held = len(elements), 0
+    while held < promised and (count := stream.readinto(elements[held : held + PIECE])):
+        held += count
+    # A byte more than promised shows a longer file, and makes gzip check its own checksum.
+    is_longer = bool(stream.read(1))
+    if held < promised or is_longer:
+        found = "more" if is_longer else str(held)
+        raise _malformed(name, f"its header promises {promised} elements; it holds {found}")
 
 
 def _malformed(name: str, reason: str) -> DataError:

@@ -4,7 +4,6 @@ Imports the data model beside it. `learning.learn` makes it from training rows; 
 the model, so that later rows are read the way the training rows were.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +16,13 @@ from chainrule.train.data.columns import (
     Classes,
     Column,
     Numeric,
-    Quantity,
     Target,
     Task,
 )
 from chainrule.train.data.records import preprocessing_record, read_preprocessing_record
-from chainrule.train.data.tables import Places, Table, Text, refuse_unusable_numbers
+from chainrule.train.data.standardising import standardised
+from chainrule.train.data.tables import Places, Table, Text
 from chainrule.train.data.wording import counted, listing
-
-BLOCK = (
-    4096  # rows standardised at once: float64 is needed in passing, but not for 70,000 pictures
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ class Preprocessing:
             text = values if isinstance(values, Text) else _text(values)
             return _class_indices(self.target, text, places or Places.rows(len(text)))
         numbers = _numbers(self.target.name, values)
-        return _standardised(numbers[:, None], [self.target], places or Places.rows(len(numbers)))
+        return standardised(numbers[:, None], [self.target], places or Places.rows(len(numbers)))
 
     def original(self, y: ArrayLike) -> NDArray[np.float64]:
         """A net's answers to a regression in the target's own unit: float64, (N,)."""
@@ -139,32 +134,18 @@ def _write_standardised(
     for column in columns:
         if column.name not in index:
             raise _wrong_kind(table, column.name, "text", "numbers")
-    chosen = [index[column.name] for column in columns]
-    for start in range(0, len(table), BLOCK):
-        stop = min(start + BLOCK, len(table))
-        block = table.numbers[start:stop, chosen]
-        where = Places(table.places.unit, table.places.numbers[start:stop])
-        x[start:stop, places] = _standardised(block, columns, where, table.source)
+    numbers = table.numbers[:, _run([index[column.name] for column in columns])]
+    run = _run(places)
+    if isinstance(run, slice):
+        standardised(numbers, columns, table.places, table.source, out=x[:, run])
+    else:  # texts stand between the numbers
+        x[:, run] = standardised(numbers, columns, table.places, table.source)
 
 
-def _standardised(
-    numbers: NDArray[Any], columns: Sequence[Numeric | Quantity], places: Places, source: str = ""
-) -> NDArray[np.float32]:
-    """(x - mean) / std of each column, computed in float64."""
-    names = tuple(column.name for column in columns)
-    refuse_unusable_numbers(numbers, names, places, source)
-    mean = np.array([column.mean for column in columns])
-    std = np.array([column.std for column in columns])
-    with np.errstate(over="ignore"):  # the error below says it better
-        standardised = ((numbers - mean) / std).astype(np.float32)
-    if np.isfinite(standardised).all():
-        return standardised
-    row, column = (int(index) for index in np.argwhere(~np.isfinite(standardised))[0])
-    raise DataError(
-        f"column {names[column]!r} holds a number in {places[row]} that lies beyond float32 "
-        "once it is standardised.",
-        do="Correct the number: it is more than 1e38 standard deviations from the training rows.",
-    )
+def _run(places: list[int]) -> "slice | list[int]":
+    """Neighbouring columns as a slice, which copies nothing."""
+    first, last = places[0], places[-1]
+    return slice(first, last + 1) if places == list(range(first, last + 1)) else places
 
 
 def _write_one_hot(x: NDArray[np.float32], column: Categorical, table: Table) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError
-from chainrule.train.data.idx import read_idx
+from chainrule.train.data.idx import PIECE, read_idx, read_idx_files
 
 PICTURES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
@@ -27,6 +27,23 @@ def test_a_whole_file_is_read_packed_or_not(write, pack):
     read = read_idx(write(pack(WHOLE), "a.gz"), (3, 4))
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, PICTURES)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_longer_than_a_piece_is_read_whole(write, pack):
+    long = np.frombuffer(os.urandom(2 * PIECE + 24), np.uint8).reshape(-1, 2, 4)
+    assert read_idx(write(pack(idx(long)), "a.gz"), (2, 4)).tobytes() == long.tobytes()
+
+
+def test_several_files_become_one_array(write):
+    paths = [
+        write(WHOLE, "one"),
+        write(gzip.compress(idx(PICTURES[:0])), "none"),
+        write(gzip.compress(idx(PICTURES[1:])), "two"),
+    ]
+    items, counts = read_idx_files(paths, (3, 4))
+    assert counts == [2, 0, 1]
+    np.testing.assert_array_equal(items, PICTURES[[0, 1, 1]])
 
 
 def test_labels_have_no_item_shape(write):

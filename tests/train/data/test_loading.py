@@ -14,7 +14,8 @@ from chainrule.errors import (
     MissingLibraryError,
     UnknownNameError,
 )
-from chainrule.train.data import load, names
+from chainrule.train.data import bundled, load, names
+from chainrule.train.data.tables import Text
 
 SMALL = [name for name in names() if name != "fashion-mnist"]
 PARTS = ("train", "validation", "test")
@@ -238,13 +239,31 @@ def test_only_fashion_mnist_takes_a_folder():
 def test_without_scikit_learn_the_install_line_is_given(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(MissingLibraryError) as caught:
-        load("digits")
+        load("iris")
     assert caught.value.short() == (
         "this data set comes with scikit-learn, which cannot be imported.\n"
         "    import of sklearn.datasets halted; None in sys.modules\n"
         'Install it: pip install "chainrule[app]"'
     )
     load("moons")  # which needs no scikit-learn
+
+
+def test_the_digits_are_read_without_importing_scikit_learn(monkeypatch):
+    quick = bundled.bundled("digits")
+    monkeypatch.setattr(bundled, "DIGITS_FILE", ("datasets", "data", "gone.csv.gz"))
+    slow = bundled.bundled("digits")
+    assert quick.table.numbers.tobytes() == slow.table.numbers.tobytes()
+    assert (quick.table.order, quick.image_shape) == (slow.table.order, slow.image_shape)
+    assert isinstance(quick.target, Text)
+    assert isinstance(slow.target, Text)
+    assert quick.target.values == slow.target.values
+    assert quick.target.codes.tolist() == slow.target.codes.tolist()
+
+
+@pytest.mark.parametrize("other", ["iris.csv", "diabetes_target.csv.gz"])
+def test_a_file_that_holds_no_digits_is_left_to_scikit_learn(monkeypatch, other):
+    monkeypatch.setattr(bundled, "DIGITS_FILE", ("datasets", "data", other))
+    assert load("digits").inputs == 64
 
 
 def test_scikit_learn_is_imported_only_when_a_set_of_its_own_is_asked_for():
