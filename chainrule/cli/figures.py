@@ -1,6 +1,6 @@
 """Figures: loss and accuracy, or error and R^2, of the parts of a data set.
 
-Imports train. The table at the end, config.toml and the report show them.
+Imports train and the checkup. The table at the end, config.toml and the report show them.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.cli.plan import Plan
+from chainrule.inspection.checkup import LayerCheckup, observe
 from chainrule.nn import Module
 from chainrule.train import predict
 from chainrule.train.data import Dataset, Preprocessing
@@ -32,6 +33,8 @@ class Figures:
         "accuracy"; or "RMSE", in the target's own unit, and "R^2".
     outputs : ndarray, (N, C)
         The net's scores or numbers.
+    layers : tuple of LayerCheckup
+        How its activations behaved; of the training part only.
     """
 
     part: str
@@ -39,6 +42,7 @@ class Figures:
     loss: float
     values: dict[str, float]
     outputs: NDArray[Any]
+    layers: tuple[LayerCheckup, ...] = ()
 
 
 def figures(plan: Plan, model: Module, dataset: Dataset) -> list[Figures]:
@@ -83,7 +87,12 @@ def heading(name: str, preprocessing: Preprocessing) -> str:
 def _of_part(
     plan: Plan, model: Module, dataset: Dataset, part: str, x: NDArray[Any], y: NDArray[Any]
 ) -> Figures:
-    outputs = predict(model, x)
+    layers: tuple[LayerCheckup, ...] = ()
+    if part == "training":  # one pass for what the report looks at, too
+        observed = observe(model, x)
+        outputs, layers = observed.outputs, observed.layers
+    else:
+        outputs = predict(model, x)
     targets = y.astype(outputs.dtype) if y.dtype.kind == "f" else y
     loss = float(plan.loss(outputs, targets))
-    return Figures(part, len(x), loss, values(dataset.preprocessing, outputs, y), outputs)
+    return Figures(part, len(x), loss, values(dataset.preprocessing, outputs, y), outputs, layers)

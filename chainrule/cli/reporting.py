@@ -15,8 +15,8 @@ from chainrule.inspection import (
     Part,
     ReportData,
     Template,
-    checkup,
     graph_svg,
+    read_ratios,
     render_report,
     templates,
 )
@@ -119,4 +119,5 @@ def _checkup(outcome: Outcome) -> Checkup:
     """Every unit on every training row."""
     columns = outcome.history.to_dict().items()
     ratios = {name[len(RATIO) :]: x for name, x in columns if name.startswith(RATIO)}
-    return checkup(outcome.model, outcome.dataset.x_train, ratios)
+    training = outcome.parts[0]
+    return Checkup(training.rows, training.layers, read_ratios(ratios))

@@ -1,4 +1,4 @@
-"""Charts of a training run: curves, confusion, residuals, the size of updates and gradients.
+"""Charts of a training run: curves, residuals, the size of updates and of gradients.
 
 Imports figures (the door to matplotlib), ratios and svg. report.py puts them in the page; each
 takes plain numbers and a name for its ids, and returns inline SVG.
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.inspection.figures import BLUE, COLOURS, INK, ORANGE, figure
+from chainrule.inspection.figures import BLUE, COLOURS, EDGE, INK, ORANGE, figure
 from chainrule.inspection.ratios import HEALTHY, HIGHEST, LOWEST, is_bias
 from chainrule.inspection.svg import shortened
 
@@ -18,12 +18,12 @@ Curve = Sequence[float]
 
 FEW = 12  # points of a curve that are marked one by one
 STEEP = 30.0  # largest over smallest: from here on a curve needs a log scale
-MOST_CELLS = 20  # classes whose counts are written into the confusion matrix
 MOST_POINTS = 2000  # rows of a scatter plot; more only make the page heavy
 MOST_LAYERS = len(COLOURS)
-LONGEST_CLASS = 14  # characters
-LONGEST_LAYER = 24
-FULL = 0.75  # share from which on a cell is dark and its number white
+TICK_LEFT = 0  # matplotlib's number for a marker
+LONGEST_LAYER = 24  # characters
+NOTE_LINE, NOTE_WIDTH = 15.0, 28.0  # points that a note outside the axes takes
+LATE = 0.8  # share of the epochs from which on a note above would leave the paper
 TINY = 1e-6  # ratios below it are the end of a schedule and tell nothing
 QUIET = 0.55  # opacity of what only guides the eye
 DOTS = 0.75  # opacity of dots, which may lie over one another
@@ -50,7 +50,8 @@ def curves(name: str, series: Mapping[str, Curve], ylabel: str, kept: int | None
         _scale(axes, [v for values in known.values() for v in values])
         if kept:
             axes.axvline(kept, color=INK, alpha=QUIET, linewidth=0.8, linestyle=":")
-            _note(axes, kept, 1.0, f"kept: epoch {kept}")
+            is_late = kept > LATE * _epochs(known)
+            _note(axes, kept, 1.0, f"kept: epoch {kept}", "right" if is_late else "center")
         _label(axes, "epoch", ylabel)
         if ylabel.endswith("accuracy"):
             axes.yaxis.set_major_formatter(_per_cent)
@@ -58,37 +59,8 @@ def curves(name: str, series: Mapping[str, Curve], ylabel: str, kept: int | None
             axes.legend()
 
     ends = ", ".join(f"{part} ends at {values[-1]:.4g}" for part, values in known.items())
-    return figure(draw, name, f"{ylabel} over {_epochs(series)} epochs: {ends}")
-
-
-def confusion_matrix(name: str, counts: Array, classes: Sequence[str]) -> str:
-    """Rows are the truth, columns the answers; colours are shares of each row.
-
-    Right answers are blue, wrong ones orange. The colour grows with the square root of the share,
-    so that a few mistakes can be seen.
-    """
-    counts = np.asarray(counts)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    labels = [shortened(str(label), LONGEST_CLASS) for label in classes]
-    side = min(max(3.6, 1.6 + 0.36 * len(labels)), 7.0)
-
-    def draw(axes: Any) -> None:
-        for truth, answer in np.argwhere(counts):
-            _cell(axes, int(truth), int(answer), counts, shares)
-        axes.set_xlim(-0.5, len(labels) - 0.5)
-        axes.set_ylim(len(labels) - 0.5, -0.5)
-        axes.set_aspect("equal")
-        places = list(range(len(labels)))
-        axes.set_xticks(places, labels, rotation=45 if max(map(len, labels)) > 2 else 0)
-        axes.set_yticks(places, labels)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(True)
-        axes.set_xlabel("answer of the net")
-        axes.set_ylabel("truth")
-
-    right = int(np.trace(counts))
-    alt = f"Confusion matrix of {len(labels)} classes: {right} of {int(counts.sum())} rows right"
-    return figure(draw, name, alt, (side + 0.3, side))
+    alt = f"{ylabel} over {_epochs(series)} epochs: {ends}"
+    return figure(draw, name, alt, above=NOTE_LINE if kept else EDGE)
 
 
 def predicted_against_true(name: str, true: Array, predicted: Array, target: str) -> str:
@@ -127,11 +99,13 @@ def ratio_curves(name: str, ratios: Mapping[str, Curve]) -> str:
         axes.axhline(HEALTHY, color=INK, alpha=QUIET, linewidth=0.9, linestyle="--")
         _layers(axes, weights)
         _label(axes, "epoch", "update : weight (log scale)")
-        _note(axes, 1.0, HEALTHY, "1e-3", right=True)
+        _note(axes, 1.0, HEALTHY, "1e-3", "left")
         low, high = axes.get_ylim()
         axes.set_ylim(min(max(low, TINY), LOWEST / 3), max(high, HIGHEST * 3))
+        _plain_numbers(axes)
 
-    return figure(draw, name, f"Update to weight ratio of {len(weights)} layers; 1e-3 is healthy")
+    alt = f"Update to weight ratio of {len(weights)} layers; 1e-3 is healthy"
+    return figure(draw, name, alt, right=NOTE_WIDTH)
 
 
 def gradient_norms(name: str, norms: Mapping[str, Curve]) -> str:
@@ -141,6 +115,7 @@ def gradient_norms(name: str, norms: Mapping[str, Curve]) -> str:
     def draw(axes: Any) -> None:
         _layers(axes, weights)
         _label(axes, "epoch", "gradient norm (log scale)")
+        _plain_numbers(axes)
 
     return figure(draw, name, f"Gradient norm of {len(weights)} layers over the epochs")
 
@@ -155,7 +130,6 @@ def _layers(axes: Any, layers: Mapping[str, Curve]) -> None:
     positive = [v for layer in names for v in layers[layer] if np.isfinite(v) and v > 0]
     if positive:
         axes.set_yscale("log")
-        _plain_numbers(axes)
     if names:
         axes.legend(loc="best")
 
@@ -177,11 +151,25 @@ def _scale(axes: Any, values: Sequence[float]) -> None:
 
 
 def _plain_numbers(axes: Any) -> None:
-    """0.01 rather than a power of ten in mathematical type."""
+    """On a log scale, 0.01 rather than a power of ten in mathematical type."""
+    if axes.get_yscale() != "log":
+        return
     axes.yaxis.set_major_formatter(_plain)
     low, high = axes.get_ylim()
-    # Over several powers of ten those are enough.
-    axes.yaxis.set_minor_formatter(_nothing if high / low > STEEP else _plain_two_and_five)
+    if high / low > STEEP:  # several powers of ten: their numbers are enough
+        _marks(axes, [y for y in axes.yaxis.get_minorticklocs() if low <= y <= high])
+    else:
+        axes.yaxis.set_minor_formatter(_plain_two_and_five)
+
+
+def _marks(axes: Any, places: Sequence[float]) -> None:
+    """Marks between the powers of ten: as one line of markers, for a tick costs five artists."""
+    axes.yaxis.minorticks_off()
+    axes.plot(
+        [0.0] * len(places), places, transform=axes.get_yaxis_transform(), clip_on=False,
+        color=INK, linestyle="", marker=TICK_LEFT, markersize=2, markeredgewidth=0.6,
+        scalex=False, scaley=False,
+    )  # fmt: skip
 
 
 def _plain(value: float, _: int) -> str:
@@ -190,10 +178,6 @@ def _plain(value: float, _: int) -> str:
 
 def _plain_two_and_five(value: float, _: int) -> str:
     return f"{value:g}" if f"{value:e}"[0] in "25" else ""
-
-
-def _nothing(_: float, __: int) -> str:
-    return ""
 
 
 def _per_cent(value: float, _: int) -> str:
@@ -211,34 +195,15 @@ def _label(axes: Any, xlabel: str, ylabel: str) -> None:
         axes.set_xlim(max(low, 0.5), high)  # there is no epoch 0
 
 
-def _note(axes: Any, x: float, y: float, words: str, right: bool = False) -> None:
-    """Small words beside a line: at the right border, or above the top."""
-    transform = axes.get_yaxis_transform() if right else axes.get_xaxis_transform()
+def _note(axes: Any, x: float, y: float, words: str, side: str) -> None:
+    """Small words beside a line: behind its right end, or above its upper one."""
+    behind = side == "left"
+    transform = axes.get_yaxis_transform() if behind else axes.get_xaxis_transform()
     axes.annotate(
-        words, (x, y), xycoords=transform, xytext=(3, 2) if right else (0, 2),
+        words, (x, y), xycoords=transform, xytext=(3, 2) if behind else (0, 2),
         textcoords="offset points", fontsize=8, alpha=0.8, annotation_clip=False,
-        verticalalignment="bottom", horizontalalignment="left" if right else "center",
+        verticalalignment="bottom", horizontalalignment=side,
     )  # fmt: skip
-
-
-def _cell(axes: Any, truth: int, answer: int, counts: Array, shares: Array) -> None:
-    share = float(shares[truth, answer])
-    colour = BLUE if truth == answer else ORANGE
-    axes.axvspan(
-        answer - 0.5, answer + 0.5, *_span(truth, len(counts)),
-        color=colour, alpha=0.06 + 0.94 * share**0.5, linewidth=0,
-    )  # fmt: skip
-    if len(counts) <= MOST_CELLS:
-        ink = "white" if share**0.5 > FULL else INK
-        axes.text(
-            answer, truth, f"{counts[truth, answer]}", color=ink, fontsize=8.5,
-            horizontalalignment="center", verticalalignment="center_baseline",
-        )  # fmt: skip
-
-
-def _span(row: int, rows: int) -> tuple[float, float]:
-    """The height of one row as a part of the axes, which count from the bottom."""
-    return 1 - (row + 1) / rows, 1 - row / rows
 
 
 def _sample(true: Array, predicted: Array) -> tuple[Array, Array]:

@@ -152,32 +152,63 @@ def checkup(
     layers.1: 1 of 3 units are dead: no gradient reaches them.
     Lower the learning rate, or choose leaky_relu.
     """
+    return Checkup(len(x), observe(model, x, chunk).layers, read_ratios(ratios or {}))
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """All rows once through a net.
+
+    Parameters
+    ----------
+    outputs : ndarray, (N, ...)
+        What the net makes of them.
+    layers : tuple of LayerCheckup
+        How its activations behaved.
+    """
+
+    outputs: Array
+    layers: tuple[LayerCheckup, ...]
+
+
+def observe(model: Module, x: Array, chunk: int = CHUNK) -> Observation:
+    """The outputs of a net and the health of its layers, in one pass over the rows.
+
+    Parameters
+    ----------
+    model, x, chunk
+        As for :func:`checkup`.
+    """
     if len(x) == 0 or chunk < 1:
         raise ArgumentError(
             "a checkup needs rows to look at.",
             found=[describe("x", x), f"chunk {chunk}"],
             do="Give the rows the net was trained on.",
         )
+    outputs: list[Array] = []
     tallies: list[_Tally] = []
-    for start in range(0, len(x), chunk):
-        found = _activations(model, x[start : start + chunk])
-        if not tallies:
-            tallies = [_Tally.of(node) for node in found]
-        for tally, node in zip(tallies, found, strict=True):
-            tally.add(np.asarray(node.value))
-    names = _names(model, [tally.activation for tally in tallies])
-    layers = [tally.layer(name) for tally, name in zip(tallies, names, strict=True)]
-    return Checkup(len(x), tuple(layers), read_ratios(ratios or {}))
+    with np.errstate(all="ignore"):  # what is not finite is told by the figures
+        for start in range(0, len(x), chunk):
+            out, found = _pass(model, x[start : start + chunk])
+            outputs.append(out)
+            if not tallies:
+                tallies = [_Tally.of(node) for node in found]
+            for tally, node in zip(tallies, found, strict=True):
+                tally.add(np.asarray(node.value))
+        names = _names(model, [tally.activation for tally in tallies])
+        layers = tuple(tally.layer(name) for tally, name in zip(tallies, names, strict=True))
+    return Observation(np.concatenate(outputs), layers)
 
 
-def _activations(model: Module, x: Array) -> list[Node]:
-    """The nodes of the graph that an activation made, in the order of the net."""
+def _pass(model: Module, x: Array) -> tuple[Array, list[Node]]:
+    """The outputs, and the nodes of their graph that an activation made, in the net's order."""
     token = RECORDING.set(True)
     try:
         out = model(x)
     finally:
         RECORDING.reset(token)
-    return [node for node in Graph.of(out).nodes if node.op and node.op.name in WATCHED]
+    nodes = Graph.of(out).nodes
+    return out.value, [node for node in nodes if node.op and node.op.name in WATCHED]
 
 
 @dataclass
@@ -202,16 +233,18 @@ class _Tally:
         """Take in the activations of some rows: (..., units)."""
         out = out.reshape(-1, out.shape[-1])
         above = out > 0
-        self.awake |= above.any(axis=0)
-        self.positive += int(above.sum())
+        if not self.awake.all():
+            self.awake |= above.any(axis=0)
+        self.positive += int(np.count_nonzero(above))
         if self.activation in BOUNDS:
             low, high = BOUNDS[self.activation]
             margin = NEAR * max(abs(low), abs(high))
             near = (out < low + margin) | (out > high - margin)
             self.near_bound += near.sum(axis=0)
         self.rows += len(out)
-        self.total += float(out.sum(dtype=np.float64))
-        self.squares += float(np.square(out, dtype=np.float64).sum())
+        wide = out.astype(np.float64).reshape(-1)
+        self.total += float(wide.sum())
+        self.squares += float(wide @ wide)
 
     def layer(self, name: str) -> LayerCheckup:
         units = len(self.awake)

@@ -1,7 +1,7 @@
 """The report of a training run: one HTML file that needs nothing else.
 
-Imports charts, checkup, templates and pages (the door to jinja2). The command line fills a
-ReportData and writes what render_report returns; the page itself is report.html.jinja.
+Imports charts, confusion, checkup, templates and pages (the door to jinja2). The command line
+fills a ReportData and writes what render_report returns; the page itself is report.html.jinja.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.errors import ShapeError, describe
 from chainrule.inspection import charts
 from chainrule.inspection.checkup import Checkup
+from chainrule.inspection.confusion import confusion_matrix
 from chainrule.inspection.pages import render
 from chainrule.inspection.ratios import read_ratios
 from chainrule.inspection.templates import Template
@@ -223,7 +224,7 @@ def _per_layer(data: ReportData, prefix: str) -> dict[str, Sequence[float]]:
 def _confusion(data: ReportData) -> str:
     if data.confusion is None or not np.sum(data.confusion):
         return ""
-    return charts.confusion_matrix("confusion", data.confusion, data.classes)
+    return confusion_matrix("confusion", data.confusion, data.classes)
 
 
 def _mistakes(data: ReportData) -> list[tuple[str, str, int]]:

@@ -10,6 +10,7 @@ import pytest
 
 from chainrule.errors import MissingLibraryError
 from chainrule.inspection import charts
+from chainrule.inspection.confusion import confusion_matrix
 
 NAN = float("nan")
 
@@ -22,7 +23,7 @@ def every_chart() -> dict[str, str]:
     return {
         "curves": charts.curves("a", loss, "loss (nats)", kept=2),
         "accuracy": charts.curves("b", {"training": [0.5, 0.9]}, "accuracy"),
-        "confusion": charts.confusion_matrix("c", np.array([[5, 1], [0, 7]]), ["$<b>$", "dog"]),
+        "confusion": confusion_matrix("c", np.array([[5, 1], [0, 7]]), ["$<b>$", "dog"]),
         "against": charts.predicted_against_true("d", true, true + 0.1, "price (EUR)"),
         "residuals": charts.residuals("e", true, true + 0.1, "price (EUR)"),
         "ratios": charts.ratio_curves("f", ratios),
@@ -104,10 +105,56 @@ def test_strange_curves_are_drawn(values):
 
 
 def test_forty_classes_have_colours_and_no_numbers():
-    svg = charts.confusion_matrix(
-        "a", np.eye(40, dtype=int) * 77, [f"class {i}" for i in range(40)]
-    )
+    svg = confusion_matrix("a", np.eye(40, dtype=int) * 77, [f"class {i}" for i in range(40)])
     assert "77" not in words(svg)
+
+
+def places(svg: str, word: str) -> tuple[float, float]:
+    """Where a word that is not turned stands: (x, y) in the drawing's own units."""
+    root = ElementTree.fromstring(svg)
+    (node,) = [each for each in root.iter() if each.text == word]
+    found = node.get("transform", "")
+    numbers = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", found)
+    x, y = numbers.groups() if numbers else (node.get("x"), node.get("y"))
+    return float(x), float(y)
+
+
+def size(svg: str) -> tuple[float, float]:
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found
+    return float(found[1]), float(found[2])
+
+
+@pytest.mark.parametrize("largest", [0.004, 1.0, 98_765.0, 4e8])
+def test_numbers_and_labels_stay_on_the_paper(largest):
+    series = {"training": [largest, largest / 2, largest * 0.9]}
+    svg = charts.curves("a", series, "loss", kept=3)
+    width, height = size(svg)
+    for word in words(svg):
+        if word not in ("loss", ""):
+            x, y = places(svg, word)
+            room = 0.64 * 9 * len(word)  # of a number left of the vertical axis
+            assert x > room or y > height - 40, word
+            assert x <= width
+            assert 8 < y < height - 2, word
+
+
+def test_a_note_above_the_last_epoch_ends_there():
+    svg = charts.curves("a", {"training": [3.0, 2.0, 1.0]}, "loss", kept=3)
+    assert re.search(r"text-anchor: end[^>]*>kept: epoch 3<", svg)
+
+
+@pytest.mark.parametrize("classes", [["a", "b"], ["a rather long name", "b" * 99, "c"]])
+def test_the_names_of_the_classes_stay_on_the_paper(classes):
+    svg = confusion_matrix("a", np.eye(len(classes), dtype=int), classes)
+    width, height = size(svg)
+    for node in ElementTree.fromstring(svg).iter():
+        if node.tag.endswith("}text"):
+            assert 0 < float(node.get("x", 0)) < width
+            assert 0 < float(node.get("y", 0)) < height
+        if node.tag.endswith("}rect"):
+            assert float(node.get("x", 0)) + float(node.get("width", 0)) <= width
+            assert float(node.get("y", 0)) + float(node.get("height", 0)) <= height
 
 
 def test_a_scatter_of_many_rows_stays_small():

@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError
 from chainrule.inspection import checkup, read_ratios
+from chainrule.inspection.checkup import observe
 
 
 def net_with_biases(activation: nn.Module, biases: list[float]) -> nn.Sequential:
@@ -85,6 +86,19 @@ def test_mean_and_spread_are_those_of_the_activations(rng):
     assert layer.mean == pytest.approx(hidden.mean())
     assert layer.spread == pytest.approx(hidden.std())
     assert layer.active == pytest.approx((hidden > 0).mean())
+
+
+def test_one_pass_gives_the_outputs_of_predict_and_the_checkup(rng):
+    net, x = nn.MLP([5, 8, 3]), rng.normal(size=(2500, 5)).astype(np.float32)
+    seen = observe(net, x)
+    assert seen.outputs.tobytes() == cr.train.predict(net, x).tobytes()
+    assert seen.layers == checkup(net, x).layers
+
+
+def test_activations_that_are_not_finite_are_told_without_a_warning():
+    net = net_with_biases(nn.ReLU(), [np.inf])
+    found = checkup(net, np.zeros((4, 3)))
+    assert "not finite" in found.advice[0]
 
 
 def test_activations_inside_a_users_own_forward_are_seen(rng):
