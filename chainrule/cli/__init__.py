@@ -11,11 +11,13 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     figures.py    loss and accuracy of the parts    outcome.py  a run that is over
     reporting.py  what the report shows    answers.py  outputs in words, and as CSV
     screen.py     tables and messages         progress.py  the bar and the plain lines
-    failures.py   errors as exit codes
+    failures.py   errors as exit codes    collector.py  no collecting of garbage meanwhile
 """
 
 import sys
 from collections.abc import Sequence
+
+from chainrule.cli import collector
 
 _LIBRARIES = ("cyclopts", "rich", "threadpoolctl", "tomli_w")
 
@@ -33,10 +35,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _answer(list(argv))
+    try:
+        return _answer(sys.argv[1:])
+    finally:
+        collector.given_up()  # the process is ours, and ends
+
+
+def _answer(words: list[str]) -> int:
     try:
         # Here, not above: the library is used without the command line's libraries too.
-        from chainrule.cli.app import run  # noqa: PLC0415
+        with collector.held_still():
+            from chainrule.cli.app import run  # noqa: PLC0415
 
         return run(words)
     except ModuleNotFoundError as error:

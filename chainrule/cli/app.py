@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
+from chainrule.cli.collector import held_still
 from chainrule.cli.failures import answered, refused
 from chainrule.cli.screen import refuse_no_character
 from chainrule.cli.settings import FLAG, OUTPUT, TrainSettings
@@ -64,7 +65,8 @@ def train(
         Name of a data set (digits, iris, wine, breast_cancer, diabetes, moons, circles, spiral,
         fashion-mnist), or the path of a CSV file with a header row.
     """
-    from chainrule.cli.training import train as job  # noqa: PLC0415  --help stays quick
+    with held_still():
+        from chainrule.cli.training import train as job  # noqa: PLC0415  --help stays quick
 
     return job(data, settings)
 

@@ -7,6 +7,7 @@ import time
 
 from threadpoolctl import threadpool_limits
 
+from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED, INTERRUPTED
 from chainrule.cli.figures import figures, heading, shown
@@ -130,7 +131,9 @@ def _show_figures(outcome: Outcome) -> None:
 def _report(outcome: Outcome) -> bool:
     """Write report.html; a failure is told, but the model is there and counts more."""
     try:
-        write_atomically(outcome.folder / REPORT, report_page(outcome))
+        with held_still():
+            page = report_page(outcome)
+        write_atomically(outcome.folder / REPORT, page)
     except ChainruleError as error:
         complain(f"The report was not written: {error.short()}")
         return False
