@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chainrule.native.frame import REGISTER, Frame
 from chainrule.native.ir import POINTER, Value, integer, vector
-from chainrule.native.matmul.ending import end_vectors
+from chainrule.native.matmul.ending import end_vectors, fetch
 from chainrule.native.matmul.pack import Panels, Rows, copy_panels, copy_rows
 from chainrule.native.matmul.schedule import Schedule
 from chainrule.native.matmul.tile import Operand, Tile, sums
@@ -183,13 +183,15 @@ class Block:
         """Sums, and what becomes of them: the body, or a place in memory."""
         tile = Tile(self.scalar, height, *self._read(panel), self.cut.chains, self.together)
         x = self._rows(row, height)
+        indices = [*self.batch, row, self._first_column(panel)]
+        if not self.blocked:
+            fetch(self.frame, self.kernel, indices, height, sum(panel.widths))
         if not self.cut.late:
             totals = sums(self.b, tile, x, y, self.kernel.depth, tile.zeros())
             rows = [
                 [self._narrowed(total, panel, c) for c, total in enumerate(each)]
                 for each in tile.rows(self.b, totals)
             ]
-            indices = [*self.batch, row, self._first_column(panel)]
             end_vectors(self.frame, self.kernel, indices, rows)
             return
         places = [

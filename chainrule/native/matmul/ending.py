@@ -1,15 +1,21 @@
 """What follows a product's sums: the kernel's body, at each vector of a tile or of a panel.
 
-Imports frame and the plan. The writer of blocks calls ``end_tile`` or ``end_panel``.
+Imports frame, pack and the plan. The writer of blocks calls ``fetch`` before the sums of a tile,
+``end_vectors`` after them.
 """
 
 from collections.abc import Sequence
+from math import prod
 
-from chainrule.native.frame import Frame, Point
+from chainrule.native.frame import REGISTER, Frame, Point
 from chainrule.native.ir import Value, integer
+from chainrule.native.matmul.pack import prefetch
 from chainrule.native.target import BITS
 from chainrule.plan.kernels import Matmul
-from chainrule.plan.scalar import Access, Coordinate
+from chainrule.plan.scalar import Access, Coordinate, Load
+
+LINE = 64  # bytes of a cache line
+FAR = 64 * 1024  # bytes of a matrix that no first cache holds
 
 
 class Corner(Frame):
@@ -33,6 +39,33 @@ class Corner(Frame):
         *_, along_row, along_column = access.strides
         distance = self.row * along_row + self.column * along_column
         return self.builder.at(self._bases[key], integer(distance), f"i{BITS[dtype]}")
+
+
+def fetch(frame: Frame, kernel: Matmul, indices: Sequence[Value], height: int, width: int) -> None:
+    """Ask for what the body reads of a tile, so that it comes while the sums are still added.
+
+    An update of weights reads them and what the optimiser remembers, from a far cache if they are
+    large; indices are those of the first element.
+    """
+    corner = Corner(frame, indices)
+    for access, dtype in _far(kernel):
+        line = LINE // (BITS[dtype] // 8)
+        for corner.row in range(height):
+            for corner.column in range(0, width, line):
+                prefetch(frame.builder, corner.address(access, indices, dtype), 0, REGISTER[dtype])
+
+
+def _far(kernel: Matmul) -> list[tuple[Access, str]]:
+    """The large matrices of the body, where they lie along the columns."""
+    elements = prod(kernel.batch) * kernel.rows * kernel.columns
+    return [
+        (step.access, step.dtype)
+        for step in kernel.body
+        if isinstance(step, Load)
+        and step.access.strides[-1] == 1
+        and step.access.strides[-2] != 0
+        and elements * BITS[step.dtype] // 8 >= FAR
+    ]
 
 
 def end_vectors(
