@@ -55,7 +55,8 @@ class Optimizer:
 
     def init(self, array: Array) -> tuple[Array, ...]:
         """The rule's state before the first step: zeros like the parameter."""
-        return tuple(np.zeros_like(array) for _ in self.memory)
+        zeros = np.broadcast_to(array.dtype.type(0), array.shape)  # which take no memory
+        return tuple(aligned(zeros) for _ in self.memory)
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
@@ -212,7 +213,7 @@ class Optimizer:
     def _slot(self, name: str, p: Parameter) -> Slot:
         saved = self._saved.pop(name, None)
         if saved is None:
-            return Slot(name, p, tuple(aligned(a).ravel() for a in self.init(p.value)), 0)
+            return Slot(name, p, tuple(array.ravel() for array in self.init(p.value)), 0)
         for kind in self.memory:
             if saved[kind].shape != p.shape:
                 raise ShapeError(
@@ -220,5 +221,7 @@ class Optimizer:
                     found=[describe(kind, saved[kind], "saved"), describe(name, p, p.origin)],
                     do="Load the state of an optimiser that trained the same net.",
                 )
-        state = tuple(aligned(saved[kind].astype(p.dtype)).ravel() for kind in self.memory)
+        state = tuple(
+            aligned(saved[kind].astype(p.dtype, copy=False)).ravel() for kind in self.memory
+        )
         return Slot(name, p, state, int(saved["steps"]))
