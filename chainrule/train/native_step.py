@@ -115,7 +115,8 @@ class NativeStep:
     """
 
     def __init__(self, recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> None:
-        self._recorded = recorded = recorded_step(recipe, x, y, watched)
+        recorded = recorded_step(recipe, x, y, watched)
+        self._names = recorded.parameters, recorded.buffers  # the flow need not stay
         self.plan = make(recorded.flow)
         self._run = compile_plan(self.plan).run_object()
         self._bound: list[Any] = []
@@ -147,8 +148,8 @@ class NativeStep:
         self, parameters: Mapping[str, Parameter], buffers: Mapping[str, Array], memory: Any
     ) -> list[Array]:
         """The arrays to bind: ``memory`` has those of each trained parameter, flat."""
-        own = [parameters[path].value for path in self._recorded.parameters]
-        own += [buffers[path] for path in self._recorded.buffers]
+        own = [parameters[path].value for path in self._names[0]]
+        own += [buffers[path] for path in self._names[1]]
         return [*own, *memory]
 
     def run(self, rows: Rows, feeds: Feeds, outs: Array) -> int:
