@@ -1,10 +1,19 @@
-"""Small nets and data for the tests of compiled steps, and how far two states are apart."""
+"""Small nets, data and optimisers for the tests of compiled steps, how far states are apart."""
 
 import numpy as np
 
-from chainrule import nn
+from chainrule import nn, optim
 
 ROWS, FEATURES, CLASSES = 96, 6, 4
+OPTIMIZERS = {
+    "sgd": lambda: optim.SGD(0.05),
+    "momentum": lambda: optim.SGD(0.02, momentum=0.9),
+    "nesterov": lambda: optim.SGD(0.02, momentum=0.9, nesterov=True),
+    "rmsprop": lambda: optim.RMSProp(0.003),
+    "adagrad": lambda: optim.Adagrad(0.03),
+    "adam": lambda: optim.Adam(0.003),
+    "adamw": lambda: optim.AdamW(0.003),
+}
 
 
 def data(dtype="float32", seed=0):

@@ -6,7 +6,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.plan.kernels import Opaque
 from chainrule.train import Program, fit
-from tests.train.small_nets import ROWS, apart, data, net
+from tests.train.small_nets import OPTIMIZERS, ROWS, apart, data, net
 
 STEPS = 200
 
@@ -30,15 +30,6 @@ def both(make_net, make_optimizer, loss, y, x, **options):
 
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
-OPTIMIZERS = {
-    "sgd": lambda: optim.SGD(0.05),
-    "momentum": lambda: optim.SGD(0.02, momentum=0.9),
-    "nesterov": lambda: optim.SGD(0.02, momentum=0.9, nesterov=True),
-    "rmsprop": lambda: optim.RMSProp(0.003),
-    "adagrad": lambda: optim.Adagrad(0.03),
-    "adam": lambda: optim.Adam(0.003),
-    "adamw": lambda: optim.AdamW(0.003),
-}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -9,7 +9,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import NonFiniteError
 from chainrule.train import Callback, Program, compiling, fit
-from tests.train.small_nets import CLASSES, FEATURES, ROWS, apart, data, net
+from tests.train.small_nets import CLASSES, FEATURES, OPTIMIZERS, ROWS, apart, data, net
 
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10}
 LABELS = data()[1]
@@ -43,16 +43,6 @@ def assert_alike(histories, tolerance):
         np.testing.assert_allclose(
             other[name], one[name], rtol=tolerance, atol=tolerance, err_msg=name
         )
-
-
-OPTIMIZERS = {
-    "sgd": lambda: optim.SGD(0.1),
-    "nesterov": lambda: optim.SGD(0.05, momentum=0.9, nesterov=True),
-    "rmsprop": lambda: optim.RMSProp(0.003),
-    "adagrad": lambda: optim.Adagrad(0.03),
-    "adam": lambda: optim.Adam(0.003),
-    "adamw": lambda: optim.AdamW(0.003),
-}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

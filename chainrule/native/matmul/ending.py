@@ -1,7 +1,7 @@
 """What follows a product's sums: the kernel's body, at each vector of a tile or of a panel.
 
-Imports frame, pack and the plan. The writer of blocks calls ``fetch`` before the sums of a tile,
-``end_vectors`` after them.
+Imports frame, pack, schedule and the plan. The writer of blocks calls ``fetch`` before the sums of
+a tile, ``end_vectors`` after them.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from math import prod
 from chainrule.native.frame import REGISTER, Frame, Point
 from chainrule.native.ir import Value, integer
 from chainrule.native.matmul.pack import prefetch
+from chainrule.native.matmul.schedule import LINE
 from chainrule.native.target import BITS
 from chainrule.plan.kernels import Matmul
 from chainrule.plan.scalar import Access, Coordinate, Load
 
-LINE = 64  # bytes of a cache line
 FAR = 64 * 1024  # bytes of a matrix that no first cache holds
 
 
