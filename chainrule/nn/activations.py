@@ -5,11 +5,11 @@ Imports module and ops. Containers look names up; the formulas stand in ops/acti
 
 from math import prod
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.graph.op import Op
 from chainrule.nn.module import Module
+from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import activations as formulas
 from chainrule.ops.letters import transcendental
@@ -18,7 +18,7 @@ from chainrule.ops.letters import transcendental
 class Activation(Module):
     """An elementwise function without parameters; each element passes through the same gate."""
 
-    operation: Op
+    operation: ClassVar[Any]  # an op, or an OperationOf
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
         return self.operation(x)
@@ -43,9 +43,10 @@ class LeakyReLU(Activation):
         Slope of the negative side, as in the lecture.
     """
 
+    operation = OperationOf(formulas.LeakyReLU, "slope")
+
     def __init__(self, slope: float = 0.1) -> None:
         self.slope = slope
-        self.operation = formulas.LeakyReLU(slope)
 
     def extra(self) -> str:
         return f"{self.slope}"
@@ -60,9 +61,10 @@ class ELU(Activation):
         The value approached at minus infinity is -alpha.
     """
 
+    operation = OperationOf(formulas.ELU, "alpha")
+
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
-        self.operation = formulas.ELU(alpha)
 
     def extra(self) -> str:
         return f"{self.alpha}"
@@ -77,9 +79,11 @@ class GELU(Activation):
         Whether Phi is exact or approximated through tanh.
     """
 
+    operation = OperationOf(formulas.GELU.of, "approximate")
+
     def __init__(self, approximate: str = "none") -> None:
+        formulas.GELU.of(approximate)  # which refuses what it does not know
         self.approximate = approximate
-        self.operation = formulas.GELU.of(approximate)
 
     def extra(self) -> str:
         return "" if self.approximate == "none" else f"approximate={self.approximate!r}"

@@ -6,6 +6,7 @@ Imports module and ops.random.
 from typing import Any
 
 from chainrule.nn.module import Module
+from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import random
 
@@ -32,9 +33,11 @@ class Dropout(Module):
     array([0., 2., 0., 2.])
     """
 
+    operation = OperationOf(random.Dropout, "rate")
+
     def __init__(self, rate: float = 0.5) -> None:
+        random.Dropout(rate)  # which refuses what is no share
         self.rate = rate
-        self.operation = random.Dropout(rate)
 
     def forward(self, x: Any, run: Run) -> Any:
         if run.key is None or self.rate == 0:

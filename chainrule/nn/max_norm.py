@@ -58,8 +58,10 @@ class MaxNorm:
         return weights * (self.limit / np.maximum(lengths, self.limit))
 
     def targets(self, model: Module) -> Iterator[tuple[Parameter, int]]:
-        """The weights that it holds, and the axis along which one unit's weights stand."""
+        """The weights that it holds, none that are frozen, and the axis of one unit's weights."""
         for module in model.modules().values():
             for name, p in module.members():
-                if isinstance(p, Parameter) and p.ndim > 1 and name not in module.unpenalized:
+                if not isinstance(p, Parameter) or not p.wants_gradient:
+                    continue
+                if p.ndim > 1 and name not in module.unpenalized:
                     yield p, module.unit_axes

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.nn.linear import floating, positive
 from chainrule.nn.module import Module
+from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run, settled
 from chainrule.ops import normalization
 from chainrule.ops.movement import reshape
@@ -72,9 +73,10 @@ class LayerNorm(_Normalization):
         8  # mean 1, distance 1, variance 2, divide 1, scale and shift 2, the mean again 1
     )
 
+    operation = OperationOf(normalization.LayerNorm, "eps")
+
     def __init__(self, features: int, eps: float = 1e-5, dtype: Any = "float32") -> None:
         super().__init__(features, eps, dtype)
-        self.operation = normalization.LayerNorm(eps)
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
         self.checked(x)
@@ -105,6 +107,7 @@ class BatchNorm(_Normalization):
     """
 
     per_element = 4  # subtract, divide, scale, shift
+    operation = OperationOf(normalization.BatchNormWithStatistics, "eps")
 
     def __init__(
         self, features: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = "float32"
@@ -116,7 +119,6 @@ class BatchNorm(_Normalization):
                 do="Leave it at 0.1; other libraries call the same number 0.9.",
             )
         self.momentum = momentum
-        self.operation = normalization.BatchNormWithStatistics(eps)
         self.running_mean = np.zeros(self.features, dtype)
         self.running_variance = np.ones(self.features, dtype)
 

@@ -111,6 +111,31 @@ class Tree:
         """
         self.draw_tree(key(seed), True)
 
+    def freeze(self) -> None:
+        """Let training leave every parameter of this module as it is, until :meth:`unfreeze`.
+
+        Its parameters want no gradient: no optimiser, momentum or projection moves them, and what
+        an optimiser remembers about them stays. A penalty still counts them in the loss. Running
+        statistics of a normalization are no parameters, and go on. ``fit`` and ``Program`` follow
+        from the next step on, also in the middle of training. For a single parameter:
+        ``p.wants_gradient = False``.
+
+        Examples
+        --------
+        >>> from chainrule import nn
+        >>> net = nn.MLP([4, 8, 2])
+        >>> net.layers[0].freeze()
+        >>> [path for path, p in net.parameters().items() if p.wants_gradient]
+        ['layers.2.weight', 'layers.2.bias']
+        """
+        for p in self.parameters().values():
+            p.wants_gradient = False
+
+    def unfreeze(self) -> None:
+        """Train every parameter of this module again: the optimiser goes on where it stood."""
+        for p in self.parameters().values():
+            p.wants_gradient = True
+
     def penalized(self, biases: bool = False) -> dict[str, Parameter]:
         """The parameters that regularization acts on: no biases or normalization parameters."""
         found = _Found(self)

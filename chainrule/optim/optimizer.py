@@ -13,7 +13,17 @@ from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
-from chainrule.optim.selection import LASTING, Parameters, fresh, lasting, members, named
+from chainrule.optim.selection import (
+    LASTING,
+    Named,
+    Parameters,
+    fresh,
+    is_frozen,
+    lasting,
+    members,
+    named,
+    thawed,
+)
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -86,6 +96,8 @@ class Optimizer:
         Parameters
         ----------
         parameters : mapping of str to Parameter, or iterable of Parameter
+            Those that want no gradient (``module.freeze()``) stay as they are, and so does what
+            is remembered about them.
         missing : {"raise", "skip"}, default "raise"
             What to do about a parameter without a fresh gradient: since the last step nothing
             has flowed into it. "raise", because it usually is a forgotten ``backward()``.
@@ -95,7 +107,7 @@ class Optimizer:
         Raises
         ------
         NoGradientError
-            If a parameter has no fresh gradient; nothing has been changed then.
+            If a parameter has no fresh gradient, or all are frozen; nothing has been changed then.
         """
         self._choose(parameters, missing)
         used = self.rate if rate is None else not_negative(self.name, "rate", rate)
@@ -188,6 +200,8 @@ class Optimizer:
         if type(parameters) not in LASTING:
             parameters = lasting(parameters)
         owners = members(parameters)
+        if any(map(is_frozen, owners)):
+            owners = [p for p in owners if p.wants_gradient]
         if missing != "raise" and missing != "skip":
             raise ArgumentError(
                 f"step() was given missing={missing!r}.", do='Choose "raise" or "skip".'
@@ -195,17 +209,24 @@ class Optimizer:
         for p in owners:
             gradient = getattr(p, "gradient", None)
             if gradient is None or gradient is getattr(p, "spent", None):
-                self._arrange(fresh(named(parameters), missing, type(self).__name__))
+                self._arrange(fresh(self._thawed(parameters), missing, type(self).__name__))
                 return
-        if tuple(map(id, owners)) != self._identities:
-            self._arrange(named(parameters))
+        if not owners or tuple(map(id, owners)) != self._identities:
+            self._arrange(self._thawed(parameters))
+
+    def _thawed(self, parameters: Parameters) -> Named:
+        return thawed(named(parameters), self._where)
 
     def _arrange(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
         """Give every parameter its slot, and put those that are updated alike into groups."""
         self._given = None
         for name, p in pairs:
-            if p not in self._slots:
+            slot = self._slots.get(p)
+            if slot is None:
                 self._slots[p] = self._slot(name, p)
+            elif len(slot.state) < len(self.memory):  # the rule has come to remember more
+                fresh_state = tuple(array.ravel() for array in self.init(p.value))
+                slot.state = (*slot.state, *fresh_state[len(slot.state) :])
         self._identities = tuple(id(p) for _, p in pairs)
         self._chosen = tuple(self._slots[p] for p in dict.fromkeys(p for _, p in pairs))
         self._groups = grouped(self._chosen) if self.elementwise else ()

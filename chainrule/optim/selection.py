@@ -27,6 +27,24 @@ def members(parameters: Any) -> list[Any]:
     return list(parameters.values()) if _has_names(parameters) else parameters
 
 
+def is_frozen(p: Any) -> bool:
+    """Whether this is a parameter that training leaves as it is."""
+    return not getattr(p, "wants_gradient", True)
+
+
+def thawed(pairs: Named, owner: str) -> Named:
+    """Those that are not frozen; an error if all are."""
+    found = [(name, p) for name, p in pairs if p.wants_gradient]
+    if pairs and not found:
+        names = ", ".join(name for name, _ in pairs[:LISTED_AT_MOST])
+        raise NoGradientError(
+            f"every parameter given to {owner} is frozen: {names}.",
+            found=[describe(name, p, "wants no gradient") for name, p in pairs[:LISTED_AT_MOST]],
+            do="Call module.unfreeze(), or set p.wants_gradient = True.",
+        )
+    return found
+
+
 def named(parameters: Parameters) -> Named:
     """Parameters with the names of their mapping, or their own, or their positions."""
     given: Any = parameters

@@ -55,21 +55,31 @@ class SGD(Optimizer):
 
     def __init__(self, rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(rate)
-        self.momentum = share("SGD", "momentum", momentum)
+        self.momentum = momentum
         self.nesterov = bool(nesterov)
         if nesterov and not momentum:
             raise ArgumentError(
                 "SGD was given nesterov=True without momentum.",
                 do="Pass momentum too: SGD(rate, momentum=0.9, nesterov=True).",
             )
-        if momentum:
+
+    @property
+    def momentum(self) -> float:
+        """Share of the velocity kept; once it has been above 0, a velocity is remembered."""
+        return self._momentum
+
+    @momentum.setter
+    def momentum(self, new: float) -> None:
+        self._momentum = share("SGD", "momentum", new)
+        if new and not self.memory:
             self.memory = ("velocity",)
+            self._identities, self._given = (), None  # every parameter is given one
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """w - rate * gradient; or w - rate * v."""
-        if not self.momentum:
+        if not self.memory:
             return parameter - rate * gradient, ()
         velocity = self.momentum * state[0] + gradient
         ahead = gradient + self.momentum * velocity if self.nesterov else velocity
@@ -77,7 +87,7 @@ class SGD(Optimizer):
 
     def _apply(self, rate: float) -> None:
         """Without momentum two NumPy calls per parameter are faster than any grouping."""
-        if self.momentum:
+        if self.memory:
             super()._apply(rate)
             return
         scale = np.asarray(rate)
