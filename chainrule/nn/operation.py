@@ -1,7 +1,7 @@
 """OperationOf: the op of a layer, made of the layer's attributes as they are now.
 
-Imports nothing of chainrule. Layers whose op has attributes (a rate, a slope, an epsilon) hold one,
-so that ``layer.rate = 0.2`` is what the next call does.
+Imports nothing of chainrule. Layers whose op has attributes (a rate, a slope, an epsilon) hold
+one, so that ``layer.rate = 0.2`` is what the next call does.
 """
 
 from collections.abc import Callable

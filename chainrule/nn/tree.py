@@ -22,6 +22,7 @@ class Tree:
     ``layers.0.weight``, which is also the Parameter's name.
     """
 
+    arrays_are_inputs: ClassVar[bool] = True  # a recording takes buffers, and keeps none
     seed: int | None = None
     unpenalized: ClassVar[tuple[str, ...]] = ("bias",)  # parameters that regularization leaves out
     unit_axes: ClassVar[int] = 0  # the axis of a weight along which one unit's weights stand

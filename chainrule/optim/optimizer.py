@@ -50,6 +50,11 @@ class Optimizer:
     memory: tuple[str, ...] = ()  # names of the state arrays, each of the parameter's shape
     settings: ClassVar[tuple[str, ...]] = ("rate",)  # attributes that repr shows
     elementwise: ClassVar[bool] = True  # each element is updated without a look at the others
+    # Attributes that steps change, or that are inputs of a recorded step: no settings of the rule.
+    bookkeeping: ClassVar[frozenset[str]] = frozenset(
+        {"rate", "steps", "_slots", "_saved", "_identities", "_given", "_chosen", "_groups"}
+        | {"_where"}
+    )
     needs_closure: ClassVar[bool] = False  # computes the loss several times in one step
 
     def __init__(self, rate: float) -> None:

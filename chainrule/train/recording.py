@@ -4,7 +4,7 @@ Imports nn, optim, the backward walk and the plan's recorder. Program compiles w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ from chainrule.train.penalty import Penalty
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
+SETTINGS = (bool, int, float, complex, str, bytes)
+Attributes = dict[tuple[str, str], Any]  # by the path of a module and a name
+END = object()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class Recipe:
     clip: Callable[[list[Any]], list[Any]] | None
     trained: tuple[str, ...]
     scale: float = 1.0
+    behind: tuple[int, ...] = ()  # steps that each trained parameter has missed; (): none
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +67,15 @@ class Recorded:
     buffers: tuple[str, ...]
     memory: tuple[str, ...]  # "path/name"
     changed: tuple[str, ...] = ()  # the buffers that change, where they are outputs of their own
+    left: Attributes = field(default_factory=Attributes)  # what forward has set, see _Step
 
 
-def recorded_step(recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> Recorded:
+def recorded_step(
+    recipe: Recipe, x: Spec, y: Spec, watched: bool = False, left: Attributes | None = None
+) -> Recorded:
     """Record one step on a batch of these shapes and dtypes; a watched one shows its gradients.
+
+    It starts from what another recording has ``left`` in the attributes of the net.
 
     Raises
     ------
@@ -84,31 +93,52 @@ def recorded_step(recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> Re
     ]
     names = [*parameters, *buffers, *memory]
     changed: list[str] = []
+    found: Attributes = {}
 
     def step(*symbols: Any) -> list[Any]:
         values = dict(zip(names, symbols, strict=False))
         x, y, key, rate, number = symbols[len(names) :]
-        run = _Step(recipe, values, key, rate, number)
+        run = _Step(recipe, values, key, rate, number, left)
         gradients, updates, *rest = run.loss(x, y)
         new = run.updated(gradients, rest[:2]) | updates
         changed[:] = new
+        found.update(run.left())
         return [*new.values(), *rest, *(gradients.values() if watched else ())]
 
     flow = record(step, specs, labels=names)
     places = {path: i for i, path in enumerate(names)}
     flow = replace(flow, updates={i: places[path] for i, path in enumerate(changed)})
-    return Recorded(flow, tuple(parameters), tuple(buffers), memory)
+    return Recorded(flow, tuple(parameters), tuple(buffers), memory, left=found)
 
 
 class _Step:
     """One step on symbols."""
 
     def __init__(
-        self, recipe: Recipe, values: dict[str, Any], key: Any, rate: Any, number: Any
+        self,
+        recipe: Recipe,
+        values: dict[str, Any],
+        key: Any,
+        rate: Any,
+        number: Any,
+        left: Attributes | None = None,
     ) -> None:
         self._recipe, self._values, self._key = recipe, values, key
         self._rate, self._number = rate, number
         self._model, self._leaves = substituted(recipe.model, values)
+        for (path, name), value in (left or {}).items():
+            vars(self._model.modules()[path])[name] = value
+
+    def left(self) -> Attributes:
+        """Attributes that forward has set to a number or a text: eager steps would see them."""
+        before, after = self._recipe.model.modules(), self._model.modules()
+        return {
+            (path, name): value
+            for path, twin in after.items()
+            if path in before
+            for name, value in vars(twin).items()
+            if type(value) in SETTINGS and vars(before[path]).get(name, END) is not value
+        }
 
     def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
         """Gradients and new buffers by path, then the loss's terms and the outputs."""
@@ -145,11 +175,13 @@ class _Step:
         optimizer, values = self._recipe.optimizer, self._values
         after: dict[Any, Any] = {leaf: leaf.value for leaf in self._leaves.values()}
         memory: dict[str, Any] = {}
-        for path, gradient in gradients.items():
+        missed = self._recipe.behind or (0,) * len(gradients)
+        for (path, gradient), behind in zip(gradients.items(), missed, strict=True):
             value = values[path]
             places = [f"{path}/{name}" for name in optimizer.memory]
             state = tuple(reshape(values[place], value.shape) for place in places)
-            numbers = (cast(number, value.dtype) for number in (self._rate, self._number))
+            number = self._number - behind if behind else self._number
+            numbers = (cast(each, value.dtype) for each in (self._rate, number))
             new, kept = optimizer.update(value, gradient, state, *numbers)
             after[self._leaves[path]] = new
             memory |= {
@@ -159,7 +191,9 @@ class _Step:
         return {path: after[self._leaves[path]] for path in gradients} | memory
 
 
-def recorded_loss(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
+def recorded_loss(
+    recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = None
+) -> Recorded:
     """Record the loss of a batch and its gradients, for an optimiser that asks for several.
 
     Inputs: the parameters, the buffers, x, y and the random key. Outputs: the gradients of the
@@ -170,16 +204,19 @@ def recorded_loss(recipe: Recipe, x: Spec, y: Spec) -> Recorded:
     names = [*parameters, *buffers]
     specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), x, y, KEY]
     changed: list[str] = []
+    found: Attributes = {}
 
     def loss(*symbols: Any) -> list[Any]:
         values = dict(zip(names, symbols, strict=False))
         x, y, key = symbols[len(names) :]
-        gradients, updates, *rest = _Step(recipe, values, key, None, None).loss(x, y)
+        run = _Step(recipe, values, key, None, None, left)
+        gradients, updates, *rest = run.loss(x, y)
         changed[:] = updates
+        found.update(run.left())
         return [*gradients.values(), *updates.values(), *rest]
 
     flow = record(loss, specs, labels=names)
-    return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed))
+    return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed), found)
 
 
 def _one(term: Any) -> Any:

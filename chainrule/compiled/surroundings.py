@@ -1,0 +1,92 @@
+"""Surroundings: what a recorded function read beside its arguments, and whether it still stands.
+
+Imports reach beside it. The training step keeps one for each set of recordings: comparing objects
+by identity takes a microsecond, where recording anew takes thousands.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from itertools import chain
+from operator import eq, is_
+from typing import Any
+
+from chainrule.compiled.reach import Reach, content_of
+from chainrule.graph.node import Node
+
+END = object()
+LOOK_UP = dict[str, Any].get
+
+
+class Surroundings:
+    """Everything that Python code can read from some objects, as it is now.
+
+    Seen are: attributes (also of user-made classes), elements of lists, tuples, dicts and sets,
+    the cells of a closure, the globals that its code names, and defaults, through user-made
+    functions that are called; arrays by their contents; and which parameters want a gradient.
+    Not seen are: what foreign packages hold inside (of NumPy, SciPy, the standard library ...),
+    files, clocks and the environment, attributes found by ``getattr`` with a computed name in a
+    module, and globals reached through ``globals()``.
+
+    Parameters
+    ----------
+    roots : mapping of str to object
+        By the names that messages use.
+    inputs : callable, optional
+        Returns the parameters whose values the recording takes as inputs; those of others are
+        constants of it.
+    """
+
+    def __init__(
+        self,
+        roots: Mapping[str, Any],
+        inputs: Callable[[], Collection[Node]] = tuple,
+    ) -> None:
+        self._roots, self._inputs = roots, inputs
+        self._look()
+
+    def same(self) -> bool:
+        """Whether every object is the one that was there, and every array has its contents."""
+        views, owners, attributes, scopes, names, arrays = self._places
+        elements, looked, globals_, contents = self._expected
+        try:
+            return (
+                all(map(is_, chain.from_iterable(views), elements))
+                and all(map(is_, map(getattr, owners, attributes), looked))
+                and (not scopes or all(map(is_, map(LOOK_UP, scopes, names), globals_)))
+                and (not arrays or all(map(eq, map(content_of, arrays), contents)))
+            )
+        except (AttributeError, ValueError, RuntimeError):  # an attribute or a cell was emptied
+            return False
+
+    @property
+    def generators(self) -> list[tuple[str, Any]]:
+        """Sources of random numbers that can be reached, by path."""
+        return self._reach.generators
+
+    def change(self) -> str:
+        """What is not as it was, in words; "" where only other objects of equal value came.
+
+        From now on what is there now is what is expected.
+        """
+        before = self._reach.facts
+        self._look()
+        now = self._reach.facts
+        for path, fact in now.items():
+            if path not in before:
+                return f"{path} is new"
+            if before[path] != fact:
+                return f"{path} was {before[path][-1]} and is {fact[-1]}"
+        return next((f"{path} is gone" for path in before if path not in now), "")
+
+    def _look(self) -> None:
+        """See what there is, and expect it from now on."""
+        reach = self._reach = Reach(self._roots, self._inputs())
+        views = (*reach.views, (END,))  # which ends the elements: one more would stand there
+        self._places = (
+            views, reach.owners, reach.attributes, reach.scopes, reach.names, reach.arrays
+        )  # fmt: skip
+        self._expected = (
+            list(chain.from_iterable(views)),
+            list(map(getattr, reach.owners, reach.attributes)),
+            list(map(LOOK_UP, reach.scopes, reach.names)),
+            reach.contents,
+        )

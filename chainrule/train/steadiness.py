@@ -1,0 +1,153 @@
+"""Steadiness: a step is recorded twice, so that what changes from call to call is noticed.
+
+Imports recording, the surroundings and NumPy's random state. The native steps record through it.
+"""
+
+import pickle
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiled.reach import PLAIN
+from chainrule.compiled.surroundings import Surroundings
+from chainrule.errors import UnsupportedError
+from chainrule.plan.steps import Array, Flow
+from chainrule.spec import is_array, is_tuple
+from chainrule.train.recording import Attributes, Recipe, Recorded
+
+KEY_ADVICE = (
+    "Draw from the run's random key: forward(self, x, run) with chainrule.dropout(x, key="
+    "run.key_for(self)); a loss takes its noise from outputs that the net computes. "
+    "compiled=False draws anew at every step."
+)
+
+
+def surroundings_of(recipe: Recipe) -> Surroundings:
+    """What a step made by this recipe reads beside its inputs."""
+    return Surroundings(
+        {
+            "the loss": recipe.loss,
+            "the model": recipe.model,
+            "the optimiser": recipe.optimizer,
+            "the regularization": recipe.regularization,
+            "clip": recipe.clip,
+        },
+        lambda: recipe.model.parameters().values(),
+    )
+
+
+def steady(
+    record: Callable[[Attributes], Recorded], surroundings: Surroundings, twice: bool
+) -> Recorded:
+    """A recording that holds for every call; the second one starts from what the first one left.
+
+    Raises
+    ------
+    UnsupportedError
+        If the function draws random numbers of its own, or does something else at its next call.
+    """
+    sources = _Sources(surroundings.generators)
+    try:
+        first = record({})
+        if sources.drawn():
+            raise _draws(f"{sources.drawn()} is drawn from")
+        if twice:
+            second = record(first.left)
+            _compare(first, second)
+    finally:
+        sources.restore()
+    if not surroundings.same():
+        found = surroundings.change()
+        if found:
+            raise UnsupportedError(
+                f"the training step changes what it reads: {found}.",
+                do="A compiled step computes the same every time. Keep what changes in a buffer "
+                "(run.update), or pass compiled=False.",
+            )
+    return first
+
+
+class _Sources:
+    """Random numbers of NumPy and Python: the global ones, and those that the net can reach."""
+
+    def __init__(self, generators: Iterable[tuple[str, Any]]) -> None:
+        self._found = {"np.random": np.random, "random": random} | dict(generators)
+        self._states = self._now()
+
+    def drawn(self) -> str:
+        """Which one has been drawn from; "" for none."""
+        now = self._now()
+        return next((name for name, state in now.items() if state != self._states[name]), "")
+
+    def restore(self) -> None:
+        """Let the next draw be the one it would have been."""
+        for name in filter(None, [self.drawn()]):
+            _set_state(self._found[name], pickle.loads(self._states[name]))
+
+    def _now(self) -> dict[str, bytes]:
+        return {name: pickle.dumps(_state(x)) for name, x in self._found.items()}
+
+
+def _state(x: Any) -> Any:
+    if isinstance(x, np.random.Generator):
+        return x.bit_generator.state
+    return x.get_state() if hasattr(x, "get_state") else x.getstate()
+
+
+def _set_state(x: Any, state: Any) -> None:
+    if isinstance(x, np.random.Generator):
+        x.bit_generator.state = state
+    elif hasattr(x, "set_state"):
+        x.set_state(state)
+    else:
+        x.setstate(state)
+
+
+def _compare(first: Recorded, second: Recorded) -> None:
+    for place, value in second.left.items():
+        if place not in first.left or repr(first.left[place]) != repr(value):
+            path = ".".join(filter(None, ("the model", *place)))
+            raise UnsupportedError(
+                f"the forward pass changes {path} at every call; it has come to {value!r}.",
+                do="A compiled step computes the same every time. Keep a number that changes in a "
+                "buffer (run.update), or pass compiled=False.",
+            )
+    if _written(first.flow) != _written(second.flow):
+        raise _draws("recorded twice, it computes two different things")
+
+
+def _draws(what: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"the training step draws random numbers without a key: {what}.", do=KEY_ADVICE
+    )
+
+
+def _written(flow: Flow) -> list[Any]:
+    """A flow as plain numbers and text: equal for two that compute the same."""
+    return _Writer().of((flow.inputs, flow.steps, flow.outputs, sorted(flow.updates.items())))
+
+
+class _Writer:
+    """Writes down steps; arrays are numbered as they come."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Array, int] = {}
+
+    def of(self, x: Any) -> Any:
+        """One part of a flow."""
+        if isinstance(x, Array):
+            known = self._numbers.get(x)
+            if known is not None:
+                return known
+            self._numbers[x] = len(self._numbers)
+            return x.shape, x.dtype, self.of(x.value)
+        if is_array(x):
+            return x.shape, str(x.dtype), x.tobytes()
+        if is_tuple(x) or isinstance(x, list):
+            return [self.of(part) for part in x]
+        if is_dataclass(x):
+            return type(x), [self.of(getattr(x, each.name)) for each in fields(x)]
+        return repr(x) if isinstance(x, PLAIN) else x
