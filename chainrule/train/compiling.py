@@ -5,7 +5,7 @@ Imports the native files. fit calls it once, before the first epoch.
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chainrule.errors import ChainruleError, EagerWarning, NoGradientError
 from chainrule.tensors import Parameter
@@ -33,25 +33,56 @@ def compiled_steps(
     An optimiser that asks for several losses in a step goes on in Python: it is given the loss
     and its gradients as machine code.
     """
-    began, native = time.perf_counter(), None
+    if recipe.optimizer.needs_closure:
+        compiled_loss(recipe, parameters, step, batches, history)
+        return None
+    full = min(batches.size, batches.rows)
+    native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
+    return native if compiles(lambda: compile_sizes(native, batches), history) else None
+
+
+def compile_sizes(native: NativeSteps, batches: Batches) -> None:
+    """Machine code for full batches, and for the last one where it is smaller."""
+    for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
+        native.bound(native.step_for(batches.x, batches.y, rows))
+
+
+def compiled_loss(
+    recipe: Recipe,
+    parameters: Mapping[str, Parameter],
+    step: TrainingStep,
+    batches: Batches,
+    history: History,
+) -> None:
+    """Give the step machine code for its loss, where there can be."""
+
+    def give() -> None:
+        step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
+
+    compiles(give, history)
+
+
+def compiles(make: Callable[[], None], history: History) -> bool:
+    """Whether this can be compiled; else the history and a warning say why not."""
+    began = time.perf_counter()
     try:
-        if recipe.optimizer.needs_closure:
-            step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
-        else:
-            full, rest = min(batches.size, batches.rows), batches.rows % batches.size
-            native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
-            for rows in {full, rest} - {0}:
-                native.bound(native.step_for(batches.x, batches.y, rows))
-        history.compiled = True
-    except NoGradientError:
-        native = None  # the eager step raises it too, and shows the parameters
+        make()
+    except NoGradientError:  # the eager step raises it too, and shows the parameters
+        return False
     except Exception as error:
-        history.eager_because = _sentence(error)
-        message = f"the training step runs eagerly, not as machine code: {history.eager_because}"
-        warnings.warn(message, EagerWarning, stacklevel=3)
-        native = None
-    history.timing.compiling = time.perf_counter() - began
-    return native
+        say_eager(history, _sentence(error))
+        return False
+    finally:
+        history.timing.compiling += time.perf_counter() - began
+    history.compiled = True
+    return True
+
+
+def say_eager(history: History, because: str) -> None:
+    """Say that the steps run eagerly from now on."""
+    history.compiled, history.eager_because = False, because
+    message = f"the training step runs eagerly, not as machine code: {because}"
+    warnings.warn(message, EagerWarning, stacklevel=4)
 
 
 def _watched(parameters: Mapping[str, Parameter], batches: Batches) -> bool:

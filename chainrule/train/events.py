@@ -34,8 +34,14 @@ class FitState:
         Steps made since the fit began.
     seen : int
         Rows of this epoch that have been used.
-    loss, rate : float
-        Loss (with regularization) and learning rate of the last step.
+    loss : float
+        Loss (with regularization) of the last step.
+    rate : float
+        Learning rate of the last step; in ``on_batch_start``, of the one to come. A hook that
+        sets it decides for the next step alone. Else the fit's ``schedule`` decides; without one
+        ``optimizer.rate``, read after the hooks, from the first step on. While there is a
+        schedule ``optimizer.rate`` is not read. A rate that is negative, NaN or infinite is an
+        ArgumentError that names the step, before it is made.
     stopped : str
         Why training ends; "" while it goes on.
     """
@@ -53,10 +59,29 @@ class FitState:
         self.model, self.parameters, self.optimizer = model, parameters, optimizer
         self.history, self.epochs, self.batches, self.rows = history, epochs, batches, rows
         self.epoch = self.batch = self.step = self.seen = 0
-        self.loss = self.rate = nan
+        self.loss = self._rate = nan
+        self._asked: Any = None  # the rate that a hook has set for the next step
         self.stopped = ""
         self.metric: Metric | None = None
         self.data_loss_sum = self.regularization_loss_sum = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the last step, or of the next one."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, new: float) -> None:
+        self._rate = self._asked = new
+
+    def plan_rate(self, rate: float) -> None:
+        """The loop's: the rate of the next step, unless a hook has set another."""
+        self._rate = rate if self._asked is None else self._asked
+
+    def take_rate(self) -> Any:
+        """The loop's: what a hook has set for the step that is now made; None if none has."""
+        asked, self._asked = self._asked, None
+        return asked
 
     def stop(self, reason: str = "callback") -> None:
         """Ask training to end after this step; the reason stands in ``history.stopped``."""

@@ -136,10 +136,10 @@ def fit(
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
     native = None
+    recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
     if compiled and epochs:
-        recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
         native = compiled_steps(recipe, parameters, step, batches, history)
-    return Training(state, task, watched, loss, batches, step, native, hooks, rates).run()
+    return Training(state, task, watched, recipe, batches, step, native, hooks, rates).run()
 
 
 def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:

@@ -5,12 +5,16 @@ Imports native_step. Program and the training loop advance it.
 
 import time
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from chainrule.train.keeping import Again, Keeper
 from chainrule.train.native_step import Feeds, NativeStep, Rows
 from chainrule.train.native_steps import NativeSteps
+from chainrule.train.settings import checked_rate
 from chainrule.train.step import TrainingStep
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -57,24 +61,63 @@ class NativeEpoch:
         name: str = "",
         fresh: bool = True,
     ) -> None:
-        self._native, self._rows, self._size = native, rows, size
+        self._native, self._rows, self._size, self._keys = native, rows, size, keys
         total = rows.count
         self.count, self.done, self.seconds = -(-total // size), 0, 0.0
         self._name = name  # of the epoch, for messages
         self._fresh = fresh
         self._whole = total // size
         self.outs: Array = NOTHING
-        step = self._first = self._step_for(min(size, total)) if total else None
-        self.feeds = Feeds.of(0, float, float) if step is None else step.feeds(self.count)
+        self._afresh = True  # the steps of another epoch are not made again
+        self._first: NativeStep | None = None
+        self.feeds = Feeds.of(0, float, float)
+        self._begin()
         self.feeds.rates[:] = rates
-        if step is not None and step.draws:  # which takes as long as twenty steps of a small net
-            self.feeds.keys[:] = keys(self.count)
+        self._legal = self._legal_from(0)  # up to which batch the rates are
+
+    def set_rate(self, batch: int, rate: float, last: int | None = None) -> None:
+        """Give a batch this learning rate, and those after it up to the last one."""
+        self.feeds.rates[batch:last] = rate
+        self._legal = self._legal_from(batch)
+
+    def _legal_from(self, batch: int) -> int:
+        rates = self.feeds.rates[batch:]
+        if len(rates) == 0 or (rates.min() >= 0 and rates.max() < inf):
+            return self.count
+        return batch + int(np.argmin((rates >= 0) & (rates < inf)))
+
+    def _begin(self) -> None:
+        if self._rows.count:
+            step = self._first = self._step_for(min(self._size, self._rows.count))
+            self.feeds = step.feeds(self.count)
+            if step.draws:  # which takes as long as twenty steps of a small net
+                self.feeds.keys[:] = self._keys(self.count)
+
+    def renew(self) -> None:
+        """Take the machine code as it is now: what the step reads has changed."""
+        rates = self.feeds.rates
+        self._begin()
+        self.feeds.rates[:] = rates
+
+    def draw_keys(self) -> None:
+        """Random keys for eager steps, which may draw where the machine code does not."""
+        self.feeds.keys[:] = self._keys(self.count)
 
     def advance(self, limit: int | None = None) -> None:
-        """One slice: as many batches as fit into it, ``limit`` at most."""
+        """One slice: as many batches as fit into it, ``limit`` at most.
+
+        Raises
+        ------
+        ArgumentError
+            Where the next batch has no learning rate that is one.
+        """
+        if self.done == self._legal < self.count:
+            number = f"batch {self.done + 1} (step {self._native.steps + 1})"
+            checked_rate(float(self.feeds.rates[self.done]), f"{self._name}{number}")
+        limit = min(limit or self.count, self._legal - self.done)
         step, left = self._step(self.done), self._whole - self.done
         number = self._native.bound(step) + 1
-        count = min(self._fitting(step, left), limit or left) if left > 0 else 1
+        count = min(self._fitting(step, left), limit) if left > 0 else 1
         if count == 1 < self.count:
             self._single(step, number)
         else:
@@ -90,7 +133,7 @@ class NativeEpoch:
             self.advance(1)
             self._native.show(native)
         else:
-            self._eager(step, epoch)
+            self.eagerly(step, epoch)
 
     def rows_of(self, first: int, last: int) -> Rows:
         """The rows of some batches."""
@@ -102,9 +145,13 @@ class NativeEpoch:
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
         self.outs = step.room(count, self._fresh and count < self.count)
+        keeper = self._kept()
         began = time.perf_counter()
         completed = step.run(rows, feeds, self.outs)
-        self._note(step, completed, began)
+        again = partial(self._again, step, self.feeds, first)
+        if not keeper.sound():
+            self._refuse(step, keeper.first_spoilt(again, completed), began)
+        self._note(step, completed, began, partial(again, 0, completed))
         if completed < count:
             raise self._explained(step.failure())
 
@@ -113,33 +160,63 @@ class NativeEpoch:
         batch, one, feeds = self.done, step.one, self.feeds
         x, y = self.rows_of(batch, batch + 1).arrays()
         one.rates[0], one.numbers[0], one.keys[0] = feeds.rates[batch], number, feeds.keys[batch]
+        feeds.numbers[batch] = number
+        keeper = self._kept()
         began = time.perf_counter()
         try:
             step.step(x, y)
         except BaseException as error:
             raise self._explained(error) from None
-        self._note(step, 1, began)
+        again = partial(self._again, step, feeds, batch)
+        if not keeper.sound():
+            self._refuse(step, keeper.first_spoilt(again, 1), began)
+        self._note(step, 1, began, partial(again, 0, 1))
         feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
         self.outs = step.result[None].copy()
 
-    def _note(self, step: NativeStep, completed: int, began: float) -> None:
+    def _kept(self) -> Keeper:
+        keeper = self._native.begin(self._afresh)
+        self._afresh = False
+        return keeper
+
+    def _again(self, step: NativeStep, feeds: Feeds, start: int, first: int, last: int) -> None:
+        """Make some of the steps from a batch on once more, in the same bits."""
+        if last > first:
+            places = start + first, start + last
+            outs = np.empty((last - first, *step.out.shape), step.out.dtype)
+            step.run(self.rows_of(*places), feeds.part(*places).twin(), outs)
+
+    def _refuse(self, step: NativeStep, made: int, began: float) -> None:
+        """Raise for the step after those made: it has been taken back."""
+        self._note(step, made, began)
+        batch, key, place = self._next()
+        raise self._native.spoilt(batch, key, place)
+
+    def _note(
+        self, step: NativeStep, completed: int, began: float, again: Again | None = None
+    ) -> None:
         spent = time.perf_counter() - began
         self.seconds += spent
         step.pace = spent / max(completed, 1)
         self.done += completed
-        self._native.made(completed)
+        self._native.made(completed, again)
 
     def _explained(self, error: BaseException) -> BaseException:
         """What was wrong with the next batch, whose step was not made."""
-        batch = self.rows_of(self.done, self.done + 1)
-        place = f"{self._name}batch {self.done + 1}"
-        return self._native.explained(error, batch, self.feeds.keys[self.done], place)
+        return self._native.explained(error, *self._next())
 
-    def _eager(self, step: TrainingStep, epoch: int) -> None:
+    def _next(self) -> tuple[Rows, Array, str]:
+        """The next batch, its random key, and its place in words."""
+        batch = self.rows_of(self.done, self.done + 1)
+        return batch, self.feeds.keys[self.done], f"{self._name}batch {self.done + 1}"
+
+    def eagerly(self, step: TrainingStep, epoch: int) -> None:
+        """The next batch as an eager step."""
         batch = self.done
         x, y = self.rows_of(batch, batch + 1).arrays()
         feeds = self.feeds
-        step(x, y, feeds.keys[batch], float(feeds.rates[batch]), (epoch, batch + 1))
+        rate = checked_rate(float(feeds.rates[batch]), f"{self._name}batch {batch + 1}")
+        step(x, y, feeds.keys[batch], rate, (epoch, batch + 1))
         feeds.losses[batch], feeds.penalties[batch] = step.data_loss, step.regularization_loss
         self.outs = step.out[None]
         self.done += 1

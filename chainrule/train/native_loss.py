@@ -16,6 +16,7 @@ from chainrule.plan.make import make
 from chainrule.tensors import Parameter
 from chainrule.train.native_step import specs_of
 from chainrule.train.recording import Recipe, recorded_loss
+from chainrule.train.steadiness import steady, surroundings_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -34,7 +35,10 @@ class NativeLoss:
 
     def __init__(self, recipe: Recipe, parameters: Mapping[str, Parameter], x: Any, y: Any):
         self._model, self._parameters = recipe.model, recipe.model.parameters()
-        recorded = recorded_loss(recipe, *specs_of(x, y, len(x)))
+        specs = specs_of(x, y, len(x))
+        recorded = steady(
+            lambda left: recorded_loss(recipe, *specs, left), surroundings_of(recipe), twice=True
+        )
         plan = make(recorded.flow)
         self._run = compile_plan(plan).run_object()
         self._trained = [parameters[path] for path in recipe.trained]

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import UnsupportedError
 from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan
 from chainrule.native.executable import Feed
 from chainrule.plan.kernels import Fold, Mask
+from chainrule.optim.groups import Slot
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.tensors import Parameter
-from chainrule.train.recording import Recipe, recorded_step
+from chainrule.train.recording import Recipe, Recorded
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MOST_OUTS = 4 * 1024**2  # bytes of outputs that are kept for one slice of an epoch
@@ -89,6 +89,12 @@ class Feeds:
         keys, kinds = np.zeros((count, 2), np.uint64), (loss, penalty)
         return cls(keys, *numbers, *(np.zeros(count, kind) for kind in kinds))
 
+    def twin(self) -> "Feeds":
+        """The same numbers, with other room for the losses."""
+        kinds = self.losses.dtype, self.penalties.dtype
+        losses = (np.zeros(len(self.rates), kind) for kind in kinds)
+        return Feeds(self.keys, self.rates, self.numbers, *losses)
+
     def part(self, first: int, last: int) -> "Feeds":
         """Some batches."""
         return Feeds(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
@@ -114,8 +120,9 @@ class NativeStep:
         Those of the trained parameters at the last step, if the step is watched; else empty.
     """
 
-    def __init__(self, recipe: Recipe, x: Spec, y: Spec, watched: bool = False) -> None:
-        recorded = recorded_step(recipe, x, y, watched)
+    def __init__(
+        self, recipe: Recipe, recorded: Recorded, x: Spec, y: Spec, watched: bool
+    ) -> None:
         self._names = recorded.parameters, recorded.buffers  # the flow need not stay
         self.plan = make(recorded.flow)
         self._run = compile_plan(self.plan).run_object()
@@ -151,6 +158,12 @@ class NativeStep:
         own = [parameters[path].value for path in self._names[0]]
         own += [buffers[path] for path in self._names[1]]
         return [*own, *memory]
+
+    def changing(self) -> tuple[list[Array], list[Array]]:
+        """The bound arrays that a step writes over, and the parameters among them."""
+        places, parameters = sorted(self.plan.updates.values()), len(self._names[0])
+        own = [number for number in places if number < parameters]
+        return [self._bound[i] for i in places], [self._bound[i] for i in own]
 
     def run(self, rows: Rows, feeds: Feeds, outs: Array) -> int:
         """A step on each batch of ``rows``; returns how many were completed.
@@ -236,20 +249,16 @@ def specs_of(x: Array, y: Array, rows: int) -> tuple[Spec, Spec]:
     return Spec((rows, *x.shape[1:]), x.dtype), Spec((rows, *y.shape[1:]), y.dtype)
 
 
-def memory_of(recipe: Recipe, trained: Mapping[str, Parameter]) -> tuple[list[Array], int]:
-    """The optimiser's arrays for the trained parameters, and how many steps it has made on them.
+def memory_of(slots: Sequence[Slot]) -> list[Array]:
+    """The optimiser's arrays for the trained parameters."""
+    return [array for slot in slots for array in slot.state]
 
-    Raises
-    ------
-    UnsupportedError
-        Where it has updated some of them more often than others.
+
+def missed(slots: Sequence[Slot]) -> tuple[int, ...]:
+    """How many steps fewer than the most each parameter has been given: it was frozen, or new.
+
+    () where all have been given the same.
     """
-    slots = recipe.optimizer.slots(trained)
-    first, *others = {slot.steps for slot in slots}
-    if others:
-        raise UnsupportedError(
-            "the optimiser has updated some parameters more often than others, which a compiled "
-            f"step does not count apart: {sorted([first, *others])} times.",
-            do="Start with a fresh optimiser, or pass compiled=False.",
-        )
-    return [array for slot in slots for array in slot.state], first
+    most = max(slot.steps for slot in slots)
+    behind = tuple(most - slot.steps for slot in slots)
+    return behind if any(behind) else ()

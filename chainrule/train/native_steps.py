@@ -4,18 +4,27 @@ Imports native_step and recording. Program and the training loop run it, epoch b
 """
 
 import warnings
+from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from chainrule.compiled.function import KEPT, MANY_RECORDINGS
 from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
-from chainrule.train.native_step import NativeStep, Rows, memory_of, specs_of
+from chainrule.train.checks import trained_parameters
+from chainrule.train.keeping import Again, Keeper
+from chainrule.train.native_step import NativeStep, Rows, memory_of, missed, specs_of
+from chainrule.train.nonfinite import non_finite_update
 from chainrule.train.penalty import Penalty
-from chainrule.train.recording import Recipe, inputs
+from chainrule.train.recording import Recipe, inputs, recorded_step
+from chainrule.train.steadiness import steady, surroundings_of
 from chainrule.train.step import TrainingStep
 
 Array = np.ndarray[Any, np.dtype[Any]]
+VERSION = attrgetter("changed")
+# What is made to be changed in mid-training needs no word of warning.
+OWN = ("the optimiser", "the model")
 
 
 class NativeSteps:
@@ -31,39 +40,102 @@ class NativeSteps:
     ----------
     steps : int
         How many have been made, eager ones among them.
+    renewals : int
+        How often what the step reads has changed, and with it the machine code.
     """
 
     def __init__(self, recipe: Recipe, watched: int = 0) -> None:
-        self.steps = 0
+        self.steps = self.renewals = 0
         self._recipe, self._watched = recipe, watched
-        self._parameters = recipe.model.parameters()
-        self._trained = {path: self._parameters[path] for path in recipe.trained}
-        self._has_buffers = bool(recipe.model.buffers())
         self._steps: dict[Any, NativeStep] = {}  # by rows of a batch, shapes and dtypes
+        self._arrange()
+        self._surroundings = surroundings_of(recipe)
+
+    def _arrange(self) -> None:
+        """Look up what is trained; no recording holds any more."""
+        model = self._recipe.model
+        self._trained = trained_parameters(model)
+        self._recipe = replace(self._recipe, trained=tuple(self._trained), behind=())
+        self._parameters = model.parameters()
+        self._members = tuple(self._parameters.values())
+        self._has_buffers = bool(model.buffers())
+        self._steps.clear()
+        self._bound: dict[NativeStep, Any] = {}  # to the arrays of which slots
+        self._slots: Any = None
+        self._keeper = Keeper((), ())
+
+    def follow(self) -> bool:
+        """Whether something that the step reads has changed; it is recorded anew then.
+
+        To be asked wherever Python code of others has run.
+        """
+        slots = self._recipe.optimizer.slots(self._trained)
+        if slots is self._slots and self._surroundings.same():
+            return False
+        self._bound.clear()  # a buffer may be another array
+        what = self._surroundings.change()
+        if not what:
+            self._slots = slots
+            if self._steps and missed(slots) != self._recipe.behind:
+                self._arrange()
+                return True
+            return False
+        self.renewals += 1
+        self._arrange()
+        if self.renewals == 1 and not what.startswith(OWN):
+            warnings.warn(
+                f"the training step is recorded and compiled anew, because {what}. Where that "
+                "happens at every step, compiled=False is faster.",
+                RecordingWarning,
+                stacklevel=6,
+            )
+        return True
 
     def step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""
         key = rows, x.shape[1:], x.dtype, y.shape[1:], y.dtype
         found = self._steps.get(key)
         if found is None:
-            specs, watched = specs_of(x, y, rows), rows == self._watched
-            found = NativeStep(self._recipe, *specs, watched)
+            found = self._made(specs_of(x, y, rows), rows == self._watched)
             if len(self._steps) >= KEPT:  # the oldest goes
-                del self._steps[next(iter(self._steps))]
+                self._bound.pop(self._steps.pop(next(iter(self._steps))), None)
             self._steps[key] = found
             self._say(len(self._steps))
         return found
 
+    def _made(self, specs: Any, watched: bool) -> NativeStep:
+        slots = self._recipe.optimizer.slots(self._trained)
+        self._recipe = recipe = replace(self._recipe, behind=missed(slots))
+        recorded = steady(
+            lambda left: recorded_step(recipe, *specs, watched, left),
+            self._surroundings,
+            twice=not self._steps,
+        )
+        return NativeStep(recipe, recorded, *specs, watched)
+
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""
-        memory, made = memory_of(self._recipe, self._trained)
-        step.bind(step.arrays(self._parameters, self._buffers(), memory))
-        return made
+        slots = self._recipe.optimizer.slots(self._trained)
+        if self._bound.get(step) is not slots:
+            step.bind(step.arrays(self._parameters, self._buffers(), memory_of(slots)))
+            self._bound[step] = slots
+            self._keeper = Keeper(*step.changing())
+        return max(slot.steps for slot in slots) if self._recipe.behind else slots[0].steps
 
-    def made(self, count: int) -> None:
-        """Count steps that were made in native code."""
+    def begin(self, afresh: bool = False) -> Keeper:
+        """Be ready to take the next steps back; afresh: those before cannot be made again."""
+        keeper = self._keeper
+        if afresh:
+            keeper.forget()
+        keeper.begin(max(map(VERSION, self._members)))
+        return keeper
+
+    def made(self, count: int, again: Again | None = None, held: int = 0) -> None:
+        """Count steps that were made in native code, and how to make them again."""
         self._recipe.optimizer.made(count, "a compiled step")
         self.steps += count
+        if again is not None:
+            self._keeper.keep(again, held, max(map(VERSION, self._members)))
 
     def show(self, step: NativeStep) -> None:
         """Leave the gradients of the last step at the parameters, as an eager one does."""
@@ -74,20 +146,35 @@ class NativeSteps:
     def explained(self, error: BaseException, batch: Rows, key: Any, place: str) -> BaseException:
         """What was wrong with a batch whose step was not made."""
         if isinstance(error, NonFiniteError):  # the eager run finds the op where it began
-            recipe = self._recipe
-            penalty = Penalty(recipe.model, recipe.regularization)
-            eager = TrainingStep(
-                recipe.model, self._trained, recipe.loss, recipe.optimizer, penalty, None
-            )
             x, y = batch.arrays()
             try:
                 with np.errstate(all="ignore"):
-                    eager.forward(inputs(recipe.model, x, recipe.scale), y, key, place)
+                    self._eager().forward(self._inputs(x), y, key, place)
             except NonFiniteError as found:
                 return found
         if isinstance(error, ChainruleError):
             error.add_note(f"in {place}")
         return error
+
+    def spoilt(self, batch: Rows, key: Any, place: str) -> NonFiniteError:
+        """Why the step of a batch, taken back by now, left parameters that are not finite."""
+        x, y = batch.arrays()
+        try:
+            self._eager().gradients(self._inputs(x), y, key, place)
+        except NonFiniteError as found:
+            return found
+        return non_finite_update(place)
+
+    def _eager(self) -> TrainingStep:
+        recipe = self._recipe
+        penalty = Penalty(recipe.model, recipe.regularization)
+        return TrainingStep(
+            recipe.model, self._trained, recipe.loss, recipe.optimizer, penalty, recipe.clip
+        )
+
+    def _inputs(self, x: Array) -> Any:
+        with np.errstate(all="ignore"):
+            return inputs(self._recipe.model, x, self._recipe.scale)
 
     def _say(self, count: int) -> None:
         if count == MANY_RECORDINGS:

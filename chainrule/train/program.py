@@ -17,12 +17,13 @@ from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
 from chainrule.train.checks import check_model, check_rows, numbers, trained_parameters
+from chainrule.train.keeping import Again
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_evaluation import NativeEvaluation
-from chainrule.train.native_step import Rows
+from chainrule.train.native_step import NativeStep, Rows
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.recording import Recipe
-from chainrule.train.settings import check_optimizer, clipping, rates_of
+from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,6 +33,11 @@ class Program:
 
     Parameters and the optimiser's memory are updated in place; nothing is allocated per step, and
     the GIL is released while it runs. The same seed draws the same dropout masks as ``fit``.
+
+    Each call follows what Python has changed since the last one, as eager steps do: the
+    optimiser's settings, attributes of layers, regularization, numbers that the loss looks up,
+    ``module.freeze()``. The step is recorded anew then; see "What a compiled step follows" in
+    docs/native.md for what cannot be seen.
 
     Parameters
     ----------
@@ -115,24 +121,36 @@ class Program:
         IndexRangeError
             For a label outside the classes; nothing is changed.
         NonFiniteError
-            If the loss is NaN or infinite; nothing is changed.
+            If the loss or a gradient is NaN or infinite; nothing is changed.
+        ArgumentError
+            If the learning rate of this step is negative, NaN or infinite.
         """
         x, y = _array(x, "x"), _array(y, "y")
         check_rows(x, y, "this batch")
         with self._lock:
-            step = self._native.step_for(x, y, len(x))
+            native, rates = self._native, self._rates
+            native.follow()
+            step = native.step_for(x, y, len(x))
             one = step.one
-            rates = self._rates
-            one.rates[0] = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
-            one.numbers[0] = self._native.bound(step) + 1
+            rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
+            one.rates[0] = checked_rate(rate, f"step {self.steps + 1}")
+            one.numbers[0] = native.bound(step) + 1
             if step.draws:
                 one.keys[0] = fold(fold(self._key, 0), self.steps)
+            keeper = native.begin()
             try:
                 step.step(x, y)
             except ChainruleError as error:
                 place = f"step {self.steps + 1}"
-                raise self._native.explained(error, Rows(x, y), one.keys[0], place) from None
-            self._native.made(1)
+                raise native.explained(error, Rows(x, y), one.keys[0], place) from None
+            if not keeper.sound():
+                keeper.restore()
+                raise native.spoilt(Rows(x, y), one.keys[0], f"step {self.steps + 1}")
+            if keeper.nbytes <= x.nbytes + y.nbytes:  # the state is the smaller one to copy
+                native.made(1)
+                keeper.forget()
+            else:
+                native.made(1, _again(step, x, y), x.nbytes + y.nbytes)
             return float(one.losses[0]) + float(one.penalties[0])
 
     def epoch(self, x: Any, y: Any, batch_size: int = 32, order: Any = None) -> Array:
@@ -154,13 +172,18 @@ class Program:
             For a label outside the classes: the steps before that batch have been made. For a
             row of ``order`` outside the data: none has.
         NonFiniteError
-            If the loss becomes NaN or infinite; the parameters are those of the step before.
+            If the loss or a gradient becomes NaN or infinite: the message names the batch, and
+            parameters, buffers and the optimiser's memory are those from before it.
+        ArgumentError
+            Where the learning rate of a step is negative, NaN or infinite; those before it have
+            been made.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
         x, y = _array(x, "x"), _array(y, "y")
         rows = Rows(x, y, _order(order, len(x)))
         check_rows(rows.x, rows.y, "this epoch")
         with self._lock:
+            self._native.follow()
             self._epochs += 1
             rates = self._rates_of(-(-rows.count // size))
             run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
@@ -176,6 +199,7 @@ class Program:
         """The plan of the step for a batch like this one; ``print(plan.show())`` shows it."""
         x, y = _array(x, "x"), _array(y, "y")
         with self._lock:
+            self._native.follow()
             return self._native.step_for(x, y, len(x)).plan
 
     def _keys(self, count: int) -> Array:
@@ -185,6 +209,18 @@ class Program:
     def _rates_of(self, count: int) -> Any:
         """Learning rates of the next steps, or the one for all."""
         return self.optimizer.rate if self._rates is None else self._rates(self.steps, count)
+
+
+def _again(step: NativeStep, x: Array, y: Array) -> Again:
+    """What makes a step on a batch once more, which is the caller's and may change."""
+    x, y, one = x.copy(), y.copy(), step.one
+    numbers = one.rates[0], one.numbers[0], one.keys[0].copy()
+
+    def again() -> None:
+        one.rates[0], one.numbers[0], one.keys[0] = numbers
+        step.step(x, y)
+
+    return again
 
 
 def _array(x: Any, name: str) -> Array:

@@ -191,9 +191,7 @@ class _Step:
         return {path: after[self._leaves[path]] for path in gradients} | memory
 
 
-def recorded_loss(
-    recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = None
-) -> Recorded:
+def recorded_loss(recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = None) -> Recorded:
     """Record the loss of a batch and its gradients, for an optimiser that asks for several.
 
     Inputs: the parameters, the buffers, x, y and the random key. Outputs: the gradients of the

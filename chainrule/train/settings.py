@@ -5,6 +5,7 @@ Imports optim and errors. Whatever does not fit is refused before the first step
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,25 @@ from chainrule.optim.arguments import NUMBERS
 
 Clip = Callable[[list[Any]], list[Any]]
 Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
+
+
+def checked_rate(rate: Any, place: str) -> float:
+    """A learning rate that a step can be made with; ``place`` says which step it is for.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is negative, NaN or infinite, or no number at all.
+    """
+    if type(rate) is float and 0 <= rate < inf:
+        return rate
+    if type(rate) is not bool and isinstance(rate, NUMBERS) and 0 <= rate < inf:
+        return float(rate)
+    raise ArgumentError(
+        f"the learning rate of {place} is {rate!r}.",
+        do="A rate is a finite number from 0 upwards; look at the schedule, at optimizer.rate "
+        "and at callbacks that set it. The parameters are those from before that step.",
+    )
 
 
 def check_optimizer(optimizer: Any) -> None:
@@ -42,7 +62,8 @@ def clipping(clip: Any, owner: str) -> Clip | None:
 def rates_of(schedule: Any, optimizer: Optimizer, steps: int | None, owner: str) -> Rates | None:
     """The learning rates of steps in a row; None while the optimiser's own is used.
 
-    ``steps`` fills in what the schedule leaves open; None where nobody knows it.
+    ``steps`` fills in what the schedule leaves open; None where nobody knows it. Whether each is
+    a rate at all is found out when its step comes: see checked_rate.
     """
     if schedule is None:
         return None

@@ -13,10 +13,10 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.walk import walk
 from chainrule.nn import Module
 from chainrule.ops.random import Key
-from chainrule.optim import Optimizer
+from chainrule.optim import Optimizer, global_norm
 from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter, Tensor
-from chainrule.train.nonfinite import non_finite_loss
+from chainrule.train.nonfinite import non_finite_gradient, non_finite_loss
 from chainrule.train.penalty import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -79,10 +79,27 @@ class TrainingStep:
             self._penalty.project()
 
     def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
-        terms, updates = self.forward(x, y, key, in_words(place))
-        self._backward(terms)
+        updates = self.gradients(x, y, key, in_words(place))
         self._optimizer.step(self._parameters, rate=rate)
         return updates
+
+    def gradients(self, x: Array, y: Array, key: Key, place: str) -> Any:
+        """Leave the gradients at the parameters, shown to be finite; new values for buffers."""
+        with np.errstate(all="ignore"):
+            terms, updates = self.forward(x, y, key, place)
+            self._backward(terms)
+        self._check_gradients(place)
+        return updates
+
+    def _check_gradients(self, place: str) -> None:
+        for name, p in self._parameters.items():
+            gradient: Any = p.gradient
+            if gradient is None:
+                continue
+            flat = gradient.reshape(-1)
+            # The square of a number overflows long before the number does.
+            if not flat.dot(flat) < math.inf and not np.isfinite(flat).all():
+                raise non_finite_gradient(name, p, global_norm([flat]), place)
 
     def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
         """A step of an optimiser that computes the loss several times, with the same key."""
@@ -97,6 +114,7 @@ class TrainingStep:
 
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
         searching.step(self._parameters, rate=rate, closure=closure)
+        self._check_gradients(in_words(place))  # where one is not finite, nothing was moved
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 

@@ -6,14 +6,16 @@ Imports what the loop needs: batches, the step, validation, the history, callbac
 
 import time
 from collections.abc import Callable
-from math import nan
+from dataclasses import replace
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 
 from chainrule.ops.random import fold, key, philox
 from chainrule.train.batches import Batches
-from chainrule.train.checks import Task
+from chainrule.train.checks import Task, trained_parameters
+from chainrule.train.compiling import compile_sizes, compiled_loss, compiles, say_eager
 from chainrule.train.evaluation import measure
 from chainrule.train.events import FitState, Hooks
 from chainrule.train.history import Epoch, History
@@ -21,12 +23,16 @@ from chainrule.train.interruption import Interruption
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_step import Rows
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.settings import Rates
+from chainrule.train.penalty import Penalty
+from chainrule.train.recording import Recipe
+from chainrule.train.settings import Rates, checked_rate
+from chainrule.train.steadiness import surroundings_of
 from chainrule.train.step import TrainingStep, in_words
 from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VALIDATION_ROWS = 1024  # evaluated at a time
+MOST_RENEWALS = 8  # of the machine code in one fit: each takes as long as thousands of steps
 
 
 class Training:
@@ -37,16 +43,17 @@ class Training:
         state: FitState,
         task: Task,
         watched: Task | None,
-        loss: Callable[[Any, Any], Any],
+        recipe: Recipe,
         batches: Batches,
         step: TrainingStep,
         native: NativeSteps | None,
         hooks: Hooks,
         rates: Rates | None,
     ) -> None:
-        self._state, self._task, self._watched, self._loss = state, task, watched, loss
+        self._state, self._task, self._watched, self._recipe = state, task, watched, recipe
         self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
         self._native = native
+        self._surroundings = surroundings_of(recipe) if native is None else None
         self._key, self._watch = key(batches.seed), Watch(state.parameters)
 
     def run(self) -> History:
@@ -69,6 +76,9 @@ class Training:
         state, make_metric = self._state, self._task.make_metric
         state.begin_epoch(None if make_metric is None else make_metric())
         self._hooks.call("on_epoch_start", state)
+        native = self._native
+        if self._follow() and native is not None:
+            self._renew(lambda: compile_sizes(native, self._batches))
         started = time.perf_counter()
         watch = self._watch
         watch.begin_epoch()
@@ -104,16 +114,26 @@ class Training:
         state, step, watch = self._state, self._step, self._watch
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
+        heard = bool(before or after)
         keys, watched = self._keys(self._batches.count), self._batches.last_full
         rates = None if self._rates is None else self._rates(state.step, state.batches)
         for batch, (x, y) in enumerate(self._batches.epoch(epoch), start=1):
             state.batch = batch
-            state.rate = optimizer.rate if rates is None else rates[batch - 1]
+            state.plan_rate(optimizer.rate if rates is None else rates[batch - 1])
             for listener in before:
                 listener(state)
+            if heard:
+                self._follow()
+                step, watch = self._step, self._watch
+            rate = state.take_rate()
+            if rate is None:
+                rate = optimizer.rate if rates is None else rates[batch - 1]
+            if type(rate) is not float or not 0 <= rate < inf:
+                rate = checked_rate(rate, self._place())
             if batch == watched:
                 watch.before_step()
-            step(x, y, keys[batch - 1], state.rate, (epoch, batch))
+            step(x, y, keys[batch - 1], rate, (epoch, batch))
+            state.plan_rate(rate)
             if batch == watched:
                 watch.after_step(in_words((epoch, batch)))
             state.count(len(x), step.data_loss, step.regularization_loss)
@@ -128,23 +148,27 @@ class Training:
         """The steps of an epoch in native slices; the one that is watched has its own."""
         state, timing, began = self._state, self._state.history.timing, time.perf_counter()
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
-        watch, watched = self._watch, self._batches.last_full - 1
+        watched, each = self._batches.last_full - 1, bool(before or after)
         epoch = self._native_epoch()
         timing.data += time.perf_counter() - began
         while epoch.done < epoch.count:
             batch = epoch.done
             state.batch = batch + 1
-            if self._rates is None:
-                epoch.feeds.rates[batch:] = state.optimizer.rate
-            state.rate = float(epoch.feeds.rates[batch])
+            state.plan_rate(self._planned(epoch, batch))
             for listener in before:
                 listener(state)
-            if batch == watched:
-                watch.before_step()
+            if each and self._follow():
+                self._renew(epoch.renew)
+                if self._native is None:
+                    epoch.draw_keys()
+            self._set_rate(epoch, batch)
+            if self._native is None:
+                epoch.eagerly(self._step, state.epoch)
+            elif batch == watched:
+                self._watch.before_step()
                 epoch.watched(self._step, state.epoch)
-                watch.after_step(in_words((state.epoch, batch + 1)))
+                self._watch.after_step(in_words((state.epoch, batch + 1)))
             else:
-                each = before or after
                 epoch.advance(1 if each else watched - batch if batch < watched else None)
             self._count(epoch, batch)
             for listener in after:
@@ -154,11 +178,64 @@ class Training:
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
 
+    def _planned(self, epoch: NativeEpoch, batch: int) -> float:
+        """The learning rate of a batch, unless a hook sets another one."""
+        return (
+            self._state.optimizer.rate if self._rates is None else float(epoch.feeds.rates[batch])
+        )
+
+    def _set_rate(self, epoch: NativeEpoch, batch: int) -> None:
+        """The learning rates of the next steps, after the hooks before them."""
+        asked = self._state.take_rate()
+        if asked is not None:
+            epoch.set_rate(batch, checked_rate(asked, self._place()), batch + 1)
+            self._rate_of_epoch = None  # the steps after it have their own
+        elif self._rates is None and self._state.optimizer.rate is not self._rate_of_epoch:
+            self._rate_of_epoch = self._state.optimizer.rate
+            epoch.set_rate(batch, self._state.optimizer.rate)
+
+    def _place(self) -> str:
+        """The next step, in words."""
+        state = self._state
+        return f"{in_words((state.epoch, state.batch))} (step {state.step + 1})"
+
+    def _follow(self) -> bool:
+        """Whether Python code of others has changed what the steps read; they follow then."""
+        native, surroundings = self._native, self._surroundings
+        if native is not None:
+            if not native.follow():
+                return False
+        elif surroundings is None or surroundings.same() or not surroundings.change():
+            return False
+        recipe = self._recipe
+        parameters = self._state.parameters = trained_parameters(recipe.model)
+        self._recipe = recipe = replace(recipe, trained=tuple(parameters))
+        penalty = Penalty(recipe.model, recipe.regularization)
+        searches = self._step.native_loss is not None
+        self._step = TrainingStep(
+            recipe.model, parameters, recipe.loss, recipe.optimizer, penalty, recipe.clip
+        )
+        if searches:
+            compiled_loss(recipe, parameters, self._step, self._batches, self._state.history)
+        self._watch = self._watch.of(parameters)
+        return True
+
+    def _renew(self, compile_anew: Callable[[], None]) -> None:
+        """Go on with the machine code of what is there now; eagerly where there can be none."""
+        native, history = self._native, self._state.history
+        if native is None:
+            return
+        if native.renewals > MOST_RENEWALS:
+            say_eager(history, f"what it reads has changed {native.renewals} times in this fit.")
+        elif compiles(compile_anew, history):
+            return
+        self._native, self._surroundings = None, surroundings_of(self._recipe)
+
     def _native_epoch(self) -> NativeEpoch:
         state, batches = self._state, self._batches
         native: Any = self._native
         order = None if batches.size >= batches.rows else batches.order(state.epoch)
-        rates = state.optimizer.rate
+        rates = self._rate_of_epoch = state.optimizer.rate
         if self._rates is not None:
             rates = self._rates(state.step, state.batches)
         rows = Rows(batches.x, batches.y, order)
@@ -169,7 +246,8 @@ class Training:
         """Take in what the batches from the first one on have left."""
         state, feeds, done = self._state, epoch.feeds, epoch.done
         rows = epoch.rows_of(first, done)
-        state.batch, state.rate = done, float(feeds.rates[done - 1])
+        state.batch = done
+        state.plan_rate(float(feeds.rates[done - 1]))
         if done == first + 1:
             state.count(rows.count, float(feeds.losses[first]), float(feeds.penalties[first]))
         else:
@@ -195,5 +273,5 @@ class Training:
             return nan, nan
         metric = None if watched.make_metric is None else watched.make_metric()
         rows = (watched.x, watched.y)
-        loss = measure(self._state.model, rows, self._loss, VALIDATION_ROWS, metric)
+        loss = measure(self._state.model, rows, self._recipe.loss, VALIDATION_ROWS, metric)
         return loss, nan if metric is None else metric.value()

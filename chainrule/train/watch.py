@@ -33,6 +33,12 @@ class Watch:
         self.gradient_norm: Mapping[str, float] = {}
         self.update_ratio: Mapping[str, float] = {}
 
+    def of(self, parameters: Mapping[str, Parameter]) -> "Watch":
+        """A watch on other parameters, which knows what this one has seen."""
+        watch = Watch(parameters)
+        watch.gradient_norm, watch.update_ratio = self.gradient_norm, self.update_ratio
+        return watch
+
     def begin_epoch(self) -> None:
         """Forget the step of the epoch before."""
         self.gradient_norm = self.update_ratio = {}
