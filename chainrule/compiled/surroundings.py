@@ -9,10 +9,11 @@ from itertools import chain
 from operator import eq, is_
 from typing import Any
 
-from chainrule.compiled.reach import Reach, content_of
+from chainrule.compiled.reach import PLAIN, Reach, content_of
 from chainrule.graph.node import Node
 
 END = object()
+NOTHING = (object,)
 LOOK_UP = dict[str, Any].get
 
 
@@ -62,20 +63,24 @@ class Surroundings:
         """Sources of random numbers that can be reached, by path."""
         return self._reach.generators
 
-    def change(self) -> str:
+    def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
 
-        From now on what is there now is what is expected.
+        From now on what is there now is what is expected. With ``numbers`` only what was a number
+        or a text and is another one counts.
         """
         before = self._reach.facts
         self._look()
         now = self._reach.facts
         for path, fact in now.items():
+            if numbers and not (_is_plain(fact) and _is_plain(before.get(path, NOTHING))):
+                continue
             if path not in before:
                 return f"{path} is new"
             if before[path] != fact:
                 return f"{path} was {before[path][-1]} and is {fact[-1]}"
-        return next((f"{path} is gone" for path in before if path not in now), "")
+        gone = (path for path in before if path not in now and not numbers)
+        return next((f"{path} is gone" for path in gone), "")
 
     def _look(self) -> None:
         """See what there is, and expect it from now on."""
@@ -90,3 +95,8 @@ class Surroundings:
             list(map(LOOK_UP, reach.scopes, reach.names)),
             reach.contents,
         )
+
+
+def _is_plain(fact: tuple[Any, ...]) -> bool:
+    """Whether this stands for a number or a text."""
+    return issubclass(fact[0], PLAIN) if isinstance(fact[0], type) else False

@@ -95,7 +95,13 @@ def check_model(model: Any) -> None:
 
 def trained_parameters(model: Module) -> dict[str, Parameter]:
     """The parameters that want a gradient, by name."""
-    found = {name: p for name, p in model.parameters().items() if p.wants_gradient}
+    parameters = model.parameters()
+    found = {name: p for name, p in parameters.items() if p.wants_gradient}
+    if parameters and not found:
+        raise NoGradientError(
+            f"every parameter of {type(model).__name__} is frozen: there is nothing to train.",
+            do="Call unfreeze() on the model or on the layers that shall learn.",
+        )
     if not found:
         raise NoGradientError(
             f"{type(model).__name__} has no parameters to train.",

@@ -13,8 +13,8 @@ import numpy as np
 from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan
 from chainrule.native.executable import Feed
-from chainrule.plan.kernels import Fold, Mask
 from chainrule.optim.groups import Slot
+from chainrule.plan.kernels import Fold, Mask
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.tensors import Parameter

@@ -53,8 +53,8 @@ def non_finite_gradient(name: str, parameter: Any, norm: float, place: str) -> N
     return NonFiniteError(
         f"the gradient of {name} became {norm} in {place}, although the loss is finite.",
         found=[describe(name, parameter, parameter.origin)],
-        do="An op's slope is infinite there, as that of sqrt at 0 or of log near 0. Keep its input "
-        "away from that point; the parameters are those from before that step.",
+        do="An op's slope is infinite there, as that of sqrt at 0 or of log near 0. Keep its "
+        "input away from that point; the parameters are those from before that step.",
     )
 
 

@@ -3,6 +3,7 @@
 Imports recording, the surroundings and NumPy's random state. The native steps record through it.
 """
 
+import copy
 import pickle
 import random
 from collections.abc import Callable, Iterable
@@ -19,8 +20,8 @@ from chainrule.spec import is_array, is_tuple
 from chainrule.train.recording import Attributes, Recipe, Recorded
 
 KEY_ADVICE = (
-    "Draw from the run's random key: forward(self, x, run) with chainrule.dropout(x, key="
-    "run.key_for(self)); a loss takes its noise from outputs that the net computes. "
+    "Draw with the run's random key: forward(self, x, run) and an op that takes "
+    "key=run.key_for(self), such as chainrule.dropout; for a loss, draw in the net. "
     "compiled=False draws anew at every step."
 )
 
@@ -60,7 +61,7 @@ def steady(
     finally:
         sources.restore()
     if not surroundings.same():
-        found = surroundings.change()
+        found = surroundings.change(numbers=True)
         if found:
             raise UnsupportedError(
                 f"the training step changes what it reads: {found}.",
@@ -75,17 +76,19 @@ class _Sources:
 
     def __init__(self, generators: Iterable[tuple[str, Any]]) -> None:
         self._found = {"np.random": np.random, "random": random} | dict(generators)
-        self._states = self._now()
+        self._states = {name: copy.deepcopy(_state(x)) for name, x in self._found.items()}
+        self._marks = self._now()
 
     def drawn(self) -> str:
         """Which one has been drawn from; "" for none."""
         now = self._now()
-        return next((name for name, state in now.items() if state != self._states[name]), "")
+        return next((name for name, mark in now.items() if mark != self._marks[name]), "")
 
     def restore(self) -> None:
         """Let the next draw be the one it would have been."""
-        for name in filter(None, [self.drawn()]):
-            _set_state(self._found[name], pickle.loads(self._states[name]))
+        for name, mark in self._now().items():
+            if mark != self._marks[name]:
+                _set_state(self._found[name], self._states[name])
 
     def _now(self) -> dict[str, bytes]:
         return {name: pickle.dumps(_state(x)) for name, x in self._found.items()}
