@@ -54,7 +54,11 @@ def steady(
     try:
         first = record({})
         if sources.drawn():
-            raise _draws(f"{sources.drawn()} is drawn from")
+            raise UnsupportedError(
+                "the training step draws random numbers without a key, from "
+                f"{sources.drawn()}: compiled, it would use one draw for ever.",
+                do=KEY_ADVICE,
+            )
         if twice:
             second = record(first.left)
             _compare(first, second)
@@ -119,13 +123,11 @@ def _compare(first: Recorded, second: Recorded) -> None:
                 "buffer (run.update), or pass compiled=False.",
             )
     if _written(first.flow) != _written(second.flow):
-        raise _draws("recorded twice, it computes two different things")
-
-
-def _draws(what: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"the training step draws random numbers without a key: {what}.", do=KEY_ADVICE
-    )
+        raise UnsupportedError(
+            "recorded twice, the training step computes two different things: random numbers "
+            "drawn without a key, a clock, or a counter.",
+            do=KEY_ADVICE,
+        )
 
 
 def _written(flow: Flow) -> list[Any]:
