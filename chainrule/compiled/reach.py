@@ -7,7 +7,14 @@ import random
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
-from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, cast
 
 import numpy as np
@@ -133,7 +140,7 @@ class Reach:
                 inside = cell.cell_contents
             except ValueError:  # empty as yet
                 continue
-            if is_foreign and isinstance(inside, (type, *PLAIN)):
+            if is_foreign and isinstance(inside, (type, BuiltinFunctionType, *PLAIN)):
                 continue  # a package's own affair
             self._look(cell, "cell_contents")
             yield f"{cell_name} in {name}", inside, None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.node import next_serial
 from chainrule.graph.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
@@ -140,10 +141,11 @@ class Optimizer:
 
     def made(self, steps: int, where: str) -> None:
         """Note that the parameters of the last :meth:`slots` have been updated so often."""
+        serial = next_serial()
         for slot in self._chosen:
             slot.steps += steps
-            slot.parameter.touch(where)
-            slot.parameter.spend()
+            p = slot.parameter
+            p.changed, p.changed_where, p.spent = serial, where, p.gradient  # touched and spent
         self.steps += steps
 
     def state(self) -> dict[str, Array]:

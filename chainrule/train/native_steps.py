@@ -124,18 +124,18 @@ class NativeSteps:
 
     def begin(self, afresh: bool = False) -> Keeper:
         """Be ready to take the next steps back; afresh: those before cannot be made again."""
-        keeper = self._keeper
-        if afresh:
-            keeper.forget()
-        keeper.begin(max(map(VERSION, self._members)))
-        return keeper
+        self._keeper.begin(self._version, afresh)
+        return self._keeper
 
     def made(self, count: int, again: Again | None = None, held: int = 0) -> None:
         """Count steps that were made in native code, and how to make them again."""
         self._recipe.optimizer.made(count, "a compiled step")
         self.steps += count
-        if again is not None:
-            self._keeper.keep(again, held, max(map(VERSION, self._members)))
+        self._keeper.keep(again, held)
+
+    def _version(self) -> int:
+        """When a parameter was last written."""
+        return max(map(VERSION, self._members))
 
     def show(self, step: NativeStep) -> None:
         """Leave the gradients of the last step at the parameters, as an eager one does."""

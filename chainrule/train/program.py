@@ -26,6 +26,7 @@ from chainrule.train.recording import Recipe
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
+PLAIN = "fdlqB"  # the usual codes of numbers
 
 
 class Program:
@@ -146,11 +147,8 @@ class Program:
             if not keeper.sound():
                 keeper.restore()
                 raise native.spoilt(Rows(x, y), one.keys[0], f"step {self.steps + 1}")
-            if keeper.nbytes <= x.nbytes + y.nbytes:  # the state is the smaller one to copy
-                native.made(1)
-                keeper.forget()
-            else:
-                native.made(1, _again(step, x, y), x.nbytes + y.nbytes)
+            again = None if keeper.is_small else _again(step, x, y)
+            native.made(1, again, x.nbytes + y.nbytes)
             return float(one.losses[0]) + float(one.penalties[0])
 
     def epoch(self, x: Any, y: Any, batch_size: int = 32, order: Any = None) -> Array:
@@ -225,6 +223,9 @@ def _again(step: NativeStep, x: Array, y: Array) -> Again:
 
 def _array(x: Any, name: str) -> Array:
     """Numbers in memory in order, in this machine's byte order; converted only if need be."""
+    kind = type(x) is np.ndarray and x.dtype
+    if kind and kind.char in PLAIN and kind.isnative and x.flags.c_contiguous:
+        return x
     array = numbers(x, name)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
