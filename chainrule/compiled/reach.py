@@ -5,6 +5,8 @@ Imports the graph's nodes and guards. Surroundings looks at what it found.
 
 import random
 import sys
+from argparse import Namespace
+from collections import UserDict, UserList, deque
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from types import (
@@ -14,6 +16,7 @@ from types import (
     MappingProxyType,
     MethodType,
     ModuleType,
+    SimpleNamespace,
 )
 from typing import Any, cast
 
@@ -28,6 +31,7 @@ FOREIGN = frozenset(
     {"chainrule", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "llvmlite", "optree"}
 ) | frozenset(sys.stdlib_module_names)
 PLAIN = (str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)
+OPEN = (SimpleNamespace, Namespace, UserDict, UserList)  # of the standard library, for users
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 MOST = 100_000  # objects: beyond that a list of data was closed over, not settings
 SHOWN = 40  # characters of a value in a message
@@ -94,7 +98,7 @@ class Reach:
             return self._several(
                 path, x, {"func": inner.func, "args": inner.args, "keywords": inner.keywords}
             )
-        if isinstance(x, list | tuple | set | frozenset | dict | MappingProxyType):
+        if isinstance(x, list | tuple | set | frozenset | deque | dict | MappingProxyType):
             return self._group(path, x)
         if isinstance(x, type):
             return self._class(path, x)
@@ -192,7 +196,7 @@ class Reach:
     def _object(self, path: str, x: Any) -> Iterator[tuple[str, Any, Any]]:
         """Attributes of anything else: a layer, an optimiser, the user's own."""
         kind = type(x)
-        if _is_foreign(kind.__module__) and not _is_ours(kind.__module__):
+        if _is_foreign(kind.__module__) and not _is_ours(kind.__module__) and kind not in OPEN:
             self.facts[path] = kind, id(x), kind.__name__
             if isinstance(x, GENERATORS):
                 self.generators.append((path, x))

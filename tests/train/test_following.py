@@ -1,0 +1,429 @@
+"""Compiled training follows whatever a callback changes, as eager training does."""
+
+import inspect
+import itertools
+import warnings
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import nn, optim
+from chainrule.errors import EagerWarning, NoGradientError, RecordingWarning
+from chainrule.optim.lookup import OPTIMIZERS
+from chainrule.train import Callback, Program, fit
+
+from .small_nets import apart
+
+ROWS, FEATURES = 40, 6
+HOOKS = ("on_epoch_start", "on_batch_start", "on_batch_end", "on_epoch_end")
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(ROWS, FEATURES)), RNG.normal(size=(ROWS, 2))
+CONTAINERS = {"Module", "Sequential", "MLP"}
+
+
+def net(*extra):
+    return nn.Sequential(
+        nn.Linear(FEATURES, 8, dtype="float64"), *extra, nn.Tanh(),
+        nn.Linear(8, 2, dtype="float64"),
+    )  # fmt: skip
+
+
+def at(hook, change, when=lambda state: state.step == 4):
+    """A callback that changes something at one place of the fit."""
+
+    def listen(self, state):
+        if when(state):
+            change(state)
+
+    return type("Change", (Callback,), {hook: listen})()
+
+
+def trained(change=None, hook="on_batch_start", *, model=net, optimizer=None, **options):
+    """Parameters after a fit, or the kind of error it ended with."""
+    options.setdefault("loss", cr.squared_error)
+    options.setdefault("batch_size", 16)
+    model = model() if callable(model) and not isinstance(model, nn.Module) else model
+    optimizer = optim.SGD(0.05, momentum=0.9) if optimizer is None else optimizer()
+    when = options.pop(
+        "when", lambda state: state.step == 4 or (state.epoch == 2 and "epoch" in hook)
+    )
+    callbacks = [] if change is None else [at(hook, change, when)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RecordingWarning)
+        warnings.simplefilter("ignore", EagerWarning)  # a changed net may raise while recorded
+        try:
+            fit(
+                model, (X, Y), optimizer=optimizer, epochs=3, metric=None, callbacks=callbacks,
+                **options,
+            )  # fmt: skip
+        except (ValueError, TypeError, RuntimeError) as error:
+            return type(error)
+    return model.state()
+
+
+def alike(change, hook="on_batch_start", matters=True, **options):
+    """Eager and compiled end in the same place, another one than without the change."""
+    eager = trained(change, hook, compiled=False, **options)
+    compiled = trained(change, hook, compiled=True, **options)
+    if isinstance(eager, type):
+        assert compiled is eager
+        return
+    assert apart(eager, compiled) <= 1e-12
+    if matters:
+        unchanged = trained(compiled=False, **options)
+        assert set(unchanged) != set(eager) or apart(eager, unchanged) > 1e-9
+
+
+def another(value):
+    """A legal value near this one."""
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else 0.5 * value + 0.03
+
+
+SETTINGS = [
+    (kind, name) for kind in OPTIMIZERS for name in kind.settings if not kind.needs_closure
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), SETTINGS)
+def test_every_setting_of_every_optimiser_is_followed(kind, name):
+    def change(state):
+        setattr(state.optimizer, name, another(getattr(state.optimizer, name)))
+
+    def make():
+        return kind(momentum=0.6) if kind is optim.SGD else kind()
+
+    alike(change, optimizer=make, matters=name != "epsilon")
+
+
+def test_settings_of_lbfgs_are_followed():
+    for name, hook in (("rate", "on_batch_start"), ("history", "on_epoch_start")):
+
+        def change(state, name=name):
+            setattr(state.optimizer, name, another(getattr(state.optimizer, name)) // 3 + 1)
+
+        alike(
+            change, hook, optimizer=optim.LBFGS, batch_size=ROWS, matters=False,
+            when=lambda state: state.epoch == 2,
+        )  # fmt: skip
+
+
+def layers():
+    """One of each kind of layer that takes rows of eight numbers."""
+    for name in sorted(dir(nn)):
+        kind = getattr(nn, name)
+        if not (inspect.isclass(kind) and issubclass(kind, nn.Module)) or name in CONTAINERS:
+            continue
+        given = inspect.signature(kind).parameters
+        if "vocabulary" in given or "count" in given or name == "Embedding":
+            continue
+        sizes = {name: 8 for name in ("features", "units") if name in given}
+        dtype = {"dtype": "float64"} if "dtype" in given else {}
+        yield partial(kind, **sizes, **dtype)
+
+
+ATTRIBUTES = [
+    (make, name)
+    for make in layers()
+    for name, value in vars(make()).items()
+    if isinstance(value, bool | int | float | str)
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), ATTRIBUTES, ids=[f"{m.func.__name__}-{n}" for m, n in ATTRIBUTES]
+)
+def test_every_attribute_of_every_layer_is_followed(make, name):
+    def change(state):
+        layer = state.model.layers[1]
+        value = getattr(layer, name)
+        setattr(layer, name, "tanh" if isinstance(value, str) else another(value))
+
+    matters = name in ("rate", "momentum", "eps", "slope", "alpha", "approximate")
+    eager = trained(change, model=lambda: net(make()), compiled=False)
+    assert not matters or isinstance(eager, dict)
+    alike(change, model=lambda: net(make()), matters=matters)
+
+
+values = SimpleNamespace()
+WEIGHT = 1.0
+
+
+def fresh_values():
+    global WEIGHT  # noqa: PLW0603  a global that a loss names is what is tested
+    WEIGHT = 1.0
+    values.__dict__.clear()
+    values.__dict__.update(
+        listed=[1.0], named={"weight": 1.0}, array=np.ones(2), bound=1.0, cell=1.0,
+        table=np.ones((2, 100, 100)), outside=cr.parameter(np.ones(2)),
+    )  # fmt: skip
+    values.outside.wants_gradient = False
+
+
+def set_global(value):
+    global WEIGHT  # noqa: PLW0603
+    WEIGHT = value
+
+
+class Weighted:
+    """A loss with an attribute, and one of its class."""
+
+    factor = 1.0
+
+    def __init__(self):
+        self.weight = 1.0
+
+    def __call__(self, out, y):
+        return self.weight * self.factor * cr.squared_error(out, y)
+
+
+def loss_of_a_cell():
+    weight = 1.0
+
+    def loss(out, y):
+        return weight * cr.squared_error(out, y)
+
+    def change(state):
+        nonlocal weight
+        weight = 3.0
+
+    return loss, change
+
+
+def helper(out):
+    return values.bound * out
+
+
+def losses():
+    """Ways in which a loss looks a number up, and how a callback changes it."""
+    of_object, (of_cell, change_cell) = Weighted(), loss_of_a_cell()
+
+    def put(owner, key, value):
+        return lambda state: owner().__setitem__(key, value)
+
+    error = cr.squared_error
+    yield "list", lambda o, y: values.listed[0] * error(o, y), put(lambda: values.listed, 0, 3.0)
+    yield (
+        "dict",
+        lambda o, y: values.named["weight"] * error(o, y),
+        put(lambda: values.named, "weight", 3.0),
+    )
+    yield (
+        "array",
+        lambda o, y: (values.array * error(o, y)).sum(),
+        put(lambda: values.array, 1, 3.0),
+    )
+    yield (
+        "large array",
+        lambda o, y: values.table.mean() * error(o, y),
+        put(lambda: values.table, (1, 3), 3.0),
+    )
+    yield "global", lambda o, y: WEIGHT * error(o, y), lambda state: set_global(3.0)
+    yield (
+        "attribute",
+        lambda o, y: values.bound * error(o, y),
+        lambda state: setattr(values, "bound", 3.0),
+    )
+    yield (
+        "through a function",
+        lambda o, y: error(helper(o), y),
+        lambda state: setattr(values, "bound", 3.0),
+    )
+    yield (
+        "parameter",
+        lambda o, y: (values.outside * error(o, y)).sum(),
+        lambda state: setattr(values.outside, "data", np.full(2, 3.0)),
+    )
+    yield "cell", of_cell, change_cell
+    yield "object", of_object, lambda state: setattr(of_object, "weight", 3.0)
+    yield (
+        "partial",
+        partial(lambda weight, o, y: weight[0] * error(o, y), values.listed),
+        put(lambda: values.listed, 0, 3.0),
+    )
+
+
+@pytest.mark.parametrize("number", range(11))
+def test_a_number_that_the_loss_looks_up_is_followed(number):
+    def attempt(change, compiled):
+        fresh_values()
+        _, loss, doing = list(losses())[number]
+        return trained(doing if change else None, loss=loss, compiled=compiled)
+
+    eager, compiled, unchanged = attempt(True, False), attempt(True, True), attempt(False, False)
+    assert apart(eager, compiled) <= 1e-12
+    assert apart(eager, unchanged) > 1e-9
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_change_at_every_border_is_followed(hook):
+    fresh_values()
+
+    def change(state):
+        values.listed[0] = 1 / (1 + state.step)
+
+    def loss(out, y):
+        return values.listed[0] * cr.squared_error(out, y)
+
+    results = []
+    for compiled in (False, True):
+        fresh_values()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EagerWarning)  # it changes at every step
+            results.append(
+                trained(change, hook, loss=loss, compiled=compiled, when=lambda state: True)
+            )
+    assert apart(*results) <= 1e-12
+
+
+STRUCTURE = {
+    "a layer's penalty": lambda m: setattr(m.layers[0], "regularization", nn.L2(0.3)),
+    "a bound": lambda m: setattr(m.layers[0], "regularization", nn.MaxNorm(0.3)),
+    "another activation": lambda m: setattr(m, "layers", (*m.layers[:1], nn.ReLU(), m.layers[2])),
+    "another layer": lambda m: setattr(
+        m, "layers", (*m.layers[:2], nn.Linear(8, 2, dtype="float64", seed=9))
+    ),
+    "another parameter": lambda m: setattr(m.layers[0], "bias", cr.parameter(np.ones(8))),
+    "new values": lambda m: setattr(m.layers[0].weight, "data", 0.5 * m.layers[0].weight.data),
+    "a frozen parameter": lambda m: setattr(m.layers[0].weight, "wants_gradient", False),
+    "a frozen layer": lambda m: m.layers[2].freeze(),
+    "no bias": lambda m: setattr(m.layers[0], "bias", None),
+    "everything frozen": lambda m: m.freeze(),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURE)
+@pytest.mark.parametrize("hook", ["on_batch_start", "on_epoch_start"])
+def test_a_change_of_the_net_is_followed(name, hook):
+    alike(lambda state: STRUCTURE[name](state.model), hook)
+
+
+def test_regularization_and_clipping_are_followed():
+    penalties, clip = [nn.L2(0.01)], optim.ClipNorm(0.5)
+
+    def change(state):
+        penalties[0] = replace(penalties[0], strength=0.5)
+        object.__setattr__(clip, "limit", 0.05)
+
+    for options in ({"regularization": penalties}, {"clip": clip}):
+        results = []
+        for compiled in (False, True):
+            penalties[0] = nn.L2(0.01)
+            object.__setattr__(clip, "limit", 0.5)
+            results.append(trained(change, compiled=compiled, **options))
+        assert apart(*results) <= 1e-12
+
+
+def test_a_layer_of_the_users_own_list_is_followed():
+    class Stack(nn.Module):
+        def __init__(self):
+            self.steps = [nn.Linear(FEATURES, 8, dtype="float64"), nn.Tanh()]
+            self.last = nn.Linear(8, 2, dtype="float64")
+
+        def forward(self, x):
+            for step in self.steps:
+                x = step(x)
+            return self.last(x)
+
+    alike(lambda state: state.model.steps.__setitem__(1, nn.ReLU()), model=Stack)
+
+
+def changes_between_calls():
+    yield lambda m, o: setattr(o, "momentum", 0.3)
+    yield lambda m, o: setattr(o, "rate", 0.01)
+    yield lambda m, o: m.layers[0].freeze()
+    yield lambda m, o: setattr(m.layers[1], "rate", 0.6)
+    yield lambda m, o: setattr(m.layers[0], "regularization", nn.L2(0.3))
+    yield lambda m, o: values.listed.__setitem__(0, 3.0)
+
+
+@pytest.mark.parametrize("change", tuple(changes_between_calls()))
+def test_a_program_follows_between_its_calls(change):
+    def loss(out, y):
+        return values.listed[0] * cr.squared_error(out, y)
+
+    fresh_values()
+    model, optimizer = net(nn.Dropout(0.2)), optim.SGD(0.05, momentum=0.9)
+    fit(
+        model, (X, Y), loss=loss, optimizer=optimizer, epochs=4, batch_size=ROWS, metric=None,
+        compiled=False,
+        callbacks=[
+            at("on_epoch_start", lambda s: change(s.model, s.optimizer), lambda s: s.epoch == 3)
+        ],
+    )  # fmt: skip
+    fresh_values()
+    twin, same = net(nn.Dropout(0.2)), optim.SGD(0.05, momentum=0.9)
+    program = Program(twin, loss, same)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RecordingWarning)
+        for epoch in range(1, 5):
+            if epoch == 3:
+                change(twin, same)
+            program.epoch(X, Y, batch_size=ROWS)
+    assert apart(model.state(), twin.state()) <= 1e-12
+
+
+def test_one_sentence_says_why_a_step_is_recorded_anew():
+    fresh_values()
+
+    def change(state):
+        values.listed[0] += 1
+
+    with pytest.warns(RecordingWarning, match=r"listed\[0\] was 1.0 and is 2.0") as said:
+        fit(
+            net(), (X, Y), loss=lambda o, y: values.listed[0] * cr.squared_error(o, y),
+            optimizer=optim.SGD(0.01), epochs=4, callbacks=[at("on_epoch_start", change)],
+        )  # fmt: skip
+    assert len(said) == 1
+
+
+def test_what_changes_at_every_step_runs_eagerly_after_a_while():
+    fresh_values()
+    counter = itertools.count(1)
+
+    def change(state):
+        values.listed[0] = 1 / next(counter)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        history = fit(
+            net(), (X, Y), loss=lambda o, y: values.listed[0] * cr.squared_error(o, y),
+            optimizer=optim.SGD(0.01), epochs=4, batch_size=8,
+            callbacks=[at("on_batch_start", change, lambda state: True)],
+        )  # fmt: skip
+    assert [each.category for each in said] == [RecordingWarning, EagerWarning]
+    assert not history.compiled
+    assert "has changed" in history.eager_because
+
+
+def test_nothing_is_recorded_anew_where_equal_values_are_set():
+    fresh_values()
+    native = []
+
+    def change(state):
+        values.listed[0] = float("1.0")
+        state.optimizer.momentum = float("0.9")
+        native.append(state.history.timing.compiling)
+
+    fit(
+        net(), (X, Y), loss=lambda o, y: values.listed[0] * cr.squared_error(o, y),
+        optimizer=optim.SGD(0.01, momentum=0.9), epochs=2,
+        callbacks=[at("on_batch_start", change, lambda state: True)],
+    )  # fmt: skip
+    assert len(set(native)) == 1
+
+
+def test_a_program_of_a_frozen_net_says_so():
+    model = net()
+    program = Program(model, cr.squared_error, optim.SGD(0.01))
+    program.step(X, Y)
+    model.freeze()
+    with pytest.raises(NoGradientError, match=r"frozen.*\n.*\n?.*unfreeze"):
+        program.step(X, Y)
+    model.unfreeze()
+    program.step(X, Y)
