@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.native import feeding, spreading
+from chainrule.native import feeding, looking, spreading
+from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
 from chainrule.native.host import detect
@@ -51,6 +52,14 @@ def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
     with _LOCK:
         engine = _started()
         return Executable(plan, engine.code(plan, speed), engine.runtime, engine.pool)
+
+
+def look_over(
+    arrays: Sequence[Array], copies: Sequence[Array] = (), looked: int = 0
+) -> looking.Look:
+    """A native call that copies arrays and searches the first ones for NaN; see Look."""
+    with _LOCK:
+        return looking.Look(_started().runtime.addresses[looking.LOOK], arrays, copies, looked)
 
 
 def target() -> Target:
@@ -116,8 +125,9 @@ class _Engine:
 
     def _runtime(self) -> Code:
         """What every plan calls: the loop over batches, and the threads, which mostly wait."""
-        fed, spread = Module(functions=[feeding.TEXT]), Module(functions=[spreading.text()])
-        loops = self._made("feeding", feeding.FUNCTIONS, lambda: fed)
+        fed = Module(functions=[feeding.TEXT, looking.TEXT])
+        spread = Module(functions=[spreading.text()])
+        loops = self._made("feeding", (*feeding.FUNCTIONS, *looking.FUNCTIONS), lambda: fed)
         threads = self._made("spreading", spreading.FUNCTIONS, lambda: spread, speed=0)
         return Code({**loops.addresses, **threads.addresses}, parts=(loops, threads))
 

@@ -1,26 +1,26 @@
 """Keeper: what a spoilt step can be taken back with: a copy of the state, and the steps since.
 
-Imports NumPy only. The native steps hold one. A gradient of NaN or infinity behind a finite loss
-shows in the parameters that the step leaves, and stays there. Looking at them afterwards costs a
+Imports native. The native steps hold one. A gradient of NaN or infinity behind a finite loss shows
+in the parameters that the step leaves, and stays there. Looking at them afterwards costs a
 fraction of a step, where holding the gradients back would need a second memory for the update.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import next_serial
+from chainrule.native.engine import look_over
+from chainrule.native.looking import KINDS
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Again = Callable[[], None]  # makes some steps once more, in the same bits
-SMALL = 64 * 1024  # bytes of a state that is copied after every look at it: 2 us
+SMALL = 64 * 1024  # bytes of a state that is copied whenever it is looked at
 PERIOD = 0.5  # seconds of steps between two copies of a larger one: a hundredth of that at most
 MOST_HELD = 64 * 1024**2  # bytes of batches that are held to make their steps again
 MOST_MADE = 1024  # entries
-SHRINK = 2.0**-64  # times any float32, and added up, it overflows nowhere
 
 
 class Keeper:
@@ -40,17 +40,19 @@ class Keeper:
     """
 
     def __init__(self, changing: Sequence[Array], trained: Sequence[Array]) -> None:
-        own = set(map(id, trained))
-        others = [array for array in changing if id(array) not in own]
-        by_dtype: dict[Any, list[Array]] = {}
-        for array in (*trained, *others):
-            by_dtype.setdefault(array.dtype, []).append(array.reshape(-1))
-        self._trained = [array.reshape(-1) for array in trained]
-        self._parts = [
-            _Part(flat, sum(array.size for array in trained if array.dtype == dtype))
-            for dtype, flat in by_dtype.items()
-        ]
-        self.is_small = sum(part.copy.nbytes for part in self._parts) <= SMALL
+        looked = [array for array in trained if array.dtype.name in KINDS]
+        self._rare = [array for array in trained if array.dtype.name not in KINDS]
+        own = set(map(id, looked))
+        self._arrays = [*looked, *(array for array in changing if id(array) not in own)]
+        self.is_small = sum(array.nbytes for array in self._arrays) <= SMALL
+        self._copies = [np.empty_like(array) for array in self._arrays]
+        self._copy = look_over(self._arrays, self._copies)
+        self._search = look_over(looked, (), len(looked))
+        self._spares = self._copies
+        if self.is_small:  # two places take turns: a copy is there while the next one is made
+            self._spares = [np.empty_like(array) for array in self._arrays]
+            self._search = look_over(self._arrays, self._spares, len(looked))
+            self._other = look_over(self._arrays, self._copies, len(looked))
         self._serial = -1  # when the state that was kept was whole; -1: no copy holds
         self._made: list[Again] = []
         self._held, self._since = 0, 0.0
@@ -68,28 +70,21 @@ class Keeper:
             late = time.perf_counter() - self._since > PERIOD
             if not (afresh or late or self._held > MOST_HELD or len(self._made) >= MOST_MADE):
                 return
-        for part in self._parts:
-            np.concatenate(part.arrays, out=part.copy)
+        self._copy()
         self._made, self._held, self._since = [], 0, time.perf_counter()
 
     def sound(self) -> bool:
         """Whether the trained parameters are finite numbers."""
-        if self.is_small:
-            sound = True
-            for part in self._parts:
-                sound = part.sound() and sound  # each of them copies, too
-            return sound
-        with np.errstate(all="ignore"):  # a square overflows long before the number does
-            for array in self._trained:
-                if not array.dot(array) < inf and not np.isfinite(array).all():
-                    return False
-        return True
+        sound = self._search()
+        if self._rare:
+            return sound and all(np.isfinite(array).all() for array in self._rare)
+        return sound
 
     def keep(self, again: Again | None, held: int) -> None:
-        """The steps since ``begin`` are sound: this is what ``sound`` has been asked of."""
-        if self.is_small:
-            for part in self._parts:
-                part.swap()
+        """The steps since ``begin`` are sound: this is what ``sound`` was asked of last."""
+        if self.is_small:  # which has copied the state
+            self._copies, self._spares = self._spares, self._copies
+            self._copy, self._search, self._other = self._search, self._other, self._search
         elif again is None:
             self._serial = -1
             return
@@ -100,11 +95,8 @@ class Keeper:
 
     def restore(self) -> None:
         """The state before the steps that have not been kept."""
-        for part in self._parts:
-            start = 0
-            for array in part.arrays:
-                array[...] = part.copy[start : start + len(array)]
-                start += len(array)
+        for array, copy in zip(self._arrays, self._copies, strict=True):
+            np.copyto(array, copy)
         for again in self._made:
             again()
 
@@ -119,23 +111,3 @@ class Keeper:
                 self.sound()  # which leaves the copy that keep() takes
                 return number
         return count
-
-
-class _Part:
-    """The arrays of one element type: the trained parameters first."""
-
-    def __init__(self, arrays: Sequence[Array], trained: int) -> None:
-        self.arrays = arrays
-        self.copy: Array = np.empty(sum(map(len, arrays)), arrays[0].dtype)
-        self._spare = np.empty_like(self.copy)
-        self._heads = self.copy[:trained], self._spare[:trained]
-        self._factors = np.full(trained, SHRINK, self.copy.dtype)
-
-    def sound(self) -> bool:
-        """Copy the arrays into the spare place; whether those of the parameters are finite."""
-        np.concatenate(self.arrays, out=self._spare)
-        return isfinite(self._heads[1].dot(self._factors))
-
-    def swap(self) -> None:
-        """Let the copy be the one that was made last."""
-        self.copy, self._spare, self._heads = self._spare, self.copy, self._heads[::-1]
