@@ -189,7 +189,7 @@ class Reach:
             return iter(())
         inside = vars(x)
         self.views.append(inside.values())
-        bases = [(base.__qualname__, base, None) for base in x.__bases__]
+        bases = [(f"{path}, {base.__qualname__}", base, None) for base in x.__bases__]
         own = ((name, value) for name, value in inside.items() if not _is_a_label(name, value))
         return iter([*bases, *((f"{x.__qualname__}.{n}", _unwound(v), None) for n, v in own)])
 
@@ -202,7 +202,7 @@ class Reach:
                 self.generators.append((path, x))
             return
         self.facts[path] = kind, kind.__name__
-        yield f"class {kind.__qualname__}", kind, None
+        yield f"the class of {path}", kind, None
         facts: dict[str, Any] = getattr(x, "__dict__", {})
         if "__wrapped__" in facts:  # a function in another form: compiled, for example
             facts = {"__wrapped__": facts["__wrapped__"]}
@@ -214,8 +214,10 @@ class Reach:
             self.views.append(facts.values())
         slots = [name for name in _slots(kind) if hasattr(x, name)]
         self._look(x, *slots)
+        derived = getattr(kind, "derived", ())
         for name, value in [*facts.items(), *((name, getattr(x, name)) for name in slots)]:
-            yield f"{path}.{name.lstrip('_')}", value, x
+            if name not in derived:
+                yield f"{path}.{name.lstrip('_')}", value, x
 
     def _look(self, owner: Any, *attributes: str) -> None:
         self.owners += [owner] * len(attributes)

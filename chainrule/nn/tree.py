@@ -23,6 +23,7 @@ class Tree:
     """
 
     arrays_are_inputs: ClassVar[bool] = True  # a recording takes buffers, and keeps none
+    derived: ClassVar[frozenset[str]] = frozenset({"_operation", "_input_dtype"})  # of the others
     seed: int | None = None
     unpenalized: ClassVar[tuple[str, ...]] = ("bias",)  # parameters that regularization leaves out
     unit_axes: ClassVar[int] = 0  # the axis of a weight along which one unit's weights stand

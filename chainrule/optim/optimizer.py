@@ -16,10 +16,8 @@ from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
 from chainrule.optim.selection import (
     LASTING,
-    Named,
     Parameters,
     fresh,
-    is_frozen,
     lasting,
     members,
     named,
@@ -207,22 +205,20 @@ class Optimizer:
         if type(parameters) not in LASTING:
             parameters = lasting(parameters)
         owners = members(parameters)
-        if any(map(is_frozen, owners)):
-            owners = [p for p in owners if p.wants_gradient]
         if missing != "raise" and missing != "skip":
             raise ArgumentError(
                 f"step() was given missing={missing!r}.", do='Choose "raise" or "skip".'
             )
         for p in owners:
             gradient = getattr(p, "gradient", None)
-            if gradient is None or gradient is getattr(p, "spent", None):
-                self._arrange(fresh(self._thawed(parameters), missing, type(self).__name__))
+            if gradient is None or gradient is getattr(p, "spent", None) or not p.wants_gradient:
+                pairs = thawed(named(parameters), self._where)
+                pairs = fresh(pairs, missing, type(self).__name__)
+                if tuple(id(p) for _, p in pairs) != self._identities:
+                    self._arrange(pairs)
                 return
-        if not owners or tuple(map(id, owners)) != self._identities:
-            self._arrange(self._thawed(parameters))
-
-    def _thawed(self, parameters: Parameters) -> Named:
-        return thawed(named(parameters), self._where)
+        if tuple(map(id, owners)) != self._identities:
+            self._arrange(named(parameters))
 
     def _arrange(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
         """Give every parameter its slot, and put those that are updated alike into groups."""

@@ -27,11 +27,6 @@ def members(parameters: Any) -> list[Any]:
     return list(parameters.values()) if _has_names(parameters) else parameters
 
 
-def is_frozen(p: Any) -> bool:
-    """Whether this is a parameter that training leaves as it is."""
-    return not getattr(p, "wants_gradient", True)
-
-
 def thawed(pairs: Named, owner: str) -> Named:
     """Those that are not frozen; an error if all are."""
     found = [(name, p) for name, p in pairs if p.wants_gradient]

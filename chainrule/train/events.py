@@ -60,7 +60,7 @@ class FitState:
         self.history, self.epochs, self.batches, self.rows = history, epochs, batches, rows
         self.epoch = self.batch = self.step = self.seen = 0
         self.loss = self._rate = nan
-        self._asked: Any = None  # the rate that a hook has set for the next step
+        self.asked: Any = None  # the rate that a hook has set for the next step
         self.stopped = ""
         self.metric: Metric | None = None
         self.data_loss_sum = self.regularization_loss_sum = 0.0
@@ -72,16 +72,11 @@ class FitState:
 
     @rate.setter
     def rate(self, new: float) -> None:
-        self._rate = self._asked = new
+        self._rate = self.asked = new
 
     def plan_rate(self, rate: float) -> None:
         """The loop's: the rate of the next step, unless a hook has set another."""
-        self._rate = rate if self._asked is None else self._asked
-
-    def take_rate(self) -> Any:
-        """The loop's: what a hook has set for the step that is now made; None if none has."""
-        asked, self._asked = self._asked, None
-        return asked
+        self._rate = rate if self.asked is None else self.asked
 
     def stop(self, reason: str = "callback") -> None:
         """Ask training to end after this step; the reason stands in ``history.stopped``."""

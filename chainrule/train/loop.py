@@ -67,9 +67,10 @@ def fit(
     validation : (array, array), optional
         Rows that are only evaluated, after each epoch.
     schedule : Schedule or callable, optional
-        Learning rate by step, counted from 0 at the start of this fit. What it leaves open is
-        filled in: the rate by the optimiser's, the steps by those of all epochs.
-        Default: the optimiser's rate throughout.
+        Learning rate by step, counted from 0 at the start of this fit; ``state.rate = ...`` in a
+        hook overrides it for one step, see :class:`FitState`. What it leaves open is filled in:
+        the rate by the optimiser's, the steps by those of all epochs.
+        Default: the optimiser's rate, as it is at each step.
     clip : ClipNorm, ClipValue or float, optional
         Applied to the gradients of each step; a number is ClipNorm's limit.
     early_stopping : EarlyStopping or int, optional
@@ -98,10 +99,17 @@ def fit(
     ShapeError, DTypeError, DataError, IndexRangeError, ArgumentError
         For data or arguments that do not fit, before the first step.
     NonFiniteError
-        If the loss becomes NaN or infinite; the parameters are those of the step before.
+        If the loss or a gradient becomes NaN or infinite: the step is named, and parameters,
+        buffers and the optimiser's memory are those from before it.
+    ArgumentError
+        Where the rate of a step is negative, NaN or infinite; the steps before it were made.
 
     Notes
     -----
+    Callbacks may change the optimiser's settings, attributes of layers, regularization, layers
+    and parameters, what is frozen, and what the loss looks up: compiled steps follow as eager
+    ones do. See "What a compiled step follows" in docs/native.md.
+
     Ctrl-C or SIGTERM ends training when the step in progress is done, and ``history.stopped`` is
     "interrupted"; the second one leaves at once. Only the main thread hears them.
 

@@ -72,13 +72,20 @@ class NativeEpoch:
         self._first: NativeStep | None = None
         self.feeds = Feeds.of(0, float, float)
         self._begin()
-        self.feeds.rates[:] = rates
-        self._legal = self._legal_from(0)  # up to which batch the rates are
+        self._legal = 0  # up to which batch the rates are such
+        if isinstance(rates, float):
+            self.set_rate(0, rates)
+        else:
+            self.feeds.rates[:] = rates
+            self._legal = self._legal_from(0)
 
     def set_rate(self, batch: int, rate: float, last: int | None = None) -> None:
         """Give a batch this learning rate, and those after it up to the last one."""
         self.feeds.rates[batch:last] = rate
-        self._legal = self._legal_from(batch)
+        if last is None:
+            self._legal = self.count if 0 <= rate < inf else batch
+        else:
+            self._legal = self._legal_from(batch)
 
     def _legal_from(self, batch: int) -> int:
         rates = self.feeds.rates[batch:]
@@ -167,10 +174,13 @@ class NativeEpoch:
             step.step(x, y)
         except BaseException as error:
             raise self._explained(error) from None
-        again = partial(self._again, step, feeds, batch)
         if not keeper.sound():
+            again = partial(self._again, step, feeds, batch)
             self._refuse(step, keeper.first_spoilt(again, 1), began)
-        self._note(step, 1, began, partial(again, 0, 1))
+        is_small = keeper.is_small
+        self._note(
+            step, 1, began, None if is_small else partial(self._again, step, feeds, batch, 0, 1)
+        )
         feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
         self.outs = step.result[None].copy()
 

@@ -206,7 +206,10 @@ class Program:
 
     def _rates_of(self, count: int) -> Any:
         """Learning rates of the next steps, or the one for all."""
-        return self.optimizer.rate if self._rates is None else self._rates(self.steps, count)
+        if self._rates is not None:
+            return self._rates(self.steps, count)
+        rate = self.optimizer.rate
+        return rate if type(rate) is float else checked_rate(rate, f"step {self.steps + 1}")
 
 
 def _again(step: NativeStep, x: Array, y: Array) -> Again:

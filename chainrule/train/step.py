@@ -5,6 +5,7 @@ Imports nn, optim, the backward walk and the graph's catalogue. The training loo
 
 import math
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from chainrule.train.nonfinite import non_finite_gradient, non_finite_loss
 from chainrule.train.penalty import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
+vdot = np.vdot
 Clip = Callable[[list[Any]], list[Any]]
 
 
@@ -79,7 +81,9 @@ class TrainingStep:
             self._penalty.project()
 
     def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
-        updates = self.gradients(x, y, key, in_words(place))
+        terms, updates = self.forward(x, y, key, in_words(place))
+        self._backward(terms)
+        self._check_gradients(place)
         self._optimizer.step(self._parameters, rate=rate)
         return updates
 
@@ -88,18 +92,17 @@ class TrainingStep:
         with np.errstate(all="ignore"):
             terms, updates = self.forward(x, y, key, place)
             self._backward(terms)
-        self._check_gradients(place)
+            self._check_gradients(place)
         return updates
 
-    def _check_gradients(self, place: str) -> None:
+    def _check_gradients(self, place: tuple[int, int] | str) -> None:
         for name, p in self._parameters.items():
             gradient: Any = p.gradient
-            if gradient is None:
-                continue
-            flat = gradient.reshape(-1)
             # The square of a number overflows long before the number does.
-            if not flat.dot(flat) < math.inf and not np.isfinite(flat).all():
-                raise non_finite_gradient(name, p, global_norm([flat]), place)
+            if gradient is None or vdot(gradient, gradient) < inf or np.isfinite(gradient).all():
+                continue
+            words = place if isinstance(place, str) else in_words(place)
+            raise non_finite_gradient(name, p, global_norm([gradient]), words)
 
     def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
         """A step of an optimiser that computes the loss several times, with the same key."""
@@ -114,7 +117,7 @@ class TrainingStep:
 
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
         searching.step(self._parameters, rate=rate, closure=closure)
-        self._check_gradients(in_words(place))  # where one is not finite, nothing was moved
+        self._check_gradients(place)  # where one is not finite, nothing was moved
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 

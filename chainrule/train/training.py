@@ -125,7 +125,7 @@ class Training:
             if heard:
                 self._follow()
                 step, watch = self._step, self._watch
-            rate = state.take_rate()
+            rate, state.asked = state.asked, None
             if rate is None:
                 rate = optimizer.rate if rates is None else rates[batch - 1]
             if type(rate) is not float or not 0 <= rate < inf:
@@ -150,18 +150,20 @@ class Training:
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         watched, each = self._batches.last_full - 1, bool(before or after)
         epoch = self._native_epoch()
+        scheduled = None if self._rates is None else epoch.feeds.rates.tolist()
         timing.data += time.perf_counter() - began
         while epoch.done < epoch.count:
             batch = epoch.done
             state.batch = batch + 1
-            state.plan_rate(self._planned(epoch, batch))
+            state.plan_rate(state.optimizer.rate if scheduled is None else scheduled[batch])
             for listener in before:
                 listener(state)
             if each and self._follow():
                 self._renew(epoch.renew)
                 if self._native is None:
                     epoch.draw_keys()
-            self._set_rate(epoch, batch)
+            if state.asked is not None or state.optimizer.rate is not self._rate_of_epoch:
+                self._set_rate(epoch, batch)
             if self._native is None:
                 epoch.eagerly(self._step, state.epoch)
             elif batch == watched:
@@ -178,21 +180,18 @@ class Training:
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
 
-    def _planned(self, epoch: NativeEpoch, batch: int) -> float:
-        """The learning rate of a batch, unless a hook sets another one."""
-        return (
-            self._state.optimizer.rate if self._rates is None else float(epoch.feeds.rates[batch])
-        )
-
     def _set_rate(self, epoch: NativeEpoch, batch: int) -> None:
         """The learning rates of the next steps, after the hooks before them."""
-        asked = self._state.take_rate()
+        state = self._state
+        asked, state.asked = state.asked, None
         if asked is not None:
             epoch.set_rate(batch, checked_rate(asked, self._place()), batch + 1)
             self._rate_of_epoch = None  # the steps after it have their own
-        elif self._rates is None and self._state.optimizer.rate is not self._rate_of_epoch:
-            self._rate_of_epoch = self._state.optimizer.rate
-            epoch.set_rate(batch, self._state.optimizer.rate)
+            return
+        self._rate_of_epoch = rate = state.optimizer.rate
+        if self._rates is None:
+            rate = rate if type(rate) is float else checked_rate(rate, self._place())
+            epoch.set_rate(batch, rate)
 
     def _place(self) -> str:
         """The next step, in words."""
@@ -235,9 +234,8 @@ class Training:
         state, batches = self._state, self._batches
         native: Any = self._native
         order = None if batches.size >= batches.rows else batches.order(state.epoch)
-        rates = self._rate_of_epoch = state.optimizer.rate
-        if self._rates is not None:
-            rates = self._rates(state.step, state.batches)
+        self._rate_of_epoch: Any = None
+        rates = nan if self._rates is None else self._rates(state.step, state.batches)
         rows = Rows(batches.x, batches.y, order)
         name = f"epoch {state.epoch}, "
         return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
