@@ -24,15 +24,30 @@ import numpy as np
 
 from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.node import Node
-from chainrule.spec import is_array
+from chainrule.spec import is_array, is_tuple
 
 # What these packages hold inside does not change what their functions compute.
 FOREIGN = frozenset(
     {"chainrule", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "llvmlite", "optree"}
 ) | frozenset(sys.stdlib_module_names)
-PLAIN = (str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)
-OPEN = (SimpleNamespace, Namespace, UserDict, UserList)  # of the standard library, for users
-GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+PLAIN: tuple[type[Any], ...] = (
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    bool,
+    type(None),
+    np.generic,
+    np.dtype,
+)
+OPEN: tuple[type[Any], ...] = (
+    SimpleNamespace,
+    Namespace,
+    UserDict,
+    UserList,
+)  # of the standard library, for users
+GENERATORS: tuple[type[Any], ...] = (np.random.Generator, np.random.RandomState, random.Random)
 MOST = 100_000  # objects: beyond that a list of data was closed over, not settings
 SHOWN = 40  # characters of a value in a message
 
@@ -169,15 +184,15 @@ class Reach:
                     yield f"{word}.{attribute}", inside[attribute], None
 
     def _group(self, path: str, x: Any) -> Iterator[tuple[str, Any, Any]]:
-        mapping = hasattr(x, "items")
-        self.facts[path] = type(x), len(x), f"{type(x).__name__} of {len(x)}"
-        if mapping:
+        name = type(x).__name__
+        self.facts[path] = type(x), len(x), f"{name} of {len(x)}"
+        if hasattr(x, "items"):
             self.views += [x.keys(), x.values()]
-            pairs = [(f"{path}[{key!r}]", value, None) for key, value in x.items()]
-            return iter(pairs)
-        if not isinstance(x, tuple | frozenset):
+            return iter([(f"{path}[{key!r}]", value, None) for key, value in x.items()])
+        if not is_tuple(x):
             self.views.append(x)
-        return iter([(f"{path}[{i}]", value, None) for i, value in enumerate(x)])
+        elements: list[Any] = list(x)
+        return iter([(f"{path}[{i}]", value, None) for i, value in enumerate(elements)])
 
     def _several(self, path: str, x: Any, parts: dict[str, Any]) -> Iterator[Any]:
         self.facts[path] = type(x), type(x).__name__
@@ -195,7 +210,7 @@ class Reach:
 
     def _object(self, path: str, x: Any) -> Iterator[tuple[str, Any, Any]]:
         """Attributes of anything else: a layer, an optimiser, the user's own."""
-        kind = type(x)
+        kind = cast(type[Any], type(x))
         if _is_foreign(kind.__module__) and not _is_ours(kind.__module__) and kind not in OPEN:
             self.facts[path] = kind, id(x), kind.__name__
             if isinstance(x, GENERATORS):

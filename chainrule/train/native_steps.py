@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.compiled.function import KEPT, MANY_RECORDINGS
 from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
+from chainrule.spec import Spec
 from chainrule.train.checks import trained_parameters
 from chainrule.train.keeping import Again, Keeper
 from chainrule.train.native_step import NativeStep, Rows, memory_of, missed, specs_of
@@ -103,15 +104,16 @@ class NativeSteps:
             self._say(len(self._steps))
         return found
 
-    def _made(self, specs: Any, watched: bool) -> NativeStep:
+    def _made(self, specs: tuple[Spec, Spec], watched: bool) -> NativeStep:
         slots = self._recipe.optimizer.slots(self._trained)
         self._recipe = recipe = replace(self._recipe, behind=missed(slots))
+        x, y = specs
         recorded = steady(
-            lambda left: recorded_step(recipe, *specs, watched, left),
+            lambda left: recorded_step(recipe, x, y, watched, left),
             self._surroundings,
             twice=not self._steps,
         )
-        return NativeStep(recipe, recorded, *specs, watched)
+        return NativeStep(recipe, recorded, x, y, watched)
 
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""

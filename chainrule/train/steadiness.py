@@ -16,7 +16,7 @@ from chainrule.compiled.reach import PLAIN
 from chainrule.compiled.surroundings import Surroundings
 from chainrule.errors import UnsupportedError
 from chainrule.plan.steps import Array, Flow
-from chainrule.spec import is_array, is_tuple
+from chainrule.spec import is_array, is_list, is_tuple
 from chainrule.train.recording import Attributes, Recipe, Recorded
 
 KEY_ADVICE = (
@@ -151,7 +151,7 @@ class _Writer:
             return x.shape, x.dtype, self.of(x.value)
         if is_array(x):
             return x.shape, str(x.dtype), x.tobytes()
-        if is_tuple(x) or isinstance(x, list):
+        if is_tuple(x) or is_list(x):
             return [self.of(part) for part in x]
         if is_dataclass(x):
             return type(x), [self.of(getattr(x, each.name)) for each in fields(x)]
