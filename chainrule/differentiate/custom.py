@@ -211,7 +211,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             RECORDING.reset(token)
         own = dict.fromkeys(x for x in leaves if isinstance(x, Node))
         closed_over = [x for x in readings.nodes if x not in own]
-        if any(x.serial > begin for x in closed_over) or not readings.nodes:
+        nested = any(x.serial > begin for x in closed_over) or any(map(_is_held, _parts(out)))
+        if nested or not readings.nodes:
             return call(leaves)  # a derivative inside made nodes that a second run would not know
         return unflatten(call.result, _recorded(call, leaves, closed_over, out))
 
@@ -220,6 +221,10 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_nested(x: Any) -> bool:
     return isinstance(x, Symbol) and (not isinstance(x, Node) or isinstance(x.value, Symbol))
+
+
+def _is_held(x: Any) -> bool:
+    return isinstance(x, Node) and x.wants_gradient
 
 
 def _recorded(call: _Call, leaves: Sequence[Any], closed_over: Sequence[Node], out: Any) -> Any:

@@ -7,7 +7,7 @@ Node. Tensors inherit from Node; the backward walk reads nodes.
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -168,13 +168,21 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
 class Readings(Watch):
     """In the place of a recording: no graph is left, but the nodes read that want a gradient are.
 
-    ``nodes`` holds them in the order in which they were met.
+    ``nodes`` holds them in the order in which they were met. The function that is run so will run
+    again with a graph, unless the user's own ``no_grad`` stands inside.
     """
 
     recording = False
+    runs_again = True
 
     def __init__(self) -> None:
         self.nodes: dict[Node, None] = {}
+
+    def quiet(self) -> Self:
+        """The same inside the user's ``no_grad``."""
+        other = super().quiet()
+        other.runs_again = False
+        return other
 
     def recorded(self, op: Op, operands: Sequence[Any], value: Any) -> None:
         """Keep the nodes among the operands of one op, unless it is flat or counts."""
