@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.differentiate.tree import flatten, float_array, tree_map
 from chainrule.errors import UnsupportedError, describe
+from chainrule.graph.copies import lasting
 from chainrule.graph.dual import Dual, leaves_the_graph
 from chainrule.graph.node import Node, Readings, next_serial, taped
 from chainrule.graph.symbol import Symbol
@@ -37,6 +38,15 @@ class Traced(Tensor):
     traced: ClassVar[bool] = True
 
     over: bool
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> Any:
+        return Symbol.__reduce__(self)  # raises
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise leaves_the_graph("np.asarray(x)", self, self.origin)
@@ -85,8 +95,7 @@ class Around:
         """A fresh variable, so that nested derivatives never mistake one another's."""
         kind: Any = taped(Traced, self.depth)
         if isinstance(x, Node) and x.depth == self.depth:
-            may_change = (x.changed or x.guard) and not isinstance(x.value, Symbol)
-            value = np.array(x.value) if may_change else x.value
+            value = lasting(x)
             if x.wants_gradient and self.recording:  # in a graph around this derivative
                 return kind(value, ALIAS, (x,), True)
             x = value
@@ -128,16 +137,13 @@ class Around:
 def aside(x: Any, around: Around, value: Callable[[Any], Any] = lambda x: x) -> Any:
     """What a function returned aside, without the graph of its derivative.
 
-    ``value`` takes a value of that derivative from it. Sets and dataclasses are searched too.
+    ``value`` takes a value of that derivative from it. Dataclasses are containers here.
 
     Raises
     ------
     UnsupportedError
-        If an object of another kind holds values of a derivative in its attributes.
+        If an object of another kind, or a set, holds values of a derivative.
     """
-    if isinstance(x, set | frozenset):
-        elements: Any = x  # pyright: ignore[reportUnknownVariableType]  elements of any type
-        return type(elements)(aside(each, around, value) for each in elements)
     held = {name: each for name, each in _attributes(x).items() if _holds_traced(each)}
     if not held:
         return around.outside(value(x))
@@ -166,6 +172,9 @@ def _attributes(x: Any) -> dict[str, Any]:
     """What an object that is no array holds."""
     if isinstance(x, Symbol | type):
         return {}
+    if isinstance(x, set | frozenset):
+        elements: Any = x  # pyright: ignore[reportUnknownVariableType]  elements of any type
+        return {f"element {i}": each for i, each in enumerate(elements)}
     if is_dataclass(x):
         return {field.name: getattr(x, field.name) for field in fields(x)}
     return getattr(x, "__dict__", {})

@@ -186,6 +186,20 @@ class Symbol(NumpyMethods):
             do="Stay with ops and NumPy's functions on x.",
         )
 
+    # A value is never changed, so a copy is the value itself, in the same graph.
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise UnsupportedError(
+            "pickling x would leave the graph, and the gradient would miss this path.",
+            found=[describe("x", self)],
+            do="Pickle its value, x.data, or a parameter; inside a derivative, copy.deepcopy(x).",
+        )
+
     # NumPy's protocols: np.tanh(t), np.sum(t, axis=0), array @ t stay in the graph.
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return array_ufunc(ufunc, method, inputs, keywords)
@@ -238,6 +252,9 @@ class Constant(Symbol):
 
     def __float__(self) -> float:
         return self.value
+
+    def __reduce__(self) -> tuple[type["Constant"], tuple[float, str]]:
+        return Constant, (self.value, self.tex)
 
     def __repr__(self) -> str:
         return self.tex
