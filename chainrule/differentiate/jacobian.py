@@ -86,7 +86,7 @@ def jacobian(
     @functools.wraps(function)
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, has_aux)
-        nested = run.needs_graph([end for end in run.ends if run.reached(end)], ())
+        nested = run.needs_graph([end for end in run.ends if run.reached(end)], (), run.around)
         rows = _stacked_rows if nested else _structured_row
         trees = [
             _in_containers(rows(run, run.ends, end, mode, layout), function, args, argnums)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.reverse import Recording
-from chainrule.differentiate.traced import Holder, holder_of, lifted
+from chainrule.differentiate.traced import holder_of, lifted
 from chainrule.graph.dual import Dual, duals, transposed
 from chainrule.graph.node import Node, results_of
 from chainrule.graph.op import Op
@@ -32,7 +32,8 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
     """
     leaves = run.leaves
     nodes = [end for end in ends if run.reached(end)]
-    graph = run.needs_graph(nodes, tangents)
+    around = run.around.now()
+    graph = run.needs_graph(nodes, tangents, around)
     found: dict[Node, Any] = {}
     watch = watching()
     token = RECORDING.set(True)
@@ -50,7 +51,7 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
     finally:
         RECORDING.reset(token)
     least = holder_of(tangents)
-    return [_tangent(end, found, run, least) for end in ends]
+    return [around.outside(_tangent(end, found), least) for end in ends]
 
 
 def _step(node: Any, found: dict[Node, Any], graph: bool) -> Any:
@@ -85,8 +86,8 @@ def tangent_of(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any)
     return found if is_tuple(moved) else found[0]
 
 
-def _tangent(end: Any, found: dict[Node, Any], run: Recording, least: Holder) -> Any:
+def _tangent(end: Any, found: dict[Node, Any]) -> Any:
     tangent = found.get(end) if isinstance(end, Node) else None
     if tangent is None:
         return np.zeros(np.shape(end), getattr(end, "dtype", None))
-    return run.outside(tangent, least)
+    return tangent

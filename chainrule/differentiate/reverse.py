@@ -12,7 +12,6 @@ import numpy as np
 
 from chainrule.differentiate.traced import (
     Around,
-    Holder,
     Traced,
     aside,
     gradient_of,
@@ -225,15 +224,15 @@ class Recording:
             for x in self.leaves:
                 x.over = True
 
-    def needs_graph(self, ends: Sequence[Node], given: Sequence[Any]) -> bool:
+    def needs_graph(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
         """Whether gradients must be graphs: somebody around sees these leaves or results."""
         if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
             return True
-        return any(isinstance(x, Symbol) for x in given) or bool(self.around.holder(ends))
+        return any(isinstance(x, Symbol) for x in given) or bool(around.holder(ends))
 
-    def outside(self, x: Any, least: Holder = Holder.NOBODY) -> Any:
+    def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""
-        return self.around.outside(x, least)
+        return self.around.outside(x)
 
     def reached(self, end: Any) -> bool:
         """Whether a result belongs to the graph of this run and a gradient flows into it."""
@@ -254,7 +253,8 @@ class Recording:
         )
 
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
-        graph, targets = self.needs_graph(ends, upstreams), set(self.leaves)
+        around, targets = self.around.now(), set(self.leaves)
+        graph = self.needs_graph(ends, upstreams, around)
         token = RECORDING.set(recording_on())
         try:
             # An infinite slope is an answer, not a warning.
@@ -267,7 +267,7 @@ class Recording:
         finally:
             RECORDING.reset(token)
         least = holder_of(upstreams)
-        return {x: self.outside(found[x], least) for x in self.leaves if x in found}
+        return {x: around.outside(found[x], least) for x in self.leaves if x in found}
 
 
 def _unless_zero(upstream: Any) -> Any:

@@ -86,10 +86,17 @@ class Around:
     __slots__ = ("begin", "depth", "recording")
 
     def __init__(self) -> None:
-        standing = RECORDING.get()
         self.depth = DEPTH.get()
         self.begin = next_serial()
-        self.recording = bool(standing) or (isinstance(standing, Readings) and standing.runs_again)
+        self.recording = _is_recording()
+
+    def now(self) -> "Around":
+        """The same for what is asked later, perhaps inside ``no_grad``."""
+        if not self.recording or _is_recording():
+            return self
+        other = copy.copy(self)
+        other.recording = False
+        return other
 
     def leaf(self, x: Any, which: str) -> Traced:
         """A fresh variable, so that nested derivatives never mistake one another's."""
@@ -132,6 +139,11 @@ class Around:
         kind: Any = taped(Tensor, self.depth) if self.depth else Tensor
         value = x.value if isinstance(x.value, Symbol) else np.array(x.value)
         return kind(value, ALIAS, (x,), True)
+
+
+def _is_recording() -> bool:
+    standing = RECORDING.get()
+    return bool(standing) or (isinstance(standing, Readings) and standing.runs_again)
 
 
 def aside(x: Any, around: Around, value: Callable[[Any], Any] = lambda x: x) -> Any:

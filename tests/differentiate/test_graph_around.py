@@ -48,7 +48,7 @@ def third_order(w):
 TRANSFORMS = {
     "grad": {
         "closed over": lambda w: cr.grad(lambda z: number(w, z))(Z),
-        "as the point": lambda w: cr.grad(lambda w: number(w, Z))(w),
+        "as the point": cr.grad(lambda w: number(w, Z)),
         "aside": lambda w: cr.grad(lambda z: flagged(w, z), has_aux=True)(Z)[1]["aside"][0],
         "twice": lambda w: cr.grad(lambda z: squares(cr.grad(lambda y: number(w, y))(z)))(Z),
         "three deep": third_order,
@@ -79,7 +79,7 @@ TRANSFORMS = {
     "linearize": {
         "result": lambda w: cr.linearize(lambda z: vector(w, z), Z)[0],
         "push": lambda w: cr.linearize(lambda z: vector(w, z), Z)[1](U),
-        "as the direction": lambda w: cr.linearize(lambda z: vector(W, z), Z)[1](w),
+        "as the direction": cr.linearize(lambda z: vector(W, z), Z)[1],
     },
     "hvp": {
         "closed over": lambda w: cr.hvp(lambda z: number(w, z), (Z,), (U,))[0],
@@ -92,12 +92,12 @@ TRANSFORMS = {
         "by columns": lambda w: cr.jacobian(
             lambda z: vector(w, z), mode="forward", layout="denominator"
         )(Z),
-        "as the point": lambda w: cr.jacobian(lambda w: vector(w, Z))(w),
+        "as the point": cr.jacobian(lambda w: vector(w, Z)),
     },
     "hessian": {"closed over": lambda w: cr.hessian(lambda z: number(w, z))(Z)},
     "checkpoint": {
         "closed over": lambda w: cr.checkpoint(lambda z: vector(w, z))(Z),
-        "inside": lambda w: cr.grad(lambda z: cr.checkpoint(lambda y: number(w, y))(z))(Z),
+        "inside": lambda w: cr.grad(cr.checkpoint(lambda y: number(w, y)))(Z),
         "around": lambda w: cr.checkpoint(lambda z: cr.grad(lambda y: number(w, y))(z) * w)(Z),
         "around, beside": lambda w: cr.checkpoint(
             lambda z: (cr.grad(lambda y: number(w, y))(z), w * z)
