@@ -143,9 +143,6 @@ class Tensor(Node):
         return np.array(self.value, dtype=dtype)
 
     # A copy stays in the graph; but a deep copy of a leaf is a new leaf, whose array is its own.
-    def __copy__(self) -> Any:
-        return identity_node(self)
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.op is not None or isinstance(self.value, Symbol):
             return identity_node(self)
@@ -324,7 +321,7 @@ def backward(
     if isinstance(losses, Tensor):
         losses = [losses]
     given = [None] * len(losses) if upstreams is None else upstreams
-    starts = [start_of(loss, start) for loss, start in zip(losses, given, strict=True)]
+    starts = [start_of(loss, start, create_graph) for loss, start in zip(losses, given, strict=True)]
     zeros: dict[Node, Any] = {}
     if upstreams is not None:
         losses, starts, zeros = without_silent(losses, starts)

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.differentiate.traced import (
     Around,
+    Holder,
     Traced,
     aside,
     gradient_of,
@@ -224,15 +225,20 @@ class Recording:
             for x in self.leaves:
                 x.over = True
 
+    @functools.cached_property
+    def holder(self) -> Holder:
+        """Who may ask for the gradient of any of the results."""
+        return self.around.holder(filter(self.reached, self.ends))
+
     def needs_graph(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
         """Whether gradients must be graphs: somebody around sees these leaves or results."""
         if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
             return True
-        return any(isinstance(x, Symbol) for x in given) or bool(around.holder(ends))
+        return any(isinstance(x, Symbol) for x in given) or (around.recording and bool(self.holder))
 
     def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""
-        return self.around.outside(x)
+        return self.around.outside(x, most=self.holder)
 
     def reached(self, end: Any) -> bool:
         """Whether a result belongs to the graph of this run and a gradient flows into it."""

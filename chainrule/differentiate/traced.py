@@ -39,9 +39,6 @@ class Traced(Tensor):
 
     over: bool
 
-    def __copy__(self) -> Any:
-        return self
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self
 
@@ -122,16 +119,21 @@ class Around:
         """Whether a result belongs to the graph of this depth, not to one around it."""
         return isinstance(x, Node) and x.depth == self.depth
 
-    def outside(self, x: Any, least: Holder = Holder.NOBODY) -> Any:
+    def outside(
+        self, x: Any, least: Holder = Holder.NOBODY, most: Holder = Holder.DERIVATIVE
+    ) -> Any:
         """A result without the graph of this derivative, unless a graph around it needs it.
 
         ``least`` is who may ask for it in any case: for what was given after the beginning.
+        ``most`` is who may ask for any result of the run, as far as that is known.
         """
         if not self.recording:
             return released(_bare(x))
         if not self.is_traced(x):
             return released(x)
-        who = max(least, self.holder([x])) if x.wants_gradient else Holder.NOBODY
+        who = Holder.NOBODY
+        if x.wants_gradient and (most or least):
+            who = max(least, self.holder([x]))
         if who is Holder.NOBODY:
             return released(x.value)
         if who is Holder.DERIVATIVE:

@@ -21,6 +21,7 @@ from chainrule.plan.record import record
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
 from chainrule.train.penalty import Penalty
+from chainrule.train.stand_ins import standing_in
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
@@ -112,6 +113,10 @@ class _Step:
 
     def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
         """Gradients and new buffers by path, then the loss's terms and the outputs."""
+        with standing_in(self._recipe.model, self._model, self._leaves):
+            return self._read(x, y)
+
+    def _read(self, x: Any, y: Any) -> tuple[Any, ...]:
         recipe = self._recipe
         out, updates = self._model.run(inputs(recipe.model, x, recipe.scale), training=self._key)
         targets = cast(y, out.dtype) if y.dtype.kind == "f" else y
@@ -124,7 +129,8 @@ class _Step:
         return gradients, found, *losses, symbol_of(out)
 
     def _gradients(self, terms: Sequence[Any]) -> dict[str, Any]:
-        found = walk(terms, [_one(term) for term in terms])
+        ends = [term for term in terms if isinstance(term, Node)]  # others are constants
+        found = walk(ends, [_one(end) for end in ends])
         paths = self._recipe.trained
         missing = next((path for path in paths if self._leaves[path] not in found), None)
         if missing is not None:

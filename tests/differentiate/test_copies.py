@@ -97,8 +97,9 @@ def test_a_copied_parameter_shares_no_array_with_the_first():
     assert first is second
 
 
-def test_a_shallow_copy_of_a_tensor_stays_in_its_graph():
+def test_a_shallow_copy_of_a_tensor_is_the_tensor():
     leaf = cr.tensor(X)
+    assert copy.copy(leaf) is leaf
     (copy.copy(leaf) ** 2).sum().backward()
     assert_array_equal(leaf.grad, 2 * X)
 
