@@ -321,7 +321,7 @@ def backward(
     if isinstance(losses, Tensor):
         losses = [losses]
     given = [None] * len(losses) if upstreams is None else upstreams
-    starts = [start_of(loss, start, create_graph) for loss, start in zip(losses, given, strict=True)]
+    starts = [start_of(x, start, create_graph) for x, start in zip(losses, given, strict=True)]
     zeros: dict[Node, Any] = {}
     if upstreams is not None:
         losses, starts, zeros = without_silent(losses, starts)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.reverse import Recording, grad
-from chainrule.differentiate.structured import Path, structured, unstructured
+from chainrule.differentiate.structured import DENSE_BYTES, Path, structured, unstructured
 from chainrule.differentiate.traced import Traced
 from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, unflatten
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol
 from chainrule.jacobians import Zero
+from chainrule.jacobians.sizes import size_text
 
 MODES = ("auto", "forward", "reverse")
 LAYOUTS = ("numerator", "denominator")
@@ -139,6 +140,12 @@ def _stacked_rows(
     """The same as arrays that carry the gradients of an outer derivative: row by row."""
     rows: list[list[Any]] = []
     shape, count = np.shape(end), np.size(end)
+    largest = max((count * x.size * x.dtype.itemsize for x in run.leaves), default=0)
+    if largest > DENSE_BYTES:
+        raise ArgumentError(
+            f"as a tensor in a graph this jacobian would take {size_text(largest)}.",
+            do="Inside cr.no_grad() it keeps its structure, or only multiplies; or take a vjp.",
+        )
     for k in range(count):
         unit = np.zeros(count, getattr(end, "dtype", None))
         unit[k] = 1

@@ -54,7 +54,9 @@ def value_and_grad(
     -------
     callable
         With the arguments of ``function``; returns (value, gradient). A gradient has the structure
-        of its argument; an argument that was not used has the gradient 0.
+        of its argument; an argument that was not used has the gradient 0. Both are arrays and
+        numbers; or tensors, in the graph of a parameter or tensor that ``function`` closes over
+        or is given, where that wants a gradient. Inside :func:`no_grad` they are arrays.
 
     Raises
     ------
@@ -234,7 +236,9 @@ class Recording:
         """Whether gradients must be graphs: somebody around sees these leaves or results."""
         if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
             return True
-        return any(isinstance(x, Symbol) for x in given) or (around.recording and bool(self.holder))
+        if any(isinstance(x, Symbol) for x in given):
+            return True
+        return around.recording and bool(self.holder)
 
     def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""

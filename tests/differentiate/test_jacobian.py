@@ -245,3 +245,12 @@ def test_wrong_arguments_are_named():
         jacobian(np.tanh, argnums=2)(np.ones(3))
     with pytest.raises(ShapeError, match="takes tensors of shape"):
         jacobian(np.tanh)(np.ones(3)) @ np.ones(4)
+
+
+def test_a_tensor_too_large_for_memory_is_refused_before_it_is_made():
+    w = cr.parameter(np.full(20_000, 2.0))
+    f = lambda x: x * w  # noqa: E731
+    with pytest.raises(ArgumentError, match=r"would take 3 GiB"):
+        jacobian(f)(np.ones(20_000))
+    with cr.no_grad():
+        assert jacobian(f)(np.ones(20_000)).bytes_here == 160_000
