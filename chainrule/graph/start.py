@@ -48,7 +48,7 @@ def start_of(loss: Any, upstream: Any, create_graph: bool = False) -> Array:
         raise UnsupportedError(
             "backward() leaves arrays at the leaves, so a derivative around it would miss them.",
             found=[describe("loss", loss, _origin(loss))],
-            do="Take cr.grad of a function here, or read what backward(create_graph=True) returns.",
+            do="Take cr.grad of a function, or read what backward(create_graph=True) returns.",
         )
     if upstream is None:
         if loss.size != 1:
