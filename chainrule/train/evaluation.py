@@ -58,7 +58,7 @@ def evaluate(
     """
     check_model(model)
     size = whole("evaluate", "batch_size", batch_size, least=1)
-    task = Task.of(model, data, loss, metric, "the data")
+    task = Task.of(model, data, loss, metric, "the data", size)
     counter = None if task.make_metric is None else task.make_metric()
     value = measure(model, (task.x, task.y), loss, size, counter)
     return value, None if counter is None else counter.value()
@@ -118,7 +118,7 @@ def measure(
             targets = y[start : start + size]
             out = outputs(model, x[start : start + size])
             value: Any = loss(out, Tensor(targets) if wraps else targets)
-            total += float(getattr(value, "value", value)) * len(targets)
+            total += float(np.asarray(getattr(value, "value", value)).item()) * len(targets)
             if metric is not None:
                 metric.add(out.value, targets)
     return total / len(x)

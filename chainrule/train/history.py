@@ -59,6 +59,11 @@ class Epoch:
     update_ratio: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+NUMBERED = tuple(Epoch.__dataclass_fields__)
+# Names of columns, which no metric may take: its column would hide theirs.
+RESERVED = frozenset(NUMBERED) - {"metric"} | {f"validation_{name}" for name in NUMBERED}
+
+
 @dataclass
 class Timing:
     """Where the time of the training steps went, in seconds; validation apart.

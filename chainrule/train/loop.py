@@ -117,14 +117,13 @@ def fit(
     """
     check_model(model)
     check_optimizer(optimizer)
-    task = Task.of(model, data, loss, metric, "the training data")
+    size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
+    epochs = whole("fit", "epochs", epochs)
+    task = Task.of(model, data, loss, metric, "the training data", size, trains=True)
     watched = None
     if validation is not None:
-        watched = Task.of(model, validation, loss, metric, "the validation data")
-    epochs = whole("fit", "epochs", epochs)
-    batches = Batches(
-        task.x, task.y, whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
-    )
+        watched = Task.of(model, validation, loss, metric, "the validation data", size)
+    batches = Batches(task.x, task.y, size, seed)
     _check_whole_batch(optimizer, batches)
     parameters = trained_parameters(model)
     cut = clipping(clip, "fit")

@@ -20,6 +20,7 @@ from chainrule.optim import Optimizer
 from chainrule.plan.record import record
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
+from chainrule.train.loss_check import one_number
 from chainrule.train.penalty import Penalty
 from chainrule.train.stand_ins import standing_in
 
@@ -120,7 +121,7 @@ class _Step:
         recipe = self._recipe
         out, updates = self._model.run(inputs(recipe.model, x, recipe.scale), training=self._key)
         targets = cast(y, out.dtype) if y.dtype.kind == "f" else y
-        terms = [recipe.loss(out, targets)]
+        terms = [one_number(recipe.loss, recipe.loss(out, targets), int(x.shape[0]))]
         penalty = Penalty(self._model, recipe.regularization).term()
         terms += [] if penalty is None else [penalty]
         gradients = self._gradients(terms)

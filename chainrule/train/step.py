@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.node import Node
 from chainrule.graph.walk import walk
 from chainrule.nn import Module
 from chainrule.ops.random import Key
 from chainrule.optim import Optimizer
 from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter, Tensor
+from chainrule.train.loss_check import one_number
 from chainrule.train.nonfinite import non_finite_loss
 from chainrule.train.penalty import Penalty
 
@@ -115,7 +117,10 @@ class TrainingStep:
         # A leaf made here is neither copied nor guarded: the batch belongs to this step.
         out, updates = self._model.run(Tensor(x), training=key)
         self.out = out.value
-        terms = [self._loss(out, Tensor(y) if self._wraps_targets else y)]
+        loss = self._loss(out, Tensor(y) if self._wraps_targets else y)
+        if not isinstance(loss, Node) or loss.value.shape:
+            loss = one_number(self._loss, loss, len(x))
+        terms = [loss]
         penalty = self._penalty.term()
         return terms if penalty is None else [*terms, penalty], updates
 

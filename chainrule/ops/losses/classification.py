@@ -3,7 +3,7 @@
 Imports loss, letters, reductions and indexing.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class SoftmaxCrossEntropy(Loss):
 
     Takes scores (N, C) and integer labels (N,); ln C is the loss of knowing nothing.
     """
+
+    targets: ClassVar[str] = "labels"
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
@@ -112,6 +114,7 @@ class Hinge(Loss):
     Weston and Watkins 1999, "Support vector machines for multi-class pattern recognition".
     """
 
+    targets: ClassVar[str] = "labels"
     margin: float = 1.0
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:

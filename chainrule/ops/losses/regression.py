@@ -4,7 +4,7 @@ Imports loss, letters and activations. Shapes must match: (n,) against (n, 1) wo
 (n, n) and train nonsense.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -172,6 +172,8 @@ class Quantile(_PairLoss):
 )
 class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
+
+    targets: ClassVar[str] = "shares"
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         if not isinstance(targets, Symbol) and not _in_unit_interval(targets):
