@@ -21,6 +21,7 @@ from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
 from chainrule.train.recording import Recipe
 from chainrule.train.settings import check_optimizer, clipping, rates_of
+from chainrule.train.state import TrainingState
 from chainrule.train.step import TrainingStep
 from chainrule.train.training import Training
 
@@ -43,6 +44,7 @@ def fit(
     seed: int = 0,
     progress: bool = False,
     compiled: bool = True,
+    after: History | None = None,
 ) -> History:
     """Train a net on rows of data.
 
@@ -60,14 +62,15 @@ def fit(
     regularization : optional
         ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers.
     epochs : int, default 10
-        Passes over all rows. 0 only checks the arguments.
+        Passes over all rows. 0 only checks the arguments. With ``after``: more passes.
     batch_size : int, default 32
         Rows per step; the last batch of an epoch may be smaller. 32 is small enough for the
         noise that generalises well and large enough to fill the vector units.
     validation : (array, array), optional
         Rows that are only evaluated, after each epoch.
     schedule : Schedule or callable, optional
-        Learning rate by step, counted from 0 at the start of this fit. What it leaves open is
+        Learning rate by step, counted from 0 at the start of this fit, or of the one that it
+        goes on from. What it leaves open is
         filled in: the rate by the optimiser's, the steps by those of all epochs.
         Default: the optimiser's rate throughout.
     clip : ClipNorm, ClipValue or float, optional
@@ -88,10 +91,19 @@ def fit(
         longer than one eager step, this one runs eagerly. A step that cannot be compiled runs
         eagerly, with an EagerWarning that says why.
         False: eager steps, as they are recorded by ``loss.backward()``.
+    after : History, optional
+        Go on where the fit that returned it ended, with the same data, ``batch_size`` and
+        ``seed``, for so many more ``epochs``: the net and the optimiser are brought back to where
+        training stood (early stopping may have put better weights into the net since), and the
+        order of the rows, dropout, the schedule's steps and early stopping go on from there. With
+        the same arguments 3 epochs and 3 more are 6, bit for bit. A fit that was interrupted
+        goes on with the next batch; its epoch counts as one of those to come. A schedule that
+        leaves its ``steps`` open is spread over all epochs, old and new.
 
     Returns
     -------
     History
+        Of all epochs, those of ``after`` among them.
 
     Raises
     ------
@@ -128,17 +140,46 @@ def fit(
     parameters = trained_parameters(model)
     cut = clipping(clip, "fit")
     step = TrainingStep(model, parameters, loss, optimizer, Penalty(model, regularization), cut)
-    rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     history = History(
         "" if task.make_metric is None else task.make_metric().name, watched is not None
     )
+    begun = None if after is None else _begun(after, history, batches, optimizer)
+    epochs += 0 if begun is None else begun.epoch
+    rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
+    if begun is not None:
+        begun.restore(model, optimizer)
+        state.epoch, state.step = begun.epoch, begun.step
     native = None
     if compiled and epochs:
         recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
         native = compiled_steps(recipe, parameters, step, batches, history)
-    return Training(state, task, watched, loss, batches, step, native, hooks, rates).run()
+    training = Training(state, task, watched, loss, batches, step, native, hooks, rates, begun)
+    return training.run()
+
+
+def _begun(after: Any, history: History, batches: Batches, optimizer: Optimizer) -> TrainingState:
+    """Where the fit stood that this one goes on from; the history begins with its epochs."""
+    state = after.state if isinstance(after, History) else None
+    if state is None:
+        found = "that of a fit which an error ended" if isinstance(after, History) else repr(after)
+        raise ArgumentError(
+            f"after= is the history that a fit returned, but this is {found:.60}.",
+            do="Pass history = cr.fit(...), then cr.fit(..., after=history).",
+        )
+    state.check(batches.seed, batches.size, batches.rows, optimizer)
+    for what, own, new in (
+        ("the metric", after.metric or "none", history.metric or "none"),
+        ("validation rows", *("yes" if h.validated else "no" for h in (after, history))),
+    ):
+        if own != new:
+            raise ArgumentError(
+                f"the fit to go on from had {what}: {own}, but this one has {new}.",
+                do="One history cannot hold both: pass the same, or start without after=.",
+            )
+    history.take_over(after)
+    return state
 
 
 def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:

@@ -5,9 +5,9 @@ after batch and ask once.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Metric:
     """
 
     name = ""
+    counted: ClassVar[tuple[str, ...]] = ()  # the attributes that hold what was counted
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Array, Array]] = []
@@ -39,7 +40,7 @@ class Metric:
         self._waiting.append((out, y))
         self._elements += out.size
         if self._elements > WAITING_AT_MOST:
-            self._count_waiting()
+            self._count_waiting(whole=True)
 
     def value(self) -> float:
         """The figure over all rows added so far; NaN if there are none."""
@@ -55,18 +56,41 @@ class Metric:
         """The figure of what was counted."""
         raise NotImplementedError(f"{type(self).__name__} has no result")
 
-    def _count_waiting(self) -> None:
-        if self._waiting:
-            outs, ys = zip(*self._waiting, strict=True)
-            self._waiting, self._elements = [], 0
-            with np.errstate(all="ignore"):
-                self.count(np.concatenate(outs), np.concatenate(ys))
+    def running(self) -> dict[str, Array]:
+        """What was counted so far, as arrays; `go_on` takes it back."""
+        self._count_waiting()
+        return {name: np.asarray(getattr(self, name)) for name in self.counted}
+
+    def go_on(self, counted: Mapping[str, Array]) -> None:
+        """Count on from what `running` returned."""
+        for name in self.counted:
+            array = counted[name]
+            setattr(self, name, array if array.shape else array.item())
+
+    def _count_waiting(self, whole: bool = False) -> None:
+        """Count the rows that wait, in parts of one size: however they came, it is the same sum.
+
+        ``whole`` leaves those that do not fill a part.
+        """
+        if not self._waiting:
+            return
+        outs, ys = zip(*self._waiting, strict=True)
+        out: Array = np.concatenate(outs) if len(outs) > 1 else outs[0]
+        y: Array = np.concatenate(ys) if len(ys) > 1 else ys[0]
+        part = max(WAITING_AT_MOST * len(y) // max(out.size, 1), 1)
+        end = len(y) // part * part if whole else len(y)
+        self._waiting = [(out[end:], y[end:])] if end < len(y) else []
+        self._elements = out[end:].size
+        with np.errstate(all="ignore"):
+            for start in range(0, end, part):
+                self.count(out[start : min(start + part, end)], y[start : min(start + part, end)])
 
 
 class Accuracy(Metric):
     """Share of labels whose score is the largest."""
 
     name = "accuracy"
+    counted = ("right", "total")
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,6 +126,7 @@ class R2(Metric):
     """
 
     name = "r2"
+    counted = ("rows", "mean", "spread", "errors", "low", "high")
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,6 +169,8 @@ class Custom(Metric):
 
     It may return one number, or one for each row, which are averaged.
     """
+
+    counted = ("rows", "sum")
 
     def __init__(self, function: Callable[[Any, Any], Any]) -> None:
         super().__init__()

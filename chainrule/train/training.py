@@ -22,6 +22,7 @@ from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_step import Rows
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.settings import Rates
+from chainrule.train.state import TrainingState
 from chainrule.train.step import TrainingStep, in_words
 from chainrule.train.watch import Watch
 
@@ -43,10 +44,12 @@ class Training:
         native: NativeSteps | None,
         hooks: Hooks,
         rates: Rates | None,
+        after: TrainingState | None = None,
     ) -> None:
         self._state, self._task, self._watched, self._loss = state, task, watched, loss
         self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
-        self._native = native
+        self._native, self._after = native, after
+        self._left: TrainingState | None = None  # at the end of an epoch that was cut short
         self._key, self._watch = key(batches.seed), Watch(state.parameters)
 
     def run(self) -> History:
@@ -54,26 +57,33 @@ class Training:
         state, history = self._state, self._state.history
         with Interruption() as interruption:
             self._hooks.call("on_fit_start", state)
+            if self._after is not None:
+                self._hooks.recall(self._after.callbacks, state)
             try:
                 while state.epoch < state.epochs and not state.stopped:
                     self._epoch(interruption)
                 history.stopped = state.stopped or "epochs"
+                history.state = self._left or self._after or self._captured()
             except BaseException:
                 history.stopped = "error"
                 raise
             finally:
-                self._hooks.call("on_fit_end", state)
+                self._hooks.call_all("on_fit_end", state)
         return history
 
     def _epoch(self, interruption: Interruption) -> None:
         state, make_metric = self._state, self._task.make_metric
         state.begin_epoch(None if make_metric is None else make_metric())
+        if self._after is not None:
+            self._go_on(self._after)
         self._hooks.call("on_epoch_start", state)
         started = time.perf_counter()
         watch = self._watch
         watch.begin_epoch()
         self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
+        if state.batch < state.batches:
+            self._left = self._captured()
         validated = (nan, nan)
         if not interruption.requested:
             self._hooks.call("on_validation_start", state)
@@ -99,14 +109,50 @@ class Training:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
 
+    def _go_on(self, after: TrainingState) -> None:
+        """Stand where an epoch that was cut short ended."""
+        state, running, self._after = self._state, after.running, None
+        if after.batch:
+            state.batch, state.seen = after.batch, int(running["seen"])
+            state.data_loss_sum = float(running["data_loss_sum"])
+            state.regularization_loss_sum = float(running["regularization_loss_sum"])
+            if state.metric is not None:
+                state.metric.go_on(
+                    {name.removeprefix("metric/"): array for name, array in running.items()}
+                )
+
+    def _captured(self) -> TrainingState:
+        """Where training stands now, before anybody puts the best weights in place."""
+        state, batches = self._state, self._batches
+        cut = 0 < state.batch < state.batches
+        running: dict[str, Array] = {}
+        if cut:
+            names = ("seen", "data_loss_sum", "regularization_loss_sum")
+            running = {name: np.asarray(getattr(state, name)) for name in names}
+            counted = {} if state.metric is None else state.metric.running()
+            running |= {f"metric/{name}": array for name, array in counted.items()}
+        return TrainingState(
+            epoch=state.epoch - cut,
+            batch=state.batch if cut else 0,
+            step=state.step,
+            seed=batches.seed,
+            batch_size=batches.size,
+            rows=batches.rows,
+            optimizer_kind=type(state.optimizer).__name__,
+            model=state.model.state(),
+            optimizer=state.optimizer.state(),
+            running=running,
+            callbacks=self._hooks.remembered(),
+        )
+
     def _train(self, interruption: Interruption) -> None:
         """The steps of an epoch."""
         state, step, watch = self._state, self._step, self._watch
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
         keys, watched = self._keys(self._batches.count), self._batches.last_full
-        rates = None if self._rates is None else self._rates(state.step, state.batches)
-        for batch, (x, y) in enumerate(self._batches.epoch(epoch), start=1):
+        rates, done = self._rates_of_epoch(), state.batch
+        for batch, (x, y) in enumerate(self._batches.epoch(epoch, done), start=done + 1):
             state.batch = batch
             state.rate = optimizer.rate if rates is None else rates[batch - 1]
             for listener in before:
@@ -130,6 +176,8 @@ class Training:
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         watch, watched = self._watch, self._batches.last_full - 1
         epoch = self._native_epoch()
+        epoch.done = first = state.batch
+        sums = state.data_loss_sum, state.regularization_loss_sum
         timing.data += time.perf_counter() - began
         while epoch.done < epoch.count:
             batch = epoch.done
@@ -151,6 +199,8 @@ class Training:
                 listener(state)
             if state.stopped or interruption.requested:
                 break
+        # However many slices there were, the sums are the same.
+        state.settle(sums, *self._left_by(epoch, first))
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
 
@@ -158,12 +208,16 @@ class Training:
         state, batches = self._state, self._batches
         native: Any = self._native
         order = None if batches.size >= batches.rows else batches.order(state.epoch)
-        rates = state.optimizer.rate
-        if self._rates is not None:
-            rates = self._rates(state.step, state.batches)
+        rates = self._rates_of_epoch()
+        rates = state.optimizer.rate if rates is None else rates
         rows = Rows(batches.x, batches.y, order)
         name = f"epoch {state.epoch}, "
         return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
+
+    def _rates_of_epoch(self) -> Any:
+        """The schedule's rates of all steps of this epoch; None where there is no schedule."""
+        state = self._state
+        return self._rates and self._rates(state.step - state.batch, state.batches)
 
     def _count(self, epoch: NativeEpoch, first: int) -> None:
         """Take in what the batches from the first one on have left."""
@@ -173,12 +227,17 @@ class Training:
         if done == first + 1:
             state.count(rows.count, float(feeds.losses[first]), float(feeds.penalties[first]))
         else:
-            sizes = np.full(done - first, self._batches.size)
-            sizes[-1] = rows.count - self._batches.size * (done - first - 1)
-            state.count_batches(sizes, feeds.losses[first:done], feeds.penalties[first:done])
+            state.count_batches(*self._left_by(epoch, first))
         if state.metric is not None:
             y = rows.targets()
             state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
+
+    def _left_by(self, epoch: NativeEpoch, first: int) -> tuple[Array, Array, Array]:
+        """Sizes, losses and penalties of the batches from the first one on."""
+        size, done, feeds = self._batches.size, epoch.done, epoch.feeds
+        sizes = np.full(done - first, size)
+        sizes[-1] = epoch.rows_of(done - 1, done).count
+        return sizes, feeds.losses[first:done], feeds.penalties[first:done]
 
     def _keys(self, count: int) -> Array:
         """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.
