@@ -6,14 +6,15 @@ Imports the native files. fit calls it once, before the first epoch.
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 
-from chainrule.errors import ChainruleError, EagerWarning, NoGradientError
+from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.history import History
 from chainrule.train.native_loss import NativeLoss
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe
+from chainrule.train.recording import Recipe, UnreachedError
 from chainrule.train.step import TrainingStep
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
@@ -35,22 +36,36 @@ def compiled_steps(
     """
     began, native = time.perf_counter(), None
     try:
-        if recipe.optimizer.needs_closure:
-            step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
-        else:
-            full, rest = min(batches.size, batches.rows), batches.rows % batches.size
-            native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
-            for rows in {full, rest} - {0}:
-                native.bound(native.step_for(batches.x, batches.y, rows))
+        try:
+            native = _compiled(recipe, parameters, step, batches)
+        except UnreachedError as error:
+            step.leave_out(error.paths)
+            reached = tuple(path for path in recipe.trained if path not in error.paths)
+            native = _compiled(replace(recipe, trained=reached), parameters, step, batches)
         history.compiled = True
     except NoGradientError:
         native = None  # the eager step raises it too, and shows the parameters
+    except UnreachedWarning:  # where warnings are errors
+        raise
     except Exception as error:
         history.eager_because = _sentence(error)
         message = f"the training step runs eagerly, not as machine code: {history.eager_because}"
         warnings.warn(message, EagerWarning, stacklevel=3)
         native = None
     history.timing.compiling = time.perf_counter() - began
+    return native
+
+
+def _compiled(
+    recipe: Recipe, parameters: Mapping[str, Parameter], step: TrainingStep, batches: Batches
+) -> NativeSteps | None:
+    if recipe.optimizer.needs_closure:
+        step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
+        return None
+    full, rest = min(batches.size, batches.rows), batches.rows % batches.size
+    native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
+    for rows in {full, rest} - {0}:
+        native.bound(native.step_for(batches.x, batches.y, rows))
     return native
 
 

@@ -4,11 +4,13 @@ Imports nn, optim, the backward walk and the graph's catalogue. The training loo
 """
 
 import math
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import NoGradientError, UnreachedWarning, frames_of_ours
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.node import Node
 from chainrule.graph.walk import walk
@@ -23,6 +25,7 @@ from chainrule.train.penalty import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Clip = Callable[[list[Any]], list[Any]]
+LISTED = 8  # names in a message
 
 
 class TrainingStep:
@@ -56,6 +59,7 @@ class TrainingStep:
         self._penalty, self._clip = penalty, clip
         self._wraps_targets = is_op(loss)
         self._one = np.ones((), np.float32)
+        self._left_out: set[str] = set()
 
     def __call__(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> None:
         """Run the batch forward and back, and update the parameters.
@@ -83,7 +87,7 @@ class TrainingStep:
     def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
         terms, updates = self.forward(x, y, key, in_words(place))
         self._backward(terms)
-        self._optimizer.step(self._parameters, rate=rate)
+        self._optimizer.step(self._parameters, "skip", rate)
         return updates
 
     def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
@@ -98,7 +102,10 @@ class TrainingStep:
             return again[0] if len(again) == 1 else again[0] + again[1]
 
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
-        searching.step(self._parameters, rate=rate, closure=closure)
+        searching.step(self._parameters, "skip", rate, closure)
+        missing = [name for name, p in self._parameters.items() if p.gradient is None]
+        if missing:
+            self.leave_out(missing)
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 
@@ -127,22 +134,57 @@ class TrainingStep:
     def _backward(self, terms: list[Any]) -> None:
         """One walk from all terms; only the parameters keep their gradients."""
         found = walk(terms, [self._upstream(term.value) for term in terms])
-        members = self._members
+        members, missing = self._members, False
+        for p in members:
+            p.gradient = gradient = found.get(p)
+            if gradient is None:
+                missing = True
+        if missing:
+            self.leave_out([name for name, p in self._parameters.items() if p not in found])
         if self._clip is None:
-            for p in members:
-                p.gradient = found.get(p)
             return
         reached = [p for p in members if p in found]
-        for p in members:
-            p.gradient = None
         for p, gradient in zip(reached, self._clip([found[p] for p in reached]), strict=True):
             p.gradient = gradient
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        """Say once which parameters no gradient reaches; they are not trained.
+
+        Raises
+        ------
+        NoGradientError
+            If there is none left to train.
+        """
+        if len(names) == len(self._members):
+            raise NoGradientError(
+                f"the loss reaches none of the net's parameters: {listed(names)}.",
+                do="Compute the loss from what the net returns, with chainrule's functions or "
+                "NumPy's; .data and stop_gradient leave the graph.",
+            )
+        for name in names:
+            self._parameters[name].gradient = None
+        new = [name for name in names if name not in self._left_out]
+        if new:
+            self._left_out.update(new)
+            are = "are" if len(new) > 1 else "is"
+            warnings.warn(
+                f"the loss does not reach {listed(new)}: {are} not trained. Use what the net "
+                "computes from it in the loss, or set its wants_gradient to False.",
+                UnreachedWarning,
+                stacklevel=frames_of_ours(),
+            )
 
     def _upstream(self, value: Array) -> Array:
         """The gradient that a loss starts with: 1, in its own shape and element type."""
         if self._one.dtype != value.dtype or self._one.shape != value.shape:
             self._one = np.ones(value.shape, value.dtype)
         return self._one
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown, more = names[:LISTED], len(names) - LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def in_words(place: tuple[int, int]) -> str:

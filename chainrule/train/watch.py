@@ -53,7 +53,10 @@ class Watch:
         """
         parameters: Mapping[str, Any] = self._parameters
         with np.errstate(all="ignore"):
-            norms = {name: _norm(p.gradient) for name, p in parameters.items()}
+            norms = {
+                name: 0.0 if p.gradient is None else _norm(p.gradient)  # 0: nothing reaches it
+                for name, p in parameters.items()
+            }
             if not all(map(isfinite, norms.values())):
                 raise self._refused(norms, place)
             ratios = {name: self._ratio(name, p) for name, p in parameters.items()}
