@@ -65,6 +65,7 @@ class Task:
         part: str,
         rows: int = 1,
         trains: bool = False,
+        columns: tuple[str, ...] | None = None,
     ) -> "Task":
         """Check and convert (X, y).
 
@@ -76,6 +77,8 @@ class Task:
             Of a batch, as the loss will meet it.
         trains : bool
             Whether the loss is to have a graph.
+        columns : tuple of str, optional
+            The names that the columns of a frame must have.
         """
         if not callable(loss):
             raise ArgumentError(
@@ -83,7 +86,7 @@ class Task:
                 do="Pass for example loss=chainrule.softmax_cross_entropy.",
             )
         given, y = _pair(data, part)
-        x = checked_inputs(model, given, f"X of {part}")
+        x = checked_inputs(model, given, f"X of {part}", columns)
         y = numbers(y, f"y of {part}")
         check_rows(x, y, part)
         if not len(x):
@@ -93,6 +96,18 @@ class Task:
         trial = tried(model, loss, x, y, part, rows, trains)
         maker = metric_maker(metric, trial.kind, trial.out, trial.sample)
         return cls(x, trial.y, maker, columns_of(given))
+
+
+def columns_known(model: Module) -> tuple[str, ...] | None:
+    """The names of the columns of the frame that a net was trained on, if it was one."""
+    return vars(model).get(COLUMNS)
+
+
+def note_columns(model: Module, columns: tuple[str, ...] | None) -> None:
+    """Remember the names of the columns that a net is trained on, for `predict`."""
+    vars(model).pop(COLUMNS, None)
+    if columns is not None:
+        vars(model)[COLUMNS] = columns
 
 
 def check_rows(x: Array, y: Array, part: str) -> None:
@@ -128,16 +143,22 @@ def trained_parameters(model: Module) -> dict[str, Parameter]:
     return found
 
 
-def checked_inputs(model: Module, x: Any, name: str) -> Array:
+def checked_inputs(
+    model: Module, x: Any, name: str, columns: tuple[str, ...] | None = None
+) -> Array:
     """Rows in the net's element type, finite and C-contiguous; ids stay whole numbers."""
     array = numbers(x, name)
-    refuse_other_columns(columns_of(x), vars(model).get(COLUMNS), name)
+    refuse_other_columns(columns_of(x), columns, name)
     reads_ids = any(getattr(m, "takes_indices", False) for m in model.modules().values())
     if array.ndim < 2 and not (reads_ids and array.ndim == 1):
         raise ShapeError(
             f"{name} has {array.ndim} axes, but a net takes rows with columns.",
             found=[describe("X", array)],
             do="One feature: X.reshape(-1, 1). One row: X.reshape(1, -1).",
+        )
+    if array.ndim > 1 and len(array) and not array.size:
+        raise DataError(
+            f"{name} has no columns.", found=[describe("X", array)], do="Give at least one."
         )
     dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
     if array.dtype.kind == "f" or not reads_ids:

@@ -23,7 +23,7 @@ REMEDIES = {  # by NumPy's kind of dtype
 
 
 def numbers(x: Any, name: str) -> Array:
-    """An array of numbers, or an error that says what it holds.
+    """An array of numbers in this machine's byte order, or an error that says what it holds.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ def numbers(x: Any, name: str) -> Array:
     if array.dtype.kind == "O":
         array = _of_objects(array, name, columns_of(x))
     if array.dtype.kind in "biuf":
-        return array
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     kind, do = REMEDIES.get(array.dtype.kind, ("", ""))
     raise DTypeError(
         f"{name} holds {kind or array.dtype}, but a net takes numbers.",
-        found=[describe(name, array)],
+        found=[describe(name.split()[0], array)],
         do=do or f"Encode text as numbers first; {NUMBERED}.",
     )
 
@@ -94,23 +94,23 @@ def _listed(columns: list[str], most: int = 8) -> str:
 
 
 def _refuse_what_is_no_array(x: Any, name: str) -> None:
-    kind = type(x).__name__
+    kind = "None" if x is None else type(x).__name__
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise DataError(
             f"{name} is sparse, but a net reads every number.",
-            found=[describe(name, x)],
+            found=[describe(name.split()[0], x)],
             do="Give X.toarray(); where that is too large, a batch of rows at a time.",
         )
     if isinstance(x, Iterator) or (
         isinstance(x, Iterable) and not isinstance(x, Sized) and not hasattr(x, "__array__")
     ):
         raise DataError(
-            f"{name} is a {kind}, which can be read only once and has no length.",
+            f"{name} is an iterator ({kind}): it can be read only once and has no length.",
             do="Collect it first: np.stack(list(...)).",
         )
     if isinstance(x, Mapping | AbstractSet | str | bytes) or x is None:
         raise DataError(
-            f"{name} is a {kind}, but a net takes an array of numbers.",
+            f"{name} is {kind if x is None else 'a ' + kind}, but a net takes an array of numbers.",
             do="Give an array, a list of rows, or a frame.",
         )
 

@@ -17,7 +17,13 @@ from chainrule.optim.arguments import whole
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.batches import Batches
-from chainrule.train.checks import Task, check_model, trained_parameters
+from chainrule.train.checks import (
+    Task,
+    check_model,
+    columns_known,
+    note_columns,
+    trained_parameters,
+)
 from chainrule.train.compiling import compiled_steps
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, FitState, Hooks
@@ -59,9 +65,12 @@ def fit(
         Its parameters are changed in place.
     data : (array, array)
         X (N, ...) and y: class labels (N,), or numbers of the shape of the net's outputs. They
-        are converted to the net's element type once, and not changed.
+        are converted to the net's element type once, and not changed. Frames and lists of numbers
+        will do; the names of a frame's columns are remembered, and `predict` compares them.
     loss : callable
-        loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``.
+        loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``. It
+        is tried on a few rows first: outputs and targets that broadcast into a table, (N, 1)
+        against (N,), are an error.
     optimizer : Optimizer
         LBFGS needs all rows in one batch.
     regularization : optional
@@ -84,8 +93,9 @@ def fit(
         A number is the patience in epochs.
     callbacks : sequence of Callback, optional
     metric : {"auto", "accuracy", "r2"}, callable or None, default "auto"
-        "auto" is the accuracy for class labels and for binary_cross_entropy, and R^2 for other
-        numbers. A function of outputs and targets is averaged over the rows.
+        "auto" is the accuracy for class labels and for binary_cross_entropy, alone or within
+        another function, and R^2 for other numbers. A function of outputs and targets, both
+        arrays, is averaged over the rows; it returns one number, or one for each row.
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
@@ -119,6 +129,9 @@ def fit(
 
     Notes
     -----
+    Parameters that the loss does not reach are left as they are, weight decay included, and an
+    UnreachedWarning names them once.
+
     Ctrl-C or SIGTERM ends training when the step in progress is done, and ``history.stopped`` is
     "interrupted"; the second one leaves at once. Only the main thread hears them.
 
@@ -136,10 +149,14 @@ def fit(
     check_optimizer(optimizer)
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
     epochs = whole("fit", "epochs", epochs)
-    task = Task.of(model, data, loss, metric, "the training data", size, trains=True)
+    known = None if after is None else columns_known(model)
+    task = Task.of(
+        model, data, loss, metric, "the training data", size, trains=True, columns=known
+    )
     watched = None
     if validation is not None:
-        watched = Task.of(model, validation, loss, metric, "the validation data", size)
+        part = "the validation data"
+        watched = Task.of(model, validation, loss, metric, part, size, columns=task.columns)
     batches = Batches(task.x, task.y, size, seed)
     _check_whole_batch(optimizer, batches)
     _check_single_rows(model, batches)
@@ -154,6 +171,7 @@ def fit(
     rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
+    note_columns(model, task.columns)
     if begun is not None:
         begun.restore(model, optimizer)
         state.epoch, state.step = begun.epoch, begun.step

@@ -211,10 +211,8 @@ class Program:
 
 
 def _array(x: Any, name: str) -> Array:
-    """Numbers in memory in order, in this machine's byte order; converted only if need be."""
+    """Numbers in memory in order; converted only if need be."""
     array = numbers(x, name)
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
