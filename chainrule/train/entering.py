@@ -109,8 +109,9 @@ def _refuse_what_is_no_array(x: Any, name: str) -> None:
             do="Collect it first: np.stack(list(...)).",
         )
     if isinstance(x, Mapping | AbstractSet | str | bytes) or x is None:
+        what = kind if x is None else f"a {kind}"
         raise DataError(
-            f"{name} is {kind if x is None else 'a ' + kind}, but a net takes an array of numbers.",
+            f"{name} is {what}, but a net takes an array of numbers.",
             do="Give an array, a list of rows, or a frame.",
         )
 

@@ -139,25 +139,37 @@ def table_error(out: tuple[int, ...], y: tuple[int, ...], part: str) -> ShapeErr
 def tells_apart(
     function: Function, out: Array, y: Array, kind: Callable[[Array], Any] = Tensor
 ) -> bool:
-    """Whether a function answers otherwise for a column and a row than for two of one shape.
+    """Whether a function compares every row with every other where a column meets a row.
 
     A function that is the same for two columns as for two rows compares place by place; if a
-    column and a row then make a difference, it is because they broadcast. One that indexes or
-    reshapes fails, or answers the same, and is left alone.
+    column and a row make a difference, and which row meets which does not, it is because they
+    broadcast. One that indexes or reshapes fails, or tells the rows apart, and is left alone.
     """
     if out.size != y.size or abs(out.ndim - y.ndim) != 1:
         return False
-    spread = np.linspace(0, 1, len(out), dtype=out.dtype).reshape(-1, *[1] * (out.ndim - 1))
-    far = out + spread  # a net that answers the same for all rows would show no difference
+    # Outputs and targets that differ from row to row: equal ones would show nothing.
+    far = out + _spread(out)
+    targets: Array = 0.5 * y + 0.5 * _spread(y) if y.dtype.kind == "f" else y
     try:
         with no_grad(), np.errstate(all="ignore"):
-            as_given = _number(function(kind(far), y))
-            as_targets = _number(function(kind(far.reshape(y.shape)), y))
-            as_outputs = _number(function(kind(far), y.reshape(out.shape)))
+            given = _number(function(kind(far), targets))
+            moved = _number(function(kind(far), np.roll(targets, 1, 0)))
+            rows = _number(function(kind(far.reshape(y.shape)), targets))
+            columns = _number(function(kind(far), targets.reshape(out.shape)))
+            other = _number(function(kind(far), np.roll(targets, 1, 0).reshape(out.shape)))
     except Exception:
         return False
-    same = abs(as_targets - as_outputs) <= CLOSE * abs(as_targets)
-    return same and abs(as_given - as_targets) > CLOSE * max(abs(as_targets), abs(as_given))
+    broadcasts = _near(rows, columns) and not _near(given, rows)
+    return broadcasts and _near(given, moved) and not _near(columns, other)
+
+
+def _spread(x: Array) -> Array:
+    """Numbers from 0 to 1, another one for each row."""
+    return np.linspace(0, 1, len(x), dtype=x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= CLOSE * max(abs(one), abs(other))
 
 
 def _number(value: Any) -> float:
@@ -189,7 +201,9 @@ def _meets(loss: Function, value: Any, leaf: Node, y: Array) -> bool:
 def _makes_table(column: Node, row: Node, node: Node, leaf: Node) -> bool:
     """Whether the rows of one operand lie along the second axis of the other one."""
     high, low, out, rows = column.shape, row.shape, node.shape, leaf.shape[0]
-    if len(high) != len(low) + 1 or len(high) != len(out) or (high[0], low[0]) != (rows, rows):
+    if not low or len(high) != len(low) + 1 or len(high) != len(out):
+        return False
+    if (high[0], low[0]) != (rows, rows):
         return False
     wide = leaf.shape[1:2] == (rows,)  # as many outputs as rows: no table of the loss's own
     return out[:2] == (rows, rows) and (high[1] == 1 or wide)
