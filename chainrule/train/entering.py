@@ -55,10 +55,10 @@ def numbers(x: Any, name: str) -> Array:
 
 def columns_of(x: Any) -> tuple[str, ...] | None:
     """The names of a frame's columns; None for what has none, or has other things than names."""
-    names = getattr(x, "columns", None)
-    if names is None or not isinstance(names, Iterable) or len(getattr(x, "shape", ())) != 2:
+    names: Any = getattr(x, "columns", None)
+    if names is None or not hasattr(names, "__iter__") or len(getattr(x, "shape", ())) != 2:
         return None
-    found: tuple[Any, ...] = tuple(names)  # pyright: ignore[reportUnknownArgumentType]  any index
+    found: tuple[Any, ...] = tuple(names)
     return found if found and all(isinstance(name, str) for name in found) else None
 
 
@@ -95,15 +95,14 @@ def _listed(columns: list[str], most: int = 8) -> str:
 
 def _refuse_what_is_no_array(x: Any, name: str) -> None:
     kind = "None" if x is None else type(x).__name__
+    unsized = isinstance(x, Iterable) and not isinstance(x, Sized)
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise DataError(
             f"{name} is sparse, but a net reads every number.",
             found=[describe(name.split()[0], x)],
             do="Give X.toarray(); where that is too large, a batch of rows at a time.",
         )
-    if isinstance(x, Iterator) or (
-        isinstance(x, Iterable) and not isinstance(x, Sized) and not hasattr(x, "__array__")
-    ):
+    if isinstance(x, Iterator) or (unsized and not hasattr(x, "__array__")):
         raise DataError(
             f"{name} is an iterator ({kind}): it can be read only once and has no length.",
             do="Collect it first: np.stack(list(...)).",

@@ -34,7 +34,7 @@ def kind_of(loss: Any) -> str:
     while isinstance(loss, partial):
         loss = loss.func  # pyright: ignore[reportUnknownMemberType]  any function
     name: Any = getattr(loss, "__name__", "")
-    op = CATALOGUE[name] if isinstance(name, str) and name in CATALOGUE else None
+    op: Any = CATALOGUE[name] if isinstance(name, str) and name in CATALOGUE else None
     known = op is not None and op.function is loss and issubclass(op, Loss)
     return op.targets if known else ""
 

@@ -74,7 +74,7 @@ class Metric:
         """
         if not self._waiting:
             return
-        outs, ys = zip(*self._waiting, strict=True)
+        outs, ys = [out for out, _ in self._waiting], [y for _, y in self._waiting]
         out: Array = np.concatenate(outs) if len(outs) > 1 else outs[0]
         y: Array = np.concatenate(ys) if len(ys) > 1 else ys[0]
         part = max(WAITING_AT_MOST * len(y) // max(out.size, 1), 1)

@@ -95,10 +95,14 @@ class TrainingState:
             elif part == "callbacks":
                 number, kind, name = name.split("/", 2)
                 callbacks.setdefault(number, (kind, {}))[1][name] = np.asarray(array)
-        numbers = {name: int(arrays[name]) for name in NUMBERS}
-        kept = tuple(callbacks[number] for number in sorted(callbacks, key=int))
-        kind = str(np.asarray(arrays["optimizer_kind"]))
-        return cls(**numbers, **parts, optimizer_kind=kind, callbacks=kept)
+        return cls(
+            *(int(arrays[name]) for name in NUMBERS),
+            str(np.asarray(arrays["optimizer_kind"])),
+            parts["model"],
+            parts["optimizer"],
+            parts["running"],
+            tuple(callbacks[number] for number in sorted(callbacks, key=int)),
+        )
 
     def check(self, seed: int, batch_size: int, rows: int, optimizer: Optimizer) -> None:
         """Raise unless a fit with these arguments can go on from here."""
