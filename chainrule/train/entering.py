@@ -3,7 +3,7 @@
 Imports tensors and errors; no library of frames. checks.py and Program call it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -95,14 +95,14 @@ def _listed(columns: list[str], most: int = 8) -> str:
 
 def _refuse_what_is_no_array(x: Any, name: str) -> None:
     kind = "None" if x is None else type(x).__name__
-    unsized = isinstance(x, Iterable) and not isinstance(x, Sized)
+    bare = not hasattr(x, "__array__") and hasattr(x, "__iter__") and not hasattr(x, "__len__")
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise DataError(
             f"{name} is sparse, but a net reads every number.",
             found=[describe(name.split()[0], x)],
             do="Give X.toarray(); where that is too large, a batch of rows at a time.",
         )
-    if isinstance(x, Iterator) or (unsized and not hasattr(x, "__array__")):
+    if bare or isinstance(x, Iterator):
         raise DataError(
             f"{name} is an iterator ({kind}): it can be read only once and has no length.",
             do="Collect it first: np.stack(list(...)).",

@@ -34,9 +34,10 @@ def kind_of(loss: Any) -> str:
     while isinstance(loss, partial):
         loss = loss.func  # pyright: ignore[reportUnknownMemberType]  any function
     name: Any = getattr(loss, "__name__", "")
-    op: Any = CATALOGUE[name] if isinstance(name, str) and name in CATALOGUE else None
-    known = op is not None and op.function is loss and issubclass(op, Loss)
-    return op.targets if known else ""
+    if not isinstance(name, str) or name not in CATALOGUE:
+        return ""
+    op = CATALOGUE[name]
+    return op.targets if op.function is loss and issubclass(op, Loss) else ""
 
 
 def name_of(loss: Any) -> str:

@@ -95,13 +95,19 @@ class TrainingState:
             elif part == "callbacks":
                 number, kind, name = name.split("/", 2)
                 callbacks.setdefault(number, (kind, {}))[1][name] = np.asarray(array)
+        number = {name: int(arrays[name]) for name in NUMBERS}
         return cls(
-            *(int(arrays[name]) for name in NUMBERS),
-            str(np.asarray(arrays["optimizer_kind"])),
-            parts["model"],
-            parts["optimizer"],
-            parts["running"],
-            tuple(callbacks[number] for number in sorted(callbacks, key=int)),
+            epoch=number["epoch"],
+            batch=number["batch"],
+            step=number["step"],
+            seed=number["seed"],
+            batch_size=number["batch_size"],
+            rows=number["rows"],
+            optimizer_kind=str(np.asarray(arrays["optimizer_kind"])),
+            model=parts["model"],
+            optimizer=parts["optimizer"],
+            running=parts["running"],
+            callbacks=tuple(callbacks[place] for place in sorted(callbacks, key=int)),
         )
 
     def check(self, seed: int, batch_size: int, rows: int, optimizer: Optimizer) -> None:
