@@ -52,7 +52,8 @@ class Batches:
     def epoch(self, number: int, done: int = 0) -> Iterator[tuple[Array, Array]]:
         """The batches of an epoch after those that are done, C-contiguous arrays of their own."""
         if self.size >= self.rows:
-            yield self.x, self.y  # one batch of all rows: their order changes nothing
+            if not done:
+                yield self.x, self.y  # one batch of all rows: their order changes nothing
             return
         x, y, size, order = self.x, self.y, self.size, self.order(number)
         for start in range(done * size, len(order), size):

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim.arguments import not_negative, whole
 from chainrule.train.events import Callback, FitState
+from chainrule.train.state import part_of
 
 MONITORED = ("auto", "validation_loss", "validation_metric", "loss", "metric")
 
@@ -87,11 +88,7 @@ class EarlyStopping(Callback):
         self._best, self._waited = float(remembered["best"]), int(remembered["waited"])
         epoch = int(remembered["best_epoch"])
         self._best_epoch = state.history.best_epoch = None if epoch < 0 else epoch
-        self._kept = {
-            name.removeprefix("kept/"): array
-            for name, array in remembered.items()
-            if name.startswith("kept/")
-        }
+        self._kept = part_of(remembered, "kept")
         if self._waited >= self.patience:
             state.stop("early stopping")
 

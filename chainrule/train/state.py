@@ -20,6 +20,15 @@ Arrays = Mapping[str, Array]
 NUMBERS = ("epoch", "batch", "step", "seed", "batch_size", "rows")
 
 
+def part_of(arrays: Arrays, part: str) -> dict[str, Array]:
+    """The arrays whose names begin with "part/", without it."""
+    return {
+        name.removeprefix(f"{part}/"): array
+        for name, array in arrays.items()
+        if name.startswith(f"{part}/")
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingState:
     """Where a fit stands: with the same data and arguments, the next step has the same bits.
@@ -32,7 +41,8 @@ class TrainingState:
     epoch : int
         Epochs that are complete.
     batch : int
-        Batches of the next epoch that are done: 0, unless the fit ended within an epoch.
+        Batches of the next epoch that are done: 0, unless the fit ended within an epoch, or
+        before its validation.
     step : int
         Steps made in all.
     seed, batch_size, rows : int

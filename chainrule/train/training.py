@@ -22,12 +22,13 @@ from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_step import Rows
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.settings import Rates
-from chainrule.train.state import TrainingState
+from chainrule.train.state import TrainingState, part_of
 from chainrule.train.step import TrainingStep, in_words
 from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VALIDATION_ROWS = 1024  # evaluated at a time
+SUMS = ("data_loss_sum", "regularization_loss_sum", "loss", "rate")  # of an epoch so far
 
 
 class Training:
@@ -74,16 +75,16 @@ class Training:
     def _epoch(self, interruption: Interruption) -> None:
         state, make_metric = self._state, self._task.make_metric
         state.begin_epoch(None if make_metric is None else make_metric())
+        watch = self._watch
+        watch.begin_epoch()
         if self._after is not None:
             self._go_on(self._after)
         self._hooks.call("on_epoch_start", state)
         started = time.perf_counter()
-        watch = self._watch
-        watch.begin_epoch()
         self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
-        if state.batch < state.batches:
-            self._left = self._captured()
+        if state.batch < state.batches or interruption.requested:
+            self._left = self._captured(cut_short=True)
         validated = (nan, nan)
         if not interruption.requested:
             self._hooks.call("on_validation_start", state)
@@ -114,26 +115,27 @@ class Training:
         state, running, self._after = self._state, after.running, None
         if after.batch:
             state.batch, state.seen = after.batch, int(running["seen"])
-            state.data_loss_sum = float(running["data_loss_sum"])
-            state.regularization_loss_sum = float(running["regularization_loss_sum"])
+            for name in SUMS:
+                setattr(state, name, float(running[name]))
             if state.metric is not None:
-                state.metric.go_on(
-                    {name.removeprefix("metric/"): array for name, array in running.items()}
-                )
+                state.metric.go_on(part_of(running, "metric"))
+            self._watch.go_on(running)
 
-    def _captured(self) -> TrainingState:
-        """Where training stands now, before anybody puts the best weights in place."""
+    def _captured(self, cut_short: bool = False) -> TrainingState:
+        """Where training stands now, before anybody puts the best weights in place.
+
+        An epoch that was cut short is not complete: some batches or its validation are missing.
+        """
         state, batches = self._state, self._batches
-        cut = 0 < state.batch < state.batches
         running: dict[str, Array] = {}
-        if cut:
-            names = ("seen", "data_loss_sum", "regularization_loss_sum")
-            running = {name: np.asarray(getattr(state, name)) for name in names}
+        if cut_short:
+            running = {name: np.asarray(getattr(state, name)) for name in ("seen", *SUMS)}
             counted = {} if state.metric is None else state.metric.running()
             running |= {f"metric/{name}": array for name, array in counted.items()}
+            running |= self._watch.running()
         return TrainingState(
-            epoch=state.epoch - cut,
-            batch=state.batch if cut else 0,
+            epoch=state.epoch - cut_short,
+            batch=state.batch if cut_short else 0,
             step=state.step,
             seed=batches.seed,
             batch_size=batches.size,
@@ -199,8 +201,8 @@ class Training:
                 listener(state)
             if state.stopped or interruption.requested:
                 break
-        # However many slices there were, the sums are the same.
-        state.settle(sums, *self._left_by(epoch, first))
+        if epoch.done > first:  # however many slices there were, the sums are the same
+            state.settle(sums, *self._left_by(epoch, first))
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
 

@@ -118,29 +118,38 @@ def test_a_fit_that_was_cut_short_goes_on_with_the_next_batch(step, compiled):
     left = 6 - history.state.epoch
     again = fit(model, data, epochs=left, early_stopping=stopping, after=history, **options)
     assert_same(whole, (model, rule, again), figures=False)
-    for column in ("loss", "accuracy", "validation_loss", "rate"):
+    for column in set(whole[2].columns) - set(TIMES):
         np.testing.assert_allclose(again[column], whole[2][column], rtol=1e-12)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
 @MODES
-def test_a_fit_that_ctrl_c_ended_goes_on(compiled):
+@pytest.mark.parametrize("size", [BATCH, ROWS])
+@pytest.mark.parametrize("step", [9, 11, 13, 14])
+def test_a_fit_that_ctrl_c_ended_goes_on(step, size, compiled):
     class Interrupt(Callback):
         def on_batch_start(self, state):
-            if state.step == 9:
+            if state.step == step:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    whole = trained([6], compiled)
+    epochs = 6 if size == BATCH else 20
+    options = {"validation": (X[:30], LABELS[:30]), "batch_size": size}
+    whole = trained([epochs], compiled, early_stopping=lambda: EarlyStopping(50), **options)
     model, rule = net(), OPTIMIZERS["adam"]()
-    options = {
-        "loss": cr.softmax_cross_entropy, "optimizer": rule, "seed": 3, "batch_size": BATCH,
-        "compiled": compiled,
+    options |= {
+        "loss": cr.softmax_cross_entropy, "optimizer": rule, "seed": 3, "compiled": compiled,
+        "early_stopping": 50,
     }  # fmt: skip
-    history = fit(model, (X, LABELS), epochs=6, callbacks=[Interrupt()], **options)
+    history = fit(model, (X, LABELS), epochs=epochs, callbacks=[Interrupt()], **options)
     assert history.stopped == "interrupted"
-    assert (history.state.epoch, history.state.batch) == (1, 3)
-    again = fit(model, (X, LABELS), epochs=5, after=history, **options)
+    state, count = history.state, -(-ROWS // size)
+    assert state.step == step + 1 == state.epoch * count + state.batch
+    assert state.batch > 0  # the last batch, too: its validation is missing
+    history.state = TrainingState.from_arrays(state.to_arrays())
+    again = fit(model, (X, LABELS), epochs=epochs - state.epoch, after=history, **options)
     assert_same(whole, (model, rule, again), figures=False)
+    for column in set(whole[2].columns) - set(TIMES):
+        np.testing.assert_allclose(again[column], whole[2][column], rtol=1e-12, err_msg=column)
 
 
 @MODES
