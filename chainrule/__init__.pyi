@@ -731,6 +731,12 @@ def logical_or(x: Operand, y: Operand) -> Tensor:
     """Whether at least one is true (not 0)."""
 
 @overload
+def logistic_density(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def logistic_density(x: Operand) -> Tensor:
+    """s(x) s(-x), where s is the sigmoid: its slope, and the density of the logistic distribution."""
+
+@overload
 def logit(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def logit(x: Operand) -> Tensor:

@@ -12,9 +12,10 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
-from chainrule.ops.activations import relu, sigmoid
+from chainrule.ops.activations import relu
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.sorting import SampleQuantile

@@ -12,8 +12,8 @@ from chainrule.domain import POSITIVE, Domain
 from chainrule.graph.families import Word
 from chainrule.graph.op import op
 from chainrule.graph.symbol import Constant
-from chainrule.ops.activations import sigmoid
 from chainrule.ops.letters.logic import equal, logical_and, where
+from chainrule.ops.letters.logistic import sigmoid
 
 LN_2 = Constant(log(2), r"\ln 2")
 LN_10 = Constant(log(10), r"\ln 10")
