@@ -17,6 +17,7 @@ class Row(Enum):
     TIES = "ties in max, min, amax, maximum, minimum"
     SORTED_TIES = "sort, median, quantile ties"
     KINKS = "relu, leaky, abs, clip, sign at the kink"
+    CLIP = "clip at a bound, also when the bound is x itself"
     ELU = "elu at 0"
     NORM = "norm, std at 0 / constant input"
     HUGE_NORM = "norm of 1e200 or 1e-200 entries"

@@ -118,8 +118,9 @@ def truth(condition: Any) -> Any:
     return condition if condition.dtype == bool else not_equal(condition, 0)
 
 
-greater, less, equal, not_equal = (
+greater, greater_equal, less, equal, not_equal = (
     Greater.function,
+    GreaterEqual.function,
     Less.function,
     Equal.function,
     NotEqual.function,
