@@ -106,3 +106,6 @@ class CountNonzero(Reduction):
 
 def _without_nan(a: Any) -> Any:
     return where(isnan(a), np.zeros((), a.dtype), a)
+
+
+any_true = AnyTrue.function

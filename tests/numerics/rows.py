@@ -19,7 +19,7 @@ class Row(Enum):
     KINKS = "relu, leaky, abs, clip, sign at the kink"
     CLIP = "clip at a bound, also when the bound is x itself"
     ELU = "elu at 0"
-    NORM = "norm, std at 0 / constant input"
+    NORM = "norm, std, hypot at 0 / constant input"
     HUGE_NORM = "norm of 1e200 or 1e-200 entries"
     POWERS = "x**0, x**1, constant integer exponents, negative bases"
     XLOGY = "xlogy, entropy at 0"
