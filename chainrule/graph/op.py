@@ -70,6 +70,7 @@ class Op:
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
+    smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
     views: ClassVar[bool] = True  # its result may share memory with an input
     edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
 
@@ -249,6 +250,7 @@ def op(
     samples: Samples | None = None,
     flat: bool = False,
     router: bool = False,
+    smooth: bool = True,
     views: bool | None = None,
     edges: bool = False,
 ) -> Callable[[OpClass], OpClass]:
@@ -264,6 +266,7 @@ def op(
     facts = {"symbol": symbol, "onnx": onnx, "gate": gate, "domains": domains, "numpy": numpy}
     asserted = {"flat": flat, "router": router, "edges": edges}  # what a family set stays set
     facts |= {fact: True for fact, holds in asserted.items() if holds}
+    facts["smooth"] = smooth and not flat and not router
 
     def enter(cls: OpClass) -> OpClass:
         for fact, value in facts.items():

@@ -80,7 +80,14 @@ class _Extreme(Reduction):
         return gradients, [winners if below is None else logical_and(winners, below[0])]
 
 
-@op("max", numpy=(np.max, np.amax), onnx="ReduceMax", gate="gradient router", samples=_matrix)
+@op(
+    "max",
+    smooth=False,
+    numpy=(np.max, np.amax),
+    onnx="ReduceMax",
+    gate="gradient router",
+    samples=_matrix,
+)
 class Max(_Extreme):
     """The largest element along the axes, which receives the upstream gradient; ties share it."""
 
@@ -88,7 +95,14 @@ class Max(_Extreme):
         return np.max(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
 
 
-@op("min", numpy=(np.min, np.amin), onnx="ReduceMin", gate="gradient router", samples=_matrix)
+@op(
+    "min",
+    smooth=False,
+    numpy=(np.min, np.amin),
+    onnx="ReduceMin",
+    gate="gradient router",
+    samples=_matrix,
+)
 class Min(_Extreme):
     """The smallest element along the axes, which receives the upstream gradient; ties share it."""
 

@@ -14,7 +14,7 @@ from chainrule.graph.op import op
 from chainrule.ops.letters.logic import greater, greater_equal, logical_and, where
 from chainrule.ops.letters.transcendental import log
 
-AWAY_FROM_ZERO = Domain(sample_low=0.3)
+AWAY_FROM_ZERO = Domain(sample_low=0.3, poles=(0.0,))
 
 
 @op("add", symbol="+", numpy=np.add, onnx="Add", gate="gradient distributor")
@@ -160,6 +160,7 @@ def _share(winner: Any, loser: Any) -> Any:
     numpy=np.clip,
     onnx="Clip",
     gate="gradient router",
+    smooth=False,
     views=True,
     samples=lambda rng: (rng.normal(size=(3, 4)), -0.5, 0.7),
 )

@@ -98,7 +98,7 @@ def _residual(scores: Any, labels: Any) -> Any:
     return shares
 
 
-@op("hinge", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
+@op("hinge", smooth=False, samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
 class Hinge(Loss):
     """Multi-class SVM loss: how far the other scores reach past the label's score minus a margin.
 

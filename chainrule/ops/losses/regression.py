@@ -55,7 +55,7 @@ class SquaredError(_PairLoss):
         return 2 * (predictions - targets)
 
 
-@op("absolute_error", samples=_pair)
+@op("absolute_error", smooth=False, samples=_pair)
 class AbsoluteError(_PairLoss):
     """|prediction - target|; the slope at 0 is 0."""
 
@@ -63,7 +63,7 @@ class AbsoluteError(_PairLoss):
         return abs(predictions - targets)
 
 
-@op("huber", samples=_pair)
+@op("huber", smooth=False, samples=_pair)
 class Huber(_PairLoss):
     """Squared (with 1/2) near the target, absolute beyond ``delta``: outliers pull with one force.
 
@@ -104,7 +104,7 @@ class Huber(_PairLoss):
         return where(beyond, self.delta * sign(difference), difference)
 
 
-@op("quantile", samples=_pair)
+@op("quantile", smooth=False, samples=_pair)
 class Quantile(_PairLoss):
     """Pinball loss, least when a share q of the targets lies below the predictions.
 
