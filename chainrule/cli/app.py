@@ -120,7 +120,7 @@ def check(
     *,
     shape: tuple[str, ...] = (),
     dtype: Literal["float32", "float64"] = "float64",
-    order: Literal[1, 2] = 2,
+    order: Literal[1, 2, 3, 4] = 2,
     seed: int = 0,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
@@ -136,7 +136,8 @@ def check(
     dtype
         Type of the inputs that are drawn for --shape.
     order
-        1 for the gradient alone, 2 for the gradient of the gradient too.
+        1 for the gradient alone, 2 for the gradient of the gradient too, 3 and 4 for those
+        beyond: they find the kink of an abs or where inside a smooth function.
     seed
         Of the numbers that are drawn for --shape.
     debug

@@ -92,9 +92,9 @@ class Norm(_Length):
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             return (self.along(upstream, x),)
-        length = self.spread(where(out > 0, out, 1), x.shape)
-        share = where(self.spread(out > 0, x.shape), self.spread(upstream, x.shape), 0)
-        return (share * (x / length),)
+        flat = equal(out, 0)
+        length = self.spread(where(flat, 1, out), x.shape)
+        return (self.spread(where(flat, 0, upstream), x.shape) * (x / length),)
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The part of the tangent that points along x."""
@@ -184,9 +184,9 @@ class Std(_Length):
             # Centred already; but a direction that comes back through it is not.
             gradient = self.along(upstream * _rate(left), far)
             return (gradient - mean(gradient, axes, True),)
-        varies = out > 0
-        share = self.spread(where(varies, upstream, 0), x.shape)
-        return (share * (far / self.spread(where(varies, out, 1) * left, x.shape)),)
+        flat = equal(out, 0)
+        share = self.spread(where(flat, 0, upstream), x.shape)
+        return (share * (far / self.spread(where(flat, 1, out) * left, x.shape)),)
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The part of the tangent's distances from their mean that points along those of x."""

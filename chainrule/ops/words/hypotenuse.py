@@ -14,7 +14,6 @@ from chainrule.domain import REAL, Domain
 from chainrule.graph.families import Elementwise, Word
 from chainrule.graph.op import op
 from chainrule.graph.symbol import Symbol
-from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, where
 
 FAR = Domain(sample_low=0.3)  # from the origin, where a length has its kink
@@ -135,7 +134,7 @@ def _added(one: Any, other: Any, out: Any) -> Any:
 def _share(x: Any, length: Any) -> Any:
     """The share of the length that points along x."""
     share = where(equal(length, 0), 0, x / where(equal(length, 0), 1, length))
-    return where(equal(abs(x), inf), sign(x), share)  # inf / inf would be NaN
+    return where(equal(x, inf), 1, where(equal(x, -inf), -1, share))  # inf / inf would be NaN
 
 
 hypot, leg, moved_leg = Hypot.function, Leg.function, MovedLeg.function
