@@ -14,6 +14,7 @@ from chainrule.graph.op import compute
 GRID = np.unique(np.concatenate([np.linspace(-60, 60, 1201), np.geomspace(60, 1e5, 200),
                                  -np.geomspace(60, 1e5, 200)]))  # fmt: skip
 HALVINGS = 80
+FILL = 17  # more points than numbers that a formula holds on its own
 
 
 class Inside(Watched):
@@ -59,7 +60,8 @@ def switches(op, operands, position):
 
 def _sides(op, operands, position, points):
     """One row of numbers for every choice of the formula and of the slopes."""
-    kept = []
+    kept, count = [], points.size
+    points = np.concatenate([points, np.full(FILL, points[-1] if count else 0.0)])
     given = [np.broadcast_to(np.asarray(x, float), points.shape) for x in operands]
     watched = [Inside(points if i == position else x, kept) for i, x in enumerate(given)]
     formulas = [] if isinstance(op, Letter) else [lambda: op.forward(*watched)]
@@ -72,8 +74,8 @@ def _sides(op, operands, position, points):
         except Exception:  # NumPy code again
             del kept[before:]
     rows = [np.asarray(chosen, float) for _, chosen in kept]
-    return [part for row in rows if row.size % points.size == 0
-            for part in row.reshape(-1, points.size)]  # fmt: skip
+    whole = [row.reshape(-1, points.size) for row in rows if row.size % points.size == 0]
+    return [part[:count] for row in whole for part in row]
 
 
 def _slopes(op, watched, kept):

@@ -54,6 +54,8 @@ def points_of(op, operands, position, reference):
         found += [bound + inside] if np.isfinite(bound) else []
     tried = np.array([*ORDINARY, 0.0, -0.0, *dict.fromkeys(found)])
     roomy = (domain.low < tried - 1e-9) & (tried + 1e-9 < domain.high)
+    for point in (*domain.kinks, *domain.poles):  # its neighbours, but not closer than BESIDE
+        roomy &= np.abs(tried - point) >= BESIDE
     return tried[roomy & domain.is_smooth(tried)]
 
 
