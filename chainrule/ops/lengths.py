@@ -101,7 +101,7 @@ class Norm(_Length):
         return self.moved(tangents[0], inputs[0], out)
 
 
-@op("power_norm", edges=True, samples=lambda rng: (rng.normal(size=(3, 4)), 3.0, 1))
+@op("power_norm", smooth=False, edges=True, samples=lambda rng: (rng.normal(size=(3, 4)), 3.0, 1))
 class PowerNorm(_Length):
     """(sum |x|^p)^(1/p) over the axes.
 

@@ -24,7 +24,7 @@ def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
     return (rng.normal(size=(3, 4)),)
 
 
-@op("norm_of_order", samples=lambda rng: (rng.normal(size=(3, 4)), 3, 1))
+@op("norm_of_order", smooth=False, samples=lambda rng: (rng.normal(size=(3, 4)), 3, 1))
 class NormOfOrder(Composite):
     """A norm by its order: of vectors along one axis, of matrices over two.
 

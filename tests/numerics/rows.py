@@ -20,6 +20,7 @@ class Row(Enum):
     CLIP = "clip at a bound, also when the bound is x itself"
     ELU = "elu at 0"
     NORM = "norm, std, hypot at 0 / constant input"
+    SMOOTH = "a smooth function written with abs, maximum or where"
     HUGE_NORM = "norm of 1e200 or 1e-200 entries"
     POWERS = "x**0, x**1, constant integer exponents, negative bases"
     XLOGY = "xlogy, entropy at 0"

@@ -293,8 +293,6 @@ ARRAYS: dict[str, Any] = {
     "batch_norm_with_statistics": with_statistics,
     "norm": power_norm(2),
     "vector_norm": power_norm(2),
-    "power_norm": power_norm(3),
-    "norm_of_order": power_norm(3),
     "matrix_norm": lambda op, x: sqrt(np.sum(x * x)),
     "radial": radial,
     "radial_part": radial_part,
