@@ -18,9 +18,10 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ChainruleError, ShapeError, describe
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
-from chainrule.spec import is_list, is_plain
+from chainrule.spec import is_list
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
 Samples = Callable[[np.random.Generator], tuple[Any, ...]]
@@ -68,6 +69,7 @@ class Op:
     domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
     samples: ClassVar[Samples | None] = None
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
+    takes: ClassVar[frozenset[type]] = SETTLED  # operands that its rules can do with as they are
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
     smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
@@ -305,10 +307,10 @@ def compute(operation: Op, values: Sequence[Any]) -> Any:
         raise
     except (ValueError, IndexError) as error:
         raise operation.explain(error, values) from error
-    except (AttributeError, TypeError):
-        arrays = [np.asarray(x) if is_plain(x) else x for x in values]
+    except (AttributeError, TypeError) as error:
+        arrays = as_arrays(operation, values)
         if all(x is y for x, y in zip(arrays, values, strict=True)):
-            raise
+            raise (explain_missing(operation, values) or error) from error
         return compute(operation, arrays)  # lists and numbers where the formula needs arrays
 
 

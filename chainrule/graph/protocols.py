@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.errors import InPlaceError, UnsupportedError
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.spec import is_sequence
 
 REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 # On booleans, bits are truth values: mask & (t > 0).
@@ -71,6 +72,8 @@ def _title(ufunc: Any) -> str:
 
 
 def _is_boolean(x: Any) -> bool:
+    if is_sequence(x):
+        return all(map(_is_boolean, x))
     return isinstance(x, bool) or getattr(x, "dtype", None) == np.dtype(bool)
 
 

@@ -4,7 +4,7 @@ Imports the catalogue and the methods. Node, Dual, SpecSymbol and Constant inher
 own functions reach the ops through the two protocols at the end.
 """
 
-from math import prod
+from math import nan, prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -135,10 +135,10 @@ class Symbol(NumpyMethods):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Any:
-        return self.read(_standard["equal"], (self, other))
+        return self.read(_standard["equal"], (self, _comparable(other)))
 
     def __ne__(self, other: object) -> Any:
-        return self.read(_standard["not_equal"], (self, other))
+        return self.read(_standard["not_equal"], (self, _comparable(other)))
 
     def __gt__(self, other: Any) -> Any:
         return self.read(_standard["greater"], (self, other))
@@ -152,14 +152,27 @@ class Symbol(NumpyMethods):
     def __le__(self, other: Any) -> Any:
         return self.read(_standard["less_equal"], (self, other))
 
+    # On booleans, bits are truth values; the bits of numbers have no op.
     def __and__(self, other: Any) -> Any:
-        return self.read(_standard["logical_and"], (self, other))
+        return array_ufunc(np.bitwise_and, "__call__", (self, other), {})
+
+    def __rand__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_and, "__call__", (other, self), {})
 
     def __or__(self, other: Any) -> Any:
-        return self.read(_standard["logical_or"], (self, other))
+        return array_ufunc(np.bitwise_or, "__call__", (self, other), {})
+
+    def __ror__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_or, "__call__", (other, self), {})
+
+    def __xor__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_xor, "__call__", (self, other), {})
+
+    def __rxor__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_xor, "__call__", (other, self), {})
 
     def __invert__(self) -> Any:
-        return self.read(_standard["logical_not"], (self,))
+        return array_ufunc(np.invert, "__call__", (self,), {})
 
     def __getitem__(self, key: Any) -> Any:
         return CATALOGUE.function("getitem")(self, key)
@@ -170,6 +183,9 @@ class Symbol(NumpyMethods):
             found=[describe("tensor", self)],
             do="The backward walk needs the values the forward pass saw. Use where(mask, new, x).",
         )
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
 
     def __iter__(self) -> Any:
         return (self[row] for row in range(len(self)))
@@ -206,6 +222,11 @@ class Symbol(NumpyMethods):
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         return array_function(function, args, keywords)
+
+
+def _comparable(x: Any) -> Any:
+    """What stands for None or a text in a comparison: NaN, for it equals no number."""
+    return nan if x is None or isinstance(x, str) else x
 
 
 def plain(x: Any) -> Any:
