@@ -4,6 +4,10 @@ Import it as ``cr``. Ops stand here under their public names, taken from the cat
 beside this file lists them for editors.
 """
 
+from chainrule.starting import leave_quietly as _leave_quietly
+
+_leave_quietly()  # before the rest, which takes a moment to load
+
 import importlib
 from typing import Any
 

@@ -242,7 +242,7 @@ def cholesky(a: Operand, upper: bool = False) -> Tensor:
 def clip(x: Array, lo: Array, hi: Array) -> npt.NDArray[Any]: ...
 @overload
 def clip(x: Operand, lo: Operand, hi: Operand) -> Tensor:
-    """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds."""
+    """x held between lo and hi: minimum(maximum(x, lo), hi)."""
 
 @overload
 def cofactors(a: Array) -> npt.NDArray[Any]: ...
@@ -653,6 +653,12 @@ def leaky_relu(x: Operand, slope: float = 0.1) -> Tensor:
     """max(slope * x, x): a small slope keeps units alive that would be dead. At 0: ``slope``."""
 
 @overload
+def leg(w: Array, x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def leg(w: Operand, x: Operand, y: Operand) -> Tensor:
+    """w * x / hypot(x, y), where w is the gradient of the length; 0 at the origin."""
+
+@overload
 def less(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def less(x: Operand, y: Operand) -> Tensor:
@@ -729,6 +735,12 @@ def logical_or(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def logical_or(x: Operand, y: Operand) -> Tensor:
     """Whether at least one is true (not 0)."""
+
+@overload
+def logistic_density(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def logistic_density(x: Operand) -> Tensor:
+    """s(x) s(-x), where s is the sigmoid: its slope, and the density of the logistic distribution."""
 
 @overload
 def logit(x: Array) -> npt.NDArray[Any]: ...
@@ -809,6 +821,12 @@ def moveaxis(a: Operand, source: Any, destination: Any) -> Tensor:
     """Axes moved to new places; the others keep their order."""
 
 @overload
+def moved_leg(w: Array, x: Array, y: Array) -> npt.NDArray[Any]: ...
+@overload
+def moved_leg(w: Operand, x: Operand, y: Operand) -> Tensor:
+    """w * x / hypot(x, y), where w is how far x moves: the length moves by it; 0 at the origin."""
+
+@overload
 def multiply(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def multiply(x: Operand, y: Operand) -> Tensor:
@@ -854,7 +872,7 @@ def negative(x: Operand) -> Tensor:
 def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def norm(x: Operand, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Euclidean length over the axes, or another norm; its gradient at 0 is 0."""
+    """Euclidean length over the axes, or another norm."""
 
 @overload
 def norm_of_order(x: Array, ord: Any, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
@@ -914,7 +932,7 @@ def power(x: Operand, y: Operand) -> Tensor:
 def power_norm(x: Array, p: float = 2.0, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def power_norm(x: Operand, p: float = 2.0, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """(sum |x|^p)^(1/p) over the axes; its gradient is 0 where an element is 0."""
+    """(sum |x|^p)^(1/p) over the axes."""
 
 @overload
 def prod(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
@@ -957,6 +975,18 @@ def rad2deg(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def rad2deg(x: Operand) -> Tensor:
     """Radians to degrees."""
+
+@overload
+def radial(w: Array, x: Array, p: float = 2.0, axis: Any = None) -> npt.NDArray[Any]: ...
+@overload
+def radial(w: Operand, x: Operand, p: float = 2.0, axis: Any = None) -> Tensor:
+    """w times the unit vector along x: what a length sends back; 0 where x is 0."""
+
+@overload
+def radial_part(v: Array, x: Array, p: float = 2.0, axis: Any = None) -> npt.NDArray[Any]: ...
+@overload
+def radial_part(v: Operand, x: Operand, p: float = 2.0, axis: Any = None) -> Tensor:
+    """The part of v along x, <v, x> / |x|: how a length moves along v; 0 where x is 0."""
 
 @overload
 def random_mask(key: Array, shape: tuple[int, ...], rate: float = 0.5) -> npt.NDArray[Any]: ...
@@ -1166,7 +1196,7 @@ def stack(parts: Sequence[Operand], axis: int = 0) -> Tensor:
 def std(x: Array, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def std(x: Operand, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-    """Standard deviation over the axes; its gradient at constant input is 0."""
+    """Standard deviation over the axes: the length of the distances from the mean."""
 
 @overload
 def subtract(x: Array, y: Array) -> npt.NDArray[Any]: ...

@@ -25,6 +25,7 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     NumericalGradientWarning  a derivative taken by differences              (UserWarning)
     RecordingWarning          a function compiled again and again            (UserWarning)
     EagerWarning              what could be compiled runs eagerly            (UserWarning)
+    UnreachedWarning          a parameter that the loss does not reach       (UserWarning)
 """
 
 import difflib
@@ -183,6 +184,10 @@ class EagerWarning(UserWarning):
     """What could be compiled is not, and runs eagerly: right, and slower."""
 
 
+class UnreachedWarning(UserWarning):
+    """A parameter that no gradient reaches, so that a fit does not train it."""
+
+
 class NumericalGradientWarning(UserWarning):
     """An op is differentiated by differences: many forward runs, and fewer digits."""
 
@@ -208,6 +213,14 @@ def user_place() -> tuple[str, str]:
     if _is_ours(frame) or path.startswith("<frozen"):
         return "", ""
     return linecache.getline(path, line).strip(), f"{os.path.basename(path)}:{line}"
+
+
+def frames_of_ours() -> int:
+    """How many frames above its caller the user's own line stands: a warning's stacklevel."""
+    count, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  the way to a frame
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE_FOLDER):
+        count, frame = count + 1, frame.f_back
+    return count
 
 
 def _is_ours(frame: FrameType) -> bool:

@@ -16,13 +16,14 @@ from chainrule.errors import (
     describe,
     user_place,
 )
+from chainrule.graph.copies import identity_node
 from chainrule.graph.dual import leaves_the_graph
 from chainrule.graph.guard import own
 from chainrule.graph.local_jacobian import local_jacobian
 from chainrule.graph.node import Node, as_array, is_float, next_serial
 from chainrule.graph.start import start_of, without_silent
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import walk
 from chainrule.jacobians import Jacobian
 from chainrule.settings import RULE
@@ -141,6 +142,17 @@ class Tensor(Node):
             return np.array(read_only(self.value), dtype=dtype, copy=False)
         return np.array(self.value, dtype=dtype)
 
+    # A copy stays in the graph; but a deep copy of a leaf is a new leaf, whose array is its own.
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if self.op is not None or isinstance(self.value, Symbol):
+            return identity_node(self)
+        return tensor(np.array(self.value), self.label, self.wants_gradient)
+
+    def __reduce__(self) -> Any:
+        if self.op is not None or isinstance(self.value, Symbol):
+            return super().__reduce__()  # raises
+        return tensor, (np.asarray(self.value), self.label, self.wants_gradient)
+
     def __bool__(self) -> bool:
         return bool(self.value)
 
@@ -207,9 +219,20 @@ class Parameter(Tensor, result=Tensor):
         self.changed = next_serial()
         self.changed_where = where
 
-    def __reduce__(self) -> tuple[type["Parameter"], tuple[Array, str]]:
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})  # never the same array: its version is its parameter's
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        other = type(self)(self.value, self.label)
+        other.wants_gradient = self.wants_gradient
+        return other
+
+    def __reduce__(self) -> Any:
+        if isinstance(self.value, Symbol):
+            return super().__reduce__()  # raises
         # Serials count within one process: a copy in another one starts anew.
-        return Parameter, (np.asarray(self.value), self.label)
+        facts = {"wants_gradient": self.wants_gradient}
+        return Parameter, (np.asarray(self.value), self.label), (None, facts)
 
     @property
     def fresh(self) -> bool:
@@ -298,7 +321,7 @@ def backward(
     if isinstance(losses, Tensor):
         losses = [losses]
     given = [None] * len(losses) if upstreams is None else upstreams
-    starts = [start_of(loss, start) for loss, start in zip(losses, given, strict=True)]
+    starts = [start_of(x, start, create_graph) for x, start in zip(losses, given, strict=True)]
     zeros: dict[Node, Any] = {}
     if upstreams is not None:
         losses, starts, zeros = without_silent(losses, starts)
@@ -308,6 +331,8 @@ def backward(
             return {node: Tensor(zero) for node, zero in zeros.items()} | found
         gradients = zeros | walk(losses, starts, zeros=True)
     for node, gradient in gradients.items():
+        if isinstance(gradient, Symbol):  # a user's rule that closes over a tensor
+            gradient = plain(gradient)
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
         node.gradient = gradient

@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from chainrule.cli.collector import held_still
-from chainrule.cli.failures import answered, refused
-from chainrule.cli.screen import refuse_no_character
+from chainrule.cli.failures import answered, interruptible, refused, unwritten
+from chainrule.cli.screen import lasting_output, refuse_no_character
 from chainrule.cli.settings import FLAG, OUTPUT, TrainSettings
 from chainrule.train.saving import installed_version
 
@@ -36,10 +36,13 @@ app = App(
 def run(words: list[str]) -> int:
     """Parse and run; every failure becomes a message and an exit code."""
     refuse_no_character()
-    try:
-        return answered(lambda: app(_with_dash(words)), debug="--debug" in words)
-    except CycloptsError as error:
-        return refused(error, words)
+    with lasting_output() as out:
+        try:
+            code = answered(lambda: app(_with_dash(words)), debug="--debug" in words)
+        except CycloptsError as error:
+            code = refused(error, words)
+        out.flush()
+        return code if out.lost is None else unwritten(out.lost) or code
 
 
 def _with_dash(words: list[str]) -> list[str]:
@@ -68,7 +71,8 @@ def train(
     with held_still():
         from chainrule.cli.training import train as job  # noqa: PLC0415  --help stays quick
 
-    return job(data, settings)
+    with interruptible():
+        return job(data, settings)
 
 
 @app.command
@@ -105,7 +109,8 @@ def predict(
     """
     from chainrule.cli.prediction import predict as job  # noqa: PLC0415  --help stays quick
 
-    return job(run, data, out=out, rows=rows, folder=folder, overwrite=overwrite)
+    with interruptible():
+        return job(run, data, out=out, rows=rows, folder=folder, overwrite=overwrite)
 
 
 @app.command
@@ -115,7 +120,7 @@ def check(
     *,
     shape: tuple[str, ...] = (),
     dtype: Literal["float32", "float64"] = "float64",
-    order: Literal[1, 2] = 2,
+    order: Literal[1, 2, 3, 4] = 2,
     seed: int = 0,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
@@ -131,7 +136,8 @@ def check(
     dtype
         Type of the inputs that are drawn for --shape.
     order
-        1 for the gradient alone, 2 for the gradient of the gradient too.
+        1 for the gradient alone, 2 for the gradient of the gradient too, 3 and 4 for those
+        beyond: they find the kink of an abs or where inside a smooth function.
     seed
         Of the numbers that are drawn for --shape.
     debug
@@ -139,7 +145,8 @@ def check(
     """
     from chainrule.cli.check import check as job  # noqa: PLC0415  --help stays quick
 
-    return job(place, shapes=shape, dtype=dtype, order=order, seed=seed)
+    with interruptible():
+        return job(place, shapes=shape, dtype=dtype, order=order, seed=seed)
 
 
 @app.command
@@ -169,4 +176,5 @@ def bench(
     """
     from chainrule.cli.bench import bench as job  # noqa: PLC0415  --help stays quick
 
-    return job(peers, only=only, out=out, quick=quick)
+    with interruptible():
+        return job(peers, only=only, out=out, quick=quick)

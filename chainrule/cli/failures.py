@@ -3,10 +3,9 @@
 Imports errors and the screen. app.py runs every command through it.
 """
 
-import os
-import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
 
@@ -22,6 +21,7 @@ from chainrule.errors import (
     ShapeError,
     UnknownNameError,
 )
+from chainrule.starting import INTERRUPTED, leave_quietly, raise_again
 
 BAD_INPUT = (
     ArgumentError,
@@ -34,7 +34,7 @@ BAD_INPUT = (
     UnknownNameError,
 )
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130  # 130 = 128 + SIGINT, as shells count
+FAILED, MISUSED = 1, 2
 
 
 def answered(job: Callable[[], int | None], debug: bool) -> int:
@@ -44,9 +44,6 @@ def answered(job: Callable[[], int | None], debug: bool) -> int:
     except KeyboardInterrupt:
         complain("Interrupted. Nothing more was written.")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has left: `chainrule ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
     except (CycloptsError, ModuleNotFoundError):  # our callers know more about these
         raise
     except ChainruleError as error:
@@ -60,6 +57,25 @@ def answered(job: Callable[[], int | None], debug: bool) -> int:
         what = f"{type(error).__name__}: {error}"
         complain(f"chainrule itself failed: {what}\nAdd --debug for the traceback.")
         return FAILED
+
+
+@contextmanager
+def interruptible() -> Generator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt meanwhile: from here on there is something to tidy up."""
+    was_quiet = raise_again()
+    try:
+        yield
+    finally:
+        if was_quiet:
+            leave_quietly()
+
+
+def unwritten(error: OSError) -> int:
+    """Tell that standard output took no more; 0 where its reader has left, as `| head` does."""
+    if isinstance(error, BrokenPipeError):
+        return 0
+    complain(f"Standard output cannot be written: {error.strerror or error}.")
+    return FAILED
 
 
 def refused(error: CycloptsError, words: list[str]) -> int:

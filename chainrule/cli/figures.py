@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.cli.plan import Plan
+from chainrule.inspection import Part
 from chainrule.inspection.checkup import LayerCheckup, observe
 from chainrule.nn import Module
 from chainrule.train import predict
 from chainrule.train.data import Dataset, Preprocessing
 
+TELLING = ("accuracy", "R^2", "RMSE")  # the order in which a report shows them
 MANY = 10_000  # from here on decimals tell nothing
 
 
@@ -33,6 +35,9 @@ class Figures:
         "accuracy"; or "RMSE", in the target's own unit, and "R^2".
     outputs : ndarray, (N, C)
         The net's scores or numbers.
+    constant : float
+        What the best constant answer reaches: the share of the most frequent class, or an R^2 of
+        0; NaN where the answers are all the same number.
     layers : tuple of LayerCheckup
         How its activations behaved; of the training part only.
     """
@@ -42,7 +47,14 @@ class Figures:
     loss: float
     values: dict[str, float]
     outputs: NDArray[Any]
+    constant: float
     layers: tuple[LayerCheckup, ...] = ()
+
+    @property
+    def part_of_report(self) -> Part:
+        """What the report shows, the most telling figure first."""
+        told = {name: self.values[name] for name in TELLING if name in self.values}
+        return Part(self.part, self.rows, self.loss, told, self.constant)
 
 
 def figures(plan: Plan, model: Module, dataset: Dataset) -> list[Figures]:
@@ -95,4 +107,12 @@ def _of_part(
         outputs = predict(model, x)
     targets = y.astype(outputs.dtype) if y.dtype.kind == "f" else y
     loss = float(plan.loss(outputs, targets))
-    return Figures(part, len(x), loss, values(dataset.preprocessing, outputs, y), outputs, layers)
+    found = values(dataset.preprocessing, outputs, y)
+    return Figures(part, len(x), loss, found, outputs, _constant(found, y), layers)
+
+
+def _constant(found: dict[str, float], y: NDArray[Any]) -> float:
+    """The figure of the best constant answer."""
+    if "accuracy" in found:
+        return float(np.bincount(y).max()) / len(y)
+    return found["R^2"] * 0.0  # NaN stays NaN

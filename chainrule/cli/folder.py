@@ -1,4 +1,4 @@
-"""The folder of a run: chosen and shown to be writable before training starts.
+"""The folder of a run: chosen, shown to be writable, and held before training starts.
 
 Imports errors and train.files. training.py works inside it.
 """
@@ -13,6 +13,11 @@ from pathlib import Path
 
 from chainrule.errors import ArgumentError, OutputError
 from chainrule.train.files import prepare_folder
+
+try:
+    import fcntl
+except ImportError:  # Windows, whose locks know no folders
+    fcntl = None
 
 RUNS = Path("runs")
 MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.toml", "report.html"
@@ -38,14 +43,54 @@ def run_folder(out: Path | None, name: str, overwrite: bool) -> Generator[Path]:
         folder = _first_free(wanted)
         new = [folder, *(place for place in new if place != wanted)]
     else:
-        folder = _asked_for(out, overwrite)
+        folder = prepare_folder(out)
+    with _held(folder):
+        if out is not None:
+            _refuse_taken(folder, overwrite)
+        try:
+            yield folder
+        except BaseException:
+            for place in new:
+                with contextlib.suppress(OSError):  # not empty: something was written
+                    place.rmdir()
+            raise
+
+
+@contextmanager
+def _held(folder: Path) -> Generator[None]:
+    """Keep other commands from writing their run here too; a process that dies lets go.
+
+    Raises
+    ------
+    ArgumentError
+        If another command holds it.
+    """
+    handle = None if fcntl is None else _locked(folder)
     try:
-        yield folder
-    except BaseException:
-        for place in new:
-            with contextlib.suppress(OSError):  # not empty: something was written
-                place.rmdir()
-        raise
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _locked(folder: Path) -> int:
+    """The folder, opened and locked."""
+    assert fcntl is not None
+    while True:
+        handle = os.open(prepare_folder(folder), os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise ArgumentError(
+                f"another command is writing its run into {folder}.",
+                do="Choose another folder, or wait until it has ended.",
+            ) from error
+        except OSError:  # a file system that knows no locks
+            return handle
+        if os.path.isdir(folder) and os.path.samestat(os.fstat(handle), os.stat(folder)):
+            return handle
+        os.close(handle)  # its last holder took the empty folder away meanwhile
 
 
 def _usable(name: str) -> str:
@@ -71,11 +116,11 @@ def _first_free(wanted: Path) -> Path:
     raise AssertionError  # count() does not end
 
 
-def _asked_for(folder: Path, overwrite: bool) -> Path:
+def _refuse_taken(folder: Path, overwrite: bool) -> None:
+    """Raise where files of a run, or of the same names, stand and are not to be replaced."""
     held = [name for name in FILES if os.path.lexists(folder / name)]
     if held and not overwrite:
         raise ArgumentError(
             f"{folder} already holds {', '.join(held)}.",
             do="Choose another folder, or replace them: --overwrite",
         )
-    return prepare_folder(folder)

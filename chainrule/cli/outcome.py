@@ -4,14 +4,19 @@ Imports the plan and the figures. training.py makes it; configuration.py, report
 table at the end read it.
 """
 
+import os
 import shlex
+import shutil
+import sys
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from chainrule.cli.figures import Figures
 from chainrule.cli.plan import Plan
 from chainrule.cli.settings import TrainSettings
 from chainrule.nn import Module
+from chainrule.starting import COMMAND
 from chainrule.train import History
 from chainrule.train.data import Dataset
 
@@ -55,10 +60,33 @@ class Outcome:
         settings = self.settings
         data = [self.source, *(["--folder", str(settings.folder)] if settings.folder else [])]
         target = ["--target", settings.target] if settings.target else []
+        task = ["--task", settings.task] if settings.task != "auto" else []
         wider = str(2 * max(settings.layers, default=0) or TrainSettings.hidden[0])
-        predict = ["chainrule", "predict", str(self.folder), *data, "--out", "predictions.csv"]
-        train = ["chainrule", "train", *data, *target, "--hidden", wider]
+        predict = ["predict", str(self.folder), *data, "--out", _free("predictions.csv")]
+        train = ["train", *data, *target, *task, "--hidden", wider]
         return [
-            ("Predict rows with this net", shlex.join(predict)),
-            ("Train a wider one", shlex.join(train)),
+            ("Predict rows with this net", shlex.join([*called(), *predict])),
+            ("Train a wider one", shlex.join([*called(), *train])),
         ]
+
+
+def called() -> list[str]:
+    """How this command is called from where the user stands: by its name, if that is found."""
+    script, beside = sys.argv[0], os.path.dirname(sys.executable)
+    on_path = shutil.which(COMMAND)
+    if on_path and (_is_same(on_path, os.path.join(beside, COMMAND)) or _is_same(on_path, script)):
+        return [COMMAND]
+    if os.path.splitext(os.path.basename(script))[0] == COMMAND and os.access(script, os.X_OK):
+        return [os.path.relpath(script) if os.path.isabs(script) else script]
+    return [sys.executable, "-m", COMMAND]
+
+
+def _is_same(one: str, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(one, other)
+
+
+def _free(name: str) -> str:
+    """The name of a file that is not there yet."""
+    stem, ending = os.path.splitext(name)
+    names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))
+    return next(place for place in names if not os.path.lexists(place))

@@ -12,7 +12,6 @@ from chainrule.cli.configuration import settings_record
 from chainrule.cli.outcome import Outcome
 from chainrule.inspection import (
     Checkup,
-    Part,
     ReportData,
     Template,
     graph_svg,
@@ -25,7 +24,6 @@ from chainrule.tensors import tensor
 
 GRAPH_ROWS = 4  # a batch small enough to be looked at
 RATIO = "update_ratio/"
-TELLING = ("accuracy", "R^2", "RMSE")  # the order in which the page shows them
 
 
 def report_page(outcome: Outcome) -> str:
@@ -36,15 +34,7 @@ def report_page(outcome: Outcome) -> str:
         ReportData(
             title=dataset.name,
             task=dataset.task,
-            parts=[
-                Part(
-                    part.part,
-                    part.rows,
-                    part.loss,
-                    {name: part.values[name] for name in TELLING if name in part.values},
-                )
-                for part in outcome.parts
-            ],
+            parts=[part.part_of_report for part in outcome.parts],
             history=history.to_dict(),
             loss=outcome.plan.architecture.loss,
             metric=history.metric,

@@ -4,8 +4,12 @@ Imports rich. Everything a command says goes through it; names from the user's d
 read as markup.
 """
 
+import contextlib
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -21,6 +25,63 @@ def refuse_no_character() -> None:
         reconfigure = getattr(stream, "reconfigure", None)  # what replaces a stream may lack it
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+class Lasting:
+    """A stream that goes on without its reader: what cannot be written is lost, and noted.
+
+    Attributes
+    ----------
+    lost : OSError or None
+        Why the first of it could not be written: a full disk, or a pipe whose reader has left.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.lost: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write a text, or lose it."""
+        try:
+            self._stream.write(text)
+        except OSError as error:
+            self._lose(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand over what was written, or lose it."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        self.lost = self.lost or error
+        with contextlib.suppress(OSError, ValueError):  # what is still held back goes nowhere
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def lasting_output() -> Generator[Lasting]:
+    """Let a command do its work whether or not somebody reads what it says.
+
+    Yields what stands for standard output.
+    """
+    before = sys.stdout, sys.stderr
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # for a stream that was closed
+        out, err = (Lasting(nowhere if stream is None else stream) for stream in before)
+        sys.stdout, sys.stderr = out, err
+        try:
+            yield out
+        finally:
+            out.flush()
+            err.flush()
+            sys.stdout, sys.stderr = before
 
 
 def console(to_stderr: bool = False) -> Console:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -62,6 +62,9 @@ class TrainSettings:
         kept. 0 trains to the end and keeps the last ones.
     target
         The CSV's column to predict.
+    task
+        What the target holds: classes, or numbers. Default: auto, which takes text and up to 20
+        different whole numbers for classes.
     validation
         Share of the rows, after the test part is taken, on which training is watched.
     test
@@ -95,6 +98,7 @@ class TrainSettings:
     batch_size: Annotated[int | None, Parameter(group=LEARNING)] = None
     patience: Annotated[int, Parameter(group=LEARNING)] = 20
     target: Annotated[str | None, Parameter(group=DATA)] = None
+    task: Annotated[Literal["auto", "classes", "numbers"], Parameter(group=DATA)] = "auto"
     validation: Annotated[float, Parameter(group=DATA)] = 0.1
     test: Annotated[float, Parameter(group=DATA)] = 0.2
     seed: Annotated[int, Parameter(group=DATA)] = 0

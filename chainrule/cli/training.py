@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
-from chainrule.cli.failures import FAILED, INTERRUPTED
+from chainrule.cli.failures import FAILED
 from chainrule.cli.figures import figures, heading, shown
 from chainrule.cli.folder import CONFIG, HISTORY, MODEL, REPORT, run_folder
 from chainrule.cli.outcome import Outcome
@@ -19,10 +19,12 @@ from chainrule.cli.reporting import report_page
 from chainrule.cli.screen import complain, counted, say, table
 from chainrule.cli.settings import TrainSettings
 from chainrule.errors import ChainruleError, NonFiniteError
+from chainrule.inspection import read_result
 from chainrule.nn import Module
+from chainrule.starting import INTERRUPTED
 from chainrule.train import History, fit
 from chainrule.train.data import Dataset, load
-from chainrule.train.files import write_atomically
+from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
 
 
@@ -32,6 +34,7 @@ def train(source: str, settings: TrainSettings) -> int:
     dataset = load(
         source,
         target=settings.target,
+        task=settings.task,
         seed=settings.seed,
         validation=settings.validation,
         test=settings.test,
@@ -44,12 +47,13 @@ def train(source: str, settings: TrainSettings) -> int:
         started = time.perf_counter()
         history = _learn(planned, model, dataset)
         seconds = time.perf_counter() - started
+        prepare_folder(folder)  # again, should somebody have removed it meanwhile
+        save_model(folder / MODEL, model, planned.architecture, dataset.preprocessing)
+        history.write_csv(folder / HISTORY)
         parts = figures(planned, model, dataset)
         outcome = Outcome(
             source, settings, planned, folder, dataset, model, history, seconds, parts
         )
-        save_model(folder / MODEL, model, planned.architecture, dataset.preprocessing)
-        history.write_csv(folder / HISTORY)
         write_atomically(folder / CONFIG, config_text(outcome))
     _show_figures(outcome)
     is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
@@ -124,6 +128,8 @@ def _show_figures(outcome: Outcome) -> None:
         for part in outcome.parts
     ]
     table(["part", "rows", "loss", *units], rows, texts=["part"])
+    for sentence in read_result([part.part_of_report for part in outcome.parts]):
+        say("worth a look", sentence)
     say("trained", f"{outcome.seconds:.1f} s, {_ending(outcome.history)}")
     say("steps", _timing(outcome.history))
 

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.tree import flatten, tree_map, unflatten
-from chainrule.errors import BackwardRuleError
+from chainrule.errors import BackwardRuleError, UnsupportedError, describe
+from chainrule.graph.dual import Dual
 from chainrule.graph.families import Elementwise
 from chainrule.graph.node import Node, Readings, constant, next_serial, results_of
 from chainrule.graph.op import Op, Pulled, apply
 from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import alias, walk
+from chainrule.graph.walk import alias, on_the_way, walk
 from chainrule.settings import DEPTH, RECORDING
 from chainrule.spec import is_tuple
+
+LISTED_AT_MOST = 6  # values in a message
 
 
 def stop_gradient(x: Any) -> Any:
@@ -67,13 +70,20 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        The function, without its pullback. What it closes over is a constant.
+        The function, without its pullback.
+
+    Raises
+    ------
+    UnsupportedError
+        If the result depends on a parameter, a tensor or a variable of an outer derivative that
+        the function closes over: the pullback has no gradient for it. Pass it as an argument.
 
     Notes
     -----
     No state is kept between the passes: the function runs again in the backward pass, on symbols
     where a higher order is wanted, so that what the pullback closes over is differentiated too.
-    Forward mode transposes the pullback, which is linear in the upstream gradient.
+    Forward mode transposes the pullback, which is linear in the upstream gradient. Where no
+    argument is differentiated, the function is read like any other.
 
     Examples
     --------
@@ -88,12 +98,20 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **keywords: Any) -> Any:
-        leaves, structure = flatten(args)
+        flat, structure = flatten(args)
+        leaves = tuple(np.asarray(x) if isinstance(x, float) else x for x in flat)
         op = CustomGradient(_Call(function, structure, keywords))
-        out = apply(op, tuple(np.asarray(x) if isinstance(x, float) else x for x in leaves))
-        return unflatten(op.call.result, out if is_tuple(out) else (out,))
+        if not RECORDING.get() or not any(map(is_differentiated, leaves)):
+            return op.run(leaves)[0]
+        out = apply(op, leaves)
+        return unflatten(op.call.result, _parts(out))
 
     return wrapped
+
+
+def is_differentiated(x: Any) -> bool:
+    """Whether a gradient can flow into a value."""
+    return x.wants_gradient if isinstance(x, Node) else isinstance(x, Dual)
 
 
 class _Call:
@@ -121,12 +139,17 @@ class CustomGradient(Op):
 
     def forward(self, *leaves: Any) -> Any:
         """Run the function and leave its pullback aside."""
-        return self.call.flat(self._run(leaves)[0])
+        out = self.call.flat(self.run(leaves)[0])
+        if not any(map(is_differentiated, leaves)):  # the values below every derivative
+            held = [x for x in _parts(out) if is_differentiated(x)]
+            if held:
+                raise _closes_over(_name(self.call.function), held)
+        return out
 
     def backward(self, upstream: Any, *leaves_and_out: Any) -> Any:
         """Run the function again, and its pullback."""
         *leaves, _ = leaves_and_out
-        result, pullback = self._run(leaves)
+        result, pullback = self.run(leaves)
         _, container = flatten(result)
         upstreams = upstream if is_tuple(upstream) else (upstream,)
         return self._flat(pullback(unflatten(container, upstreams)))
@@ -151,7 +174,8 @@ class CustomGradient(Op):
             do="Return one gradient per array; zeros where there is none.",
         )
 
-    def _run(self, leaves: Sequence[Any]) -> tuple[Any, Any]:
+    def run(self, leaves: Sequence[Any]) -> tuple[Any, Any]:
+        """The result in its container, and the pullback."""
         answer = self.call(leaves)
         if is_tuple(answer) and len(answer) == 2 and callable(answer[1]):
             return answer
@@ -160,6 +184,22 @@ class CustomGradient(Op):
             found=[f"returned  {type(answer).__name__}"],
             do="Return the result and a function of the upstream gradient.",
         )
+
+
+def _closes_over(name: str, held: Sequence[Any]) -> UnsupportedError:
+    ends = [x for x in held if isinstance(x, Node)]
+    found = [x for x in on_the_way(ends) if not x.inputs] or held
+    return UnsupportedError(
+        f"{name} closes over what wants a gradient, but its pullback speaks of its arguments.",
+        found=[
+            describe(getattr(x, "label", "") or "closed over", x, getattr(x, "origin", ""))
+            for x in found[:LISTED_AT_MOST]
+        ],
+        do=(
+            "Pass it as an argument and let the pullback return its gradient too, or read "
+            "cr.stop_gradient(x) where no gradient is meant."
+        ),
+    )
 
 
 def _name(function: Any) -> str:
@@ -211,7 +251,9 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             RECORDING.reset(token)
         own = dict.fromkeys(x for x in leaves if isinstance(x, Node))
         closed_over = [x for x in readings.nodes if x not in own]
-        if any(x.serial > begin for x in closed_over) or not readings.nodes:
+        nested = any(x.serial > begin for x in closed_over)
+        nested = nested or any(map(is_differentiated, _parts(out)))
+        if nested or not readings.nodes:
             return call(leaves)  # a derivative inside made nodes that a second run would not know
         return unflatten(call.result, _recorded(call, leaves, closed_over, out))
 

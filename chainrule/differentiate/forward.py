@@ -10,8 +10,15 @@ import numpy as np
 
 from chainrule.differentiate.push import push
 from chainrule.differentiate.reverse import Recording, grad
-from chainrule.differentiate.traced import outside, released
-from chainrule.differentiate.tree import flatten, float_array, matching, tree_map, unflatten
+from chainrule.differentiate.traced import Around, aside, released
+from chainrule.differentiate.tree import (
+    flatten,
+    float_array,
+    matching,
+    require_numbers,
+    tree_map,
+    unflatten,
+)
 from chainrule.errors import ArgumentError
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
@@ -56,8 +63,8 @@ def jvp(
     values = [_primal(x, i) for i, x in enumerate(flat)]
     given = matching(_as_tuple(tangents, "tangents"), values, structure, "tangents")
     variables = duals(values, [(_direction(t),) for t in given])
-    depth = DEPTH.get()
-    recording, standing = RECORDING.set(recording_on()), DEPTH.set(depth + 1)
+    around = Around()
+    recording, standing = RECORDING.set(recording_on()), DEPTH.set(around.depth + 1)
     try:
         answer = function(*unflatten(structure, variables))
     finally:
@@ -65,10 +72,12 @@ def jvp(
         DEPTH.reset(standing)
     result, aux = answer if has_aux else (answer, None)
     tag = duals_tag(variables)
-    out = tree_map(lambda x: outside(_value(x, tag), (), depth), result)
-    tangent = tree_map(lambda x: outside(_tangent(x, tag), (), depth), result)
+    ends, container = flatten(result)
+    require_numbers(ends, getattr(function, "__name__", "the function"))
+    out = unflatten(container, [around.outside(_value(x, tag)) for x in ends])
+    tangent = unflatten(container, [around.outside(_tangent(x, tag)) for x in ends])
     if has_aux:
-        return out, tangent, tree_map(lambda x: outside(_value(x, tag), (), depth), aux)
+        return out, tangent, tree_map(lambda x: aside(x, around, lambda x: _value(x, tag)), aux)
     return out, tangent
 
 
@@ -92,14 +101,13 @@ def linearize(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     array([ 1., -1.])
     """
     run = Recording(function, primals, {}, range(len(primals)), False)
-    ends, structure = flatten(run.result)
     _, arguments = flatten(tuple(primals))
-    out = unflatten(structure, [run.outside(end) for end in ends])
+    out = unflatten(run.structure, [run.outside(end) for end in run.ends])
 
     def along(*tangents: Any) -> Any:
         given = matching(tangents, run.leaves, arguments, "tangents")
-        pushed = push(ends, run, [_direction(t) for t in given])
-        return unflatten(structure, [released(t) for t in pushed])
+        pushed = push(run.ends, run, [_direction(t) for t in given])
+        return unflatten(run.structure, [released(t) for t in pushed])
 
     return out, along
 

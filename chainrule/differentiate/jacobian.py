@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.reverse import Recording, grad
-from chainrule.differentiate.structured import Path, structured, unstructured
-from chainrule.differentiate.traced import Traced, has_outer, is_traced
-from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, tree_map, unflatten
+from chainrule.differentiate.structured import DENSE_BYTES, Path, structured, unstructured
+from chainrule.differentiate.traced import Traced
+from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, unflatten
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol
 from chainrule.jacobians import Zero
-from chainrule.tensors import Parameter
+from chainrule.jacobians.sizes import size_text
 
 MODES = ("auto", "forward", "reverse")
 LAYOUTS = ("numerator", "denominator")
@@ -60,7 +60,9 @@ def jacobian(
     The function is traced once at the point. Moves and matrix products alone close to a Selection,
     a Broadcast or a Kronecker product; else the pattern of what depends on what is colored, so
     that one product finds many columns; else the array is filled row by row or column by column.
-    Inside another derivative the answer is an array that carries gradients, found by rows.
+    Inside another derivative, or where the function closes over or is given a parameter or tensor
+    that wants a gradient, the answer is a dense Tensor in that graph, found by rows: its structure
+    is not looked for. Inside :func:`no_grad` it is an object that knows its structure again.
 
     Source
     ------
@@ -84,19 +86,14 @@ def jacobian(
 
     @functools.wraps(function)
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
-        values = list(args)
-        for i in chosen_arguments(argnums, len(args), _name(function)):
-            values[i] = tree_map(_value_of_parameter, args[i])
-        run = Recording(function, values, keywords, argnums, has_aux)
-        ends, structure = flatten(run.result)
-        traced = [end for end in ends if is_traced(end, run.depth) and end.wants_gradient]
-        nested = has_outer(traced, run.leaves) or any(isinstance(e.value, Symbol) for e in traced)
+        run = Recording(function, args, keywords, argnums, has_aux)
+        nested = run.needs_graph([end for end in run.ends if run.reached(end)], (), run.around)
         rows = _stacked_rows if nested else _structured_row
         trees = [
-            _in_containers(rows(run, ends, end, mode, layout), function, args, argnums)
-            for end in ends
+            _in_containers(rows(run, run.ends, end, mode, layout), function, args, argnums)
+            for end in run.ends
         ]
-        answer = unflatten(structure, trees)
+        answer = unflatten(run.structure, trees)
         return (answer, run.aux) if has_aux else answer
 
     return jacobian_of
@@ -123,16 +120,11 @@ def hessian(
     return jacobian(grad(function, argnums, has_aux), argnums, has_aux=has_aux)
 
 
-def _value_of_parameter(x: Any) -> Any:
-    """Its value alone: nobody looks for the gradient of a Jacobian in a parameter."""
-    return x.value if isinstance(x, Parameter) else x
-
-
 def _structured_row(
     run: Recording, ends: Sequence[Any], end: Any, mode: str, layout: str
 ) -> list[Any]:
     """The Jacobians of one result by every variable."""
-    if not is_traced(end, run.depth):
+    if not run.reached(end):
         row: list[Any] = [Zero(np.shape(end), leaf.shape, leaf.dtype) for leaf in run.leaves]
     else:
         row = [structured(Path(run, end, place), mode) for place in range(len(run.leaves))]
@@ -148,6 +140,12 @@ def _stacked_rows(
     """The same as arrays that carry the gradients of an outer derivative: row by row."""
     rows: list[list[Any]] = []
     shape, count = np.shape(end), np.size(end)
+    largest = max((count * x.size * x.dtype.itemsize for x in run.leaves), default=0)
+    if largest > DENSE_BYTES:
+        raise ArgumentError(
+            f"as a tensor in a graph this jacobian would take {size_text(largest)}.",
+            do="Inside cr.no_grad() it keeps its structure, or only multiplies; or take a vjp.",
+        )
     for k in range(count):
         unit = np.zeros(count, getattr(end, "dtype", None))
         unit[k] = 1

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.reverse import Recording
-from chainrule.differentiate.traced import has_outer, is_traced, lifted
+from chainrule.differentiate.traced import holder_of, lifted
 from chainrule.graph.dual import Dual, duals, transposed
 from chainrule.graph.node import Node, results_of
 from chainrule.graph.op import Op
@@ -31,15 +31,17 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
         One per leaf, of its shape.
     """
     leaves = run.leaves
-    nodes = [end for end in ends if is_traced(end, run.depth) and end.wants_gradient]
-    graph = has_outer(nodes, leaves)
+    nodes = [end for end in ends if run.reached(end)]
+    around = run.around.now()
+    graph = run.needs_graph(nodes, tangents, around)
     found: dict[Node, Any] = {}
     watch = watching()
     token = RECORDING.set(True)
     try:
         for x, tangent in zip(leaves, tangents, strict=True):
             found[x] = lifted(tangent, x) if graph and tangent is not None else tangent
-        with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
+        # An infinite slope is an answer, not a warning.
+        with run.taken(), np.errstate(all="ignore"):
             for node in on_the_way(nodes, set(leaves)):
                 if node not in found and node.op is not None:
                     found[node] = _step(node, found, graph)
@@ -48,7 +50,8 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
                         watch.pushed(node.op, node.inputs, given, found[node])
     finally:
         RECORDING.reset(token)
-    return [_tangent(end, found, run) for end in ends]
+    least = holder_of(tangents)
+    return [around.outside(_tangent(end, found), least) for end in ends]
 
 
 def _step(node: Any, found: dict[Node, Any], graph: bool) -> Any:
@@ -83,8 +86,8 @@ def tangent_of(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any)
     return found if is_tuple(moved) else found[0]
 
 
-def _tangent(end: Any, found: dict[Node, Any], run: Recording) -> Any:
+def _tangent(end: Any, found: dict[Node, Any]) -> Any:
     tangent = found.get(end) if isinstance(end, Node) else None
     if tangent is None:
         return np.zeros(np.shape(end), getattr(end, "dtype", None))
-    return run.outside(tangent)
+    return tangent

@@ -4,25 +4,27 @@ Imports traced and tree. A function runs once on traced leaves; the walk goes ba
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from chainrule.differentiate.traced import (
+    Around,
+    Holder,
     Traced,
+    aside,
     gradient_of,
-    has_outer,
-    is_traced,
-    leaf,
+    holder_of,
     lifted,
-    outside,
 )
 from chainrule.differentiate.tree import (
     Argnums,
     chosen_arguments,
     flatten,
     matching,
+    require_numbers,
     tree_map,
     unflatten,
 )
@@ -30,7 +32,7 @@ from chainrule.errors import NotScalarError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import walk
-from chainrule.settings import DEPTH, RECORDING, recording_on
+from chainrule.settings import RECORDING, recording_on
 
 
 def value_and_grad(
@@ -52,7 +54,9 @@ def value_and_grad(
     -------
     callable
         With the arguments of ``function``; returns (value, gradient). A gradient has the structure
-        of its argument; an argument that was not used has the gradient 0.
+        of its argument; an argument that was not used has the gradient 0. Both are arrays and
+        numbers; or tensors, in the graph of a parameter or tensor that ``function`` closes over
+        or is given, where that wants a gradient. Inside :func:`no_grad` they are arrays.
 
     Raises
     ------
@@ -67,13 +71,12 @@ def value_and_grad(
     @functools.wraps(function)
     def value_and_gradient(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, has_aux)
-        ends, structure = flatten(run.result)
-        if len(ends) != 1 or np.size(ends[0]) != 1:
-            raise _not_scalar(run.result if len(ends) != 1 else ends[0])
-        (end,) = ends
+        if len(run.ends) != 1 or np.size(run.ends[0]) != 1:
+            raise _not_scalar(run.result if len(run.ends) != 1 else run.ends[0])
+        (end,) = run.ends
         one = np.ones(end.shape, end.dtype) if isinstance(end, Symbol) else None
         trees = run.pull([one])
-        value = unflatten(structure, [run.outside(end)])
+        value = unflatten(run.structure, [run.outside(end)])
         if has_aux:
             value = value, run.aux
         return value, trees if not isinstance(argnums, int) else trees[0]
@@ -136,11 +139,10 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
            [ 1., 10.]]))
     """
     run = Recording(function, primals, {}, range(len(primals)), has_aux)
-    ends, structure = flatten(run.result)
-    out = unflatten(structure, [run.outside(end) for end in ends])
+    out = unflatten(run.structure, [run.outside(end) for end in run.ends])
 
     def pullback(upstream: Any) -> tuple[Any, ...]:
-        given = matching(upstream, ends, structure, "upstream gradients")
+        given = matching(upstream, run.ends, run.structure, "upstream gradients")
         return run.pull([_unless_zero(u) for u in given])
 
     return (out, pullback, run.aux) if has_aux else (out, pullback)
@@ -162,8 +164,8 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
     @functools.wraps(function)
     def slopes(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, False)
-        ends, _ = flatten(run.result)
-        trees = run.pull([np.ones(np.shape(end), getattr(end, "dtype", None)) for end in ends])
+        ones = [np.ones(np.shape(end), getattr(end, "dtype", None)) for end in run.ends]
+        trees = run.pull(ones)
         return trees[0] if isinstance(argnums, int) else trees
 
     return slopes
@@ -178,8 +180,8 @@ class Recording:
         What the function returned; its leaves may be nodes.
     aux : container or None
         What it returned aside, without the graph of this run.
-    depth : int
-        How many forward derivatives stood around the run.
+    around : Around
+        What stood around the run.
     leaves : list of Traced
         One per array of the chosen arguments.
     """
@@ -194,34 +196,64 @@ class Recording:
     ) -> None:
         name = getattr(function, "__name__", "the function")
         traced = list(args)
-        self.depth = DEPTH.get()
+        self.around = Around()
         self.leaves: list[Traced] = []
         self._parts: list[tuple[Any, int]] = []
         for i in chosen_arguments(argnums, len(args), name):
             flat, structure = flatten(args[i])
-            nodes = [leaf(x, f"argument {i}") for x in flat]
+            nodes = [self.around.leaf(x, f"argument {i}") for x in flat]
             self.leaves += nodes
             self._parts.append((structure, len(nodes)))
             traced[i] = unflatten(structure, nodes)
         token = RECORDING.set(recording_on())
         try:
-            answer = function(*traced, **keywords)
+            with self.taken():
+                answer = function(*traced, **keywords)
         finally:
             RECORDING.reset(token)
         self.result, aux = answer if has_aux else (answer, None)
-        self.aux = tree_map(self.outside, aux)
+        self.ends, self.structure = flatten(self.result)
+        require_numbers(self.ends, name)
+        self.aux = tree_map(lambda x: aside(x, self.around), aux)
+
+    @contextmanager
+    def taken(self) -> Generator[None, None, None]:
+        """While this derivative is being taken, its variables are variables."""
+        for x in self.leaves:
+            x.over = False
+        try:
+            yield
+        finally:
+            for x in self.leaves:
+                x.over = True
+
+    @functools.cached_property
+    def holder(self) -> Holder:
+        """Who may ask for the gradient of any of the results."""
+        return self.around.holder(filter(self.reached, self.ends))
+
+    def needs_graph(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
+        """Whether gradients must be graphs: somebody around sees these leaves or results."""
+        if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
+            return True
+        if any(isinstance(x, Symbol) for x in given):
+            return True
+        return around.recording and bool(self.holder)
 
     def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""
-        return outside(x, self.leaves, self.depth)
+        return self.around.outside(x, most=self.holder)
+
+    def reached(self, end: Any) -> bool:
+        """Whether a result belongs to the graph of this run and a gradient flows into it."""
+        return self.around.is_traced(end) and end.wants_gradient
 
     def pull(self, upstreams: Sequence[Any]) -> tuple[Any, ...]:
         """Gradients in the containers of the arguments; an upstream of None is 0."""
-        ends, _ = flatten(self.result)
         pairs = [
             (end, u)
-            for end, u in zip(ends, upstreams, strict=True)
-            if u is not None and is_traced(end, self.depth) and end.wants_gradient
+            for end, u in zip(self.ends, upstreams, strict=True)
+            if u is not None and self.reached(end)
         ]
         found = self._walk([end for end, _ in pairs], [u for _, u in pairs]) if pairs else {}
         gradients = iter([gradient_of(x, found.get(x)) for x in self.leaves])
@@ -231,17 +263,21 @@ class Recording:
         )
 
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
-        graph = has_outer(ends, self.leaves)
+        around, targets = self.around.now(), set(self.leaves)
+        graph = self.needs_graph(ends, upstreams, around)
         token = RECORDING.set(recording_on())
         try:
-            with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
+            # An infinite slope is an answer, not a warning.
+            with self.taken(), np.errstate(all="ignore"):
                 if not graph:
-                    return dict(walk(ends, upstreams, targets=set(self.leaves)))
-                starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
-                found = walk(ends, starts, targets=set(self.leaves), graph=True)
-                return {x: self.outside(found[x]) for x in self.leaves if x in found}
+                    found = walk(ends, upstreams, targets=targets)
+                else:
+                    starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
+                    found = walk(ends, starts, targets=targets, graph=True)
         finally:
             RECORDING.reset(token)
+        least = holder_of(upstreams)
+        return {x: around.outside(found[x], least) for x in self.leaves if x in found}
 
 
 def _unless_zero(upstream: Any) -> Any:

@@ -106,3 +106,23 @@ def _fitting(x: Any, like: Any, what: str) -> Any:
             do="They have the shape of what they belong to.",
         )
     return x
+
+
+def require_numbers(ends: Sequence[Any], name: str) -> None:
+    """Show that a function returned nothing but arrays and numbers, in its containers.
+
+    Raises
+    ------
+    ArgumentError
+        If something else stands there: what it may hold would not be differentiated.
+    """
+    for end in ends:
+        if not any(hasattr(end, each) for each in ("dtype", "__array__", "__float__")):
+            raise ArgumentError(
+                f"{name} returned a {type(end).__name__}, which is no array and no number.",
+                found=[f"result    {type(end).__module__}.{type(end).__qualname__}"],
+                do=(
+                    "Return arrays, or lists, tuples and dicts of them; what is no result of the "
+                    "derivative is returned aside, with has_aux=True."
+                ),
+            )

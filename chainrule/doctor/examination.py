@@ -15,6 +15,7 @@ from chainrule.doctor.derivation import derivation
 from chainrule.doctor.evidence import Evidence, evidence
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.forward_mode import forward_mode
+from chainrule.doctor.higher_order import higher_order
 from chainrule.doctor.judge import compare, judge, nonlinear
 from chainrule.doctor.precision import loses_its_tail
 from chainrule.doctor.report import Report
@@ -25,6 +26,7 @@ from chainrule.graph.op import Op
 from chainrule.spec import is_tuple
 
 Against = Literal["auto", "numbers", "forward", "formula"]
+ORDERS = (1, 2, 3, 4)
 AGAINST: tuple[Against, ...] = ("auto", "numbers", "forward", "formula")
 
 
@@ -44,8 +46,10 @@ def check(
         chainrule gives it; where that is wrong, the op in it that is to blame is named.
     *inputs : arrays
         Where to check. An op that declares samples or domains may be checked without any.
-    order : 1 or 2, default 2
-        Whether the gradient of the gradient is checked too.
+    order : 1, 2, 3 or 4, default 2
+        How many derivatives are checked: with 2 the gradient of the gradient, with 3 and 4 those
+        beyond, along a line through the point. These find the kink of an abs or where that hides
+        inside a smooth function.
     against : {"auto", "numbers", "forward", "formula"}
         What to compare with: differences of values (with a complex step where the function is
         analytic), forward mode, the derivation from the formula, or all that there are.
@@ -70,8 +74,8 @@ def check(
     >>> report.findings[0].kind, report.findings[0].equals
     ('constant_factor', '1/3')
     """
-    if order not in (1, 2):
-        raise ArgumentError(f"order is 1 or 2, not {order!r}.")
+    if order not in ORDERS:
+        raise ArgumentError(f"order is 1, 2, 3 or 4, not {order!r}.")
     if against not in AGAINST:
         raise ArgumentError(f"against is one of {', '.join(AGAINST)}, not {against!r}.")
     subject = subject_of(target, inputs, gradient)
@@ -111,8 +115,11 @@ def _closer(e: Evidence, order: int, against: Against) -> tuple[list[Comparison]
     if not findings and e.subject.op is not None:
         tails = (loses_its_tail(e, i) for i in e.subject.moving)
         findings = [finding for finding in tails if finding is not None]
-    if not findings and order == 2:
+    if not findings and order >= 2:
         more, findings = second_order(e)
+        comparisons += more
+    if not findings and order > 2:
+        more, findings = higher_order(e, order)
         comparisons += more
     return comparisons, findings
 

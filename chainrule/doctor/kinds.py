@@ -31,6 +31,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "precision": "right in a wider type, wrong in this one",
         "wrong_at_kink": "at a kink, not between the slopes on its two sides",
         "double_backward": "the gradient is right, the gradient of the gradient is not",
+        "hidden_kink": "smooth, but a later derivative is that of a kink inside the formula",
+        "higher_order": "two derivatives are right, one of a higher order is not",
         "unknown": "wrong, and nothing above explains it",
     }
 )

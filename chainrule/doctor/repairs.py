@@ -49,7 +49,7 @@ class Step(Symbol):
         """The value as an array."""
         return self.value
 
-    def astype(self, dtype: Any) -> "Step":
+    def astype(self, dtype: Any, *memory: Any, **more: Any) -> "Step":
         """The value in another type."""
         return Step(np.asarray(self.value).astype(dtype), self.run)
 

@@ -17,6 +17,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.contract import formula
 from chainrule.graph.node import DEPTH_STEP, Node, taped
 from chainrule.graph.op import Op, apply
+from chainrule.graph.operands import NUMBERS, not_numbers, settled
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import derived_pull, walk
 from chainrule.settings import DEPTH, RECORDING, watching
@@ -72,8 +73,11 @@ class Dual(Symbol):
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Compute the value, and each tangent by the chain rule."""
         for x in operands:
-            if isinstance(x, Symbol) and x.rank >= self.rank and not self.shares(x):
-                return x.read(op, operands)
+            if isinstance(x, Symbol):
+                if x.rank >= self.rank and not self.shares(x):
+                    return x.read(op, operands)
+            elif type(x) not in op.takes:
+                return apply(op, settled(op, operands))
         watch = watching()
         if op.spells_out and not op.flat:
             return (
@@ -86,6 +90,8 @@ class Dual(Symbol):
             watch.recorded(op, values, out)
         if op.flat or not RECORDING.get():
             return out
+        if not is_tuple(out) and out.dtype.kind not in NUMBERS:
+            raise not_numbers(op.name, out)
         rule = getattr(op, "jvp", None) or transposed(op, self.depth)
         if watch is not None:
             rule = watch.pushing(op, rule)

@@ -21,6 +21,7 @@ from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import chain_rule, local_times
 from chainrule.graph.op import Op, Pulled, apply
+from chainrule.graph.operands import ARRAYS
 from chainrule.spec import Spec, is_tuple, normalize_axes
 
 
@@ -154,6 +155,8 @@ class Word(Letter):
 class Structured(Op):
     """An op whose forward is one NumPy call that knows its axes."""
 
+    takes: ClassVar[frozenset[type]] = ARRAYS
+
 
 class Linear(Structured):
     """Linear in its first input, which is the only one with a gradient."""
@@ -249,6 +252,7 @@ class Reduction(Structured):
 class Composite(Op):
     """A formula over ops; it writes ``backward`` only for stability or speed."""
 
+    takes: ClassVar[frozenset[type]] = ARRAYS
     spells_out: ClassVar[bool] = True
     rows_axis: ClassVar[str] = ""  # the field that names the axis along which elements mix
 

@@ -1,25 +1,24 @@
 """Node: one value of the graph, the op that made it, and the nodes it was made from.
 
-Imports op, symbol and guard. ``record`` is how a Node reads an op: every op it meets leaves one
-Node. Tensors inherit from Node; the backward walk reads nodes.
+Imports op, operands, symbol and guard. ``record`` is how a Node reads an op: every op it meets
+leaves one Node. Tensors inherit from Node; the backward walk reads nodes.
 """
 
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from chainrule.errors import DTypeError, describe
 from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
+from chainrule.graph.operands import NUMBERS, as_array, not_numbers, settled
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_tuple
 
 DEPTH_STEP = 100  # between the ranks of two depths, so that all kinds of one depth fit between
-NUMBERS = "biuf"  # NumPy's kinds of booleans, integers and floating-point numbers
 _serials = itertools.count(1)
 next_serial = _serials.__next__
 _ndarray = np.ndarray
@@ -138,9 +137,11 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
                 return x.read(op, operands)  # a reading that knows nodes as its values
             values.append(x.value if isinstance(x, Constant) else x)
             leaves = True
-        else:
+        elif type(x) in op.takes:
             values.append(x)
             leaves = leaves or x is not None
+        else:
+            return apply(op, settled(op, operands))
     if kind.traced:
         if kind.depth:
             operands, values, wants = _at_depth(operands, kind)
@@ -158,7 +159,7 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         recording.recorded(op, operands, value)
     if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
-            raise _not_numbers(op.name, value)
+            raise not_numbers(op.name, value)
         return kind(value)
     if recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
@@ -168,13 +169,21 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
 class Readings(Watch):
     """In the place of a recording: no graph is left, but the nodes read that want a gradient are.
 
-    ``nodes`` holds them in the order in which they were met.
+    ``nodes`` holds them in the order in which they were met. The function that is run so will run
+    again with a graph, unless the user's own ``no_grad`` stands inside.
     """
 
     recording = False
+    runs_again = True
 
     def __init__(self) -> None:
         self.nodes: dict[Node, None] = {}
+
+    def quiet(self) -> Self:
+        """The same inside the user's ``no_grad``."""
+        other = super().quiet()
+        other.runs_again = False
+        return other
 
     def recorded(self, op: Op, operands: Sequence[Any], value: Any) -> None:
         """Keep the nodes among the operands of one op, unless it is flat or counts."""
@@ -231,28 +240,6 @@ def constant(x: Any, kind: type[Node]) -> Node:
         return kind(x)  # a Python number stays weak: it takes the dtype of its neighbour
     array, guard = own(as_array(x))
     return kind(array, guard=guard)
-
-
-def as_array(x: Any) -> np.ndarray[Any, Any]:
-    """An array of numbers, or an error that says what was found instead."""
-    array = np.asarray(x)
-    if array.dtype.kind not in NUMBERS:
-        raise _not_numbers("this array", array)
-    if isinstance(x, np.ma.MaskedArray):
-        raise DTypeError(
-            "a tensor has no masked elements, but this array may have some.",
-            found=[describe("array", array)],
-            do="Fill them, x.filled(0), and choose with where(mask, x, 0).",
-        )
-    return array
-
-
-def _not_numbers(name: str, array: Any) -> DTypeError:
-    return DTypeError(
-        f"a tensor holds numbers, but {name} holds {array.dtype}.",
-        found=[describe(name.split()[-1], array)],
-        do="Convert it first: np.asarray(x, dtype=np.float64).",
-    )
 
 
 def is_float(value: Any) -> bool:

@@ -3,8 +3,6 @@
 Imports op, symbol and errors. Nothing falls back to it: a user's op inherits from it by name.
 """
 
-import os
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -12,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import (
-    PACKAGE_FOLDER,
     BackwardRuleError,
     NumericalGradientWarning,
     describe,
+    frames_of_ours,
 )
 from chainrule.graph.op import Op, compute
 from chainrule.graph.symbol import Symbol
@@ -145,7 +143,7 @@ class NumericalOp(Op):
                 f"{RUNS} x {elements} = {RUNS * elements} forward runs here, and about {digits} "
                 "digits of it are right.",
                 NumericalGradientWarning,
-                stacklevel=_frames_of_ours(),
+                stacklevel=frames_of_ours(),
             )
         return accuracy
 
@@ -189,12 +187,3 @@ def _parts(value: Any) -> tuple[Any, ...]:
 def _in_float64(x: Any) -> Any:
     array = np.asarray(x)
     return array.astype(np.float64) if array.dtype.kind == "f" else x
-
-
-def _frames_of_ours() -> int:
-    """How many frames up the user's own line stands, for the warning to point at."""
-    count, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  the way to a frame
-    folder = os.path.join(PACKAGE_FOLDER, "")
-    while frame.f_back and frame.f_code.co_filename.startswith(folder):
-        count, frame = count + 1, frame.f_back
-    return count

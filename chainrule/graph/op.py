@@ -18,9 +18,10 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ChainruleError, ShapeError, describe
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
-from chainrule.spec import is_list, is_plain
+from chainrule.spec import is_list
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
 Samples = Callable[[np.random.Generator], tuple[Any, ...]]
@@ -68,8 +69,11 @@ class Op:
     domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
     samples: ClassVar[Samples | None] = None
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
+    takes: ClassVar[frozenset[type]] = SETTLED  # operands that its rules can do with as they are
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
+    handed: ClassVar[Any] = None  # what NumPy makes of several results: a list, a named tuple
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
+    smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
     views: ClassVar[bool] = True  # its result may share memory with an input
     edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
 
@@ -249,6 +253,7 @@ def op(
     samples: Samples | None = None,
     flat: bool = False,
     router: bool = False,
+    smooth: bool = True,
     views: bool | None = None,
     edges: bool = False,
 ) -> Callable[[OpClass], OpClass]:
@@ -264,6 +269,7 @@ def op(
     facts = {"symbol": symbol, "onnx": onnx, "gate": gate, "domains": domains, "numpy": numpy}
     asserted = {"flat": flat, "router": router, "edges": edges}  # what a family set stays set
     facts |= {fact: True for fact, holds in asserted.items() if holds}
+    facts["smooth"] = smooth and not flat and not router
 
     def enter(cls: OpClass) -> OpClass:
         for fact, value in facts.items():
@@ -302,10 +308,10 @@ def compute(operation: Op, values: Sequence[Any]) -> Any:
         raise
     except (ValueError, IndexError) as error:
         raise operation.explain(error, values) from error
-    except (AttributeError, TypeError):
-        arrays = [np.asarray(x) if is_plain(x) else x for x in values]
+    except (AttributeError, TypeError) as error:
+        arrays = as_arrays(operation, values)
         if all(x is y for x, y in zip(arrays, values, strict=True)):
-            raise
+            raise (explain_missing(operation, values) or error) from error
         return compute(operation, arrays)  # lists and numbers where the formula needs arrays
 
 

@@ -1,10 +1,8 @@
 """NumPy's protocols: a NumPy function called on a Symbol becomes the op that stands for it.
 
-Imports the catalogue. Symbol calls it; nothing else does.
+Imports the catalogue and numpy_calls. Symbol calls it; nothing else does.
 """
 
-import functools
-import inspect
 import sys
 from typing import Any
 
@@ -12,6 +10,18 @@ import numpy as np
 
 from chainrule.errors import InPlaceError, UnsupportedError
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.numpy_calls import (
+    COMPUTED_IN,
+    DEFAULTS,
+    adapted,
+    cast,
+    computed_in,
+    says_nothing,
+    takes_each,
+    translated,
+    unsupported_argument,
+)
+from chainrule.spec import is_sequence
 
 REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 # On booleans, bits are truth values: mask & (t > 0).
@@ -25,8 +35,10 @@ ON_BOOLEANS = {
 SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 )
-# How a ufunc's reduce says that an argument was not given.
-NOT_GIVEN = (None, True, vars(np)["_NoValue"])
+# Functions that answer with positions: whole numbers, in which no gradient can flow.
+POSITIONS = frozenset(
+    {np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.argpartition, np.digitize}
+)
 
 
 def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any) -> Any:
@@ -37,12 +49,7 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
             do="Leave out= away and use the result.",
         )
     if method == "reduce" and ufunc in REDUCERS:
-        name = REDUCERS[ufunc]
-        axis, keepdims = keywords.pop("axis", 0), bool(keywords.pop("keepdims", False))
-        for key, value in keywords.items():
-            if not any(value is each for each in NOT_GIVEN):
-                raise _unsupported_argument(ufunc, key, value, name)
-        return CATALOGUE.function(name)(*inputs, axis=axis, keepdims=keepdims)
+        return _reduced(ufunc, inputs, keywords)
     name = CATALOGUE.by_numpy.get(ufunc)
     if name is None and _is_scipys(ufunc):
         name = CATALOGUE.by_scipy.get(ufunc.__name__)
@@ -51,10 +58,32 @@ def array_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: Any)
     if name is None or method != "__call__":
         suffix = "" if method == "__call__" else f".{method}"
         raise _unsupported(f"{_title(ufunc)}{suffix}")
+    return CATALOGUE.function(name)(*inputs, **_own(ufunc, name, keywords))
+
+
+def _reduced(ufunc: Any, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """np.add.reduce(x): the sum, along the first axis where none is given."""
+    name, dtype = REDUCERS[ufunc], keywords.pop("dtype", None)
+    if keywords.get("initial") is None:
+        keywords.pop("initial", None)
+    own = {"axis": 0} | _own(ufunc, name, keywords)
+    if dtype is None:
+        return CATALOGUE.function(name)(*inputs, **own)
+    if ufunc not in COMPUTED_IN:
+        raise unsupported_argument(_title(ufunc), "dtype", dtype, name)
+    x = computed_in(ufunc, inputs[0], dtype)
+    return cast(dtype, CATALOGUE.function(name)(x, **own))
+
+
+def _own(ufunc: Any, name: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords that the op knows; the others must say nothing."""
+    own: dict[str, Any] = {}
     for key, value in keywords.items():
-        if key not in CATALOGUE[name].attributes:
-            raise _unsupported_argument(ufunc, key, value, name)
-    return CATALOGUE.function(name)(*inputs, **keywords)
+        if key in CATALOGUE[name].attributes:
+            own[key] = value
+        elif not (key in DEFAULTS and says_nothing(value, DEFAULTS[key])):
+            raise unsupported_argument(_title(ufunc), key, value, name)
+    return own
 
 
 def _is_scipys(ufunc: Any) -> bool:
@@ -71,6 +100,8 @@ def _title(ufunc: Any) -> str:
 
 
 def _is_boolean(x: Any) -> bool:
+    if is_sequence(x):
+        return all(map(_is_boolean, x))
     return isinstance(x, bool) or getattr(x, "dtype", None) == np.dtype(bool)
 
 
@@ -78,74 +109,37 @@ def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any
     """Answer a NumPy function that is not a ufunc with the op that stands for it."""
     if function in SHAPE_ONLY:
         return _shape_only(function, args, keywords)
+    if function in POSITIONS:
+        return _plainly(function, args, keywords)
     name = CATALOGUE.by_numpy.get(function)
     if name is None:
         module = function.__module__.replace("numpy", "np", 1)
         raise _unsupported(f"{module}.{function.__name__}")
-    operands, attributes = _translated(function, name, args, keywords)
-    return CATALOGUE.function(name)(*operands, **attributes)
+    op, each = CATALOGUE[name], takes_each(function, name)
+    if each is not None and len(args) != 1 and not keywords:
+        return tuple(map(each, args))
+    args, keywords, finish = adapted(function, args, keywords)
+    operands, attributes = translated(function, name, args, keywords)
+    out = op.function(*operands, **attributes)
+    if op.handed is not None:
+        out = op.handed(out)
+    return out if finish is None else finish(out)
 
 
-def _translated(
-    function: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A call in NumPy's terms as operands and attributes of the op.
-
-    NumPy's parameters come in the order of NumPy's signature: np.var(x, 0, np.float64) gives a
-    dtype in the third place, where the op has its ddof. Arguments at their default say nothing.
-    """
-    op, signature = CATALOGUE[name], _signature(function)
-    if signature is None or "bind" in vars(op):  # the op reads NumPy's call itself
-        return args, keywords
-    bound = signature.bind(*args, **keywords).arguments
-    for more in [key for key, p in signature.parameters.items() if p.kind is p.VAR_KEYWORD]:
-        bound.update(bound.pop(more, {}))
-    count = 1 if op.variadic else op.places[0]  # optional inputs go by name
-    names = list(bound)
-    if len(names) < count:
-        raise UnsupportedError(
-            f"np.{function.__name__} with {len(names)} arguments has no op in chainrule.",
-            do=f"Give all of {', '.join(op.inputs)}.",
-        )
-    attributes: dict[str, Any] = {}
-    for key in names[count:]:
-        value = bound[key]
-        parameter = signature.parameters.get(key)
-        if parameter is not None and value is parameter.default:
-            continue
-        if key in op.signature.parameters:
-            attributes[key] = value
-        elif key == "out" and value is not None:
-            raise InPlaceError(
-                f"np.{function.__name__} cannot write into out= when a tensor is involved.",
-                do="Leave out= away and use the result.",
-            )
-        else:
-            raise _unsupported_argument(function, key, value, name)
-    return tuple(bound[key] for key in names[:count]), attributes
+def _plainly(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The function on values alone."""
+    return function(*map(_value, args), **{key: _value(x) for key, x in keywords.items()})
 
 
-@functools.lru_cache(maxsize=256)
-def _signature(function: Any) -> inspect.Signature | None:
-    """NumPy's signature of a function; None where the operands are variadic."""
-    signature = inspect.signature(function)
-    kinds = [p.kind for p in signature.parameters.values()]
-    return None if inspect.Parameter.VAR_POSITIONAL in kinds else signature
+def _value(x: Any) -> Any:
+    foreign = isinstance(x, np.ndarray | np.generic) or not hasattr(x, "__array_function__")
+    return x if foreign else x.data  # pyright: ignore[reportUnknownVariableType]  any numbers
 
 
 def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     x, *rest = args
     stand_in = np.broadcast_to(np.zeros((), x.dtype), x.shape)
     return function(stand_in, *rest, **keywords)
-
-
-def _unsupported_argument(function: Any, key: str, value: Any, name: str) -> UnsupportedError:
-    legal = CATALOGUE[name].signature.parameters
-    return UnsupportedError(
-        f"{_title(function)} takes no {key}= when a tensor is involved.",
-        found=[f"{key}={value!r}"],
-        do=f"Arguments that work: {', '.join(legal)}.",
-    )
 
 
 def _unsupported(name: str) -> UnsupportedError:

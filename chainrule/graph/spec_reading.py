@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.node import DEPTH_STEP, Node
-from chainrule.graph.op import Op, compute
+from chainrule.graph.op import Op, apply, compute
+from chainrule.graph.operands import explain_missing, settled
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.graph.unvalued import Unvalued
 from chainrule.settings import DEPTH
@@ -45,9 +46,15 @@ class SpecSymbol(Unvalued):
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Shape and dtype of the op's result."""
         for x in operands:
-            if isinstance(x, Symbol) and x.rank > self.rank:
-                return x.read(op, operands)
-        found = _results(op, [_stand_in(x) for x in operands])
+            if isinstance(x, Symbol):
+                if x.rank > self.rank:
+                    return x.read(op, operands)
+            elif type(x) not in op.takes:
+                return apply(op, settled(op, operands))
+        try:
+            found = _results(op, [_stand_in(x) for x in operands])
+        except (AttributeError, TypeError) as error:
+            raise (explain_missing(op, operands) or error) from error
         if isinstance(found, Spec):
             return SpecSymbol(found, self.depth)
         return tuple(SpecSymbol(each, self.depth) for each in found)

@@ -13,6 +13,7 @@ from chainrule.errors import (
     NoGradientError,
     NotScalarError,
     ShapeError,
+    UnsupportedError,
     describe,
 )
 from chainrule.graph.node import Node
@@ -20,7 +21,7 @@ from chainrule.graph.storage import Array
 from chainrule.graph.walk import on_the_way, zeros_like
 
 
-def start_of(loss: Any, upstream: Any) -> Array:
+def start_of(loss: Any, upstream: Any, create_graph: bool = False) -> Array:
     """The gradient that a walk starts with: the caller's, or 1 for a tensor of one element.
 
     Raises
@@ -29,6 +30,8 @@ def start_of(loss: Any, upstream: Any) -> Array:
         If there are many elements and no upstream gradient.
     NoGradientError
         If nothing behind the loss wants a gradient.
+    UnsupportedError
+        If the loss belongs to a derivative that is being taken, and the gradients would be arrays.
     """
     if not isinstance(loss, Node):
         raise ArgumentError(
@@ -40,6 +43,12 @@ def start_of(loss: Any, upstream: Any) -> Array:
             "no gradient flows into this tensor: nothing it was made from wants one.",
             found=[describe("loss", loss, _origin(loss))],
             do="Start from cr.parameter(...) or cr.tensor(...) of floats, outside cr.no_grad().",
+        )
+    if loss.traced and not create_graph:
+        raise UnsupportedError(
+            "backward() leaves arrays at the leaves, so a derivative around it would miss them.",
+            found=[describe("loss", loss, _origin(loss))],
+            do="Take cr.grad of a function, or read what backward(create_graph=True) returns.",
         )
     if upstream is None:
         if loss.size != 1:

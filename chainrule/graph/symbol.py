@@ -4,7 +4,7 @@ Imports the catalogue and the methods. Node, Dual, SpecSymbol and Constant inher
 own functions reach the ops through the two protocols at the end.
 """
 
-from math import prod
+from math import nan, prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,6 +58,16 @@ class Symbol(NumpyMethods):
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.dtype.itemsize
 
     def __len__(self) -> int:
         if not self.shape:
@@ -135,10 +145,10 @@ class Symbol(NumpyMethods):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Any:
-        return self.read(_standard["equal"], (self, other))
+        return self.read(_standard["equal"], (self, _comparable(other)))
 
     def __ne__(self, other: object) -> Any:
-        return self.read(_standard["not_equal"], (self, other))
+        return self.read(_standard["not_equal"], (self, _comparable(other)))
 
     def __gt__(self, other: Any) -> Any:
         return self.read(_standard["greater"], (self, other))
@@ -152,14 +162,27 @@ class Symbol(NumpyMethods):
     def __le__(self, other: Any) -> Any:
         return self.read(_standard["less_equal"], (self, other))
 
+    # On booleans, bits are truth values; the bits of numbers have no op.
     def __and__(self, other: Any) -> Any:
-        return self.read(_standard["logical_and"], (self, other))
+        return array_ufunc(np.bitwise_and, "__call__", (self, other), {})
+
+    def __rand__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_and, "__call__", (other, self), {})
 
     def __or__(self, other: Any) -> Any:
-        return self.read(_standard["logical_or"], (self, other))
+        return array_ufunc(np.bitwise_or, "__call__", (self, other), {})
+
+    def __ror__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_or, "__call__", (other, self), {})
+
+    def __xor__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_xor, "__call__", (self, other), {})
+
+    def __rxor__(self, other: Any) -> Any:
+        return array_ufunc(np.bitwise_xor, "__call__", (other, self), {})
 
     def __invert__(self) -> Any:
-        return self.read(_standard["logical_not"], (self,))
+        return array_ufunc(np.invert, "__call__", (self,), {})
 
     def __getitem__(self, key: Any) -> Any:
         return CATALOGUE.function("getitem")(self, key)
@@ -170,6 +193,9 @@ class Symbol(NumpyMethods):
             found=[describe("tensor", self)],
             do="The backward walk needs the values the forward pass saw. Use where(mask, new, x).",
         )
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
 
     def __iter__(self) -> Any:
         return (self[row] for row in range(len(self)))
@@ -186,12 +212,31 @@ class Symbol(NumpyMethods):
             do="Stay with ops and NumPy's functions on x.",
         )
 
+    # A value is never changed, so a copy is the value itself, in the same graph.
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise UnsupportedError(
+            "pickling x would leave the graph, and the gradient would miss this path.",
+            found=[describe("x", self)],
+            do="Pickle its value, x.data, or a parameter; inside a derivative, copy.deepcopy(x).",
+        )
+
     # NumPy's protocols: np.tanh(t), np.sum(t, axis=0), array @ t stay in the graph.
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return array_ufunc(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         return array_function(function, args, keywords)
+
+
+def _comparable(x: Any) -> Any:
+    """What stands for None or a text in a comparison: NaN, for it equals no number."""
+    return nan if x is None or isinstance(x, str) else x
 
 
 def plain(x: Any) -> Any:
@@ -238,6 +283,9 @@ class Constant(Symbol):
 
     def __float__(self) -> float:
         return self.value
+
+    def __reduce__(self) -> tuple[type["Constant"], tuple[float, str]]:
+        return Constant, (self.value, self.tex)
 
     def __repr__(self) -> str:
         return self.tex

@@ -3,7 +3,8 @@
 from chainrule.inspection.checkup import Checkup, LayerCheckup, checkup
 from chainrule.inspection.picture import graph_svg
 from chainrule.inspection.ratios import Ratio, read_ratios
-from chainrule.inspection.report import Part, ReportData, render_report
+from chainrule.inspection.report import ReportData, render_report
+from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.templates import Template, templates
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "checkup",
     "graph_svg",
     "read_ratios",
+    "read_result",
     "render_report",
     "templates",
 ]

@@ -28,6 +28,7 @@ NEAR = 0.01  # saturated: within 1 % of a bound ...
 MOSTLY = 0.95  # ... on more than 95 % of the rows
 WATCHED = (*RELU_FAMILY, *BOUNDS, "softplus")
 MANY = 0.1  # a share of dead or saturated units worth a change
+SOUND = "The units and the sizes of the updates look sound."  # no word about the result
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Checkup:
             )
         for ratio in self.ratios:
             lines.append(f"{ratio.name:<23} update:weight {ratio.typical:.1e}, {ratio.verdict}")
-        return "\n".join(lines + list(self.advice or ("Nothing to worry about.",)))
+        return "\n".join(lines + list(self.advice or (SOUND,)))
 
 
 def checkup(

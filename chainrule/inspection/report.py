@@ -1,7 +1,7 @@
 """The report of a training run: one HTML file that needs nothing else.
 
-Imports charts, confusion, checkup, templates and pages (the door to jinja2). The command line
-fills a ReportData and writes what render_report returns; the page itself is report.html.jinja.
+Imports charts, confusion, checkup, result, templates and pages (the door to jinja2). The command
+line fills a ReportData and writes what render_report returns; the page is report.html.jinja.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,11 @@ import numpy as np
 
 from chainrule.errors import ShapeError, describe
 from chainrule.inspection import charts
-from chainrule.inspection.checkup import Checkup
+from chainrule.inspection.checkup import SOUND, Checkup
 from chainrule.inspection.confusion import confusion_matrix
 from chainrule.inspection.pages import render
 from chainrule.inspection.ratios import read_ratios
+from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.templates import Template
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -24,27 +25,6 @@ Task = Literal["classification", "regression"]
 NATS = ("softmax_cross_entropy", "binary_cross_entropy")  # losses measured in nats
 MISTAKES = 5  # pairs of classes that are named
 MANY = 10_000  # from here on decimals tell nothing
-
-
-@dataclass(frozen=True)
-class Part:
-    """What the net makes of one part of the data.
-
-    Parameters
-    ----------
-    name : str
-        "training", "validation" or "test".
-    rows : int
-    loss : float
-        Without regularization.
-    values : mapping of str to float
-        Metrics, the most telling one first: "accuracy" (0 to 1); or "R^2" and "RMSE".
-    """
-
-    name: str
-    rows: int
-    loss: float
-    values: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +134,24 @@ def render_report(data: ReportData) -> str:
         mistakes=_mistakes(data),
         baseline=_baseline(data),
         residuals=_residuals(data),
+        worries=[*read_result(data.parts), *(data.checkup.advice if data.checkup else ())],
+        sound=_sound(data),
         ratios=data.checkup.ratios if data.checkup else read_ratios(ratios),
         ratio_chart=charts.ratio_curves("ratio", ratios) if _drawable(ratios) else "",
         norm_chart=charts.gradient_norms("norm", norms) if _drawable(norms) else "",
         settings=_flat(data.settings),
         shown=shown,
         printed=printed,
+    )
+
+
+def _sound(data: ReportData) -> str:
+    """What may be said where nothing was found: no more than what was looked at."""
+    if len(data.parts) < 2 or not np.isfinite(data.parts[-1].constant):
+        return SOUND
+    return (
+        f"Nothing to worry about. {SOUND} The net does better than a constant answer, and not "
+        "far worse on new rows than on those it was trained on."
     )
 
 

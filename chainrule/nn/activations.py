@@ -12,7 +12,7 @@ from chainrule.nn.module import Module
 from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import activations as formulas
-from chainrule.ops.letters import transcendental
+from chainrule.ops.letters import logistic
 
 
 class Activation(Module):
@@ -98,13 +98,13 @@ class SiLU(Activation):
 class Sigmoid(Activation):
     """1 / (1 + exp(-x)): squashes a score into a chance; its gradient fades at both ends."""
 
-    operation = formulas.Sigmoid()
+    operation = logistic.Sigmoid()
 
 
 class Tanh(Activation):
     """Hyperbolic tangent: squashes a score into (-1, 1), centred at 0."""
 
-    operation = transcendental.Tanh()
+    operation = logistic.Tanh()
 
 
 class Softplus(Activation):

@@ -81,14 +81,22 @@ class Embedding(Weights):
                 found=[describe("ids", ids)],
                 do="Convert them: ids.astype(np.int64).",
             )
-        if ids.size and (ids.min() < 0 or ids.max() >= self.rows):
+        if not ids.size:
+            return
+        low, high = int(ids.min()), int(ids.max())  # 255 + 1 is 0 in uint8
+        if low < 0 or high >= self.rows:
             place = tuple(np.argwhere((ids < 0) | (ids >= self.rows))[0].tolist())
+            if low < 0:
+                do = f"Ids run from 0 to {self.rows - 1}; give what is missing or unknown an id "
+                do += "of its own: np.where(ids < 0, unknown, ids)."
+            else:
+                do = f"Ids run from 0 to {self.rows - 1}; build it with Embedding({high + 1}, "
+                do += f"{self.features}) if all of them are meant."
             raise IndexRangeError(
                 f"id {ids[place]} at {place} is outside a table of {self.rows} rows.",
                 found=[
-                    describe("ids", ids, f"values {ids.min()} to {ids.max()}"),
+                    describe("ids", ids, f"values {low} to {high}"),
                     describe("weight", self.weight, self.weight.origin),
                 ],
-                do=f"Ids run from 0 to {self.rows - 1}; build it with Embedding({ids.max() + 1}, "
-                f"{self.features}) if all of them are meant.",
+                do=do,
             )

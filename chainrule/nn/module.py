@@ -74,7 +74,8 @@ class Module(Tree):
         The running statistics that training finds are left to :meth:`run`.
         """
         if training is None:
-            return self.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
+            out = self.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
+            return out if isinstance(out, Symbol) else _as_tensor(out)
         return self.run(x, training)[0]
 
     def run(self, x: Any, training: Key | bool | None = None) -> tuple[Any, dict[str, Any]]:
@@ -92,7 +93,7 @@ class Module(Tree):
             out = self.advance(x if isinstance(x, Symbol) else self._leaf(x), run)
         finally:
             CURRENT.reset(token)
-        return out, self._updates(run)
+        return out if isinstance(out, Symbol) else _as_tensor(out), self._updates(run)
 
     def summary(self, input_shape: int | tuple[int, ...]) -> Summary:
         """A table of the layers: shapes, parameters, bytes of activations, FLOPs.
@@ -154,6 +155,11 @@ class Module(Tree):
     def extra(self) -> str:
         """What stands between the parentheses of a layer's repr."""
         return ""
+
+
+def _as_tensor(out: Any) -> Any:
+    """An array that a forward returned, such as a derivative inside no_grad, as a constant."""
+    return Tensor(np.asarray(out)) if isinstance(out, np.ndarray | np.generic | float) else out
 
 
 def _without_run(self: Module, x: Any, run: Run) -> Any:

@@ -103,7 +103,9 @@ class BatchNorm(_Normalization):
     Notes
     -----
     The running variance is the unbiased one (divided by N - 1), as in algorithm 2 of Ioffe and
-    Szegedy 2015. A batch of one row has the variance 0, and so the scores of the shift alone.
+    Szegedy 2015. A batch of one row has no variance: the layer answers with its shift, whatever
+    the row holds, and the running statistics leave it out. `fit` accepts such a batch as the last
+    one of an epoch, and refuses batches that are all of one row, from which nothing is learned.
     """
 
     per_element = 4  # subtract, divide, scale, shift
@@ -130,8 +132,12 @@ class BatchNorm(_Normalization):
         rows = prod(x.shape[:-1])
         flat = x if len(x.shape) == 2 else reshape(x, (rows, self.features))
         out, mean, variance = self.operation(flat, self.scale, self.shift)
-        self._note(run, "running_mean", mean)
-        self._note(run, "running_variance", variance * (rows / max(rows - 1, 1)))
+        if rows > 1:
+            self._note(run, "running_mean", mean)
+            self._note(run, "running_variance", variance * (rows / (rows - 1)))
+        else:  # no estimate of a variance, and a poor one of the mean
+            run.update(self, "running_mean", self.running_mean)
+            run.update(self, "running_variance", self.running_variance)
         return out if len(x.shape) == 2 else reshape(out, tuple(x.shape))
 
     def _note(self, run: Run, name: str, found: Any) -> None:

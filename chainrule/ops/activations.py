@@ -17,6 +17,7 @@ from chainrule.graph.symbol import Constant
 from chainrule.ops import tails
 from chainrule.ops.letters.arithmetic import maximum, minimum
 from chainrule.ops.letters.logic import equal, where
+from chainrule.ops.letters.logistic import density, sigmoid
 from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p
 
 SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
@@ -139,25 +140,8 @@ class GELUTanh(Elementwise):
     def local_gradients(self, x: Any, out: Any) -> Any:
         near = _held(x, 30)  # tanh is 1 there, and the cube of 1e13 overflows float32
         twice = 2 * self.inner(near)
-        shrunk = exp(-abs(twice))
-        steep = shrunk / ((1 + shrunk) * (1 + shrunk))  # the slope of the sigmoid
         slope = 2 * SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * near * near)
-        return (sigmoid(twice) + near * steep * slope,)
-
-
-@op("sigmoid", onnx="Sigmoid")
-class Sigmoid(Elementwise):
-    """1 / (1 + exp(-x)): squashes a score into a chance."""
-
-    scipy = "expit"
-
-    def forward(self, x: Any) -> Any:
-        shrunk = exp(-abs(x))  # never above 1: exp(89) overflows float32
-        return where(x >= 0, 1, shrunk) / (1 + shrunk)
-
-    def local_gradients(self, x: Any, out: Any) -> Any:
-        shrunk = exp(-abs(x))  # s(x) * s(-x): out * (1 - out) would lose the right tail
-        return (shrunk / ((1 + shrunk) * (1 + shrunk)),)
+        return (sigmoid(twice) + near * density(twice) * slope,)
 
 
 @op("silu", edges=True)
@@ -174,9 +158,7 @@ class SiLU(Elementwise):
         return tails.silu(x, value) if _is_plain(x) else value
 
     def local_gradients(self, x: Any, out: Any) -> Any:
-        shrunk = exp(-abs(x))
-        steep = shrunk / ((1 + shrunk) * (1 + shrunk))  # the slope of the sigmoid
-        slope = sigmoid(x) + _held(x, 1000) * steep  # inf * 0 would be NaN
+        slope = sigmoid(x) + _held(x, 1000) * density(x)  # inf * 0 would be NaN
         return (tails.silu_slope(x, slope) if _is_plain(x) else slope,)
 
 
@@ -212,4 +194,4 @@ def _held(x: Any, bound: float) -> Any:
     return maximum(minimum(x, bound), -bound)
 
 
-relu, sigmoid, softplus = ReLU.function, Sigmoid.function, Softplus.function
+relu, softplus = ReLU.function, Softplus.function

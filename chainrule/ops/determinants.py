@@ -4,7 +4,7 @@ Imports the families, letters, movement, matrices, reductions and decompositions
 from products of singular values, and nothing is divided by the determinant.
 """
 
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -78,12 +78,21 @@ class CofactorsSlope(OfMatrices):
         )
 
 
+class SlogdetResult(NamedTuple):
+    """What np.linalg.slogdet returns, by NumPy's names."""
+
+    sign: Any
+    logabsdet: Any
+
+
 @op("slogdet", numpy=np.linalg.slogdet, samples=lambda rng: (regular(rng),))
 class SLogDet(OfMatrices):
     """Sign and logarithm of the absolute determinant of each matrix: two results.
 
     A singular matrix gives 0 and -inf, as in NumPy; its gradient is NaN.
     """
+
+    handed: ClassVar[Any] = SlogdetResult._make
 
     def forward(self, a: Any) -> Any:
         return tuple(linalg.slogdet(a))

@@ -220,14 +220,19 @@ def check_labels(labels: Any, classes: int) -> None:
         )
 
 
-def _check_range(indices: Any, length: int) -> None:
-    indices = np.asarray(indices)
+def check_whole(indices: Any) -> None:
+    """Raise unless positions are integers: a mask is no list of positions."""
     if indices.dtype.kind not in "iu":
         raise IndexRangeError(
             f"positions are integers, but these are {indices.dtype}.",
             found=[describe("indices", indices)],
             do="Convert them: indices.astype(np.int64).",
         )
+
+
+def _check_range(indices: Any, length: int) -> None:
+    indices = np.asarray(indices)
+    check_whole(indices)
     if indices.size and (indices.min() < -length or indices.max() >= length):
         place = tuple(np.argwhere((indices < -length) | (indices >= length))[0].tolist())
         raise IndexRangeError(

@@ -4,7 +4,7 @@ Imports the families, letters and movement.
 """
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -82,6 +82,7 @@ class ColumnStack(Composite):
 class ArraySplit(Composite):
     """Cut along an axis into parts of nearly equal length, or at given places: several results."""
 
+    handed: ClassVar[Any] = list
     indices_or_sections: Any
     axis: int = 0
 

@@ -4,7 +4,7 @@ Imports the families and sums. A repeated element is a fork, so its gradients ar
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -218,6 +218,7 @@ class Split(Movement):
         The number of equal parts, or the places to cut at.
     """
 
+    handed: ClassVar[Any] = list
     indices_or_sections: Any
     axis: int = 0
 

@@ -80,7 +80,14 @@ class _Extreme(Reduction):
         return gradients, [winners if below is None else logical_and(winners, below[0])]
 
 
-@op("max", numpy=(np.max, np.amax), onnx="ReduceMax", gate="gradient router", samples=_matrix)
+@op(
+    "max",
+    smooth=False,
+    numpy=(np.max, np.amax),
+    onnx="ReduceMax",
+    gate="gradient router",
+    samples=_matrix,
+)
 class Max(_Extreme):
     """The largest element along the axes, which receives the upstream gradient; ties share it."""
 
@@ -88,7 +95,14 @@ class Max(_Extreme):
         return np.max(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
 
 
-@op("min", numpy=(np.min, np.amin), onnx="ReduceMin", gate="gradient router", samples=_matrix)
+@op(
+    "min",
+    smooth=False,
+    numpy=(np.min, np.amin),
+    onnx="ReduceMin",
+    gate="gradient router",
+    samples=_matrix,
+)
 class Min(_Extreme):
     """The smallest element along the axes, which receives the upstream gradient; ties share it."""
 
@@ -149,33 +163,6 @@ class Var(Reduction):
         axes = normalize_axes(self.axis, x.ndim)
         share = upstream * (2 / (_count(x, axes) - self.ddof))
         return (self.spread(share, x.shape) * _centred(x, axes),)
-
-
-@op("std", numpy=np.std, samples=_matrix)
-class Std(Reduction):
-    """Standard deviation over the axes; its gradient at constant input is 0."""
-
-    axis: Any = None
-    ddof: int = 0
-    keepdims: bool = False
-
-    def forward(self, x: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
-        far = _centred(x, axes)
-        largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
-        # Squares of 1e200 and of 1e-200 leave float64.
-        scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
-        far = far / scale
-        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
-        out = np.sqrt(accurate_sum(far * far, axes, True) / left) * scale
-        return out if self.keepdims else np.squeeze(out, axes)
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
-        varies = out > 0  # the kink of |x|: the subgradient of least norm is 0
-        length = where(varies, out, 1) * (_count(x, axes) - self.ddof)
-        share = self.spread(where(varies, upstream, 0), x.shape)
-        return (share * (_centred(x, axes) / self.spread(length, x.shape)),)
 
 
 @op("logsumexp", edges=True, samples=_matrix)

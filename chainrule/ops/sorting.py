@@ -54,7 +54,7 @@ class ArgSort(_Positions):
         return np.argsort(a, axis=self.axis, kind="stable")
 
 
-@op("sort", numpy=np.sort, gate="gradient router", samples=_row)
+@op("sort", smooth=False, numpy=np.sort, gate="gradient router", samples=_row)
 class Sort(Composite):
     """Elements in rising order along an axis, NaN last; equal elements keep their order.
 
@@ -79,7 +79,7 @@ class Sort(Composite):
         return take_along_axis(a, argsort(a, axis), axis)
 
 
-@op("median", numpy=np.median, samples=_row)
+@op("median", smooth=False, numpy=np.median, samples=_row)
 class Median(Composite):
     """The middle element over the axes (by default over all), or the mean of the two middle ones.
 
@@ -98,7 +98,12 @@ class Median(Composite):
         return reshape(out, _reduced(a.shape, axes, self.keepdims))
 
 
-@op("sample_quantile", numpy=np.quantile, samples=lambda rng: (rng.normal(size=(3, 5)), 0.3, 1))
+@op(
+    "sample_quantile",
+    smooth=False,
+    numpy=np.quantile,
+    samples=lambda rng: (rng.normal(size=(3, 5)), 0.3, 1),
+)
 class SampleQuantile(Composite):
     """The value that a share q of the elements lies below; several q stand along a new first axis.
 
@@ -177,7 +182,12 @@ class SampleQuantile(Composite):
         return below.astype(np.intp), share
 
 
-@op("percentile", numpy=np.percentile, samples=lambda rng: (rng.normal(size=(3, 5)), 30, 1))
+@op(
+    "percentile",
+    smooth=False,
+    numpy=np.percentile,
+    samples=lambda rng: (rng.normal(size=(3, 5)), 30, 1),
+)
 class Percentile(Composite):
     """The value that q percent of the elements lie below; see ``sample_quantile``.
 

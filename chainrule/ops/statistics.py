@@ -19,7 +19,7 @@ def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
     return rng.normal(size=(3, 4)), 1
 
 
-@op("ptp", numpy=np.ptp, gate="gradient router", samples=_matrix)
+@op("ptp", smooth=False, numpy=np.ptp, gate="gradient router", samples=_matrix)
 class PeakToPeak(Composite):
     """The largest element minus the smallest, over the axes."""
 
@@ -106,3 +106,6 @@ class CountNonzero(Reduction):
 
 def _without_nan(a: Any) -> Any:
     return where(isnan(a), np.zeros((), a.dtype), a)
+
+
+any_true = AnyTrue.function

@@ -16,6 +16,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
+from chainrule.graph.operands import explain_missing, settled
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.graph.unvalued import Unvalued
 from chainrule.plan.kernels import FINITE
@@ -64,8 +65,11 @@ class Recorded(Unvalued):
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Write down the steps that compute the op."""
         for x in operands:
-            if isinstance(x, Symbol) and x.rank > self.rank:
-                return x.read(op, operands)
+            if isinstance(x, Symbol):
+                if x.rank > self.rank:
+                    return x.read(op, operands)
+            elif type(x) not in op.takes:
+                return apply(op, settled(op, operands))
         return self.recorder.read(op, operands)
 
     def call_back(
@@ -123,6 +127,8 @@ class Recorder:
         outer, self._label = self._label, self._label or op.name
         try:
             return self._lower(self, op, values)
+        except (AttributeError, TypeError) as error:
+            raise (explain_missing(op, values) or error) from error
         finally:
             self._label = outer
 

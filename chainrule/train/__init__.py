@@ -4,6 +4,8 @@ loop.py        fit: checks its arguments, then trains
 training.py    epochs and batches             step.py      one step
 batches.py     rows in a new order            penalty.py   regularization, at every step
 checks.py      bad input, found early         nonfinite.py a loss that is not finite
+entering.py    data as people have it         trial.py     a loss tried on a few rows
+loss_check.py  what a loss is                 state.py     where a fit stands, to go on from
 evaluation.py  evaluate and predict           metrics.py   accuracy and R^2
 history.py     what training left behind      files.py     written whole or not at all
 events.py      callbacks                      early_stopping.py  progress.py
@@ -18,6 +20,7 @@ from chainrule.train.history import Epoch, History
 from chainrule.train.loop import fit
 from chainrule.train.program import Program
 from chainrule.train.progress import PlainProgress
+from chainrule.train.state import TrainingState
 
 __all__ = [
     "Callback",
@@ -27,6 +30,7 @@ __all__ = [
     "History",
     "PlainProgress",
     "Program",
+    "TrainingState",
     "data",
     "evaluate",
     "fit",

@@ -1,6 +1,6 @@
 """Architecture: what a saved net is rebuilt from, as JSON text.
 
-Imports nn and errors. saving.py writes it beside the weights and reads it back.
+Imports nn, the losses' names and the schema. saving.py writes it beside the weights and reads it back.
 """
 
 import json
@@ -8,8 +8,19 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, cast
 
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import DataError
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
+from chainrule.nn.activations import ACTIVATIONS
+from chainrule.ops.losses.loss import Loss
+from chainrule.train.data.schema import (
+    Field,
+    MisfitError,
+    check_record,
+    number,
+    one_of,
+    read_record,
+)
 
 KIND = "mlp"
 
@@ -43,6 +54,11 @@ class Architecture:
     dtype: str = "float32"
 
     @property
+    def names_classes(self) -> bool:
+        """Whether its loss compares scores with class labels."""
+        return "labels" in CATALOGUE[self.loss].inputs
+
+    @property
     def weights(self) -> int:
         """Numbers in the Linear layers."""
         return sum((features + 1) * units for features, units in pairwise(self.sizes))
@@ -66,28 +82,35 @@ class Architecture:
     def from_json(cls, text: str) -> "Architecture":
         """Read what :meth:`to_json` wrote; a DataError if it is anything else."""
         try:
-            record = json.loads(text)
-            if not isinstance(record, dict):
-                raise ValueError("it is not an object")
-            return _of_record(cast(dict[str, Any], record))
-        except (ValueError, TypeError, RecursionError, ChainruleError) as error:
-            what = error.what if isinstance(error, ChainruleError) else str(error)
+            record = read_record(text)
+            check_record(record, SCHEMA)
+        except MisfitError as misfit:
             raise DataError(
-                f"this is not an architecture of chainrule: {what.rstrip('.')}.",
+                f"this is not an architecture of chainrule: {misfit.what.rstrip('.')}.",
+                found=misfit.found,
                 do="Use the text as Architecture.to_json() wrote it.",
             ) from None
+        entries = {key: value for key, value in record.items() if key != "kind"}
+        return cls(**entries | {"sizes": tuple(entries["sizes"])})
 
 
-def _of_record(record: dict[str, Any]) -> Architecture:
-    if record.pop("kind", None) != KIND:
-        raise ValueError(f"its kind is not {KIND!r}")
-    sizes = record.pop("sizes", None)
-    if not isinstance(sizes, list) or len(cast(list[Any], sizes)) < 2:
-        raise ValueError("sizes is not a list of two numbers or more")
-    widths = cast(list[Any], sizes)
-    if not all(type(width) is int and width > 0 for width in widths):
-        raise ValueError("sizes holds something else than positive whole numbers")
-    architecture = Architecture(tuple(widths), **record)
-    # A net as narrow as can be, whatever the sizes: names and rates are checked where they belong.
-    Architecture((1, 1, 1), **record).build()
-    return architecture
+def _are_sizes(value: Any) -> bool:
+    sizes = cast(list[Any], value)
+    return (
+        isinstance(value, list)
+        and len(sizes) > 1
+        and all(type(size) is int and size > 0 for size in sizes)
+    )
+
+
+LOSSES = tuple(name for name in CATALOGUE.names() if issubclass(CATALOGUE[name], Loss))
+# Every entry of an architecture, and what it must be.
+SCHEMA = (
+    one_of("kind", [KIND]),
+    Field("sizes", "a list of 2 or more whole numbers from 1 upwards", _are_sizes),
+    one_of("activation", ACTIVATIONS),
+    one_of("loss", LOSSES),
+    number("dropout", "a number from 0 up to but not including 1", lambda rate: 0 <= rate < 1),
+    one_of("normalization", [None, "batch", "layer"]),
+    one_of("dtype", ["float32", "float64", "float16"]),
+)

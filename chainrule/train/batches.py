@@ -49,12 +49,13 @@ class Batches:
         """The rows in the order of an epoch."""
         return np.random.default_rng((self.seed, epoch)).permutation(self.rows)
 
-    def epoch(self, number: int) -> Iterator[tuple[Array, Array]]:
-        """The batches of an epoch, each C-contiguous arrays of its own."""
+    def epoch(self, number: int, done: int = 0) -> Iterator[tuple[Array, Array]]:
+        """The batches of an epoch after those that are done, C-contiguous arrays of their own."""
         if self.size >= self.rows:
-            yield self.x, self.y  # one batch of all rows: their order changes nothing
+            if not done:
+                yield self.x, self.y  # one batch of all rows: their order changes nothing
             return
         x, y, size, order = self.x, self.y, self.size, self.order(number)
-        for start in range(0, len(order), size):
+        for start in range(done * size, len(order), size):
             rows = order[start : start + size]
             yield x.take(rows, 0), y.take(rows, 0)

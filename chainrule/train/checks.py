@@ -13,20 +13,25 @@ import numpy as np
 from chainrule.errors import (
     ArgumentError,
     DataError,
-    DTypeError,
-    IndexRangeError,
     NoGradientError,
-    NotScalarError,
     ShapeError,
     describe,
 )
 from chainrule.nn import Module
-from chainrule.settings import no_grad
 from chainrule.spec import is_sequence
-from chainrule.tensors import Parameter, Tensor
+from chainrule.tensors import Parameter
+from chainrule.train.entering import (
+    check_finite,
+    columns_of,
+    converted,
+    numbers,
+    refuse_other_columns,
+)
 from chainrule.train.metrics import Metric, metric_maker
+from chainrule.train.trial import tried
 
 Array = np.ndarray[Any, np.dtype[Any]]
+COLUMNS = "_columns"  # where a net keeps the names of the columns that it was trained on
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,34 +46,68 @@ class Task:
         Class labels as int64, or numbers in the type of the net's outputs.
     make_metric : callable or None
         Makes a fresh metric.
+    columns : tuple of str or None
+        The names of the columns of X, if it is a frame.
     """
 
     x: Array
     y: Array
     make_metric: Callable[[], Metric] | None
+    columns: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, model: Module, data: Any, loss: Any, metric: Any, part: str) -> "Task":
-        """Check and convert (X, y); ``part`` names them in messages."""
+    def of(
+        cls,
+        model: Module,
+        data: Any,
+        loss: Any,
+        metric: Any,
+        part: str,
+        rows: int = 1,
+        trains: bool = False,
+        columns: tuple[str, ...] | None = None,
+    ) -> "Task":
+        """Check and convert (X, y).
+
+        Parameters
+        ----------
+        part : str
+            Names the data in messages.
+        rows : int
+            Of a batch, as the loss will meet it.
+        trains : bool
+            Whether the loss is to have a graph.
+        columns : tuple of str, optional
+            The names that the columns of a frame must have.
+        """
         if not callable(loss):
             raise ArgumentError(
                 f"loss is a function of outputs and targets, but this is {loss!r}.",
                 do="Pass for example loss=chainrule.softmax_cross_entropy.",
             )
-        x, y = _pair(data, part)
-        x = checked_inputs(model, x, f"X of {part}")
+        given, y = _pair(data, part)
+        x = checked_inputs(model, given, f"X of {part}", columns)
         y = numbers(y, f"y of {part}")
         check_rows(x, y, part)
         if not len(x):
             raise DataError(
                 f"{part}: there are no rows.", found=[describe("X", x)], do="Give at least one."
             )
-        with no_grad(), np.errstate(all="ignore"):
-            out = model(Tensor(x[:1]))
-            y = _targets(y, out, f"y of {part}")
-            _check_loss(loss, loss(out, y[:1]))
-        _check_range(y, out, loss, part)
-        return cls(x, y, metric_maker(metric, loss, np.asarray(out.value), y[:1]))
+        trial = tried(model, loss, x, y, part, rows, trains)
+        maker = metric_maker(metric, trial.kind, trial.out, trial.sample)
+        return cls(x, trial.y, maker, columns_of(given))
+
+
+def columns_known(model: Module) -> tuple[str, ...] | None:
+    """The names of the columns of the frame that a net was trained on, if it was one."""
+    return vars(model).get(COLUMNS)
+
+
+def note_columns(model: Module, columns: tuple[str, ...] | None) -> None:
+    """Remember the names of the columns that a net is trained on, for `predict`."""
+    vars(model).pop(COLUMNS, None)
+    if columns is not None:
+        vars(model)[COLUMNS] = columns
 
 
 def check_rows(x: Array, y: Array, part: str) -> None:
@@ -110,9 +149,12 @@ def trained_parameters(model: Module) -> dict[str, Parameter]:
     return found
 
 
-def checked_inputs(model: Module, x: Any, name: str) -> Array:
+def checked_inputs(
+    model: Module, x: Any, name: str, columns: tuple[str, ...] | None = None
+) -> Array:
     """Rows in the net's element type, finite and C-contiguous; ids stay whole numbers."""
     array = numbers(x, name)
+    refuse_other_columns(columns_of(x), columns, name)
     reads_ids = any(getattr(m, "takes_indices", False) for m in model.modules().values())
     if array.ndim < 2 and not (reads_ids and array.ndim == 1):
         raise ShapeError(
@@ -120,47 +162,15 @@ def checked_inputs(model: Module, x: Any, name: str) -> Array:
             found=[describe("X", array)],
             do="One feature: X.reshape(-1, 1). One row: X.reshape(1, -1).",
         )
+    if array.ndim > 1 and len(array) and not array.size:
+        raise DataError(
+            f"{name} has no columns.", found=[describe("X", array)], do="Give at least one."
+        )
     dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
     if array.dtype.kind == "f" or not reads_ids:
-        array = _converted(array, dtype)
+        array = converted(array, dtype)
         check_finite(array, name)
     return np.ascontiguousarray(array)
-
-
-def numbers(x: Any, name: str) -> Array:
-    """An array of numbers, or an error that says what it holds."""
-    value = x.value if isinstance(x, Tensor) else x
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # rows of different lengths
-        raise DataError(f"{name} is no array: {error}", do="Give rows of one length.") from error
-    if array.dtype.kind not in "biuf":
-        raise DTypeError(
-            f"{name} holds {array.dtype}, but a net takes numbers.",
-            found=[describe(name, array)],
-            do="Encode text as numbers first; np.unique(y, return_inverse=True) numbers classes.",
-        )
-    return array
-
-
-def check_finite(array: Array, name: str) -> None:
-    """Raise unless all are finite numbers; names the first place that is not."""
-    # The extremes of an array with NaN are NaN: two passes, and no array of booleans.
-    if not array.size or (np.isfinite(array.min()) and np.isfinite(array.max())):
-        return
-    place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-    wrong = int(np.count_nonzero(~np.isfinite(array)))
-    raise DataError(
-        f"{name} holds {array[place]} in {_in_words(place)}.",
-        found=[describe(name.split()[0], array, f"{wrong} of {array.size} not finite")],
-        do="Fill missing numbers in or leave their rows out: X[np.isfinite(X).all(axis=1)].",
-    )
-
-
-def _in_words(place: tuple[int, ...]) -> str:
-    """A place in an array: "row 4, column 1"."""
-    words = ("row", "column") if len(place) <= 2 else ("row", *["position"] * (len(place) - 1))
-    return ", ".join(f"{word} {i}" for word, i in zip(words, place, strict=False))
 
 
 def _pair(data: Any, part: str) -> tuple[Any, Any]:
@@ -172,51 +182,3 @@ def _pair(data: Any, part: str) -> tuple[Any, Any]:
             do="Pass a tuple of two arrays; of a Dataset: (d.x_train, d.y_train).",
         )
     return pair[0], pair[1]
-
-
-def _converted(array: Array, dtype: Any) -> Array:
-    with np.errstate(all="ignore"):  # what overflows shows as inf, and is named then
-        return array.astype(dtype, copy=False)
-
-
-def _targets(y: Array, out: Any, name: str) -> Array:
-    """Class labels as int64, numbers in the type of the outputs."""
-    if y.dtype.kind in "biu" and y.ndim == len(out.shape) - 1:
-        return np.ascontiguousarray(y, np.int64)
-    y = _converted(y, out.dtype) if y.ndim == len(out.shape) else y
-    if y.dtype.kind == "f":
-        check_finite(y, name)
-    return np.ascontiguousarray(y)
-
-
-def _check_loss(loss: Any, value: Any) -> None:
-    size = np.size(getattr(value, "value", value))
-    if size != 1:
-        name = getattr(loss, "__name__", "the loss")
-        raise NotScalarError(
-            f"a loss is one number, but {name} returned {size} for one row.",
-            found=[describe("loss", value)],
-            do='Return the mean over the rows; the library\'s losses do (reduction="mean").',
-        )
-
-
-def _check_range(y: Array, out: Any, loss: Any, part: str) -> None:
-    """Every label has a score; every target of a binary cross-entropy is between 0 and 1."""
-    name = getattr(loss, "__name__", "")
-    if y.dtype.kind == "i" and y.ndim == len(out.shape) - 1:
-        low, high, kind, why = 0, out.shape[-1] - 1, "label", f"the {out.shape[-1]} classes"
-        do = f"Labels run from 0 to {high}; give the last layer one unit per class."
-    elif name == "binary_cross_entropy":
-        low, high, kind, why = 0, 1, "target", "0 to 1"
-        do = "Give 0 and 1, or shares between them."
-    else:
-        return
-    if y.min() >= low and y.max() <= high:
-        return
-    place = tuple(np.argwhere((y < low) | (y > high))[0].tolist())
-    error = IndexRangeError if kind == "label" else DataError
-    raise error(
-        f"{kind} {y[place]:.4g} in {_in_words(place)} of {part} is outside {why}.",
-        found=[describe("y", y, f"values {y.min()} to {y.max()}")],
-        do=do,
-    )

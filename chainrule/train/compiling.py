@@ -6,14 +6,15 @@ Imports the native files. fit calls it once, before the first epoch.
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from chainrule.errors import ChainruleError, EagerWarning, NoGradientError
+from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.history import History
 from chainrule.train.native_loss import NativeLoss
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe
+from chainrule.train.recording import Recipe, UnreachedError
 from chainrule.train.step import TrainingStep
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
@@ -38,13 +39,27 @@ def compiled_steps(
         return None
     full = min(batches.size, batches.rows)
     native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
-    return native if compiles(lambda: compile_sizes(native, batches), history) else None
+    return native if compiles(lambda: compile_sizes(native, step, batches), history) else None
 
 
-def compile_sizes(native: NativeSteps, batches: Batches) -> None:
+def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches) -> None:
     """Machine code for full batches, and for the last one where it is smaller."""
-    for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
-        native.bound(native.step_for(batches.x, batches.y, rows))
+
+    def make() -> None:
+        for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
+            native.bound(native.step_for(batches.x, batches.y, rows))
+
+    leaving_out(make, native, step)
+
+
+def leaving_out(make: Callable[[], None], native: NativeSteps, step: TrainingStep) -> None:
+    """Record; where the loss does not reach some parameters, without those, and say so once."""
+    try:
+        make()
+    except UnreachedError as error:
+        step.leave_out(error.paths)
+        native.leave_out(error.paths)
+        make()
 
 
 def compiled_loss(
@@ -57,7 +72,13 @@ def compiled_loss(
     """Give the step machine code for its loss, where there can be."""
 
     def give() -> None:
-        step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
+        try:
+            step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
+        except UnreachedError as error:
+            step.leave_out(error.paths)
+            reached = tuple(path for path in recipe.trained if path not in error.paths)
+            rest = replace(recipe, trained=reached)
+            step.native_loss = NativeLoss(rest, parameters, batches.x, batches.y)
 
     compiles(give, history)
 
@@ -69,6 +90,8 @@ def compiles(make: Callable[[], None], history: History) -> bool:
         make()
     except NoGradientError:  # the eager step raises it too, and shows the parameters
         return False
+    except UnreachedWarning:  # where warnings are errors
+        raise
     except Exception as error:
         say_eager(history, _sentence(error))
         return False

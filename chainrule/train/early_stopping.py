@@ -3,6 +3,7 @@
 Imports the callbacks. `fit(early_stopping=...)` takes one.
 """
 
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim.arguments import not_negative, whole
 from chainrule.train.events import Callback, FitState
+from chainrule.train.state import part_of
 
 MONITORED = ("auto", "validation_loss", "validation_metric", "loss", "metric")
 
@@ -46,6 +48,7 @@ class EarlyStopping(Callback):
         self.monitor = monitor
         self._best = inf
         self._waited = 0
+        self._best_epoch: int | None = None
         self._kept: dict[str, Any] = {}
 
     def on_fit_start(self, state: FitState) -> None:
@@ -60,15 +63,32 @@ class EarlyStopping(Callback):
                 'choose monitor="loss".',
             )
         self._best, self._waited, self._kept = inf, 0, {}
+        self._best_epoch = None
 
     def on_epoch_end(self, state: FitState) -> None:
         value = self._value(state)
         if value < self._best - self.minimum_change:  # never true for NaN
             self._best, self._waited = value, 0
             self._kept = {name: np.array(a) for name, a in state.model.state().items()}
-            state.history.best_epoch = state.epoch
+            self._best_epoch = state.history.best_epoch = state.epoch
             return
         self._waited += 1
+        if self._waited >= self.patience:
+            state.stop("early stopping")
+
+    def remembered(self) -> dict[str, Any]:
+        """The best value so far, how long ago it was, and the weights of then."""
+        kept = {f"kept/{name}": array for name, array in self._kept.items()}
+        best_epoch = -1 if self._best_epoch is None else self._best_epoch
+        numbers = {"best": self._best, "waited": self._waited, "best_epoch": best_epoch}
+        return {name: np.asarray(value) for name, value in numbers.items()} | kept
+
+    def recall(self, remembered: Mapping[str, Any], state: FitState) -> None:
+        """Go on waiting; a fit that has waited long enough does not start again."""
+        self._best, self._waited = float(remembered["best"]), int(remembered["waited"])
+        epoch = int(remembered["best_epoch"])
+        self._best_epoch = state.history.best_epoch = None if epoch < 0 else epoch
+        self._kept = part_of(remembered, "kept")
         if self._waited >= self.patience:
             state.stop("early stopping")
 

@@ -13,7 +13,7 @@ from chainrule.nn import Module
 from chainrule.optim.arguments import whole
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
-from chainrule.train.checks import Task, check_model, checked_inputs
+from chainrule.train.checks import Task, check_model, checked_inputs, columns_known
 from chainrule.train.metrics import Metric
 from chainrule.train.step import is_op
 
@@ -58,7 +58,8 @@ def evaluate(
     """
     check_model(model)
     size = whole("evaluate", "batch_size", batch_size, least=1)
-    task = Task.of(model, data, loss, metric, "the data")
+    columns = columns_known(model)
+    task = Task.of(model, data, loss, metric, "the data", size, columns=columns)
     counter = None if task.make_metric is None else task.make_metric()
     value = measure(model, (task.x, task.y), loss, size, counter)
     return value, None if counter is None else counter.value()
@@ -71,6 +72,7 @@ def predict(model: Module, x: Any, batch_size: int = 1024) -> Array:
     ----------
     model : Module
     x : array, (N, ...)
+        A frame must have the columns of the frame that the net was trained on, in their order.
     batch_size : int, default 1024
         Rows at a time.
 
@@ -87,7 +89,7 @@ def predict(model: Module, x: Any, batch_size: int = 1024) -> Array:
     """
     check_model(model)
     size = whole("predict", "batch_size", batch_size, least=1)
-    x = checked_inputs(model, x, "X")
+    x = checked_inputs(model, x, "X", columns_known(model))
     with no_grad(), np.errstate(all="ignore"):
         first = outputs(model, x[:size]).value
         out = np.empty((len(x), *first.shape[1:]), first.dtype)
@@ -118,7 +120,7 @@ def measure(
             targets = y[start : start + size]
             out = outputs(model, x[start : start + size])
             value: Any = loss(out, Tensor(targets) if wraps else targets)
-            total += float(getattr(value, "value", value)) * len(targets)
+            total += float(np.asarray(getattr(value, "value", value)).item()) * len(targets)
             if metric is not None:
                 metric.add(out.value, targets)
     return total / len(x)

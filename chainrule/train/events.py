@@ -4,13 +4,14 @@ Imports the history. The training loop calls the hooks; progress reporters, earl
 users' own callbacks are Callbacks.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from math import nan
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim import Optimizer
 from chainrule.tensors import Parameter
 from chainrule.train.history import History
@@ -105,6 +106,13 @@ class FitState:
         self.seen += int(sizes.sum())
         self.step += len(sizes)
 
+    def settle(
+        self, before: tuple[float, float], sizes: Array, data_losses: Array, penalties: Array
+    ) -> None:
+        """The loop's: the sums of an epoch, from all its losses at once."""
+        self.data_loss_sum = before[0] + float(np.dot(data_losses, sizes))
+        self.regularization_loss_sum = before[1] + float(np.dot(penalties, sizes))
+
     def running_loss(self) -> float:
         """Mean loss over the rows of this epoch so far."""
         total = self.data_loss_sum + self.regularization_loss_sum
@@ -118,6 +126,11 @@ class FitState:
 class Callback:
     """Listens to a fit. Override the hooks you want; those left alone cost nothing.
 
+    A hook may also be set on an instance: ``callback.on_epoch_end = function``, a function of the
+    state. Names that begin with ``on_`` are kept for hooks, so that a misspelt one is an error. A
+    callback that remembers something across ``fit(..., after=history)`` writes `remembered` and
+    `recall`.
+
     Examples
     --------
     >>> class StopAtZero(Callback):
@@ -125,6 +138,13 @@ class Callback:
     ...         if state.history["loss"][-1] < 1e-6:
     ...             state.stop("the loss is 0")
     """
+
+    def remembered(self) -> dict[str, Any]:
+        """What a later fit needs to go on: arrays by name, which `recall` is given back."""
+        return {}
+
+    def recall(self, remembered: Mapping[str, Any], state: FitState) -> None:
+        """Go on from what was `remembered`; called after ``on_fit_start``."""
 
     def on_fit_start(self, state: FitState) -> None:
         """Before the first epoch, once all arguments are known to be good."""
@@ -155,24 +175,35 @@ HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
 class Hooks:
-    """The hooks of several callbacks: only those that somebody overrode are called."""
+    """The hooks of several callbacks: only those that somebody overrode or set are called."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         for callback in callbacks:
-            if not isinstance(callback, Callback):
-                kind = callback.__name__ if isinstance(callback, type) else type(callback).__name__
-                raise ArgumentError(
-                    f"a callback is an instance of chainrule.train.Callback, but {kind} is not.",
-                    do="Inherit from Callback, override the hooks you want, and pass an instance.",
-                )
+            _check(callback)
+        self._callbacks = tuple(callbacks)
         self._heard: dict[str, tuple[Callable[[FitState], None], ...]] = {
             hook: tuple(
-                getattr(callback, hook)
-                for callback in callbacks
-                if getattr(type(callback), hook) is not getattr(Callback, hook)
+                getattr(callback, hook) for callback in callbacks if hook in _own(callback)
             )
             for hook in HOOKS
         }
+        for listeners in self._heard.values():
+            for listener in listeners:
+                _check_call(listener)
+
+    def remembered(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the callbacks remember, with their classes; those that do not are left out."""
+        pairs = ((type(callback).__name__, callback.remembered()) for callback in self._callbacks)
+        return [(kind, arrays) for kind, arrays in pairs if arrays]
+
+    def recall(self, kept: Sequence[tuple[str, Mapping[str, Any]]], state: FitState) -> None:
+        """Give each callback back what one of its class remembered, in their order."""
+        left = list(kept)
+        for callback in self._callbacks:
+            kinds = [kind for kind, _ in left]
+            if type(callback).__name__ in kinds:
+                _, arrays = left.pop(kinds.index(type(callback).__name__))
+                callback.recall(arrays, state)
 
     def listeners(self, hook: str) -> tuple[Callable[[FitState], None], ...]:
         """The methods to call for a hook."""
@@ -182,3 +213,72 @@ class Hooks:
         """Call a hook of everybody who listens."""
         for listener in self._heard[hook]:
             listener(state)
+
+    def call_all(self, hook: str, state: FitState) -> None:
+        """Call a hook of everybody who listens, even if one of them fails: the end is for all."""
+        failed: BaseException | None = None
+        for listener in self._heard[hook]:
+            try:
+                listener(state)
+            except BaseException as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+
+def _own(callback: Callback) -> set[str]:
+    """The hooks that a callback overrides in its class, or that were set on it."""
+    kind = type(callback)
+    return {
+        hook
+        for hook in HOOKS
+        if hook in vars(callback) or getattr(kind, hook) is not getattr(Callback, hook)
+    }
+
+
+def _check(callback: Any) -> None:
+    """Raise unless this is a callback, all of whose ``on_...`` names are hooks."""
+    if not isinstance(callback, Callback):
+        kind = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+        raise ArgumentError(
+            f"a callback is an instance of chainrule.train.Callback, but {kind} is not.",
+            do="Inherit from Callback, override the hooks you want, and pass an instance.",
+        )
+    plain = {hook.replace("_", ""): hook for hook in HOOKS}
+    names = [*vars(callback), *(name for kind in type(callback).__mro__ for name in vars(kind))]
+    for name in names:
+        other_case = plain.get(name.replace("_", "").lower())
+        if name not in HOOKS and (name.startswith("on_") or other_case is not None):
+            raise UnknownNameError(
+                f"hook of {type(callback).__name__}",
+                name,
+                HOOKS,
+                do="Names that begin with on_ are kept for hooks; rename what is none.",
+            )
+
+
+def _check_call(listener: Callable[..., Any]) -> None:
+    """Raise unless a hook can be called with the state of the fit, and runs when it is."""
+    name = getattr(listener, "__name__", type(listener).__name__)
+    if not callable(listener):
+        raise ArgumentError(
+            f"a hook is a function of the state, but this is {listener!r:.60}.",
+            do="Write def on_epoch_end(self, state), or set a function of one argument.",
+        )
+    try:
+        signature = inspect.signature(listener)
+    except (TypeError, ValueError):  # written in C, and without a signature
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise ArgumentError(
+            f"{name}{signature} cannot be called with one argument, the state of the fit.",
+            do="In a class: def on_epoch_end(self, state). Set on an instance: a function of "
+            "the state.",
+        ) from None
+    if inspect.iscoroutinefunction(listener) or inspect.isgeneratorfunction(listener):
+        raise ArgumentError(
+            f"{name} is a coroutine or a generator, of which a call runs nothing.",
+            do="Write a plain function: no async def, no yield.",
+        )

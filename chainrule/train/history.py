@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.errors import MissingLibraryError, UnknownNameError
 from chainrule.train.files import write_atomically
+from chainrule.train.state import TrainingState
 
 SHOWN = 20  # rows of the printed table; the middle of a longer one is left out
 
@@ -59,6 +60,11 @@ class Epoch:
     update_ratio: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
+NUMBERED = tuple(Epoch.__dataclass_fields__)
+# Names of columns, which no metric may take: its column would hide theirs.
+RESERVED = frozenset(NUMBERED) - {"metric"} | {f"validation_{name}" for name in NUMBERED}
+
+
 @dataclass
 class Timing:
     """Where the time of the training steps went, in seconds; validation apart.
@@ -100,6 +106,10 @@ class History:
     eager_because : str
         Why they did not, in a sentence; "" if they did, or if eager steps were asked for.
     timing : Timing
+        Of this fit alone.
+    state : TrainingState or None
+        Where training stood at the end, for ``fit(after=history)``: copies of the weights and of
+        the optimiser's memory. None where an error ended it.
     """
 
     def __init__(self, metric: str = "", validated: bool = False) -> None:
@@ -111,6 +121,7 @@ class History:
         self.compiled = False
         self.eager_because = ""
         self.timing = Timing()
+        self.state: TrainingState | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -134,6 +145,15 @@ class History:
 
     def __iter__(self) -> Iterator[Epoch]:
         return iter(self.epochs)
+
+    def take_over(self, earlier: "History") -> None:
+        """Begin with the epochs of a fit that this one goes on from; one that was cut short is
+        written anew.
+        """
+        state = earlier.state
+        done = len(earlier.epochs) if state is None else state.epoch
+        self.epochs = [row for row in earlier.epochs if row.epoch <= done]
+        self.best_epoch = earlier.best_epoch
 
     def to_dict(self) -> dict[str, list[Any]]:
         """Column name to one value per epoch."""

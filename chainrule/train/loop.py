@@ -7,12 +7,23 @@ first step; the epochs run in training.py.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.errors import ArgumentError
-from chainrule.nn import Module
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.nn import BatchNorm, Module
+from chainrule.ops.random import key
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
+from chainrule.settings import no_grad
+from chainrule.tensors import Tensor
 from chainrule.train.batches import Batches
-from chainrule.train.checks import Task, check_model, trained_parameters
+from chainrule.train.checks import (
+    Task,
+    check_model,
+    columns_known,
+    note_columns,
+    trained_parameters,
+)
 from chainrule.train.compiling import compiled_steps
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, FitState, Hooks
@@ -21,6 +32,7 @@ from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
 from chainrule.train.recording import Recipe
 from chainrule.train.settings import check_optimizer, clipping, rates_of
+from chainrule.train.state import TrainingState
 from chainrule.train.step import TrainingStep
 from chainrule.train.training import Training
 
@@ -43,6 +55,7 @@ def fit(
     seed: int = 0,
     progress: bool = False,
     compiled: bool = True,
+    after: History | None = None,
 ) -> History:
     """Train a net on rows of data.
 
@@ -52,33 +65,37 @@ def fit(
         Its parameters are changed in place.
     data : (array, array)
         X (N, ...) and y: class labels (N,), or numbers of the shape of the net's outputs. They
-        are converted to the net's element type once, and not changed.
+        are converted to the net's element type once, and not changed. Frames and lists of numbers
+        will do; the names of a frame's columns are remembered, and `predict` compares them.
     loss : callable
-        loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``.
+        loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``. It
+        is tried on a few rows first: outputs and targets that broadcast into a table, (N, 1)
+        against (N,), are an error.
     optimizer : Optimizer
         LBFGS needs all rows in one batch.
     regularization : optional
         ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers.
     epochs : int, default 10
-        Passes over all rows. 0 only checks the arguments.
+        Passes over all rows. 0 only checks the arguments. With ``after``: more passes.
     batch_size : int, default 32
         Rows per step; the last batch of an epoch may be smaller. 32 is small enough for the
         noise that generalises well and large enough to fill the vector units.
     validation : (array, array), optional
         Rows that are only evaluated, after each epoch.
     schedule : Schedule or callable, optional
-        Learning rate by step, counted from 0 at the start of this fit; ``state.rate = ...`` in a
-        hook overrides it for one step, see :class:`FitState`. What it leaves open is filled in:
-        the rate by the optimiser's, the steps by those of all epochs.
-        Default: the optimiser's rate, as it is at each step.
+        Learning rate by step, counted from 0 at the start of this fit, or of the one that it
+        goes on from; ``state.rate = ...`` in a hook overrides it for one step, see
+        :class:`FitState`. What it leaves open is filled in: the rate by the optimiser's, the
+        steps by those of all epochs. Default: the optimiser's rate, as it is at each step.
     clip : ClipNorm, ClipValue or float, optional
         Applied to the gradients of each step; a number is ClipNorm's limit.
     early_stopping : EarlyStopping or int, optional
         A number is the patience in epochs.
     callbacks : sequence of Callback, optional
     metric : {"auto", "accuracy", "r2"}, callable or None, default "auto"
-        "auto" is the accuracy for class labels and for binary_cross_entropy, and R^2 for other
-        numbers. A function of outputs and targets is averaged over the rows.
+        "auto" is the accuracy for class labels and for binary_cross_entropy, alone or within
+        another function, and R^2 for other numbers. A function of outputs and targets, both
+        arrays, is averaged over the rows; it returns one number, or one for each row.
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
@@ -89,10 +106,19 @@ def fit(
         longer than one eager step, this one runs eagerly. A step that cannot be compiled runs
         eagerly, with an EagerWarning that says why.
         False: eager steps, as they are recorded by ``loss.backward()``.
+    after : History, optional
+        Go on where the fit that returned it ended, with the same data, ``batch_size`` and
+        ``seed``, for so many more ``epochs``: the net and the optimiser are brought back to where
+        training stood (early stopping may have put better weights into the net since), and the
+        order of the rows, dropout, the schedule's steps and early stopping go on from there. With
+        the same arguments 3 epochs and 3 more are 6, bit for bit. A fit that was interrupted
+        goes on with the next batch; its epoch counts as one of those to come. A schedule that
+        leaves its ``steps`` open is spread over all epochs, old and new.
 
     Returns
     -------
     History
+        Of all epochs, those of ``after`` among them.
 
     Raises
     ------
@@ -110,6 +136,9 @@ def fit(
     and parameters, what is frozen, and what the loss looks up: compiled steps follow as eager
     ones do. See "What a compiled step follows" in docs/native.md.
 
+    Parameters that the loss does not reach are left as they are, weight decay included, and an
+    UnreachedWarning names them once.
+
     Ctrl-C or SIGTERM ends training when the step in progress is done, and ``history.stopped`` is
     "interrupted"; the second one leaves at once. Only the main thread hears them.
 
@@ -125,29 +154,63 @@ def fit(
     """
     check_model(model)
     check_optimizer(optimizer)
-    task = Task.of(model, data, loss, metric, "the training data")
+    size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
+    epochs = whole("fit", "epochs", epochs)
+    known = None if after is None else columns_known(model)
+    task = Task.of(
+        model, data, loss, metric, "the training data", size, trains=True, columns=known
+    )
     watched = None
     if validation is not None:
-        watched = Task.of(model, validation, loss, metric, "the validation data")
-    epochs = whole("fit", "epochs", epochs)
-    batches = Batches(
-        task.x, task.y, whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
-    )
+        part = "the validation data"
+        watched = Task.of(model, validation, loss, metric, part, size, columns=task.columns)
+    batches = Batches(task.x, task.y, size, seed)
     _check_whole_batch(optimizer, batches)
+    _check_single_rows(model, batches)
     parameters = trained_parameters(model)
     cut = clipping(clip, "fit")
     step = TrainingStep(model, parameters, loss, optimizer, Penalty(model, regularization), cut)
-    rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     history = History(
         "" if task.make_metric is None else task.make_metric().name, watched is not None
     )
+    begun = None if after is None else _begun(after, history, batches, optimizer)
+    epochs += 0 if begun is None else begun.epoch
+    rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
+    note_columns(model, task.columns)
+    if begun is not None:
+        begun.restore(model, optimizer)
+        state.epoch, state.step = begun.epoch, begun.step
     native = None
     recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
     if compiled and epochs:
         native = compiled_steps(recipe, parameters, step, batches, history)
-    return Training(state, task, watched, recipe, batches, step, native, hooks, rates).run()
+    training = Training(state, task, watched, recipe, batches, step, native, hooks, rates, begun)
+    return training.run()
+
+
+def _begun(after: Any, history: History, batches: Batches, optimizer: Optimizer) -> TrainingState:
+    """Where the fit stood that this one goes on from; the history begins with its epochs."""
+    state = after.state if isinstance(after, History) else None
+    if state is None:
+        found = "that of a fit which an error ended" if isinstance(after, History) else repr(after)
+        raise ArgumentError(
+            f"after= is the history that a fit returned, but this is {found:.60}.",
+            do="Pass history = cr.fit(...), then cr.fit(..., after=history).",
+        )
+    state.check(batches.seed, batches.size, batches.rows, optimizer)
+    for what, own, new in (
+        ("the metric", after.metric or "none", history.metric or "none"),
+        ("validation rows", *("yes" if h.validated else "no" for h in (after, history))),
+    ):
+        if own != new:
+            raise ArgumentError(
+                f"the fit to go on from had {what}: {own}, but this one has {new}.",
+                do="One history cannot hold both: pass the same, or start without after=.",
+            )
+    history.take_over(after)
+    return state
 
 
 def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
@@ -157,6 +220,23 @@ def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
             f"{batches.size} of {batches.rows}.",
             do=f"Pass batch_size={batches.rows}, or choose Adam or SGD for minibatches.",
         )
+
+
+def _check_single_rows(model: Module, batches: Batches) -> None:
+    """Raise where every batch of a BatchNorm is one value, which it can learn nothing from."""
+    norms = [(path, m) for path, m in model.modules().items() if isinstance(m, BatchNorm)]
+    if not norms or min(batches.size, batches.rows) > 1:
+        return
+    with no_grad(), np.errstate(all="ignore"):
+        _, updates = model.run(Tensor(batches.x[:1]), training=key(batches.seed))
+    for path, norm in norms:
+        if updates.get(f"{path}.running_variance".lstrip(".")) is norm.running_variance:
+            raise ShapeError(
+                f"BatchNorm cannot train on batches of one row: {path or 'the net'} would answer "
+                "with its shift, whatever the rows hold.",
+                found=[describe("X", batches.x, f"batch_size={batches.size}")],
+                do="Choose a batch_size of 2 or more, or LayerNorm.",
+            )
 
 
 def _listeners(early_stopping: Any, callbacks: Any, progress: Any) -> list[Callback]:

@@ -102,9 +102,10 @@ class NativeEpoch:
 
     def renew(self) -> None:
         """Take the machine code as it is now: what the step reads has changed."""
-        rates = self.feeds.rates
+        before = self.feeds
         self._begin()
-        self.feeds.rates[:] = rates
+        for name in ("rates", "losses", "penalties"):
+            getattr(self.feeds, name)[...] = getattr(before, name)
 
     def draw_keys(self) -> None:
         """Random keys for eager steps, which may draw where the machine code does not."""
@@ -118,6 +119,8 @@ class NativeEpoch:
         ArgumentError
             Where the next batch has no learning rate that is one.
         """
+        if self._legal < self.done:  # batches of another fit came before
+            self._legal = self._legal_from(self.done)
         if self.done == self._legal < self.count:
             number = f"batch {self.done + 1} (step {self._native.steps + 1})"
             checked_rate(float(self.feeds.rates[self.done]), f"{self._name}{number}")

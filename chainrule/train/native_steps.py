@@ -4,6 +4,7 @@ Imports native_step and recording. Program and the training loop run it, epoch b
 """
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -49,13 +50,15 @@ class NativeSteps:
         self.steps = self.renewals = 0
         self._recipe, self._watched = recipe, watched
         self._steps: dict[Any, NativeStep] = {}  # by rows of a batch, shapes and dtypes
+        self._unreached: set[str] = set()  # parameters that are left out
         self._arrange()
         self._surroundings = surroundings_of(recipe)
 
     def _arrange(self) -> None:
         """Look up what is trained; no recording holds any more."""
         model = self._recipe.model
-        self._trained = trained_parameters(model)
+        trained = trained_parameters(model)
+        self._trained = {path: p for path, p in trained.items() if path not in self._unreached}
         self._recipe = replace(self._recipe, trained=tuple(self._trained), behind=())
         self._parameters = model.parameters()
         self._members = tuple(self._parameters.values())
@@ -82,6 +85,7 @@ class NativeSteps:
                 return True
             return False
         self.renewals += 1
+        self._unreached.clear()
         self._arrange()
         if self.renewals == 1 and not what.startswith(OWN):
             warnings.warn(
@@ -91,6 +95,11 @@ class NativeSteps:
                 stacklevel=6,
             )
         return True
+
+    def leave_out(self, paths: Iterable[str]) -> None:
+        """Train without these parameters, which the loss does not reach."""
+        self._unreached.update(paths)
+        self._arrange()
 
     def step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""

@@ -4,6 +4,7 @@ Imports recording and the native files beside it. ``fit`` trains with it; users 
 loop call it.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +17,20 @@ from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
-from chainrule.train.checks import check_model, check_rows, numbers, trained_parameters
+from chainrule.train.checks import check_model, check_rows, trained_parameters
+from chainrule.train.entering import numbers
 from chainrule.train.keeping import Again
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_evaluation import NativeEvaluation
 from chainrule.train.native_step import NativeStep, Rows
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe
+from chainrule.train.recording import Recipe, inputs
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
+from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
 PLAIN = "fdlqB"  # the usual codes of numbers
+EXAMINED = 32  # rows, the first ones, on which the loss is tried
 
 
 class Program:
@@ -95,9 +99,10 @@ class Program:
             )
         self.model, self.optimizer = model, optimizer
         trained, cut = trained_parameters(model), clipping(clip, "Program")
-        self._native = NativeSteps(
-            Recipe(model, loss, optimizer, regularization, cut, tuple(trained), float(scale))
+        self._recipe = Recipe(
+            model, loss, optimizer, regularization, cut, tuple(trained), float(scale)
         )
+        self._native, self._examined = NativeSteps(self._recipe), set[Any]()
         self._rates = rates_of(schedule, optimizer, None, "Program")
         self._key, self._epochs = key(whole("Program", "seed", seed)), 0
         self._evaluation = NativeEvaluation(model, float(scale))
@@ -131,6 +136,7 @@ class Program:
         with self._lock:
             native, rates = self._native, self._rates
             native.follow()
+            self._examine(x, y)
             step = native.step_for(x, y, len(x))
             one = step.one
             rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
@@ -182,6 +188,7 @@ class Program:
         check_rows(rows.x, rows.y, "this epoch")
         with self._lock:
             self._native.follow()
+            self._examine(x, y)
             self._epochs += 1
             rates = self._rates_of(-(-rows.count // size))
             run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
@@ -199,6 +206,22 @@ class Program:
         with self._lock:
             self._native.follow()
             return self._native.step_for(x, y, len(x)).plan
+
+    def _examine(self, x: Array, y: Array) -> None:
+        """Try the loss on the first rows of a new shape: whether outputs and targets meet.
+
+        A net or a loss that does not take so few is recorded all the same, and says so there.
+        """
+        shapes = x.shape[1:], y.shape[1:]
+        if shapes in self._examined or not len(x):
+            return
+        recipe = self._recipe
+        sample = np.asarray(inputs(recipe.model, x[:EXAMINED], recipe.scale))
+        with contextlib.suppress(Refused):
+            tried_on_few(
+                recipe.model, recipe.loss, sample, y, "this batch", trains=True, ranges=False
+            )
+        self._examined.add(shapes)
 
     def _keys(self, count: int) -> Array:
         """A random key for each batch of this epoch; ``fit`` draws the same."""
@@ -225,13 +248,11 @@ def _again(step: NativeStep, x: Array, y: Array) -> Again:
 
 
 def _array(x: Any, name: str) -> Array:
-    """Numbers in memory in order, in this machine's byte order; converted only if need be."""
+    """Numbers in memory in order; converted only if need be."""
     kind = type(x) is np.ndarray and x.dtype
     if kind and kind.char in PLAIN and kind.isnative and x.flags.c_contiguous:
         return x
     array = numbers(x, name)
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NoGradientError
+from chainrule.errors import NoGradientError, UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.walk import walk
 from chainrule.nn import Module
@@ -20,13 +20,33 @@ from chainrule.optim import Optimizer
 from chainrule.plan.record import record
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
+from chainrule.tensors import Parameter
+from chainrule.train.loss_check import one_number
 from chainrule.train.penalty import Penalty
+from chainrule.train.stand_ins import standing_in
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
 SETTINGS = (bool, int, float, complex, str, bytes)
 Attributes = dict[tuple[str, str], Any]  # by the path of a module and a name
 END = object()
+
+
+class UnreachedError(NoGradientError):
+    """Parameters that are to be trained, and that the recorded loss does not reach.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"no gradient reaches {', '.join(paths)} in the recorded step.",
+            do="Use what the net computes from it in the loss, or set its wants_gradient to "
+            "False; cr.fit leaves it out with a warning.",
+        )
+        self.paths = tuple(paths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +102,7 @@ def recorded_step(
     ChainruleError
         If the step asks for values, or leaves a parameter without a gradient.
     """
-    parameters, buffers = recipe.model.parameters(), recipe.model.buffers()
+    parameters, buffers = _arrays_of(recipe.model)
     memory = tuple(f"{path}/{name}" for path in recipe.trained for name in recipe.optimizer.memory)
     flat = {path: Spec((p.size,), p.dtype) for path, p in parameters.items()}
     specs = [
@@ -142,10 +162,14 @@ class _Step:
 
     def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
         """Gradients and new buffers by path, then the loss's terms and the outputs."""
+        with standing_in(self._recipe.model, self._model, self._leaves):
+            return self._read(x, y)
+
+    def _read(self, x: Any, y: Any) -> tuple[Any, ...]:
         recipe = self._recipe
         out, updates = self._model.run(inputs(recipe.model, x, recipe.scale), training=self._key)
         targets = cast(y, out.dtype) if y.dtype.kind == "f" else y
-        terms = [recipe.loss(out, targets)]
+        terms = [one_number(recipe.loss, recipe.loss(out, targets), int(x.shape[0]))]
         penalty = Penalty(self._model, recipe.regularization).term()
         terms += [] if penalty is None else [penalty]
         gradients = self._gradients(terms)
@@ -154,11 +178,12 @@ class _Step:
         return gradients, found, *losses, symbol_of(out)
 
     def _gradients(self, terms: Sequence[Any]) -> dict[str, Any]:
-        found = walk(terms, [_one(term) for term in terms])
+        ends = [term for term in terms if isinstance(term, Node)]  # others are constants
+        found = walk(ends, [_one(end) for end in ends])
         paths = self._recipe.trained
-        missing = next((path for path in paths if self._leaves[path] not in found), None)
-        if missing is not None:
-            raise NoGradientError(f"no gradient reaches {missing} in the recorded step.")
+        missing = [path for path in paths if self._leaves[path] not in found]
+        if missing:
+            raise UnreachedError(missing)
         gradients = [found[self._leaves[path]] for path in paths]
         if self._recipe.clip is not None:
             gradients = self._recipe.clip(gradients)
@@ -198,7 +223,7 @@ def recorded_loss(recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = No
     trained parameters, new values of the buffers, the data loss, the regularization loss, and the
     net's outputs.
     """
-    parameters, buffers = recipe.model.parameters(), recipe.model.buffers()
+    parameters, buffers = _arrays_of(recipe.model)
     names = [*parameters, *buffers]
     specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), x, y, KEY]
     changed: list[str] = []
@@ -217,6 +242,19 @@ def recorded_loss(recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = No
     return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed), found)
 
 
+def _arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
+    """Parameters and buffers, in element types that machine code computes in."""
+    parameters, buffers = model.parameters(), model.buffers()
+    for path, p in parameters.items():
+        if p.dtype.itemsize not in (4, 8):
+            raise UnsupportedError(
+                f"machine code computes in float32 and float64, but {path} is {p.dtype}.",
+                do='Build the net with dtype="float32"; float16 trains in eager steps, with few '
+                "digits.",
+            )
+    return parameters, buffers
+
+
 def _one(term: Any) -> Any:
     """The gradient that a loss starts with, as a symbol: rules are given one kind or the other."""
     symbol, one = symbol_of(term), np.ones(term.shape, term.dtype)
@@ -226,7 +264,7 @@ def _one(term: Any) -> Any:
 
 def recorded_outputs(model: Module, x: Spec, scale: float) -> Recorded:
     """Record the evaluation of a net on rows of this shape and dtype."""
-    parameters, buffers = model.parameters(), model.buffers()
+    parameters, buffers = _arrays_of(model)
     names = [*parameters, *buffers]
 
     def evaluate(*symbols: Any) -> list[Any]:

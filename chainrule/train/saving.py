@@ -5,6 +5,7 @@ and the version. Nothing in it can run code; a reader checks every size before i
 Imports nn through architecture.py, data, files.py, and safetensors when a model is saved or read.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Generator
@@ -26,8 +27,10 @@ from chainrule.train.files import write_atomically
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-FORMAT = "1"  # raise it when the meaning of the metadata changes
-KEYS = ("format", "architecture", "preprocessing")
+FORMAT = "2"  # raise it when the meaning of the metadata changes
+UNSIGNED = "1"  # the format before there was a checksum
+KEYS = ("format", "architecture", "preprocessing", "chainrule", "checksum")
+LATER = (("checksum", UNSIGNED), ("chainrule", UNSIGNED))  # what an older format need not have
 ALIGNMENT = 8  # bytes; the format's rule for where the arrays begin
 
 
@@ -67,6 +70,8 @@ def save_model(
     ------
     OutputError
         If the place cannot be written; what stood there still stands.
+    DataError
+        If the model or what stands beside it could not be loaded again: a weight that is NaN.
     MissingLibraryError
         If safetensors is not installed.
     """
@@ -81,6 +86,9 @@ def save_model(
         name: np.asarray(array, array.dtype.newbyteorder("="), order="C")
         for name, array in model.state().items()
     }
+    _refuse_contradiction(Path(path), architecture, preprocessing)
+    _refuse_nonsense(Path(path), arrays)
+    metadata["checksum"] = _checksum(metadata, arrays)
     write_atomically(path, _settled(_safetensors().numpy.save(arrays, metadata)))
 
 
@@ -117,10 +125,13 @@ def load_model(path: str | os.PathLike[str]) -> tuple[Module, SavedModel]:
         names: list[str] = file.keys()
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names}
         _refuse_misfits(saved, shapes)
-        arrays = {name: file.get_tensor(name) for name in shapes}
+        arrays: dict[str, Array] = {name: file.get_tensor(name) for name in shapes}
     model = saved.architecture.build()
     with _naming(path):
+        _refuse_other_types(model, arrays)
         model.load_state(arrays)
+    _refuse_nonsense(path, arrays)
+    _refuse_changed(path, metadata, arrays)
     return model, saved
 
 
@@ -161,19 +172,88 @@ def _opened(path: Path) -> Generator[Any]:
 
 
 def _refuse_foreign(path: Path, metadata: dict[str, str]) -> None:
-    missing = [key for key in KEYS if key not in metadata]
+    form = metadata.get("format", FORMAT)
+    if form not in (FORMAT, UNSIGNED):
+        raise DataError(
+            f"{path} has the format {form}; this version reads format {FORMAT}.",
+            found=[f"written by chainrule {metadata.get('chainrule', 'unknown')}"],
+            do="Read it with the version that wrote it, or train again.",
+        )
+    missing = [key for key in KEYS if key not in metadata and (key, form) not in LATER]
     if missing:
         raise DataError(
             f"{path} is a safetensors file, but not a model of chainrule.",
             found=[f"its metadata lacks {', '.join(missing)}"],
             do="Give a model that chainrule has written.",
         )
-    if metadata["format"] != FORMAT:
+    strange = [key for key in metadata if key not in KEYS]
+    if strange:
         raise DataError(
-            f"{path} has the format {metadata['format']}; this version reads format {FORMAT}.",
-            found=[f"written by chainrule {metadata.get('chainrule', 'unknown')}"],
-            do="Read it with the version that wrote it, or train again.",
+            f"{path} has an entry that nobody knows in its metadata.",
+            found=[f"found     {strange[0]}", f"expected  {', '.join(KEYS)}"],
+            do="Give a model as chainrule has written it.",
         )
+
+
+def _refuse_other_types(model: Module, arrays: dict[str, Array]) -> None:
+    """Raise for numbers that are stored as another type than the net's: the bits mean others."""
+    found = [
+        f"{name}  found {arrays[name].dtype}, expected {place.dtype}"
+        for name, place in model.state().items()
+        if name in arrays and arrays[name].dtype != place.dtype
+    ]
+    if found:
+        raise DataError(
+            "this state does not fit the net: its numbers are of another type.", found=found
+        )
+
+
+def _refuse_nonsense(path: Path, arrays: dict[str, Array]) -> None:
+    """Raise for weights and statistics that no training leaves: NaN, infinity, a variance < 0."""
+    for name, array in arrays.items():
+        is_variance = name.rpartition(".")[2] == "running_variance"
+        bad = ~np.isfinite(array) | (array < 0 if is_variance else False)
+        if bad.any():
+            place = tuple(np.argwhere(bad)[0].tolist())
+            least = " from 0 upwards" if is_variance else ""
+            raise DataError(
+                f"{path} cannot be used: a weight is no number that training leaves.",
+                found=[
+                    f"field     {name}{list(place)}",
+                    f"found     {array[place]}",
+                    f"expected  finite numbers{least}",
+                ],
+                do="Train again.",
+            )
+
+
+def _refuse_changed(path: Path, metadata: dict[str, str], arrays: dict[str, Array]) -> None:
+    """Raise unless all is as it was saved: another activation is a legal name, too."""
+    if metadata["format"] == UNSIGNED:
+        return
+    found = _checksum(metadata, arrays)
+    if found != metadata["checksum"]:
+        raise DataError(
+            f"{path} is not as it was saved: its checksum does not fit.",
+            found=[
+                "field     checksum",
+                f"found     {metadata['checksum']}",
+                f"expected  {found}",
+            ],
+            do="Copy the file again, or train again.",
+        )
+
+
+def _checksum(metadata: dict[str, str], arrays: dict[str, Array]) -> str:
+    """SHA-256 of everything that a prediction depends on."""
+    whole = hashlib.sha256()
+    texts = {key: value for key, value in metadata.items() if key != "checksum"}
+    whole.update(json.dumps(texts, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        whole.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        whole.update(array.tobytes())
+    return f"sha256:{whole.hexdigest()}"
 
 
 def _refuse_misfits(saved: SavedModel, shapes: dict[str, tuple[int, ...]]) -> None:
@@ -187,13 +267,30 @@ def _refuse_misfits(saved: SavedModel, shapes: dict[str, tuple[int, ...]]) -> No
             found=[f"sizes {list(sizes)}"],
             do="Copy the file again, or train again.",
         )
+    _refuse_contradiction(saved.path, architecture, preprocessing)
+
+
+def _refuse_contradiction(
+    path: Path, architecture: Architecture, preprocessing: Preprocessing
+) -> None:
+    """Raise unless net, loss and preprocessing speak of the same inputs and answers."""
+    sizes = architecture.sizes
     ends = (len(preprocessing.features), len(preprocessing.classes) or 1)
     if ends != (sizes[0], sizes[-1]):
         raise DataError(
-            f"{saved.path} contradicts itself.",
+            f"{path} contradicts itself.",
             found=[
                 f"preprocessing  {ends[0]} features, {ends[1]} outputs",
                 f"net            {sizes[0]} features, {sizes[-1]} outputs",
+            ],
+            do="Train again.",
+        )
+    if architecture.names_classes != bool(preprocessing.classes):
+        raise DataError(
+            f"{path} contradicts itself.",
+            found=[
+                f"preprocessing  answers are {'classes' if preprocessing.classes else 'numbers'}",
+                f"loss           {architecture.loss}",
             ],
             do="Train again.",
         )

@@ -4,25 +4,30 @@ Imports nn, optim, the backward walk and the graph's catalogue. The training loo
 """
 
 import math
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import NoGradientError, UnreachedWarning, frames_of_ours
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.node import Node
 from chainrule.graph.walk import walk
 from chainrule.nn import Module
 from chainrule.ops.random import Key
 from chainrule.optim import Optimizer, global_norm
 from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter, Tensor
+from chainrule.train.loss_check import one_number
 from chainrule.train.nonfinite import non_finite_gradient, non_finite_loss
 from chainrule.train.penalty import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
 vdot = np.vdot
 Clip = Callable[[list[Any]], list[Any]]
+LISTED = 8  # names in a message
 
 
 class TrainingStep:
@@ -56,6 +61,7 @@ class TrainingStep:
         self._penalty, self._clip = penalty, clip
         self._wraps_targets = is_op(loss)
         self._one = np.ones((), np.float32)
+        self._left_out: set[str] = set()
 
     def __call__(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> None:
         """Run the batch forward and back, and update the parameters.
@@ -84,7 +90,7 @@ class TrainingStep:
         terms, updates = self.forward(x, y, key, in_words(place))
         self._backward(terms)
         self._check_gradients(place)
-        self._optimizer.step(self._parameters, rate=rate)
+        self._optimizer.step(self._parameters, "skip", rate)
         return updates
 
     def gradients(self, x: Array, y: Array, key: Key, place: str) -> Any:
@@ -116,8 +122,11 @@ class TrainingStep:
             return again[0] if len(again) == 1 else again[0] + again[1]
 
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
-        searching.step(self._parameters, rate=rate, closure=closure)
+        searching.step(self._parameters, "skip", rate, closure)
         self._check_gradients(place)  # where one is not finite, nothing was moved
+        missing = [name for name, p in self._parameters.items() if p.gradient is None]
+        if missing:
+            self.leave_out(missing)
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 
@@ -136,29 +145,67 @@ class TrainingStep:
         # A leaf made here is neither copied nor guarded: the batch belongs to this step.
         out, updates = self._model.run(Tensor(x), training=key)
         self.out = out.value
-        terms = [self._loss(out, Tensor(y) if self._wraps_targets else y)]
+        loss = self._loss(out, Tensor(y) if self._wraps_targets else y)
+        if not isinstance(loss, Node) or loss.value.shape:
+            loss = one_number(self._loss, loss, len(x))
+        terms = [loss]
         penalty = self._penalty.term()
         return terms if penalty is None else [*terms, penalty], updates
 
     def _backward(self, terms: list[Any]) -> None:
         """One walk from all terms; only the parameters keep their gradients."""
         found = walk(terms, [self._upstream(term.value) for term in terms])
-        members = self._members
+        members, missing = self._members, False
+        for p in members:
+            p.gradient = gradient = found.get(p)
+            if gradient is None:
+                missing = True
+        if missing:
+            self.leave_out([name for name, p in self._parameters.items() if p not in found])
         if self._clip is None:
-            for p in members:
-                p.gradient = found.get(p)
             return
         reached = [p for p in members if p in found]
-        for p in members:
-            p.gradient = None
         for p, gradient in zip(reached, self._clip([found[p] for p in reached]), strict=True):
             p.gradient = gradient
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        """Say once which parameters no gradient reaches; they are not trained.
+
+        Raises
+        ------
+        NoGradientError
+            If there is none left to train.
+        """
+        if len(names) == len(self._members):
+            raise NoGradientError(
+                f"the loss reaches none of the net's parameters: {listed(names)}.",
+                do="Compute the loss from what the net returns, with chainrule's functions or "
+                "NumPy's; .data and stop_gradient leave the graph.",
+            )
+        for name in names:
+            self._parameters[name].gradient = None
+        new = [name for name in names if name not in self._left_out]
+        if new:
+            self._left_out.update(new)
+            are = "are" if len(new) > 1 else "is"
+            warnings.warn(
+                f"the loss does not reach {listed(new)}: {are} not trained. Use what the net "
+                "computes from it in the loss, or set its wants_gradient to False.",
+                UnreachedWarning,
+                stacklevel=frames_of_ours(),
+            )
 
     def _upstream(self, value: Array) -> Array:
         """The gradient that a loss starts with: 1, in its own shape and element type."""
         if self._one.dtype != value.dtype or self._one.shape != value.shape:
             self._one = np.ones(value.shape, value.dtype)
         return self._one
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown, more = names[:LISTED], len(names) - LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def in_words(place: tuple[int, int]) -> str:

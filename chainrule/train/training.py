@@ -7,6 +7,7 @@ Imports what the loop needs: batches, the step, validation, the history, callbac
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import inf, nan
 from typing import Any
 
@@ -15,7 +16,13 @@ import numpy as np
 from chainrule.ops.random import fold, key, philox
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
-from chainrule.train.compiling import compile_sizes, compiled_loss, compiles, say_eager
+from chainrule.train.compiling import (
+    compile_sizes,
+    compiled_loss,
+    compiles,
+    leaving_out,
+    say_eager,
+)
 from chainrule.train.evaluation import measure
 from chainrule.train.events import FitState, Hooks
 from chainrule.train.history import Epoch, History
@@ -26,6 +33,7 @@ from chainrule.train.native_steps import NativeSteps
 from chainrule.train.penalty import Penalty
 from chainrule.train.recording import Recipe
 from chainrule.train.settings import Rates, checked_rate
+from chainrule.train.state import TrainingState, part_of
 from chainrule.train.steadiness import surroundings_of
 from chainrule.train.step import TrainingStep, in_words
 from chainrule.train.watch import Watch
@@ -33,6 +41,7 @@ from chainrule.train.watch import Watch
 Array = np.ndarray[Any, np.dtype[Any]]
 VALIDATION_ROWS = 1024  # evaluated at a time
 MOST_RENEWALS = 8  # of the machine code in one fit: each takes as long as thousands of steps
+SUMS = ("data_loss_sum", "regularization_loss_sum", "loss", "rate")  # of an epoch so far
 
 
 class Training:
@@ -49,11 +58,13 @@ class Training:
         native: NativeSteps | None,
         hooks: Hooks,
         rates: Rates | None,
+        after: TrainingState | None = None,
     ) -> None:
         self._state, self._task, self._watched, self._recipe = state, task, watched, recipe
         self._batches, self._step, self._hooks, self._rates = batches, step, hooks, rates
-        self._native = native
+        self._native, self._after = native, after
         self._surroundings = surroundings_of(recipe) if native is None else None
+        self._left: TrainingState | None = None  # at the end of an epoch that was cut short
         self._key, self._watch = key(batches.seed), Watch(state.parameters)
 
     def run(self) -> History:
@@ -61,29 +72,35 @@ class Training:
         state, history = self._state, self._state.history
         with Interruption() as interruption:
             self._hooks.call("on_fit_start", state)
+            if self._after is not None:
+                self._hooks.recall(self._after.callbacks, state)
             try:
                 while state.epoch < state.epochs and not state.stopped:
                     self._epoch(interruption)
                 history.stopped = state.stopped or "epochs"
+                history.state = self._left or self._after or self._captured()
             except BaseException:
                 history.stopped = "error"
                 raise
             finally:
-                self._hooks.call("on_fit_end", state)
+                self._hooks.call_all("on_fit_end", state)
         return history
 
     def _epoch(self, interruption: Interruption) -> None:
         state, make_metric = self._state, self._task.make_metric
         state.begin_epoch(None if make_metric is None else make_metric())
+        self._watch.begin_epoch()
+        if self._after is not None:
+            self._go_on(self._after)
         self._hooks.call("on_epoch_start", state)
         native = self._native
         if self._follow() and native is not None:
-            self._renew(lambda: compile_sizes(native, self._batches))
+            self._renew(lambda: compile_sizes(native, self._step, self._batches))
         started = time.perf_counter()
-        watch = self._watch
-        watch.begin_epoch()
         self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
+        if state.batch < state.batches or interruption.requested:
+            self._left = self._captured(cut_short=True)
         validated = (nan, nan)
         if not interruption.requested:
             self._hooks.call("on_validation_start", state)
@@ -100,14 +117,52 @@ class Training:
                 rate=state.rate,
                 seconds=time.perf_counter() - started,
                 rows_per_second=state.seen / trained if trained else nan,
-                gradient_norm=watch.gradient_norm,
-                update_ratio=watch.update_ratio,
+                gradient_norm=self._watch.gradient_norm,
+                update_ratio=self._watch.update_ratio,
             )
         )
         self._hooks.call("on_epoch_end", state)
         if interruption.requested and not state.stopped:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
+
+    def _go_on(self, after: TrainingState) -> None:
+        """Stand where an epoch that was cut short ended."""
+        state, running, self._after = self._state, after.running, None
+        if after.batch:
+            state.batch, state.seen = after.batch, int(running["seen"])
+            for name in SUMS:
+                setattr(state, name, float(running[name]))
+            state.asked = None  # the rate was that of a step before
+            if state.metric is not None:
+                state.metric.go_on(part_of(running, "metric"))
+            self._watch.go_on(running)
+
+    def _captured(self, cut_short: bool = False) -> TrainingState:
+        """Where training stands now, before anybody puts the best weights in place.
+
+        An epoch that was cut short is not complete: some batches or its validation are missing.
+        """
+        state, batches = self._state, self._batches
+        running: dict[str, Array] = {}
+        if cut_short:
+            running = {name: np.asarray(getattr(state, name)) for name in ("seen", *SUMS)}
+            counted = {} if state.metric is None else state.metric.running()
+            running |= {f"metric/{name}": array for name, array in counted.items()}
+            running |= self._watch.running()
+        return TrainingState(
+            epoch=state.epoch - cut_short,
+            batch=state.batch if cut_short else 0,
+            step=state.step,
+            seed=batches.seed,
+            batch_size=batches.size,
+            rows=batches.rows,
+            optimizer_kind=type(state.optimizer).__name__,
+            model=state.model.state(),
+            optimizer=state.optimizer.state(),
+            running=running,
+            callbacks=self._hooks.remembered(),
+        )
 
     def _train(self, interruption: Interruption) -> None:
         """The steps of an epoch."""
@@ -116,8 +171,8 @@ class Training:
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
         heard = bool(before or after)
         keys, watched = self._keys(self._batches.count), self._batches.last_full
-        rates = None if self._rates is None else self._rates(state.step, state.batches)
-        for batch, (x, y) in enumerate(self._batches.epoch(epoch), start=1):
+        rates, done = self._rates_of_epoch(), state.batch
+        for batch, (x, y) in enumerate(self._batches.epoch(epoch, done), start=done + 1):
             state.batch = batch
             state.plan_rate(optimizer.rate if rates is None else rates[batch - 1])
             for listener in before:
@@ -151,6 +206,8 @@ class Training:
         watched, each = self._batches.last_full - 1, bool(before or after)
         epoch = self._native_epoch()
         scheduled = None if self._rates is None else epoch.feeds.rates.tolist()
+        epoch.done = first = state.batch
+        sums = state.data_loss_sum, state.regularization_loss_sum
         timing.data += time.perf_counter() - began
         while epoch.done < epoch.count:
             batch = epoch.done
@@ -158,8 +215,9 @@ class Training:
             state.plan_rate(state.optimizer.rate if scheduled is None else scheduled[batch])
             for listener in before:
                 listener(state)
-            if each and self._follow():
-                self._renew(epoch.renew)
+            native = self._native
+            if each and self._follow() and native is not None:
+                self._renew(partial(leaving_out, epoch.renew, native, self._step))
                 if self._native is None:
                     epoch.draw_keys()
             if state.asked is not None or state.optimizer.rate is not self._rate_of_epoch:
@@ -177,6 +235,8 @@ class Training:
                 listener(state)
             if state.stopped or interruption.requested:
                 break
+        if epoch.done > first:  # however many slices there were, the sums are the same
+            state.settle(sums, *self._left_by(epoch, first))
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
 
@@ -235,10 +295,16 @@ class Training:
         native: Any = self._native
         order = None if batches.size >= batches.rows else batches.order(state.epoch)
         self._rate_of_epoch: Any = None
-        rates = nan if self._rates is None else self._rates(state.step, state.batches)
+        rates = self._rates_of_epoch()
+        rates = nan if rates is None else rates
         rows = Rows(batches.x, batches.y, order)
         name = f"epoch {state.epoch}, "
         return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
+
+    def _rates_of_epoch(self) -> Any:
+        """The schedule's rates of all steps of this epoch; None where there is no schedule."""
+        state = self._state
+        return self._rates and self._rates(state.step - state.batch, state.batches)
 
     def _count(self, epoch: NativeEpoch, first: int) -> None:
         """Take in what the batches from the first one on have left."""
@@ -249,12 +315,17 @@ class Training:
         if done == first + 1:
             state.count(rows.count, float(feeds.losses[first]), float(feeds.penalties[first]))
         else:
-            sizes = np.full(done - first, self._batches.size)
-            sizes[-1] = rows.count - self._batches.size * (done - first - 1)
-            state.count_batches(sizes, feeds.losses[first:done], feeds.penalties[first:done])
+            state.count_batches(*self._left_by(epoch, first))
         if state.metric is not None:
             y = rows.targets()
             state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
+
+    def _left_by(self, epoch: NativeEpoch, first: int) -> tuple[Array, Array, Array]:
+        """Sizes, losses and penalties of the batches from the first one on."""
+        size, done, feeds = self._batches.size, epoch.done, epoch.feeds
+        sizes = np.full(done - first, size)
+        sizes[-1] = epoch.rows_of(done - 1, done).count
+        return sizes, feeds.losses[first:done], feeds.penalties[first:done]
 
     def _keys(self, count: int) -> Array:
         """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.

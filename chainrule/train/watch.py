@@ -14,6 +14,7 @@ from chainrule.optim import global_norm
 from chainrule.optim.clipping import SAFE_SQUARES
 from chainrule.tensors import Parameter
 from chainrule.train.nonfinite import non_finite_gradient
+from chainrule.train.state import part_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -43,6 +44,20 @@ class Watch:
         """Forget the step of the epoch before."""
         self.gradient_norm = self.update_ratio = {}
 
+    def running(self) -> dict[str, Array]:
+        """What was seen in this epoch, as arrays; `go_on` takes it back."""
+        return {
+            f"{kind}/{name}": np.asarray(value)
+            for kind in ("gradient_norm", "update_ratio")
+            for name, value in getattr(self, kind).items()
+        }
+
+    def go_on(self, running: Mapping[str, Array]) -> None:
+        """Know again what was seen in an epoch that was cut short."""
+        for kind in ("gradient_norm", "update_ratio"):
+            found = part_of(running, kind)
+            setattr(self, kind, {name: float(value) for name, value in found.items()})
+
     def before_step(self) -> None:
         """Remember the parameters."""
         before = self._before
@@ -59,7 +74,10 @@ class Watch:
         """
         parameters: Mapping[str, Any] = self._parameters
         with np.errstate(all="ignore"):
-            norms = {name: _norm(p.gradient) for name, p in parameters.items()}
+            norms = {
+                name: 0.0 if p.gradient is None else _norm(p.gradient)  # 0: nothing reaches it
+                for name, p in parameters.items()
+            }
             if not all(map(isfinite, norms.values())):
                 raise self._refused(norms, place)
             ratios = {name: self._ratio(name, p) for name, p in parameters.items()}

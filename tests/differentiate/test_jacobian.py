@@ -211,12 +211,13 @@ def test_a_constant_of_an_outer_derivative_keeps_its_gradient():
     assert cr.jvp(g, (2.0,), (1.0,))[1] == 6.0
 
 
-def test_parameters_are_points_and_constants():
+def test_without_a_graph_parameters_are_points_and_constants():
     w = cr.parameter(np.array([1.0, 2.0]), name="w")
-    J = jacobian(lambda w: w**2)(w)
-    assert isinstance(J, Jacobian)
-    np.testing.assert_array_equal(J, np.diag([2.0, 4.0]))
-    np.testing.assert_array_equal(jacobian(lambda x: x * w)(np.ones(2)), np.diag([1.0, 2.0]))
+    with cr.no_grad():
+        J = jacobian(lambda w: w**2)(w)
+        assert isinstance(J, Jacobian)
+        np.testing.assert_array_equal(J, np.diag([2.0, 4.0]))
+        np.testing.assert_array_equal(jacobian(lambda x: x * w)(np.ones(2)), np.diag([1.0, 2.0]))
     assert w.grad is None
 
 
@@ -244,3 +245,12 @@ def test_wrong_arguments_are_named():
         jacobian(np.tanh, argnums=2)(np.ones(3))
     with pytest.raises(ShapeError, match="takes tensors of shape"):
         jacobian(np.tanh)(np.ones(3)) @ np.ones(4)
+
+
+def test_a_tensor_too_large_for_memory_is_refused_before_it_is_made():
+    w = cr.parameter(np.full(20_000, 2.0))
+    f = lambda x: x * w  # noqa: E731
+    with pytest.raises(ArgumentError, match=r"would take 3 GiB"):
+        jacobian(f)(np.ones(20_000))
+    with cr.no_grad():
+        assert jacobian(f)(np.ones(20_000)).bytes_here == 160_000

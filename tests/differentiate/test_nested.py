@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
+from chainrule.errors import UnsupportedError
 
 A = np.array([1.0, 2.0, 3.0])
 
@@ -37,9 +38,10 @@ def test_three_levels_keep_apart():
     assert cr.grad(f)(2.0) == 48 * 8
 
 
-def test_a_closure_over_a_parameter_is_a_constant_of_the_function():
+def test_without_a_graph_a_parameter_closed_over_is_a_constant():
     w = cr.parameter(np.array([2.0, 3.0]), name="w")
-    gradient = cr.grad(lambda x: (w * x).sum())(np.ones(2))
+    with cr.no_grad():
+        gradient = cr.grad(lambda x: (w * x).sum())(np.ones(2))
     assert_array_equal(gradient, [2, 3])
     assert type(gradient) is np.ndarray
     assert w.grad is None
@@ -146,3 +148,21 @@ def test_second_derivatives_of_a_composite_loss():
     weighted = shares * direction
     expected = (weighted - shares * weighted.sum(axis=1, keepdims=True)) / 3
     assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_backward_inside_a_derivative_says_that_its_gradients_would_be_constants():
+    def squared_slopes(x):
+        t = cr.tensor(np.ones(3))
+        loss = (x * t**2).sum()
+        loss.backward()
+        return (t.grad**2).sum()
+
+    def by_graph(x):
+        t = cr.tensor(np.ones(3))
+        return (((x * t**2).sum().backward(create_graph=True))[t] ** 2).sum()
+
+    with pytest.raises(UnsupportedError, match="a derivative around it would miss them"):
+        cr.grad(squared_slopes)(A)
+    with pytest.raises(UnsupportedError, match="a derivative around it would miss them"):
+        cr.grad(lambda x: cr.backward([(x * x).sum()]) or x.sum())(A)
+    assert_array_equal(cr.grad(by_graph)(A), 8 * A)

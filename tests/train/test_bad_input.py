@@ -88,8 +88,13 @@ def test_targets_of_binary_cross_entropy_out_of_range():
 
 def test_a_column_against_rows():
     message = attempt(y=NUMBERS.ravel(), outputs=1, loss=cr.squared_error, error=ShapeError)
-    assert "(1, 1)" in message
-    assert "(1,)" in message
+    assert message == (
+        "the training data: the outputs are (6, 1) and the targets (6,): compared, they make a "
+        "table of (6, 6), every row against every other.\n"
+        "    outputs   (6, 1)\n"
+        "    y         (6,)\n"
+        "Make the targets a column: y.reshape(-1, 1)."
+    )
 
 
 def test_labels_that_are_floats():
@@ -201,7 +206,7 @@ def test_a_loss_with_many_numbers():
         return (out - y) ** 2
 
     assert attempt(y=np.ones((6, 3)), loss=squares, error=NotScalarError).startswith(
-        "a loss is one number, but squares returned 3 for one row."
+        "a loss is one number, but squares returned 21 for 7 rows."
     )
 
 

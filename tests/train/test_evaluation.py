@@ -73,12 +73,26 @@ def test_r2_in_pieces_is_r2_of_the_whole():
     assert metric.value() == pytest.approx(expected, rel=1e-10)
 
 
-def test_r2_of_constant_targets_is_not_a_number_but_no_warning():
-    metric = metrics.R2()
-    metric.add(np.zeros((3, 1)), np.ones((3, 1)))
-    assert metric.value() == -np.inf
+@pytest.mark.parametrize(("wrong", "expected"), [(0.0, 1.0), (0.1, 0.0), (np.nan, np.nan)])
+def test_r2_of_constant_targets_is_1_where_all_are_right_and_0_else(wrong, expected):
+    constant = np.full((7, 1), 0.1)  # whose mean is off by a rounding
+    for parts in ([7], [3, 4]):
+        metric = metrics.R2()
+        for rows in np.split(np.arange(7), np.cumsum(parts)[:-1]):
+            metric.add(constant[rows] + wrong, constant[rows])
+            metric._count_waiting()
+        np.testing.assert_equal(metric.value(), expected)
     assert np.isnan(metrics.R2().value())
     assert np.isnan(metrics.Accuracy().value())
+
+
+def test_r2_is_the_mean_of_the_columns_that_are_constant_and_of_those_that_are_not():
+    truth = np.array([[1.0, 0.0], [1.0, 2.0]])
+    metric = metrics.R2()
+    metric.add(truth, truth)
+    assert metric.value() == 1.0
+    metric.add(truth + np.array([[0.5, 0.0], [0.0, 0.0]]), truth)
+    assert metric.value() == 0.5
 
 
 def test_binary_accuracy_asks_on_which_side_of_0_the_score_lies():

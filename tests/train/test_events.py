@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
+from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.train import Callback, fit
 from chainrule.train.events import HOOKS, Hooks
 
@@ -125,3 +126,126 @@ def test_a_callback_may_change_the_rate():
             state.optimizer.rate /= 2
 
     assert run(Halve(), epochs=3)["rate"] == [0.1, 0.05, 0.025]
+
+
+MISSPELT = {
+    "on_epoch_ends": "on_epoch_end",
+    "on_epochend": "on_epoch_end",
+    "onEpochEnd": "on_epoch_end",
+    "on_Batch_start": "on_batch_start",
+    "on_train_begin": "",
+    "on_fit_begin": "on_fit_end",
+    "on_interupt": "on_interrupt",
+}
+
+
+@pytest.mark.parametrize("place", ["class", "parent", "instance"])
+@pytest.mark.parametrize("name", MISSPELT)
+def test_a_misspelt_hook_is_an_error_that_names_the_closest(name, place):
+    kind = type("Mine", (Callback,), {} if place == "instance" else {name: lambda self, state: 0})
+    if place == "parent":
+        kind = type("Child", (kind,), {})
+    callback = kind()
+    if place == "instance":
+        setattr(callback, name, print)
+    with pytest.raises(UnknownNameError) as caught:
+        run(callback)
+    assert f"there is no hook of {kind.__name__} named {name!r}" in caught.value.what
+    if MISSPELT[name]:
+        assert f"did you mean {MISSPELT[name]!r}" in caught.value.what
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("hook", sorted(set(HOOKS) - {"on_interrupt"}))
+def test_a_hook_that_is_set_on_an_instance_is_called(hook, compiled):
+    callback, heard = Callback(), []
+    setattr(callback, hook, heard.append)
+    run(callback, compiled=compiled)
+    assert heard
+
+
+def test_a_hook_set_on_an_instance_takes_the_place_of_the_class():
+    recorder, heard = Recorder(), []
+    recorder.on_epoch_end = heard.append
+    run(recorder)
+    assert len(heard) == 2
+    assert not any(hook == "on_epoch_end" for hook, *_ in recorder.heard)
+
+
+def _no_arguments():
+    pass
+
+
+def _two_arguments(epoch, logs):
+    pass
+
+
+async def _later(state):
+    pass
+
+
+def _generator(state):
+    yield
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_no_arguments, r"_no_arguments\(\) cannot be called with one argument"),
+        (_two_arguments, r"_two_arguments\(epoch, logs\) cannot be called with one argument"),
+        (_later, "_later is a coroutine or a generator"),
+        (_generator, "_generator is a coroutine or a generator"),
+        (None, "a hook is a function of the state, but this is None"),
+        ("print", "a hook is a function of the state, but this is 'print'"),
+    ],
+)
+def test_a_hook_that_cannot_be_called_is_refused_before_the_first_step(function, message):
+    callback = Callback()
+    callback.on_epoch_end = function
+    with pytest.raises(ArgumentError, match=message):
+        run(callback)
+
+
+def test_a_hook_without_self_is_refused():
+    class Forgotten(Callback):
+        def on_epoch_end(state):
+            pass
+
+    with pytest.raises(ArgumentError, match=r"on_epoch_end\(\) cannot be called"):
+        run(Forgotten())
+
+
+def test_hooks_with_more_arguments_that_have_defaults_are_called():
+    class Ready(Callback):
+        heard = 0
+
+        def on_epoch_end(self, state, *, logs=None):
+            type(self).heard += 1
+
+    run(Ready())
+    assert Ready.heard == 2
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("hook", sorted(set(HOOKS) - {"on_interrupt", "on_fit_start"}))
+def test_an_error_in_a_hook_leaves_a_net_that_can_be_trained_on(hook, compiled):
+    class Fail(Callback):
+        pass
+
+    def fail(state):
+        raise ZeroDivisionError(hook)
+
+    failing, ended, model, optimizer = Fail(), [], nn.Linear(1, 1), optim.Adam(0.1)
+    setattr(failing, hook, fail)
+    other = Callback()
+    other.on_fit_end = ended.append
+    options = {"loss": cr.squared_error, "optimizer": optimizer, "batch_size": 5}
+    with pytest.raises(ZeroDivisionError, match=hook):
+        fit(model, (X, Y), callbacks=[failing, other], validation=(X, Y), compiled=compiled,
+            **options)  # fmt: skip
+    assert len(ended) == 1  # the others hear the end all the same
+    assert ended[0].history.stopped == ("epochs" if hook == "on_fit_end" else "error")
+    steps = {"on_epoch_start": 0, "on_batch_start": 0, "on_batch_end": 1, "on_fit_end": 20}
+    assert optimizer.steps == ended[0].step == steps.get(hook, 2)
+    fit(model, (X, Y), compiled=compiled, **options)
+    assert np.isfinite(model.weight.data).all()

@@ -3,7 +3,6 @@
 Imports the families. "The derivative of each node is obvious": it stands in local_gradients.
 """
 
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from chainrule.domain import KINK_AT_ZERO, POSITIVE, REAL, Domain
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter
 from chainrule.graph.op import op
-from chainrule.ops.letters.logic import greater, logical_and, where
+from chainrule.ops.letters.logic import greater, greater_equal, logical_and, where
 from chainrule.ops.letters.transcendental import log
 
-AWAY_FROM_ZERO = Domain(sample_low=0.3)
+AWAY_FROM_ZERO = Domain(sample_low=0.3, poles=(0.0,))
 
 
 @op("add", symbol="+", numpy=np.add, onnx="Add", gate="gradient distributor")
@@ -161,12 +160,17 @@ def _share(winner: Any, loser: Any) -> Any:
     numpy=np.clip,
     onnx="Clip",
     gate="gradient router",
+    smooth=False,
     views=True,
     samples=lambda rng: (rng.normal(size=(3, 4)), -0.5, 0.7),
 )
 class Clip(Letter):
-    """x held between lo and hi; the gradient passes strictly inside, and is 0 at the bounds.
+    """x held between lo and hi: minimum(maximum(x, lo), hi).
 
+    Notes
+    -----
+    The gradient passes to x strictly inside. From a bound on, the tie included, the bound takes
+    all of it, so that a constant bound leaves 0; where both bounds meet it is ``hi``.
     A bound may be None, as in ``numpy.clip``.
     """
 
@@ -175,12 +179,23 @@ class Clip(Letter):
         return held if hi is None else np.minimum(held, hi)
 
     def local_gradients(self, x: Any, lo: Any, hi: Any, out: Any) -> Any:
-        lo, hi = -inf if lo is None else lo, inf if hi is None else hi
         return (
-            lambda: logical_and(greater(x, lo), greater(hi, x)),
-            lambda: logical_and(greater(lo, x), greater(hi, lo)),
-            lambda: greater(maximum(x, lo), hi),
+            lambda: _inside(x, lo, hi),
+            lambda: greater_equal(lo, x) if hi is None else _from_below(x, lo, hi),
+            lambda: greater_equal(x if lo is None else maximum(x, lo), hi),
         )
+
+
+def _inside(x: Any, lo: Any, hi: Any) -> Any:
+    """Where neither bound is reached."""
+    if lo is None:
+        return 1 if hi is None else greater(hi, x)
+    return greater(x, lo) if hi is None else logical_and(greater(x, lo), greater(hi, x))
+
+
+def _from_below(x: Any, lo: Any, hi: Any) -> Any:
+    """Where the lower bound is the answer: hi has the last word."""
+    return logical_and(greater_equal(lo, x), greater(hi, lo))
 
 
 sign = Sign.function

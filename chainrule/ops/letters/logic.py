@@ -115,11 +115,13 @@ WORDS: dict[Any, Any] = {np.dtype(np.float32): np.int32, np.dtype(np.float64): n
 
 def truth(condition: Any) -> Any:
     """The condition as booleans."""
+    condition = condition if hasattr(condition, "dtype") else np.asarray(condition)
     return condition if condition.dtype == bool else not_equal(condition, 0)
 
 
-greater, less, equal, not_equal = (
+greater, greater_equal, less, equal, not_equal = (
     Greater.function,
+    GreaterEqual.function,
     Less.function,
     Equal.function,
     NotEqual.function,

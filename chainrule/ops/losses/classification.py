@@ -3,7 +3,7 @@
 Imports loss, letters, reductions and indexing.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class SoftmaxCrossEntropy(Loss):
 
     Takes scores (N, C) and integer labels (N,); ln C is the loss of knowing nothing.
     """
+
+    targets: ClassVar[str] = "labels"
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
@@ -96,7 +98,7 @@ def _residual(scores: Any, labels: Any) -> Any:
     return shares
 
 
-@op("hinge", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
+@op("hinge", smooth=False, samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
 class Hinge(Loss):
     """Multi-class SVM loss: how far the other scores reach past the label's score minus a margin.
 
@@ -112,6 +114,7 @@ class Hinge(Loss):
     Weston and Watkins 1999, "Support vector machines for multi-class pattern recognition".
     """
 
+    targets: ClassVar[str] = "labels"
     margin: float = 1.0
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:

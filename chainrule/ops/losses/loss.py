@@ -27,6 +27,9 @@ class Loss(Composite):
     """
 
     views: ClassVar[bool] = False
+    # What the second operand holds: "numbers", "shares" (numbers from 0 to 1), both of the first
+    # one's shape, or "labels", one for each row of scores.
+    targets: ClassVar[str] = "numbers"
     reduction: str = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ Imports loss, letters and activations. Shapes must match: (n,) against (n, 1) wo
 (n, n) and train nonsense.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
-from chainrule.ops.activations import relu, sigmoid
+from chainrule.ops.activations import relu
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.sorting import SampleQuantile
@@ -54,7 +55,7 @@ class SquaredError(_PairLoss):
         return 2 * (predictions - targets)
 
 
-@op("absolute_error", samples=_pair)
+@op("absolute_error", smooth=False, samples=_pair)
 class AbsoluteError(_PairLoss):
     """|prediction - target|; the slope at 0 is 0."""
 
@@ -62,7 +63,7 @@ class AbsoluteError(_PairLoss):
         return abs(predictions - targets)
 
 
-@op("huber", samples=_pair)
+@op("huber", smooth=False, samples=_pair)
 class Huber(_PairLoss):
     """Squared (with 1/2) near the target, absolute beyond ``delta``: outliers pull with one force.
 
@@ -103,7 +104,7 @@ class Huber(_PairLoss):
         return where(beyond, self.delta * sign(difference), difference)
 
 
-@op("quantile", samples=_pair)
+@op("quantile", smooth=False, samples=_pair)
 class Quantile(_PairLoss):
     """Pinball loss, least when a share q of the targets lies below the predictions.
 
@@ -172,6 +173,8 @@ class Quantile(_PairLoss):
 )
 class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
+
+    targets: ClassVar[str] = "shares"
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         if not isinstance(targets, Symbol) and not _in_unit_interval(targets):

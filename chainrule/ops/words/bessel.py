@@ -11,6 +11,8 @@ import numpy as np
 from chainrule.graph.op import op
 from chainrule.ops.words.special import OrderedWord, SciPyWord1
 
+TINY = 1e-150  # from here to 0 SciPy's iv loses its digits, and ends with NaN
+
 
 @op("j0")
 class J0(SciPyWord1):
@@ -83,6 +85,17 @@ class Iv(OrderedWord):
     """
 
     scipy = "iv"
+
+    def forward(self, x: Any) -> Any:
+        """One call of SciPy, which answers NaN for the smallest numbers."""
+        value = super().forward(x)
+        tiny = np.abs(x) < TINY
+        return np.where(tiny, self.first_term(x), value) if np.any(tiny) else value
+
+    def first_term(self, x: Any) -> Any:
+        """(x / 2)**n / n!, which is all that is left of the series at the smallest numbers."""
+        order = abs(self.n)
+        return x * 0 + 1 if order == 0 else 0.5 * x if order == 1 else x * 0.0
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (0.5 * (iv(self.n - 1, x) + iv(self.n + 1, x)),)

@@ -73,7 +73,7 @@ class CopySign(Word):
         return lambda: sign(x) * sign(copysign(1.0, y)), None
 
 
-@op("heaviside", numpy=np.heaviside, domains=(Domain(sample_low=0.3), REAL))
+@op("heaviside", smooth=False, numpy=np.heaviside, domains=(Domain(sample_low=0.3), REAL))
 class Heaviside(Word):
     """0 below 0, 1 above it, and y at x = 0."""
 

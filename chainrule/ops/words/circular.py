@@ -1,6 +1,6 @@
-"""Words of angles: tan, the inverse circular functions, degrees, hypot and sinc.
+"""Words of angles: tan, the inverse circular functions, degrees and sinc.
 
-Imports the families and letters.
+Imports the families, letters and hypot.
 """
 
 from math import inf, pi
@@ -11,11 +11,11 @@ import numpy as np
 from chainrule.domain import Domain
 from chainrule.graph.families import Word
 from chainrule.graph.op import op
-from chainrule.ops.letters.arithmetic import sign, sqrt
+from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.letters.logic import equal, where
+from chainrule.ops.words.hypotenuse import FAR, hypot
 
 UNIT = Domain(low=-1.0, high=1.0, sample_low=-0.8, sample_high=0.8)
-FAR = Domain(sample_low=0.3)  # from the origin, where a length has its kink
 
 
 @op("tan", numpy=np.tan, domains=(Domain(sample_low=-1.2, sample_high=1.2),))
@@ -76,27 +76,6 @@ class ArcTan2(Word):
         bare = equal(r, 0) | equal(r, inf)
         # Divided twice: the square of 1e200 overflows.
         return lambda: where(bare, 0, x / r / r), lambda: where(bare, 0, -(y / r) / r)
-
-
-@op("hypot", numpy=np.hypot, domains=(FAR, FAR))
-class Hypot(Word):
-    """sqrt(x**2 + y**2), the length of the vector (x, y), without overflow of the squares.
-
-    Notes
-    -----
-    Both slopes at the origin are 0, the subgradient of least norm.
-    """
-
-    c = "hypot"
-
-    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
-        return lambda: _direction(x, out), lambda: _direction(y, out)
-
-
-def _direction(x: Any, length: Any) -> Any:
-    """The share of the length that points along x."""
-    share = where(equal(length, 0), 0, x / length)
-    return where(equal(abs(x), inf), sign(x), share)  # inf / inf would be NaN
 
 
 @op("deg2rad", numpy=(np.deg2rad, np.radians))
@@ -176,4 +155,4 @@ class SincDerivative(Word):
 
 TERMS = 16  # and two more for each order: what is left out is below 1e-17 for |t| <= order + 1
 
-hypot, sinc_derivative = Hypot.function, SincDerivative.function
+sinc_derivative = SincDerivative.function

@@ -25,7 +25,7 @@ class FloorDivide(Word):
         return None, None
 
 
-@op("mod", symbol="%", numpy=(np.mod, np.remainder), domains=(DIVIDEND, DIVISOR))
+@op("mod", smooth=False, symbol="%", numpy=(np.mod, np.remainder), domains=(DIVIDEND, DIVISOR))
 class Mod(Word):
     """What is left of x after whole steps of y, with the sign of y: x - y * floor(x / y).
 
@@ -38,7 +38,7 @@ class Mod(Word):
         return 1, lambda: -floor_divide(x, y)  # floor(x / y) would round before it cuts
 
 
-@op("fmod", numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
+@op("fmod", smooth=False, numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
 class FMod(Word):
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.domain import POSITIVE, Domain
+from chainrule.domain import POSITIVE
 from chainrule.graph.families import Word
 from chainrule.graph.op import op
 from chainrule.graph.symbol import Constant
-from chainrule.ops.activations import sigmoid
+from chainrule.ops.letters.arithmetic import AWAY_FROM_ZERO
 from chainrule.ops.letters.logic import equal, logical_and, where
+from chainrule.ops.letters.logistic import sigmoid
 
 LN_2 = Constant(log(2), r"\ln 2")
 LN_10 = Constant(log(10), r"\ln 10")
@@ -50,7 +51,7 @@ class Log10(Word):
         return (1 / LN_10 / x,)
 
 
-@op("cbrt", numpy=np.cbrt, domains=(Domain(sample_low=0.3),))
+@op("cbrt", numpy=np.cbrt, domains=(AWAY_FROM_ZERO,))
 class Cbrt(Word):
     """Cube root, of negative numbers too; its slope at 0 is infinite."""
 
@@ -61,7 +62,7 @@ class Cbrt(Word):
         return (1 / (3 * out * out),)
 
 
-@op("reciprocal", numpy=np.reciprocal, domains=(Domain(sample_low=0.3),))
+@op("reciprocal", numpy=np.reciprocal, domains=(AWAY_FROM_ZERO,))
 class Reciprocal(Word):
     """1 / x."""
 

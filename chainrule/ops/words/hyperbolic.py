@@ -13,7 +13,8 @@ from chainrule.graph.families import Word
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.letters.logic import equal, where
-from chainrule.ops.words.circular import UNIT, hypot
+from chainrule.ops.words.circular import UNIT
+from chainrule.ops.words.hypotenuse import hypot
 
 
 @op("sinh", numpy=np.sinh)

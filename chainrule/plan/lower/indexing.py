@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.op import compute
-from chainrule.ops.indexing import GetItem
+from chainrule.ops.indexing import GetItem, check_whole
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast
 from chainrule.plan.lower import opaque
@@ -34,6 +34,7 @@ def getitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def take(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Elements along one axis; without one, of the flattened tensor."""
     x, indices = operands[0], positions(operands[1])
+    check_whole(indices)
     ref = recorder.ref(x)
     if op.axis is None:
         ref = with_shape(recorder, ref, (prod(ref.shape),))

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.ops.letters.logic import equal, isnan, not_equal, where
 from chainrule.ops.letters.transcendental import exp, log1p, sin
+from chainrule.ops.words.bessel import TINY
 from chainrule.ops.words.choice import copysign
 from chainrule.ops.words.divisions import FMod
 from chainrule.ops.words.exponentials import LN_2
@@ -64,7 +65,11 @@ def ordered(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """jv and iv: the order is the first argument of SciPy's function."""
     dtype = result_dtype(op, operands)
     given = (np.asarray(float(op.n)), *operands)
-    return _called(recorder, op, f"scipy:{op.scipy}", given, dtype)
+    found = _called(recorder, op, f"scipy:{op.scipy}", given, dtype)
+    if op.scipy != "iv":
+        return found
+    x = _symbol(recorder, operands[0], dtype)
+    return where(abs(x) < TINY, op.first_term(x), found)
 
 
 def reciprocal(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:

@@ -17,7 +17,7 @@ from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
 from chainrule.testing.fuzz.compiled import COMPILING, against_compiled
 from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, call, pick
-from chainrule.testing.fuzz.second import second_order, tied
+from chainrule.testing.fuzz.second import at_a_length_of_0, second_order, tied
 from chainrule.testing.fuzz.stepping import Cells, against_complex_step, against_differences
 
 ADJOINT = 1e-12  # <u, Jv> = <J'u, v>, relative to what flows through the whole graph
@@ -126,7 +126,8 @@ def _judged(
             return Mismatch("float32 is not float64", 0, *wrong)
     if second:
         kinked = bool(moved.kinked) or tied(program, values)
-        wrong = second_order(program, weights, directions, kinked, tally)
+        shrunk = at_a_length_of_0(program, values)
+        wrong = second_order(program, weights, directions, kinked, tally, shrunk)
         if wrong:
             return Mismatch(*wrong)
     return None

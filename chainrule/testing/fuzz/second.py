@@ -21,6 +21,10 @@ ROUNDING = 1e-10  # of differences of a gradient, divided by the step
 TRUST = 1e-3
 BARS = 4.0
 TIES = ("max", "min", "ptp")  # of elements; a router's ties are of its operands
+LENGTHS = (  # of 0 they have no second derivative, and say NaN
+    "norm", "std", "hypot", "vector_norm", "matrix_norm", "norm_of_order", "power_norm",
+    "radial", "radial_part", "leg", "moved_leg",
+)  # fmt: skip
 SAME = 1e-9  # reverse over reverse against forward over reverse, relative to the largest entry
 
 
@@ -30,11 +34,12 @@ def second_order(
     directions: Sequence[Array],
     kinked: bool,
     tally: Any,
+    shrunk: bool = False,
 ) -> tuple[str, int, Any, Any] | None:
     """The first disagreement of two Hessian-vector products, in any leaf.
 
     Behind a kink, or at a tie (``kinked``), only reverse over reverse and forward over reverse
-    are compared.
+    are compared. Where a length is 0 (``shrunk``), NaN is an answer.
     """
     found = reverse_over_reverse(program, weights, directions)
     pushed = forward_over_reverse(program, weights, directions)
@@ -42,9 +47,10 @@ def second_order(
     other = np.concatenate([x.ravel() for x in pushed])
     scale = np.abs(whole[np.isfinite(whole)]).max(initial=1.0)
     tally.add("second order: reverse = forward", 1)
-    if not np.abs(whole - other).max(initial=0) <= SAME * scale:
+    known = ~(np.isnan(whole) | np.isnan(other)) if shrunk else np.ones(whole.shape, bool)
+    if not np.abs(whole - other)[known].max(initial=0) <= SAME * scale:
         return "second order: reverse is not forward", 0, whole, other
-    if kinked:
+    if kinked or shrunk:
         tally.add("second order = differences", 0, whole.size)
         return None
     try:
@@ -77,6 +83,15 @@ def tied(program: Program, values: Sequence[Any]) -> bool:
         if line.name in TIES and np.unique(known[0]).size < np.size(known[0]):
             return True
     return False
+
+
+def at_a_length_of_0(program: Program, values: Sequence[Any]) -> bool:
+    """Whether a length, or what is made of one, is 0."""
+    ends = values[len(program.leaves) :]
+    return any(
+        line.name in LENGTHS and bool(np.equal(out, 0).any())
+        for line, out in zip(program.lines, ends, strict=False)
+    )
 
 
 def reverse_over_reverse(

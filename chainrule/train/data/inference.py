@@ -20,11 +20,16 @@ MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's ma
 FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
 MISSING_MARKS = frozenset({"na", "n/a", "null", "none", "?", "-", "."})  # lower case
 
+TASKS = ("auto", "classes", "numbers")
+
 Values = Text | NDArray[np.float64]
 
 
-def infer(sheet: Sheet, name: str, target: str | None) -> RawData:
-    """Raw data of a CSV: a column is numeric if each of its cells is a number, else text."""
+def infer(sheet: Sheet, name: str, target: str | None, task: str = "auto") -> RawData:
+    """Raw data of a CSV: a column is numeric if each of its cells is a number, else text.
+
+    The task says what the target holds: one of TASKS.
+    """
     target = _checked_target(sheet, target)
     if len(sheet.places.numbers) < FEWEST_ROWS:
         raise DataError(
@@ -35,7 +40,7 @@ def infer(sheet: Sheet, name: str, target: str | None) -> RawData:
     sheet.refuse_empty_cells(sheet.header)
     inputs = [each for each in sheet.header if each != target]
     table = _table(sheet, {each: _inferred(sheet, each) for each in inputs})
-    return RawData(name, table, target, _inferred_target(sheet, target))
+    return RawData(name, table, target, _inferred_target(sheet, target, task))
 
 
 def typed(sheet: Sheet, is_numeric: Mapping[str, bool]) -> Table:
@@ -122,19 +127,34 @@ def _refuse_near_numbers(sheet: Sheet, name: str) -> None:
         )
 
 
-def _inferred_target(sheet: Sheet, name: str) -> Values:
+def _inferred_target(sheet: Sheet, name: str, task: str) -> Values:
     """Text for a classification, float64 for a regression."""
-    numbers = _inferred(sheet, name)
+    numbers = numbers_of(sheet, name) if task == "numbers" else _inferred(sheet, name)
     if isinstance(numbers, Text):
         _refuse_constant(sheet, name, len(numbers.values))
         return numbers
     different = np.unique(numbers)
     _refuse_constant(sheet, name, len(different))
     are_whole = bool((np.isfinite(different) & (different == np.rint(different))).all())
-    if not are_whole or len(different) > MOST_NUMBERED_CLASSES:
+    if task == "classes":
+        _refuse_many_classes(sheet, name, len(different))
+    elif task == "numbers" or not are_whole or len(different) > MOST_NUMBERED_CLASSES:
         return numbers
-    classes = tuple(f"{number:.0f}" for number in different + 0.0)  # + 0.0: no "-0"
+    wrote = "{:.0f}" if are_whole else "{!r}"
+    classes = tuple(wrote.format(number) for number in (different + 0.0).tolist())  # no "-0"
     return Text(classes, np.searchsorted(different, numbers))
+
+
+def _refuse_many_classes(sheet: Sheet, name: str, different: int) -> None:
+    """A class that one row has cannot be learned: half of the rows must repeat another."""
+    rows = len(sheet.places.numbers)
+    if different <= MOST_CATEGORIES and 2 * different <= rows:
+        return
+    raise DataError(
+        f"the target {name!r} of {sheet.source} has {different} different numbers in {rows} rows: "
+        "too many for classes.",
+        do="Predict it as a number: task=numbers (on the command line: --task numbers).",
+    )
 
 
 def _refuse_constant(sheet: Sheet, name: str, different: int) -> None:

@@ -26,6 +26,7 @@ def load(
     validation: float = 0.1,
     test: float = 0.2,
     folder: str | PathLike[str] | None = None,
+    task: str = "auto",
 ) -> Dataset:
     """Read, split and standardise a data set.
 
@@ -46,6 +47,9 @@ def load(
         files are the test part.
     folder : str or path, optional
         Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
+    task : {"auto", "classes", "numbers"}
+        What the CSV's target holds. "auto" decides by the values, see Notes. "classes" makes a
+        class of each different value, "numbers" wants a number in every row.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def load(
     """
     validation, test = _share("validation", validation), _share("test", test)
     seed = _seed(seed)
-    raw = open_source(source, target, folder)
+    raw = open_source(source, target, folder, task)
     parts = split_rows(raw.strata, validation, test, seed, own_test_rows=raw.test_rows)
     parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
     preprocessing = learn(raw, parts.train)

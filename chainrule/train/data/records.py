@@ -1,13 +1,13 @@
 """Preprocessing as JSON text, exact to the last bit of every number.
 
-Imports columns.py; preprocessing.py calls it. JSON because it goes into the saved model's
+Imports columns.py and schema.py; preprocessing.py calls it. JSON because it goes into the saved model's
 metadata, which is text; Python writes a float with as many digits as it takes to read it back.
 """
 
 import json
-import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from chainrule.errors import DataError
 from chainrule.train.data.columns import (
@@ -17,6 +17,19 @@ from chainrule.train.data.columns import (
     Numeric,
     Quantity,
     Target,
+)
+from chainrule.train.data.schema import (
+    Field,
+    MisfitError,
+    a_record,
+    check_record,
+    finite,
+    one_of,
+    positive,
+    read_record,
+    records,
+    text,
+    texts,
 )
 
 FORMAT = 1  # raise it when a record's meaning changes
@@ -36,85 +49,48 @@ def preprocessing_record(columns: tuple[Column, ...], target: Target) -> str:
 def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
     """Columns and target from JSON text; a DataError if the text is anything else."""
     try:
-        record = _record(json.loads(text))
-        if record.get("format") != FORMAT:
-            raise _Malformed(f"its format is {record.get('format')!r}, not {FORMAT}")
-        columns = tuple(_column(_record(item)) for item in _items(record, "columns"))
+        record = read_record(text)
+        check_record(record, WHOLE)
+        columns = tuple(_part(x, COLUMNS, f"columns[{i}].") for i, x in _counted(record))
         names = [column.name for column in columns]
-        if not names or len(set(names)) < len(names):
-            raise _Malformed("its columns need names, each once")
-        return columns, _target(_record(record.get("target")))
-    except (_Malformed, ValueError, TypeError, OverflowError, RecursionError) as error:
+        twice = [name for i, name in enumerate(names) if name in names[:i]]
+        if twice:
+            raise MisfitError(f"it has the column {twice[0]!r} twice")
+        return columns, _part(record["target"], TARGETS, "target.")
+    except MisfitError as misfit:
         raise DataError(
-            f"this is not a preprocessing record of chainrule: {error}.",
+            f"this is not a preprocessing record of chainrule: {misfit.what.rstrip('.')}.",
+            found=misfit.found,
             do="Use the text as Preprocessing.to_json() wrote it, from the same version or older.",
         ) from None
 
 
-class _Malformed(Exception):
-    pass
+WHOLE = (one_of("format", [FORMAT]), records("columns"), a_record("target"))
+COLUMNS = {
+    Numeric: (text("name"), finite("mean"), positive("std")),
+    Categorical: (text("name"), texts("categories")),
+}
+TARGETS = {
+    Classes: (text("name"), texts("classes")),
+    Quantity: (text("name"), finite("mean"), positive("std")),
+}
 
 
 def _kind(part: Column | Target) -> str:
     return type(part).__name__.lower()
 
 
-def _column(record: Record) -> Column:
-    match record.get("kind"):
-        case "numeric":
-            return Numeric(_name(record), _number(record, "mean"), _positive(record, "std"))
-        case "categorical":
-            return Categorical(_name(record), _names(record, "categories"))
-        case kind:
-            raise _Malformed(f"it has a column of kind {kind!r}")
+def _counted(record: Record) -> Iterator[tuple[int, Record]]:
+    return enumerate(record["columns"])
 
 
-def _target(record: Record) -> Target:
-    match record.get("kind"):
-        case "quantity":
-            return Quantity(_name(record), _number(record, "mean"), _positive(record, "std"))
-        case "classes":
-            return Classes(_name(record), _names(record, "classes"))
-        case kind:
-            raise _Malformed(f"it has a target of kind {kind!r}")
-
-
-def _record(value: Any) -> Record:
-    if not isinstance(value, dict):
-        raise _Malformed(f"it has {type(value).__name__} where an object belongs")
-    return cast(Record, value)
-
-
-def _items(record: Record, key: str) -> list[Any]:
-    value = record.get(key)
-    if not isinstance(value, list):
-        raise _Malformed(f"{key!r} is not a list")
-    return cast(list[Any], value)
-
-
-def _names(record: Record, key: str) -> tuple[str, ...]:
-    names = _items(record, key)
-    are_texts = all(isinstance(name, str) for name in names)
-    if not (names and are_texts and len(set(names)) == len(names)):
-        raise _Malformed(f"{key!r} must be texts, each once")
-    return tuple(names)
-
-
-def _name(record: Record) -> str:
-    if not isinstance(record.get("name"), str):
-        raise _Malformed("a column has no name")
-    return record["name"]
-
-
-def _number(record: Record, key: str) -> float:
-    value = record.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    raise _Malformed(f"{key!r} of {record['name']!r} is not a finite number")
-
-
-def _positive(record: Record, key: str) -> float:
-    value = _number(record, key)
-    if value <= 0:
-        raise _Malformed(f"{key!r} of {record['name']!r} is not above 0")
-    return value
+def _part(record: Record, kinds: Mapping[Any, tuple[Field, ...]], place: str) -> Any:
+    """A column or a target, once its kind and its entries are what they must be."""
+    named = {kind.__name__.lower(): kind for kind in kinds}
+    kind = one_of("kind", named)
+    check_record({key: record[key] for key in ("kind",) if key in record}, [kind], place)
+    check_record(record, (kind, *kinds[named[record["kind"]]]), place)
+    entries = {key: value for key, value in record.items() if key != "kind"}
+    made = {key: tuple(x) if isinstance(x, list) else x for key, x in entries.items()}
+    numbers = {key: float(x) for key, x in made.items() if isinstance(x, int)}
+    return named[record["kind"]](**made | numbers)

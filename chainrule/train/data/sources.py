@@ -10,9 +10,9 @@ from pathlib import Path
 
 from chainrule.errors import ArgumentError, DataError, MissingDataError, UnknownNameError
 from chainrule.train.data import bundled, fashion, generated
-from chainrule.train.data.inference import infer
+from chainrule.train.data.inference import TASKS, infer
 from chainrule.train.data.sheet import read_sheet
-from chainrule.train.data.tables import RawData
+from chainrule.train.data.tables import RawData, Text
 
 NAMES = (*bundled.NAMES, *generated.NAMES, fashion.NAME)
 
@@ -23,18 +23,30 @@ def names() -> tuple[str, ...]:
 
 
 def open_source(
-    source: str | PathLike[str], target: str | None, folder: str | PathLike[str] | None
+    source: str | PathLike[str],
+    target: str | None,
+    folder: str | PathLike[str] | None,
+    task: str = "auto",
 ) -> RawData:
     """Raw rows of a data set or a CSV file, with their target."""
+    if task not in TASKS:
+        raise UnknownNameError("task", task, TASKS)
     found = resolve(source, folder)
     if isinstance(found, Path):
-        return infer(read_sheet(found), found.stem, target)
+        return infer(read_sheet(found), found.stem, target, task)
     if target is not None:
         raise ArgumentError(
             f"the data set {found!r} has its own target; target={target!r} has no meaning here.",
             do="Leave target out, or give the path of a CSV file.",
         )
-    return open_named(found, folder)
+    raw = open_named(found, folder)
+    own = "classes" if isinstance(raw.target, Text) else "numbers"
+    if task not in ("auto", own):
+        raise ArgumentError(
+            f"the answers of the data set {found!r} are {own}, not {task}.",
+            do="Leave task out, or give the path of a CSV file.",
+        )
+    return raw
 
 
 def open_named(name: str, folder: str | PathLike[str] | None) -> RawData:

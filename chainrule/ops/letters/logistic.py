@@ -1,0 +1,59 @@
+"""The logistic curve: tanh, sigmoid, and the density that is the slope of both.
+
+Imports the families and letters. The three are closed under differentiation: no slope here is
+written with a kink, so they are smooth in every order, at 0 too.
+
+    s' = d,   d' = d(x) (s(-x) - s(x)),   tanh'(x) = 4 d(2x)
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.families import Elementwise, Letter
+from chainrule.graph.op import op
+from chainrule.ops.letters.logic import where
+from chainrule.ops.letters.transcendental import exp
+
+
+@op("tanh", numpy=np.tanh, onnx="Tanh")
+class Tanh(Letter):
+    """Hyperbolic tangent, the activation that is centred at 0."""
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (4 * density(2 * x),)  # 1 - out**2 would lose the tails: tanh'(20) is 2e-17
+
+
+@op("sigmoid", onnx="Sigmoid")
+class Sigmoid(Elementwise):
+    """1 / (1 + exp(-x)): squashes a score into a chance."""
+
+    scipy = "expit"
+
+    def forward(self, x: Any) -> Any:
+        shrunk = exp(-abs(x))  # never above 1: exp(89) overflows float32
+        return where(x >= 0, 1, shrunk) / (1 + shrunk)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (density(x),)  # out * (1 - out) would lose the right tail
+
+
+@op("logistic_density")
+class LogisticDensity(Elementwise):
+    """s(x) s(-x), where s is the sigmoid: its slope, and the density of the logistic distribution.
+
+    Notes
+    -----
+    The formula takes one exponential of -abs(x), as the sigmoid does, and keeps both tails. Its
+    own slope is not taken through abs, whose kink would show from there on.
+    """
+
+    def forward(self, x: Any) -> Any:
+        shrunk = exp(-abs(x))
+        return shrunk / ((1 + shrunk) * (1 + shrunk))
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (out * (sigmoid(-x) - sigmoid(x)),)
+
+
+tanh, sigmoid, density = Tanh.function, Sigmoid.function, LogisticDensity.function

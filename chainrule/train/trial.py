@@ -1,0 +1,187 @@
+"""Trial: a loss tried on a few rows, before a fit, an evaluation or a program starts.
+
+Imports nn, entering and loss_check. What it finds is said in the shapes that the user gave.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError, IndexRangeError, ShapeError, describe
+from chainrule.nn import Module
+from chainrule.settings import no_grad
+from chainrule.tensors import Tensor
+from chainrule.train.entering import check_finite, converted, in_words
+from chainrule.train.loss_check import (
+    check_meeting,
+    check_value,
+    kind_in,
+    kind_of,
+    table_error,
+    traced_loss,
+)
+
+Array = np.ndarray[Any, np.dtype[Any]]
+SAMPLES = (7, 11, 13, 17, 19, 23)  # rows that a loss is tried on: primes, which few axes have
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What was found out about a loss.
+
+    Attributes
+    ----------
+    y : ndarray, (N, ...)
+        All targets, converted.
+    out, sample : ndarray
+        Outputs and targets of some rows.
+    kind : str
+        What the targets hold: "numbers", "shares", "labels"; "" where nobody can say.
+    """
+
+    y: Array
+    out: Array
+    sample: Array
+    kind: str
+
+
+class Refused(Exception):
+    """A net or a loss that fails on so few rows; ``error`` says how."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def tried(
+    model: Module, loss: Any, x: Array, y: Array, part: str, rows: int, trains: bool
+) -> Trial:
+    """Try a loss on a few rows; where that fails, on a batch as training meets it.
+
+    Parameters
+    ----------
+    part : str
+        Names the data in messages.
+    rows : int
+        Of a batch.
+    trains : bool
+        Whether the loss is to have a graph.
+    """
+    try:
+        return tried_on_few(model, loss, x, y, part, trains)
+    except Refused:
+        pass
+    few = np.arange(min(rows, len(x)))
+    try:
+        return _tried(loss, _outputs(model, x, few), y, few, part, trains)
+    except Refused as refused:
+        raise refused.error from None
+
+
+def tried_on_few(
+    model: Module, loss: Any, x: Array, y: Array, part: str, trains: bool, ranges: bool = True
+) -> Trial:
+    """Try a loss on as many rows as no other axis has, so that an axis of rows can be told.
+
+    Raises
+    ------
+    Refused
+        If the net or the loss does not take so few.
+    """
+    known = {*x.shape[1:], *y.shape[1:]}
+    for count in SAMPLES:
+        if count not in known:
+            few = np.arange(count) % len(x)
+            out = _outputs(model, x, few)
+            if count not in out.shape[1:]:
+                return _tried(loss, out, y, few, part, trains, ranges)
+    raise Refused(ValueError("every number of rows is that of another axis"))
+
+
+def _outputs(model: Module, x: Array, rows: Array) -> Array:
+    """What the net makes of some rows."""
+    try:
+        with no_grad(), np.errstate(all="ignore"):
+            out = model(Tensor(x[rows]))
+    except Exception as error:
+        raise Refused(error) from None
+    return np.asarray(out.value if isinstance(out, Tensor) else out)
+
+
+def _tried(
+    loss: Any, out: Array, y: Array, few: Array, part: str, trains: bool, ranges: bool = True
+) -> Trial:
+    kind, shape = kind_of(loss), (len(y), *out.shape[1:])
+    y = _targets(y, out, f"y of {part}", kind)
+    if kind:
+        _check_shapes(y, shape, kind, part)
+    if ranges:
+        _check_range(y, out, kind, part)
+    try:
+        with np.errstate(all="ignore"):
+            value, leaf = traced_loss(loss, out, y[few])
+    except Exception as error:
+        raise Refused(error) from None
+    check_value(loss, value, len(few), trains)
+    check_meeting(loss, value, leaf, y[few], (shape, y.shape), part)
+    if not kind:
+        kind = kind_in(value)
+        if ranges:
+            _check_range(y, out, kind, part)
+    return Trial(y, out, y[few], kind)
+
+
+def _targets(y: Array, out: Array, name: str, kind: str) -> Array:
+    """Class labels as int64, numbers in the type of the outputs."""
+    if y.dtype.kind in "biu" and (kind == "labels" or _are_labels(y, out)):
+        return np.ascontiguousarray(y, np.int64)
+    if y.dtype.kind == "f" or y.ndim == out.ndim or out.shape[-1:] == (1,):
+        y = converted(y, out.dtype)
+        check_finite(y, name)
+    return np.ascontiguousarray(y)
+
+
+def _are_labels(y: Array, out: Array) -> bool:
+    """Whether these are the numbers of classes: a whole one for every row of several scores."""
+    return y.dtype.kind in "biu" and y.ndim == out.ndim - 1 and out.shape[-1] > 1
+
+
+def _check_shapes(y: Array, shape: tuple[int, ...], kind: str, part: str) -> None:
+    """Raise unless the targets have the shape that a loss of this kind compares with."""
+    if kind != "labels":
+        if y.shape != shape:
+            raise table_error(shape, y.shape, part)
+        return
+    do = ""
+    if y.shape == shape:
+        do = "These look like one-hot rows: y.argmax(axis=-1) makes labels of them."
+    elif y.shape == (*shape[:-1], 1):
+        do = "Make them flat: y.reshape(-1)."
+    if do:
+        raise ShapeError(
+            f"{part}: the loss takes one label per row, {shape[:-1]}, but y is {y.shape}.",
+            found=[f"outputs   {shape}", describe("y", y)],
+            do=do,
+        )
+
+
+def _check_range(y: Array, out: Array, kind: str, part: str) -> None:
+    """Every label has a score; every target of a binary cross-entropy is between 0 and 1."""
+    if y.dtype.kind == "i" and (kind == "labels" or (not kind and _are_labels(y, out))):
+        low, high, name, why = 0, out.shape[-1] - 1, "label", f"the {out.shape[-1]} classes"
+        do = f"Labels run from 0 to {high}; give the last layer one unit per class."
+    elif kind == "shares":
+        low, high, name, why = 0, 1, "target", "0 to 1"
+        do = "Give 0 and 1, or shares between them."
+    else:
+        return
+    if y.min() >= low and y.max() <= high:
+        return
+    place = tuple(np.argwhere((y < low) | (y > high))[0].tolist())
+    error = IndexRangeError if name == "label" else DataError
+    raise error(
+        f"{name} {y[place]:.4g} in {in_words(place)} of {part} is outside {why}.",
+        found=[describe("y", y, f"values {y.min()} to {y.max()}")],
+        do=do,
+    )
