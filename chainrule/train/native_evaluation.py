@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiled.surroundings import Surroundings
 from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan, target
 from chainrule.native.executable import Feed
@@ -17,7 +18,8 @@ from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.train.native_step import COPIED
-from chainrule.train.recording import recorded_outputs
+from chainrule.train.recording import Attributes, Recorded, recorded_outputs
+from chainrule.train.steadiness import steady
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SMALL, LARGE = 128, 1024  # rows at a time
@@ -30,16 +32,26 @@ class NativeEvaluation:
 
     def __init__(self, model: Module, scale: float) -> None:
         self._model, self._scale = model, scale
+        self._lock = threading.Lock()
+        self._arrange()
+        self._surroundings = Surroundings(
+            {"the model": model}, lambda: model.parameters().values()
+        )
+
+    def _arrange(self) -> None:
+        """Look up what is evaluated; no recording holds any more."""
+        model = self._model
         self._sizes: dict[Any, _Sized] = {}
         self._parameters = tuple(model.parameters().values())
         self._panels: dict[int, tuple[int, Array]] = {}  # weights with their versions
         self._has_buffers = bool(model.buffers())
         widest = max((p.value.nbytes for p in self._parameters), default=0)
         self._block = SMALL if widest <= CACHED else LARGE
-        self._lock = threading.Lock()
 
     def __call__(self, x: Array) -> Array:
         with self._lock:
+            if not self._surroundings.same() and self._surroundings.change():
+                self._arrange()
             rows = len(x)
             found = self._sizes.get((x.shape, x.dtype))
             if found is not None or (rows <= self._block and len(self._sizes) < EXACT):
@@ -62,13 +74,21 @@ class NativeEvaluation:
         key = (rows, *x.shape[1:]), x.dtype
         found = self._sizes.get(key)
         if found is None:
-            found = self._sizes[key] = _Sized(self._model, Spec(*key), self._scale)
+            found = self._sizes[key] = self._recorded(Spec(*key))
         buffers = self._model.buffers() if self._has_buffers else {}
         arrays = [p.value for p in self._parameters]
         for number in found.panels:
             arrays[number] = self._in_panels(number, found.plan.inputs[number])
         found.bind([*arrays, *buffers.values()])
         return found
+
+    def _recorded(self, x: Spec) -> "_Sized":
+        recorded = steady(
+            lambda _: recorded_outputs(self._model, x, self._scale),
+            self._surroundings,
+            twice=False,
+        )
+        return _Sized(recorded, x)
 
     def _in_panels(self, number: int, spec: Spec) -> Array:
         """A weight as it is now, laid out in panels; all numbers of rows read the same ones."""
@@ -85,8 +105,8 @@ class NativeEvaluation:
 class _Sized:
     """The machine code for one number of rows."""
 
-    def __init__(self, model: Module, x: Spec, scale: float) -> None:
-        plan = make(recorded_outputs(model, x, scale).flow)
+    def __init__(self, recorded: Recorded, x: Spec) -> None:
+        plan = make(recorded.flow)
         self.plan, self.panels = in_panels(plan, target())
         self._run = compile_plan(self.plan).run_object()
         self._place = len(self.plan.inputs) - 1

@@ -63,6 +63,14 @@ class TrainingStep:
         self._one = np.ones((), np.float32)
         self._left_out: set[str] = set()
 
+    def renewed(self, parameters: Mapping[str, Parameter], penalty: Penalty) -> "TrainingStep":
+        """The same step for other parameters; those that nothing reaches were named already."""
+        other = TrainingStep(
+            self._model, parameters, self._loss, self._optimizer, penalty, self._clip
+        )
+        other._left_out = self._left_out
+        return other
+
     def __call__(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> None:
         """Run the batch forward and back, and update the parameters.
 

@@ -271,9 +271,7 @@ class Training:
         self._recipe = recipe = replace(recipe, trained=tuple(parameters))
         penalty = Penalty(recipe.model, recipe.regularization)
         searches = self._step.native_loss is not None
-        self._step = TrainingStep(
-            recipe.model, parameters, recipe.loss, recipe.optimizer, penalty, recipe.clip
-        )
+        self._step = self._step.renewed(parameters, penalty)
         if searches:
             compiled_loss(recipe, parameters, self._step, self._batches, self._state.history)
         self._watch = self._watch.of(parameters)

@@ -427,3 +427,19 @@ def test_a_program_of_a_frozen_net_says_so():
         program.step(X, Y)
     model.unfreeze()
     program.step(X, Y)
+
+
+def test_the_outputs_of_a_program_follow_too():
+    model = net(nn.LeakyReLU())
+    program = Program(model, cr.squared_error, optim.SGD(0.01))
+    for change in (
+        lambda: setattr(model.layers[1], "slope", 0.7),
+        lambda: setattr(model, "layers", (*model.layers[:2], nn.ReLU(), model.layers[3])),
+        lambda: setattr(model.layers[0], "bias", cr.parameter(np.ones(8))),
+        lambda: setattr(model.layers[0].weight, "data", np.ones((FEATURES, 8))),
+    ):
+        before = program.predict(X)
+        change()
+        after = program.predict(X)
+        np.testing.assert_allclose(after, model(X).data, rtol=1e-12, atol=1e-14)
+        assert not np.allclose(before, after)
