@@ -83,12 +83,10 @@ class NativeEvaluation:
         return found
 
     def _recorded(self, x: Spec) -> "_Sized":
-        recorded = steady(
-            lambda _: recorded_outputs(self._model, x, self._scale),
-            self._surroundings,
-            twice=False,
-        )
-        return _Sized(recorded, x)
+        def record(left: Attributes) -> Recorded:
+            return recorded_outputs(self._model, x, self._scale)
+
+        return _Sized(steady(record, self._surroundings, twice=False), x)
 
     def _in_panels(self, number: int, spec: Spec) -> Array:
         """A weight as it is now, laid out in panels; all numbers of rows read the same ones."""
