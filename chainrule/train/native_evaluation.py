@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiled.surroundings import Surroundings
 from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan, target
 from chainrule.native.executable import Feed
@@ -20,6 +19,7 @@ from chainrule.spec import Spec
 from chainrule.train.native_step import COPIED
 from chainrule.train.recording import Attributes, Recorded, recorded_outputs
 from chainrule.train.steadiness import steady
+from chainrule.train.surroundings import Surroundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SMALL, LARGE = 128, 1024  # rows at a time

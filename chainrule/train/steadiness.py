@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiled.reach import PLAIN
-from chainrule.compiled.surroundings import Surroundings
 from chainrule.errors import UnsupportedError
 from chainrule.plan.steps import Array, Flow
 from chainrule.spec import is_array, is_list, is_tuple
+from chainrule.train.reach import PLAIN
 from chainrule.train.recording import Attributes, Recipe, Recorded
+from chainrule.train.surroundings import Surroundings
 
 KEY_ADVICE = (
     "Draw with the run's random key: forward(self, x, run) and an op that takes "

@@ -9,8 +9,8 @@ from itertools import chain
 from operator import eq, is_
 from typing import Any
 
-from chainrule.compiled.reach import PLAIN, Reach, content_of
 from chainrule.graph.node import Node
+from chainrule.train.reach import PLAIN, Reach, content_of
 
 END = object()
 NOTHING = (object,)

@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.compiled.surroundings import Surroundings
+from chainrule.train.surroundings import Surroundings
 
 SCALE = [1.0]
 
