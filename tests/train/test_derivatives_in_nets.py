@@ -161,3 +161,79 @@ def test_its_gradients_are_those_of_differences(name):
         return cr.squared_error(model(x), y).item()
 
     np.testing.assert_allclose(slope, (loss(step) - loss(-step)) / (2 * step), rtol=1e-6)
+
+
+def plain_net(dtype="float64"):
+    return nn.Sequential(nn.Linear(2, 6, dtype=dtype), nn.Tanh(), nn.Linear(6, 1, dtype=dtype))
+
+
+def size_of_weights(net, x):
+    return lambda out, y: cr.squared_error(out, y) + 0.1 * (net.layers[0].weight ** 2).sum()
+
+
+def slope_penalty(net, x):
+    return lambda out, y: cr.squared_error(out, y) + (cr.elementwise_grad(net)(x[:5]) ** 2).mean()
+
+
+def boundary(net, x):
+    """The net is asked for its value at another place, as a physics-informed loss does."""
+    return lambda out, y: cr.squared_error(out, y) + cr.sum(net(x[:1]) ** 2)
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+@pytest.mark.parametrize("make", [size_of_weights, slope_penalty, boundary])
+def test_a_loss_may_close_over_the_net_that_is_trained(make):
+    x, y = data(FORWARDS["jvp"], "float64")
+    losses, states = [], []
+    for compiled in (False, True):
+        model = plain_net()
+        history = fit(
+            model, (x, y), loss=make(model, x), optimizer=optim.SGD(0.02), epochs=3,
+            batch_size=20, compiled=compiled,
+        )  # fmt: skip
+        losses.append(history["loss"])
+        states.append(model.state())
+    np.testing.assert_allclose(*losses, rtol=1e-12)
+    assert apart(*states) <= 1e-12
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_penalty_may_close_over_the_net_and_take_derivatives(compiled):
+    x, y = data(FORWARDS["jvp"], "float64")
+    model, same = plain_net(), plain_net()
+    fit(
+        model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.02), epochs=2,
+        regularization=lambda _: (cr.elementwise_grad(model)(x[:5]) ** 2).mean(),
+        batch_size=ROWS, compiled=compiled,
+    )  # fmt: skip
+    for _ in range(2):
+        penalty = (cr.elementwise_grad(same)(x[:5]) ** 2).mean()
+        (cr.squared_error(same(x), y) + penalty).backward()
+        optim.SGD(0.02).step(same.parameters())
+    assert apart(model.state(), same.state()) <= 1e-12
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+def test_a_forward_may_close_over_a_part_of_its_own_net():
+    x, y = data(FORWARDS["grad"], "float64")
+    losses = []
+    for compiled in (False, True):
+        inner = plain_net()
+
+        class Slopes(nn.Module):
+            def __init__(self, net):
+                self.net = net
+                net.layers[2].bias.wants_gradient = False
+
+            def forward(self, x, inner=inner):
+                return cr.elementwise_grad(inner)(x)
+
+        model = Slopes(inner)
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.02), epochs=3,
+            validation=(x, y), batch_size=ROWS, compiled=compiled,
+        )  # fmt: skip
+        losses.append(history["loss"] + history["validation_loss"])
+        np.testing.assert_allclose(cr.predict(model, x), model(x).data, rtol=1e-12)
+    np.testing.assert_allclose(*losses, rtol=1e-12)
