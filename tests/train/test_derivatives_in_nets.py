@@ -8,6 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
+from chainrule.errors import UnsupportedError
 from chainrule.train import Program, evaluate, fit
 from tests.train.small_nets import apart
 
@@ -237,3 +238,66 @@ def test_a_forward_may_close_over_a_part_of_its_own_net():
         losses.append(history["loss"] + history["validation_loss"])
         np.testing.assert_allclose(cr.predict(model, x), model(x).data, rtol=1e-12)
     np.testing.assert_allclose(*losses, rtol=1e-12)
+
+
+LAYERS = {
+    "BatchNorm": lambda: nn.BatchNorm(6, dtype="float64"),
+    "Dropout": lambda: nn.Dropout(0.3),
+    "LayerNorm": lambda: nn.LayerNorm(6, dtype="float64"),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", ["elementwise_grad", "jvp", "heat, forward over reverse"])
+def test_layers_with_statistics_and_masks_are_differentiated_in_training(layer, name):
+    x, y = data(FORWARDS[name], "float64")
+    losses, states = [], []
+    for compiled in (False, True):
+        model = frozen(FORWARDS[name], "float64")
+        model.net = nn.Sequential(
+            nn.Linear(2, 6, dtype="float64"), LAYERS[layer](), nn.Tanh(),
+            nn.Linear(6, 1, bias=False, dtype="float64"),
+        )  # fmt: skip
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(1e-3), epochs=3,
+            batch_size=ROWS // 2, validation=(x, y), compiled=compiled,
+        )  # fmt: skip
+        assert history.compiled is compiled
+        losses.append(history["loss"] + history["validation_loss"])
+        states.append(model.state())
+    np.testing.assert_allclose(*losses, rtol=1e-9)
+    assert apart(*states) <= 1e-9
+
+
+@pytest.mark.parametrize("optimizer", [optim.Adam, optim.LBFGS])
+def test_optimisers_that_remember_train_it_too(optimizer):
+    x, y = data(heat_by_slopes, "float64")
+    losses = []
+    for compiled in (False, True):
+        model = frozen(heat_by_slopes, "float64")
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optimizer(), epochs=3,
+            batch_size=ROWS, compiled=compiled,
+        )  # fmt: skip
+        assert history.compiled is compiled
+        losses.append(history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-8)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+def test_a_custom_gradient_that_closes_over_a_weight_is_refused(compiled):
+    class Bad(nn.Module):
+        def __init__(self):
+            self.first = nn.Linear(2, 3, dtype="float64")
+            self.weight = cr.parameter(np.ones((3, 1)))
+
+        def forward(self, x):
+            last = cr.custom_gradient(lambda h: (h @ self.weight, lambda u: u @ self.weight.T))
+            return last(self.first(x))
+
+    x, y = data(FORWARDS["jvp"], "float64")
+    with pytest.raises(UnsupportedError, match="closes over what wants a gradient"):
+        fit(
+            Bad(), (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.1), compiled=compiled,
+        )  # fmt: skip
