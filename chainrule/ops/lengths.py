@@ -222,7 +222,8 @@ class _Pair(Composite):
         bent = v if self.p == 2 else _even_power(x / safe, self.p - 2) * v
         if self.p < 2:  # infinite where x is 0, but not along 0
             bent = where(equal(v, 0), 0, bent)
-        across = bent - self.radial(self.part(v, x), x)
+        unit = self.radial(np.ones(length.shape, x.dtype), x)  # one node for all its readers
+        across = bent - unit * total(unit * v, self.axis, True)
         return where(logical_and(flat, self.rests(v)), 0, (self.p - 1) * across / safe)
 
     def rests(self, v: Any) -> Any:
