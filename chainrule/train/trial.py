@@ -110,7 +110,7 @@ def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
     """What the net makes of some rows."""
     try:
         with no_grad(), np.errstate(all="ignore"):
-            out = model(Tensor(x[rows]))
+            out: Any = model(Tensor(x[rows]))
     except Exception as error:
         raise Refused(error) from None
     name = type(model).__name__
@@ -125,7 +125,8 @@ def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
             found=[describe("outputs", out)],
             do="Return what NumPy's functions or chainrule's made of x, without .data.",
         )
-    value = np.asarray(out.value if isinstance(out, Tensor) else out)
+    inner: Any = out.value if isinstance(out, Tensor) else out
+    value = np.asarray(inner)
     if value.shape[:1] != rows.shape:
         raise ShapeError(
             f"a net answers row by row, but {len(rows)} rows gave {name}'s output of shape "
