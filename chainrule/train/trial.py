@@ -113,20 +113,19 @@ def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
             out: Any = model(Tensor(x[rows]))
     except Exception as error:
         raise Refused(error) from None
-    name = type(model).__name__
-    if not isinstance(out, Tensor | np.ndarray | np.generic):
+    name, is_tensor = type(model).__name__, isinstance(out, Tensor)
+    if not is_tensor and not hasattr(out, "dtype"):
         raise ArgumentError(
             f"{name} returned a {type(out).__name__}, but a net answers with one array.",
             do="Return the scores alone from forward; join several with chainrule.concatenate.",
         )
-    if trains and not isinstance(out, Tensor):
+    if trains and not is_tensor:
         raise NoGradientError(
             f"{name} returned an array that has left the graph: nothing can be learned from it.",
             found=[describe("outputs", out)],
             do="Return what NumPy's functions or chainrule's made of x, without .data.",
         )
-    inner: Any = out.value if isinstance(out, Tensor) else out
-    value = np.asarray(inner)
+    value: Array = np.asarray(out.value if is_tensor else out)
     if value.shape[:1] != rows.shape:
         raise ShapeError(
             f"a net answers row by row, but {len(rows)} rows gave {name}'s output of shape "
