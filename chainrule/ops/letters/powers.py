@@ -42,8 +42,8 @@ class Power(Letter):
     integer exponents. At base 0 the slope in the exponent is its limit, 0.
 
     A constant exponent, a number or an array of one value, of 2, 3, 4, -1, -2, 0.5 or -0.5 is
-    written as products, a quotient or a root: within 3 units in the last place (2 of most), and some
-    twenty times as fast as the library's pow, which computes all others.
+    written as products, a quotient or a root: within 3 units in the last place, and some twenty
+    times as fast as the library's pow, which computes all others.
     """
 
     def forward(self, x: Any, y: Any) -> Any:
