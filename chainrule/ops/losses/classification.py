@@ -13,10 +13,11 @@ from chainrule.graph.op import op
 from chainrule.ops.activations import relu
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where
-from chainrule.ops.letters.transcendental import exp, log
+from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
-from chainrule.ops.movement import expand_dims, reshape
-from chainrule.ops.reductions import largest, softmax, total
+from chainrule.ops.movement import expand_dims, reshape, widened
+from chainrule.ops.reductions import largest, total
+from chainrule.ops.softmax import softmax
 
 
 @op(
@@ -34,12 +35,14 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
+        dtype, scores = scores.dtype, widened(scores)
         if type(scores) is np.ndarray and scores.dtype.kind == "f":
-            return self.reduced(_surprise(scores, labels), weights)
+            return self.reduced(_surprise(scores, labels), weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
+        _, others = without_label(exp(shifted), is_label(labels, scores))
         label_scores = take_along_axis(shifted, _column(labels), -1)
-        losses = log(total(exp(shifted), -1)) - reshape(label_scores, labels.shape)
-        return self.reduced(losses, weights)
+        losses = log1p(others) - reshape(label_scores, (*labels.shape, 1))
+        return self.reduced(reshape(losses, labels.shape), weights, dtype)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
         return _weighted_rules(self, upstream, scores, labels, *weights_and_out)
@@ -51,12 +54,32 @@ class SoftmaxCrossEntropy(Loss):
         return softmax_residual(scores, labels)
 
 
+def is_label(labels: Any, scores: Any) -> Any:
+    """Where the label of each row stands among its scores."""
+    return one_hot(labels, scores.shape[-1], np.dtype(bool))
+
+
+def without_label(weights: Any, at_label: Any) -> tuple[Any, Any]:
+    """The weights exp(score - highest), less 1 at the label; and the sums of these rows.
+
+    The sum of a row is that of all its weights less 1. Where the label's score is the highest,
+    its weight leaves 0 exactly and the sum is what the others have: the tail of the loss, which
+    log(1 + others) would lose.
+    """
+    less = where(at_label, weights - 1, weights)
+    return less, total(less, -1, True)
+
+
 def _surprise(scores: Any, labels: Any) -> Any:
     """The formula of forward on arrays, without the dispatch of eight ops."""
-    shifted = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
-    label_scores = shifted.take(_label_places(labels, shifted.shape[-1]))
-    totals = np.add.reduce(np.exp(shifted, out=shifted), axis=-1)
-    return np.log(totals) - label_scores
+    shifted: Any = np.subtract(
+        scores, np.maximum.reduce(scores, axis=-1, keepdims=True), order="C"
+    )
+    places = _label_places(labels, shifted.shape[-1])
+    label_scores = shifted.take(places)
+    np.exp(shifted, out=shifted)
+    shifted.reshape(-1)[places] -= 1
+    return np.log1p(np.add.reduce(shifted, axis=-1)) - label_scores
 
 
 def _label_places(labels: Any, classes: int) -> Any:
@@ -78,23 +101,31 @@ class SoftmaxResidual(Composite):
             check_labels(labels, scores.shape[-1])
             if labels.shape != scores.shape[:-1]:
                 raise ValueError(f"{labels.shape} labels for rows of shape {scores.shape[:-1]}")
-            return _residual(scores, labels)
+            return _residual(scores, labels).astype(scores.dtype, copy=False)
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, out: Any) -> Any:
         shares = softmax(scores)
+        # A constant added to a row's upstream changes nothing. Less that of the label, the label's
+        # own share, which is nearly 1 in the end, is never subtracted from itself.
+        upstream = upstream - take_along_axis(upstream, _column(labels), -1)
         weighted = upstream * shares
         return weighted - shares * total(weighted, -1, True), None
 
 
 def _residual(scores: Any, labels: Any) -> Any:
     """The formula of the residual on arrays whose labels were checked."""
+    scores = widened(scores)
     highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
     # Row by row in memory, whatever the order of the scores: labels are counted that way.
     shares: Any = np.subtract(scores, highest, order="C")
     np.exp(shares, out=shares)
-    shares /= np.add.reduce(shares, axis=-1, keepdims=True)
-    shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
+    flat, places = shares.reshape(-1), _label_places(labels, shares.shape[-1])
+    flat[places] -= 1
+    others = np.add.reduce(shares, axis=-1, keepdims=True)
+    flat[places] -= others.reshape(labels.shape)  # shares - 1 would lose what the others have
+    others += 1
+    shares /= others
     return shares
 
 
@@ -119,9 +150,10 @@ class Hinge(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
+        dtype, scores = scores.dtype, widened(scores)
         margins = scores - take_along_axis(scores, _column(labels), -1) + self.margin
-        wrong = one_hot(labels, scores.shape[-1], np.dtype(bool))
-        return self.reduced(total(where(wrong, 0, relu(margins)), -1), weights)
+        wrong_side = where(is_label(labels, scores), 0, relu(margins))
+        return self.reduced(total(wrong_side, -1), weights, dtype)
 
 
 def _weighted_rules(

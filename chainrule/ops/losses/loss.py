@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.families import Composite
+from chainrule.ops.movement import cast, widened
 from chainrule.ops.reductions import mean, total
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -39,8 +40,16 @@ class Loss(Composite):
                 do=f"Choose one of {', '.join(map(repr, REDUCTIONS))}.",
             )
 
-    def reduced(self, losses: Any, weights: Any) -> Any:
-        """Many losses become one, as ``reduction`` says."""
+    def reduced(self, losses: Any, weights: Any, dtype: Any = None) -> Any:
+        """Many losses become one, as ``reduction`` says; in this dtype, or that of the losses.
+
+        Half precision is added in float32: the losses were computed so.
+        """
+        if losses.dtype == dtype or dtype != np.float16:
+            return self._reduced(losses, weights)
+        return cast(self._reduced(losses, widened(weights)), dtype)
+
+    def _reduced(self, losses: Any, weights: Any) -> Any:
         if losses.size == 0 and self.reduction == "mean":
             raise ArgumentError(
                 f"{self.name} was given an empty batch, which has no mean.",
@@ -52,14 +61,16 @@ class Loss(Composite):
         if self.reduction == "none":
             return losses
         if weights is None and type(losses) is np.ndarray and losses.dtype.kind == "f":
-            whole = np.add.reduce(losses, axis=None)
-            return whole / whole.dtype.type(losses.size) if self.reduction == "mean" else whole
+            kind = losses.dtype.type
+            whole = np.add.reduce(losses, None, np.float64 if kind is np.float32 else None)
+            return kind(whole / losses.size if self.reduction == "mean" else whole)
         if weights is None or self.reduction == "sum":
             return mean(losses) if self.reduction == "mean" else total(losses)
         return total(losses) / total(fitting_weights(weights, losses))
 
     def share(self, upstream: Any, losses_shape: tuple[int, ...], weights: Any) -> Any:
         """Upstream gradient of each single loss."""
+        upstream, weights = widened(upstream), widened(weights)
         if self.reduction == "mean":
             count = math.prod(losses_shape)
             if weights is None:
@@ -86,6 +97,7 @@ def gradient_of_weights(
     if weights is None:
         return None
     losses: Any = dataclasses.replace(loss, reduction="none")(predictions, targets)
+    upstream, losses, weights = widened(upstream), widened(losses), widened(weights)
     if loss.reduction != "mean":
         return upstream * losses
     whole = total(weights)
