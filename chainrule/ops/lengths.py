@@ -20,7 +20,7 @@ from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
-from chainrule.ops.movement import broadcast_to, cast, reshape
+from chainrule.ops.movement import broadcast_to, cast, reshape, widened
 from chainrule.ops.reductions import mean, total
 from chainrule.ops.statistics import any_true
 from chainrule.ops.sums import accurate_sum
@@ -84,9 +84,11 @@ class Norm(_Length):
         x = floating(x)
         if x.size == 0:
             return np.sqrt(accurate_sum(x * x, axes, self.keepdims))
+        dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         scaled = x / scale
         length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
+        length = length.astype(dtype, copy=False)
         return length if self.keepdims else np.squeeze(length, axes)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
@@ -130,10 +132,11 @@ class PowerNorm(_Length):
         x = floating(x)
         if x.size == 0:
             return accurate_sum(x, axes, self.keepdims)
+        dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         powers = np.abs(x / scale) ** np.asarray(self.p, x.dtype)
         root = np.asarray(1 / self.p, x.dtype)
-        length = accurate_sum(powers, axes, True) ** root * scale
+        length = (accurate_sum(powers, axes, True) ** root * scale).astype(dtype, copy=False)
         return length if self.keepdims else np.squeeze(length, axes)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
@@ -167,7 +170,8 @@ class Std(_Length):
     keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
+        axes, dtype = normalize_axes(self.axis, x.ndim), x.dtype
+        x = floating(widened(x))
         far = x - mean(x, axes, True)
         largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
         # Squares of 1e200 and of 1e-200 leave float64.
@@ -175,10 +179,12 @@ class Std(_Length):
         far = far / scale
         left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
         out = np.sqrt(accurate_sum(far * far, axes, True) / left) * scale
+        out = out.astype(dtype, copy=False) if dtype.kind == "f" else out
         return out if self.keepdims else np.squeeze(out, axes)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
+        upstream, x, out = widened(upstream), widened(x), widened(out)
         far, left = x - mean(x, axes, True), _count(x, axes) - self.ddof
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             # Centred already; but a direction that comes back through it is not.

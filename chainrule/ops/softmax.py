@@ -14,7 +14,7 @@ from chainrule.graph.families import Composite, Reduction
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.transcendental import exp, expm1, log1p
-from chainrule.ops.movement import cast, widened
+from chainrule.ops.movement import as_narrow, cast, widened
 from chainrule.ops.reductions import Max, Sum
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
@@ -91,7 +91,7 @@ class Softmax(Composite):
         total = Sum.function(weights, self.axis, True)
         if where is not None:
             total = choose(equal(total, 0), 1, total)
-        return _as_narrow(weights / total, x)
+        return as_narrow(weights / total, x)
 
     def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
         *mask, out = mask_and_out
@@ -132,7 +132,7 @@ class LogSoftmax(Composite):
         others = Sum.function(choose(at_largest, 0, exp(below)), self.axis, True)
         ties = Sum.function(cast(at_largest, wide.dtype), self.axis, True) - 1
         out = below - log1p(others + ties)
-        return _as_narrow(out if where is None else choose(where, out, -inf), x)
+        return as_narrow(out if where is None else choose(where, out, -inf), x)
 
     def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
         *mask, out = mask_and_out
@@ -150,11 +150,6 @@ def _below_largest(x: Any, axis: Any) -> Any:
     largest = Max.function(x, axis, True)
     at_largest = logical_and(equal(x, largest), largest > -inf)  # inf - inf would be NaN
     return where(at_largest, 0, x - largest)
-
-
-def _as_narrow(out: Any, x: Any) -> Any:
-    """In the dtype of x: half precision was widened."""
-    return cast(out, x.dtype) if x.dtype == np.float16 else out
 
 
 softmax, log_softmax, logsumexp = Softmax.function, LogSoftmax.function, LogSumExp.function

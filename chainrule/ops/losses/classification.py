@@ -3,6 +3,8 @@
 Imports loss, letters, reductions and indexing.
 """
 
+import functools
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +20,7 @@ from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.movement import expand_dims, reshape, widened
 from chainrule.ops.reductions import largest, total
 from chainrule.ops.softmax import softmax
+from chainrule.ops.sums import HALF
 
 
 @op(
@@ -35,8 +38,8 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
-        dtype, scores = scores.dtype, widened(scores)
-        if type(scores) is np.ndarray and scores.dtype.kind == "f":
+        dtype = scores.dtype
+        if type(scores) is np.ndarray and dtype.kind == "f":
             return self.reduced(_surprise(scores, labels), weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
         _, others = without_label(exp(shifted), is_label(labels, scores))
@@ -72,23 +75,34 @@ def without_label(weights: Any, at_label: Any) -> tuple[Any, Any]:
 
 def _surprise(scores: Any, labels: Any) -> Any:
     """The formula of forward on arrays, without the dispatch of eight ops."""
-    shifted: Any = np.subtract(
-        scores, np.maximum.reduce(scores, axis=-1, keepdims=True), order="C"
-    )
-    places = _label_places(labels, shifted.shape[-1])
-    label_scores = shifted.take(places)
+    shifted, flat, places = _shifted(scores, labels)
+    label_scores = flat[places]
     np.exp(shifted, out=shifted)
-    shifted.reshape(-1)[places] -= 1
+    flat[places] -= 1
     return np.log1p(np.add.reduce(shifted, axis=-1)) - label_scores
 
 
-def _label_places(labels: Any, classes: int) -> Any:
-    """Where each row's label stands among all the scores, counted row by row."""
-    starts = np.arange(0, labels.size * classes, classes, dtype=np.intp)
-    if labels.ndim != 1:
-        starts = np.reshape(starts, labels.shape)
-    # NumPy would make float64 of signed and unsigned 64-bit integers.
-    return np.add(starts, labels, dtype=np.intp, casting="unsafe")
+def _shifted(scores: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """The scores less the highest of each row; flat; and where the labels' scores stand there."""
+    if scores.dtype == HALF:
+        scores = widened(scores)
+    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+    # Row by row in memory, whatever the order of the scores: labels are counted that way.
+    shifted: Any = np.subtract(scores, highest, order="C")
+    starts = _starts(labels.shape, scores.shape[-1])
+    if labels.dtype.kind == "i":
+        places = starts + labels
+    else:  # NumPy would make float64 of signed and unsigned 64-bit integers
+        places = np.add(starts, labels, dtype=np.intp, casting="unsafe")
+    return shifted, shifted.reshape(-1), places
+
+
+@functools.lru_cache(maxsize=64)
+def _starts(shape: tuple[int, ...], classes: int) -> Any:
+    """Where each row begins among all the scores, counted row by row."""
+    starts = np.arange(0, math.prod(shape) * classes, classes, dtype=np.intp).reshape(shape)
+    starts.flags.writeable = False
+    return starts
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
@@ -115,17 +129,13 @@ class SoftmaxResidual(Composite):
 
 def _residual(scores: Any, labels: Any) -> Any:
     """The formula of the residual on arrays whose labels were checked."""
-    scores = widened(scores)
-    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
-    # Row by row in memory, whatever the order of the scores: labels are counted that way.
-    shares: Any = np.subtract(scores, highest, order="C")
+    shares, flat, places = _shifted(scores, labels)
     np.exp(shares, out=shares)
-    flat, places = shares.reshape(-1), _label_places(labels, shares.shape[-1])
-    flat[places] -= 1
-    others = np.add.reduce(shares, axis=-1, keepdims=True)
-    flat[places] -= others.reshape(labels.shape)  # shares - 1 would lose what the others have
-    others += 1
-    shares /= others
+    at_label = flat[places]
+    flat[places] = 0
+    others = np.add.reduce(shares, axis=-1)
+    flat[places] = -others  # at_label / total - 1 would lose what the others have
+    shares /= (others + at_label)[..., None]
     return shares
 
 

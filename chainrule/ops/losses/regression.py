@@ -28,7 +28,8 @@ class _PairLoss(Loss):
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         _check_pair(self, predictions, targets)
         losses = self.each(widened(predictions), widened(targets))
-        return self.reduced(losses, weights, predictions.dtype)
+        kind = predictions.dtype
+        return self.reduced(losses, weights, kind if targets.dtype == kind else None)
 
     def each(self, predictions: Any, targets: Any) -> Any:
         """The loss of each element."""
