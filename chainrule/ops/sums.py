@@ -14,6 +14,7 @@ BLOCK = 128  # rows added one after another; NumPy's own pairwise sum uses the s
 CHUNK = 8192  # elements that NumPy widens at a time; more than one such buffer makes it slow
 # Comparing dtypes with np.float16 itself takes four times as long.
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+_reduce: Any = np.add.reduce
 
 
 def accurate_sum(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
@@ -23,7 +24,7 @@ def accurate_sum(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     if x.dtype.char in "ef":  # float16, float32
         return _narrow_sum(x, axes, keepdims)
     if len(axes) == x.ndim:
-        whole = np.add.reduce(np.ravel(x, order="K"))
+        whole = _reduce(np.ravel(x, order="K"))
         return np.reshape(whole, (1,) * x.ndim) if keepdims else whole
     for axis in sorted(axes, reverse=True):
         x = _sum_axis(x, axis)
@@ -32,10 +33,10 @@ def accurate_sum(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
 
 def _narrow_sum(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if x.size <= CHUNK:
-        return np.add.reduce(x, axes, DOUBLE, None, keepdims).astype(x.dtype)
+        return _reduce(x, axes, DOUBLE, None, keepdims).astype(x.dtype)
     dtype = x.dtype
     if len(axes) == x.ndim and (x.flags.c_contiguous or x.flags.f_contiguous):
-        whole: Any = np.add.reduce(np.ravel(x, order="K"), 0, DOUBLE)
+        whole = _reduce(np.ravel(x, order="K"), 0, DOUBLE)
         return np.reshape(whole, (1,) * x.ndim if keepdims else ()).astype(dtype)[()]
     # The axis that is shortest in memory first: what is left is small, and float64.
     for axis in sorted(axes, key=lambda axis: abs(x.strides[axis])):
@@ -50,7 +51,7 @@ def _wide_sum(x: Any, axis: int) -> Any:
     others = prod(x.shape) // max(length, 1)
     runs_along = x.strides[axis] == x.itemsize or others == 1
     if runs_along or x.size <= CHUNK or x.dtype == DOUBLE:
-        return np.add.reduce(x, axis, DOUBLE, None, True)
+        return _reduce(x, axis, DOUBLE, None, True)
     rows, index = max(1, CHUNK // others), (slice(None),) * axis
     total: Any = 0.0
     for start in range(0, length, 2 * rows):
@@ -59,8 +60,8 @@ def _wide_sum(x: Any, axis: int) -> Any:
         if behind.shape == piece.shape and x.dtype == np.float32:
             piece = piece + behind  # one rounding each, in half the time that widening both takes
         elif behind.shape[axis]:
-            total = total + np.add.reduce(behind, axis, DOUBLE, None, True)
-        total = total + np.add.reduce(piece, axis, DOUBLE, None, True)
+            total = total + _reduce(behind, axis, DOUBLE, None, True)
+        total = total + _reduce(piece, axis, DOUBLE, None, True)
     return total
 
 
@@ -72,12 +73,12 @@ def _sum_axis(x: Any, axis: int) -> Any:
         before, after = x.shape[:axis], x.shape[axis + 1 :]
         index = (slice(None),) * axis
         blocks = x[(*index, slice(0, whole))].reshape((*before, whole // BLOCK, BLOCK, *after))
-        sums = np.add.reduce(blocks, axis=axis + 1)
+        sums = _reduce(blocks, axis=axis + 1)
         if whole < length:
-            rest = np.add.reduce(x[(*index, slice(whole, None))], axis=axis, keepdims=True)
+            rest = _reduce(x[(*index, slice(whole, None))], axis=axis, keepdims=True)
             sums = np.concatenate([sums, rest], axis=axis)
         x = sums
-    return np.add.reduce(x, axis=axis)
+    return _reduce(x, axis=axis)
 
 
 def _is_pairwise(x: Any, axis: int) -> bool:

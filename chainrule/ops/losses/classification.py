@@ -17,7 +17,7 @@ from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
-from chainrule.ops.movement import expand_dims, reshape, widened
+from chainrule.ops.movement import cast, expand_dims, reshape, widened
 from chainrule.ops.reductions import largest, total
 from chainrule.ops.softmax import softmax
 from chainrule.ops.sums import HALF
@@ -69,7 +69,7 @@ def without_label(weights: Any, at_label: Any) -> tuple[Any, Any]:
     its weight leaves 0 exactly and the sum is what the others have: the tail of the loss, which
     log(1 + others) would lose.
     """
-    less = where(at_label, weights - 1, weights)
+    less = weights - cast(at_label, weights.dtype)
     return less, total(less, -1, True)
 
 

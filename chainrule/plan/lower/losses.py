@@ -32,7 +32,7 @@ def residual(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
         return of_labels(recorder, op, operands)
     at_label = is_label(labels, scores)
     less, others = without_label(exp(scores - largest(scores, -1, True)), at_label)
-    return where(at_label, less - others, less) / (others + 1)
+    return (less - where(at_label, others, 0)) / (others + 1)
 
 
 RULES = dict.fromkeys(("softmax_cross_entropy", "hinge"), of_labels) | {
