@@ -9,7 +9,7 @@ direction of zeros: so says the pair of ops at the end, which is closed under di
 """
 
 from collections.abc import Sequence
-from math import inf, nan, prod
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
-from chainrule.ops.movement import broadcast_to, cast, reshape, widened
+from chainrule.ops.movement import broadcast_to, reshape, widened
 from chainrule.ops.reductions import mean, total
+from chainrule.ops.scaling import count, finished, floating, largest_entry
 from chainrule.ops.statistics import any_true
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
@@ -88,8 +89,7 @@ class Norm(_Length):
         scale = largest_entry(x, axes)
         scaled = x / scale
         length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
-        length = length.astype(dtype, copy=False)
-        return length if self.keepdims else np.squeeze(length, axes)
+        return finished(self, length, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
@@ -136,8 +136,7 @@ class PowerNorm(_Length):
         scale = largest_entry(x, axes)
         powers = np.abs(x / scale) ** np.asarray(self.p, x.dtype)
         root = np.asarray(1 / self.p, x.dtype)
-        length = (accurate_sum(powers, axes, True) ** root * scale).astype(dtype, copy=False)
-        return length if self.keepdims else np.squeeze(length, axes)
+        return finished(self, accurate_sum(powers, axes, True) ** root * scale, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if self.p > 1:
@@ -177,15 +176,15 @@ class Std(_Length):
         # Squares of 1e200 and of 1e-200 leave float64.
         scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
         far = far / scale
-        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
-        out = np.sqrt(accurate_sum(far * far, axes, True) / left) * scale
-        out = out.astype(dtype, copy=False) if dtype.kind == "f" else out
-        return out if self.keepdims else np.squeeze(out, axes)
+        left = np.asarray(count(x, axes) - self.ddof, x.dtype)
+        return finished(
+            self, np.sqrt(accurate_sum(far * far, axes, True) / left) * scale, axes, dtype
+        )
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
         upstream, x, out = widened(upstream), widened(x), widened(out)
-        far, left = x - mean(x, axes, True), _count(x, axes) - self.ddof
+        far, left = x - mean(x, axes, True), count(x, axes) - self.ddof
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             # Centred already; but a direction that comes back through it is not.
             gradient = self.along(upstream * _rate(left), far)
@@ -199,7 +198,7 @@ class Std(_Length):
         (tangent,), (x,) = tangents, inputs
         axes = normalize_axes(self.axis, len(x.shape))
         far, moved = (each - mean(each, axes, True) for each in (x, tangent))
-        return self.moved(moved, far, out) * _rate(_count(x, axes) - self.ddof)
+        return self.moved(moved, far, out) * _rate(count(x, axes) - self.ddof)
 
 
 class _Pair(Composite):
@@ -338,21 +337,6 @@ def _even_power(z: Any, q: float) -> Any:
 def _rate(left: int) -> float:
     """Of a sum of squares that is divided by so many: none is left, none is known."""
     return left**-0.5 if left > 0 else nan
-
-
-def floating(x: Any) -> Any:
-    """Whole numbers have lengths too, which are floating-point numbers."""
-    return x if x.dtype.kind == "f" else cast(x, np.float64)
-
-
-def largest_entry(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest absolute entry, where it is a number above 0."""
-    most = np.max(np.abs(x), axis=axes, keepdims=True)
-    return np.where((most > 0) & (most < inf), most, 1).astype(x.dtype)
-
-
-def _count(x: Any, axes: tuple[int, ...]) -> int:
-    return prod(x.shape[i] for i in axes)
 
 
 norm = Norm.function
