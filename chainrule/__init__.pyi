@@ -701,9 +701,9 @@ def log2(x: Operand) -> Tensor:
     """Logarithm to the base 2."""
 
 @overload
-def log_softmax(x: Array, axis: Any = -1) -> npt.NDArray[Any]: ...
+def log_softmax(x: Array, axis: Any = -1, where: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
-def log_softmax(x: Operand, axis: Any = -1) -> Tensor:
+def log_softmax(x: Operand, axis: Any = -1, where: Operand | None = None) -> Tensor:
     """The logarithm of softmax, without the loss of digits of taking it afterwards."""
 
 @overload
@@ -752,7 +752,7 @@ def logit(x: Operand) -> Tensor:
 def logsumexp(x: Array, axis: Any = None, keepdims: bool = False, where: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False, where: Operand | None = None) -> Tensor:
-    """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf."""
+    """log(sum(exp(x))) over the axes, without overflow; -inf where there is nothing to add."""
 
 @overload
 def matmul(x: Array, w: Array) -> npt.NDArray[Any]: ...
@@ -1208,7 +1208,7 @@ def subtract(x: Operand, y: Operand) -> Tensor:
 def sum(x: Array, axis: Any = None, keepdims: bool = False) -> npt.NDArray[Any]: ...
 @overload
 def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Sum over the axes (by default over all), pairwise: float32 keeps its digits."""
+    """Sum over the axes (by default over all)."""
 
 @overload
 def sum_to(x: Array, shape: tuple[int, ...]) -> npt.NDArray[Any]: ...

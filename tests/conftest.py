@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,13 @@ INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Machine code that tests compile does not stay in the user's folder."""
     os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("machine-code"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell's background job ignores SIGINT, and so would every process that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

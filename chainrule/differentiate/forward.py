@@ -12,6 +12,7 @@ from chainrule.differentiate.push import push
 from chainrule.differentiate.reverse import Recording, grad
 from chainrule.differentiate.traced import Around, aside, released
 from chainrule.differentiate.tree import (
+    check_float,
     flatten,
     float_array,
     matching,
@@ -160,7 +161,10 @@ def _as_tuple(values: Any, name: str) -> tuple[Any, ...]:
 
 
 def _primal(x: Any, place: int) -> Any:
-    return x if isinstance(x, Symbol) else float_array(x, f"primal {place}")
+    if not isinstance(x, Symbol):
+        return float_array(x, f"primal {place}")
+    check_float(x, f"primal {place}")
+    return x
 
 
 def _direction(tangent: Any) -> Any:

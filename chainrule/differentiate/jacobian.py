@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.differentiate.reverse import Recording, grad
 from chainrule.differentiate.structured import DENSE_BYTES, Path, structured, unstructured
 from chainrule.differentiate.traced import Traced
-from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, unflatten
+from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, is_one, unflatten
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol
@@ -181,7 +181,7 @@ def _in_containers(
     for i in chosen_arguments(argnums, len(args), _name(function)):
         flat, structure = flatten(args[i])
         trees.append(unflatten(structure, [next(rest) for _ in flat]))
-    return trees[0] if isinstance(argnums, int) else tuple(trees)
+    return trees[0] if is_one(argnums) else tuple(trees)
 
 
 def _name(function: Any) -> str:

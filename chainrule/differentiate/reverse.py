@@ -23,6 +23,7 @@ from chainrule.differentiate.tree import (
     Argnums,
     chosen_arguments,
     flatten,
+    is_one,
     matching,
     require_numbers,
     tree_map,
@@ -65,7 +66,7 @@ def value_and_grad(
     DTypeError
         If a differentiated argument holds integers.
     ArgumentError
-        If ``argnums`` points beyond the positional arguments.
+        If ``argnums`` points beyond the positional arguments, or names one of them twice.
     """
 
     @functools.wraps(function)
@@ -79,7 +80,7 @@ def value_and_grad(
         value = unflatten(run.structure, [run.outside(end)])
         if has_aux:
             value = value, run.aux
-        return value, trees if not isinstance(argnums, int) else trees[0]
+        return value, trees[0] if is_one(argnums) else trees
 
     return value_and_gradient
 
@@ -166,7 +167,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
         run = Recording(function, args, keywords, argnums, False)
         ones = [np.ones(np.shape(end), getattr(end, "dtype", None)) for end in run.ends]
         trees = run.pull(ones)
-        return trees[0] if isinstance(argnums, int) else trees
+        return trees[0] if is_one(argnums) else trees
 
     return slopes
 

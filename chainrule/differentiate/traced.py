@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.differentiate.tree import flatten, float_array, tree_map
+from chainrule.differentiate.tree import check_float, flatten, float_array, tree_map
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.copies import lasting
 from chainrule.graph.dual import Dual, leaves_the_graph
@@ -98,6 +98,8 @@ class Around:
     def leaf(self, x: Any, which: str) -> Traced:
         """A fresh variable, so that nested derivatives never mistake one another's."""
         kind: Any = taped(Traced, self.depth)
+        if isinstance(x, Symbol):
+            check_float(x, which)
         if isinstance(x, Node) and x.depth == self.depth:
             value = lasting(x)
             if x.wants_gradient and self.recording:  # in a graph around this derivative

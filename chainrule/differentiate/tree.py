@@ -4,6 +4,7 @@ Imports errors, the graph and optree. Every derivative flattens its arguments he
 """
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -39,17 +40,51 @@ def chosen_arguments(argnums: Argnums, count: int, name: str) -> tuple[int, ...]
     Raises
     ------
     ArgumentError
-        If a position lies outside the positional arguments of the call.
+        If a position is no whole number, lies outside the positional arguments of the call, or
+        names an argument a second time.
     """
-    chosen: tuple[Any, ...] = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for i in chosen:
+    asked: list[int] = []
+    given: Any = [argnums] if is_one(argnums) else argnums
+    for place in given:
+        i = _whole(place, argnums)
         if not -count <= i < count:
             raise ArgumentError(
                 f"argnums asks for argument {i}, but {name} was called with {count} positional "
                 f"{'argument' if count == 1 else 'arguments'}.",
                 do="Count positional arguments from 0, and pass what is differentiated by place.",
             )
-    return tuple(i % count for i in chosen)
+        asked.append(i % count)
+    for i in asked:
+        if asked.count(i) > 1:  # one of the two variables would stay unused, its gradient 0
+            raise ArgumentError(
+                f"argnums names argument {i} of {name} twice.",
+                found=[f"argnums   {argnums!r}"],
+                do="Name every argument once; a negative number counts from the last one.",
+            )
+    return tuple(asked)
+
+
+def is_one(argnums: Argnums) -> bool:
+    """Whether one argument is meant, whose gradient comes without a tuple around it."""
+    return not hasattr(argnums, "__len__") or getattr(argnums, "ndim", 1) == 0
+
+
+def _whole(place: Any, argnums: Any) -> int:
+    """A position; True is an answer to another question."""
+    if isinstance(place, bool | np.bool_):
+        raise _no_position(argnums)
+    try:
+        return index(place)
+    except TypeError:
+        raise _no_position(argnums) from None
+
+
+def _no_position(argnums: Any) -> ArgumentError:
+    return ArgumentError(
+        "argnums is the position of an argument, or a sequence of positions.",
+        found=[f"argnums   {argnums!r}"],
+        do="Write argnums=0 for the first argument, argnums=(0, 1) for the first two.",
+    )
 
 
 def float_array(x: Any, which: str) -> np.ndarray[Any, Any]:
@@ -61,13 +96,24 @@ def float_array(x: Any, which: str) -> np.ndarray[Any, Any]:
         If the elements are not floating-point numbers.
     """
     array = np.asarray(x)
-    if array.dtype.kind != "f":
+    check_float(array, which)
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+def check_float(x: Any, which: str) -> None:
+    """Refuse a leaf, an array or a symbol, that no derivative can be taken by.
+
+    Raises
+    ------
+    DTypeError
+        If the elements are not floating-point numbers.
+    """
+    if x.dtype.kind != "f":
         raise DTypeError(
-            f"a gradient needs floating-point numbers, but {which} holds {array.dtype}.",
-            found=[describe("argument", array)],
+            f"a gradient needs floating-point numbers, but {which} holds {x.dtype}.",
+            found=[describe("argument", x)],
             do="Pass floats: np.asarray(x, dtype=np.float64), or leave it out of argnums.",
         )
-    return array.astype(array.dtype.newbyteorder("="))
 
 
 def matching(tree: Any, like: Sequence[Any], structure: Any, what: str) -> list[Any]:

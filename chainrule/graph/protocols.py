@@ -23,7 +23,13 @@ from chainrule.graph.numpy_calls import (
 )
 from chainrule.spec import is_sequence
 
-REDUCERS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
+REDUCERS = {
+    np.add: "sum",
+    np.multiply: "prod",
+    np.maximum: "max",
+    np.minimum: "min",
+    np.logaddexp: "logsumexp",
+}
 # On booleans, bits are truth values: mask & (t > 0).
 ON_BOOLEANS = {
     np.bitwise_and: "logical_and",

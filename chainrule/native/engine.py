@@ -20,7 +20,7 @@ from chainrule.native import feeding, looking, spreading
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
-from chainrule.native.host import detect
+from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
 from chainrule.native.module import RUN, assemble
@@ -104,7 +104,7 @@ class _Engine:
         self._llvm.initialize_native_asmprinter()
         self._triple: str = self._llvm.get_process_triple()
         cpu: str = self._llvm.get_host_cpu_name()
-        found: Mapping[str, bool] = self._llvm.get_host_cpu_features()
+        found = used(self._llvm.get_host_cpu_features())
         features = ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(found.items()))
         self.target = detect(self._triple.split("-")[0], {name for name in found if found[name]})
         self._cpu = {"cpu": cpu, "features": features}

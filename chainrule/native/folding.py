@@ -137,20 +137,12 @@ class Folding:
             mine = strands if self.plan.along else [s for s in strands if self._in(s, row)]
             for place, _ in enumerate(self.reducers):
                 found = [self._lifted(place, strand, lanes) for strand in mine]
-                found = self._tree(place, found)
+                found = self.reducers[place].gather(found)
                 after += self.reducers[place].join(group[place][1], found) if group else found
         return after
 
     def _in(self, strand: Strand, row: Strand) -> bool:
         return all(strand.offsets[a] == row.offsets[a] for a in self.plan.outer)
-
-    def _tree(self, place: int, states: list[State]) -> State:
-        """Neighbours joined, then neighbours of these."""
-        while len(states) > 1:
-            pairs = zip(states[::2], states[1::2], strict=False)
-            odd = states[-1:] if len(states) % 2 else []
-            states = [self.reducers[place].join(x, y) for x, y in pairs] + odd
-        return states[0]
 
     def _lifted(self, place: int, strand: Strand, lanes: int) -> State:
         reducer, (reduction, number) = self.reducers[place], self.stage.reductions[place]

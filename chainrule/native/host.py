@@ -4,7 +4,8 @@ Imports target. The engine asks, with what LLVM reports.
 """
 
 import contextlib
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from chainrule.native.target import Target
@@ -12,6 +13,17 @@ from chainrule.native.target import Target
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")  # Linux shows the caches of a core there
 AVX512 = {"avx512f", "avx512vl", "avx512bw", "avx512dq"}
 AVX2 = {"avx2", "fma"}
+VARIABLE = "CHAINRULE_DISABLE_CPU_FEATURES"  # instruction sets to do without, as "avx512 amx"
+
+
+def used(found: Mapping[str, bool]) -> dict[str, bool]:
+    """The instruction sets to compile for: those of the CPU, less what the environment leaves out.
+
+    The variable holds beginnings of LLVM's names. It stands in for an older CPU: for tests, and
+    for results that have the same bits on machines of two kinds.
+    """
+    left_out = tuple(os.environ.get(VARIABLE, "").replace(",", " ").lower().split())
+    return {name: has and not name.startswith(left_out) for name, has in found.items()}
 
 
 def detect(architecture: str, features: Collection[str], folder: Path = CACHES) -> Target:

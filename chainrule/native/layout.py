@@ -94,6 +94,7 @@ class _Facts:
     lanes: int
     reductions: int
     met: list[Access]
+    widened: bool  # whether float32 is added in float64, four elements at a time
 
     @property
     def elements(self) -> int:
@@ -131,11 +132,12 @@ def _layout(plan: Script, target: Target) -> Layout:
         spans[beside] = Span.of(plan.shape[beside], 1, copies)
     elif axis >= 0:
         copies = facts.copies(8)
+        most = copies // 2 if facts.widened else copies  # a wide state takes two registers
         spans[axis] = Span.of(
-            plan.shape[axis], facts.lanes, min(copies, -(-plan.shape[axis] // facts.lanes))
+            plan.shape[axis], facts.lanes, min(max(most, 1), -(-plan.shape[axis] // facts.lanes))
         )
         if outer < len(order):
-            left = copies // len(spans[axis].pieces)
+            left = (2 * copies if facts.widened else copies) // len(spans[axis].pieces)
             spans[order[-1]] = Span.of(plan.shape[order[-1]], 1, max(left, 1))
     work = max(facts.work, 1) * facts.elements / facts.lanes
     return Layout(plan, tuple(order), axis, beside, staged, tuple(spans), work)
@@ -155,6 +157,11 @@ def _facts(plan: Script, target: Target) -> _Facts:
         costs.lanes(within or numbering.nodes, stored, target),
         reductions,
         [*(access for access, _ in stores), *numbering.accesses(needed)],
+        any(
+            reduction.kind == "sum" and numbering.nodes[number].step.dtype == "float32"
+            for stage in plan.stages
+            for reduction, number in stage.reductions
+        ),
     )
 
 

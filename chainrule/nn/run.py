@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.graph.dual import Dual
 from chainrule.graph.node import Node
-from chainrule.graph.symbol import Symbol
 from chainrule.ops.random import Key, fold
 
 
@@ -75,6 +75,7 @@ def run_of(training: Any) -> Run:
 
 
 def settled(value: Any) -> Any:
-    """An array without its graph; a value that is being traced stays what it is."""
-    inner: Any = value.value if isinstance(value, Node) else value
-    return value if isinstance(inner, Symbol) else inner
+    """A value without the derivatives around it: an array, or a symbol of a recording."""
+    while isinstance(value, Node | Dual):
+        value = value.value
+    return value

@@ -3,6 +3,7 @@
 Imports the families and movement. Every NumPy key works; an index outside its axis raises.
 """
 
+import functools
 from typing import Any, cast
 
 import numpy as np
@@ -208,7 +209,7 @@ def check_labels(labels: Any, classes: int) -> None:
             do="Convert them: labels.astype(np.int64), or use squared_error for a regression.",
         )
     # One look for both ends: as an unsigned number, -1 is larger than any count of classes.
-    unsigned = labels.view(labels.dtype.str.replace("i", "u"))  # in the same byte order
+    unsigned = labels.view(_unsigned(labels.dtype))
     if labels.size and np.maximum.reduce(unsigned, axis=None) >= classes:
         wrong = np.argwhere((labels < 0) | (labels >= classes))[0]
         place = tuple(wrong.tolist())
@@ -218,6 +219,12 @@ def check_labels(labels: Any, classes: int) -> None:
             found=[describe("labels", labels, f"values {labels.min()} to {labels.max()}")],
             do=f"Labels run from 0 to {classes - 1}; give the last layer one unit per class.",
         )
+
+
+@functools.lru_cache(maxsize=32)
+def _unsigned(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Whole numbers without a sign, of the same size and byte order."""
+    return np.dtype(dtype.str.replace("i", "u"))
 
 
 def check_whole(indices: Any) -> None:

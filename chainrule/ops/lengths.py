@@ -9,7 +9,7 @@ direction of zeros: so says the pair of ops at the end, which is closed under di
 """
 
 from collections.abc import Sequence
-from math import inf, nan, prod
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
-from chainrule.ops.movement import broadcast_to, cast, reshape
+from chainrule.ops.movement import broadcast_to, reshape, widened
 from chainrule.ops.reductions import mean, total
+from chainrule.ops.scaling import count, finished, floating, largest_entry
 from chainrule.ops.statistics import any_true
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
@@ -84,10 +85,11 @@ class Norm(_Length):
         x = floating(x)
         if x.size == 0:
             return np.sqrt(accurate_sum(x * x, axes, self.keepdims))
+        dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         scaled = x / scale
         length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
-        return length if self.keepdims else np.squeeze(length, axes)
+        return finished(self, length, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
@@ -130,11 +132,11 @@ class PowerNorm(_Length):
         x = floating(x)
         if x.size == 0:
             return accurate_sum(x, axes, self.keepdims)
+        dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         powers = np.abs(x / scale) ** np.asarray(self.p, x.dtype)
         root = np.asarray(1 / self.p, x.dtype)
-        length = accurate_sum(powers, axes, True) ** root * scale
-        return length if self.keepdims else np.squeeze(length, axes)
+        return finished(self, accurate_sum(powers, axes, True) ** root * scale, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if self.p > 1:
@@ -167,19 +169,22 @@ class Std(_Length):
     keepdims: bool = False
 
     def forward(self, x: Any) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
+        axes, dtype = normalize_axes(self.axis, x.ndim), x.dtype
+        x = floating(widened(x))
         far = x - mean(x, axes, True)
         largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
         # Squares of 1e200 and of 1e-200 leave float64.
         scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
         far = far / scale
-        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
-        out = np.sqrt(accurate_sum(far * far, axes, True) / left) * scale
-        return out if self.keepdims else np.squeeze(out, axes)
+        left = np.asarray(count(x, axes) - self.ddof, x.dtype)
+        return finished(
+            self, np.sqrt(accurate_sum(far * far, axes, True) / left) * scale, axes, dtype
+        )
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        far, left = x - mean(x, axes, True), _count(x, axes) - self.ddof
+        upstream, x, out = widened(upstream), widened(x), widened(out)
+        far, left = x - mean(x, axes, True), count(x, axes) - self.ddof
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             # Centred already; but a direction that comes back through it is not.
             gradient = self.along(upstream * _rate(left), far)
@@ -193,7 +198,7 @@ class Std(_Length):
         (tangent,), (x,) = tangents, inputs
         axes = normalize_axes(self.axis, len(x.shape))
         far, moved = (each - mean(each, axes, True) for each in (x, tangent))
-        return self.moved(moved, far, out) * _rate(_count(x, axes) - self.ddof)
+        return self.moved(moved, far, out) * _rate(count(x, axes) - self.ddof)
 
 
 class _Pair(Composite):
@@ -222,7 +227,8 @@ class _Pair(Composite):
         bent = v if self.p == 2 else _even_power(x / safe, self.p - 2) * v
         if self.p < 2:  # infinite where x is 0, but not along 0
             bent = where(equal(v, 0), 0, bent)
-        across = bent - self.radial(self.part(v, x), x)
+        unit = self.radial(np.ones(length.shape, x.dtype), x)  # one node for all its readers
+        across = bent - unit * total(unit * v, self.axis, True)
         return where(logical_and(flat, self.rests(v)), 0, (self.p - 1) * across / safe)
 
     def rests(self, v: Any) -> Any:
@@ -331,21 +337,6 @@ def _even_power(z: Any, q: float) -> Any:
 def _rate(left: int) -> float:
     """Of a sum of squares that is divided by so many: none is left, none is known."""
     return left**-0.5 if left > 0 else nan
-
-
-def floating(x: Any) -> Any:
-    """Whole numbers have lengths too, which are floating-point numbers."""
-    return x if x.dtype.kind == "f" else cast(x, np.float64)
-
-
-def largest_entry(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest absolute entry, where it is a number above 0."""
-    most = np.max(np.abs(x), axis=axes, keepdims=True)
-    return np.where((most > 0) & (most < inf), most, 1).astype(x.dtype)
-
-
-def _count(x: Any, axes: tuple[int, ...]) -> int:
-    return prod(x.shape[i] for i in axes)
 
 
 norm = Norm.function

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
 from chainrule.jacobians import Identity, Jacobian
-from chainrule.ops.sums import BLOCK, accurate_sum
+from chainrule.ops.sums import BLOCK, CHUNK, DOUBLE, HALF, SINGLE, accurate_sum
 from chainrule.spec import is_list, is_sequence, normalize_axes
 
 
@@ -263,8 +263,11 @@ class SumTo(Movement):
 
     def forward(self, x: Any) -> Any:
         extra = x.ndim - len(self.shape)
-        if extra == 1 and x.shape[0] <= BLOCK and x.shape[1:] == self.shape and x.dtype != bool:
-            return np.add.reduce(x, 0)  # a bias: too few rows to lose digits
+        if extra == 1 and x.shape[1:] == self.shape:  # a bias
+            if x.dtype == SINGLE and x.size <= CHUNK:
+                return np.add.reduce(x, 0, DOUBLE).astype(SINGLE)
+            if x.dtype == DOUBLE and x.shape[0] <= BLOCK:  # too few rows to lose digits
+                return np.add.reduce(x, 0)
         axes = tuple(range(extra)) + tuple(
             i + extra for i, n in enumerate(self.shape) if n == 1 and x.shape[i + extra] != 1
         )
@@ -311,6 +314,17 @@ class Cast(Linear):
     def local_jacobian(self, position: int, x: Any, out: Any) -> Jacobian:
         """Every element stays in its place."""
         return Identity(np.shape(out), x.shape, x.dtype)
+
+
+def widened(x: Any) -> Any:
+    """Half precision as float32, in which a count of 70000 or a square of 300 has a place."""
+    return cast(x, np.float32) if getattr(x, "dtype", None) == HALF else x
+
+
+def as_narrow(out: Any, *operands: Any) -> Any:
+    """A result of widened operands in half precision, where all that were given have it."""
+    narrow = all(x is None or x.dtype == HALF for x in operands)
+    return cast(out, HALF) if narrow else out
 
 
 def shaped(x: Any) -> Any:

@@ -13,9 +13,9 @@ from chainrule.errors import ArgumentError, describe
 from chainrule.graph.families import Composite
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import sqrt
-from chainrule.ops.movement import sum_to
+from chainrule.ops.movement import as_narrow, sum_to, widened
 from chainrule.ops.reductions import mean
-from chainrule.ops.sums import accurate_sum
+from chainrule.ops.sums import HALF, accurate_sum
 
 
 class _Normalization(Composite):
@@ -35,6 +35,7 @@ class _Normalization(Composite):
 
     def normalized(self, x: Any, scale: Any, shift: Any) -> tuple[Any, Any, Any]:
         """The result, the mean and the variance; both statistics keep their axis."""
+        x, scale, shift = widened(x), widened(scale), widened(shift)
         average, far, variance = self.statistics(x)
         spread = sqrt(variance + self.eps)
         if type(x) is np.ndarray:
@@ -74,6 +75,9 @@ class _Normalization(Composite):
         With r = 1 / sqrt(variance + eps) and means m over the axis, the gradient of x is
         r (g - m(g) - far r^2 m(g far)), where g = upstream * scale.
         """
+        if x.dtype == HALF:
+            upstream, of_mean, of_variance = map(widened, (upstream, of_mean, of_variance))
+            x, others = widened(x), [widened(each) for each in others]
         scale = others[0] if len(others) > 1 else None
         _, far, variance = self.statistics(x)
         rate = 1 / sqrt(variance + self.eps)
@@ -120,7 +124,7 @@ class LayerNorm(_Normalization):
     axis: ClassVar[int] = -1
 
     def forward(self, x: Any, scale: Any = None, shift: Any = None) -> Any:
-        return self.normalized(x, scale, shift)[0]
+        return as_narrow(self.normalized(x, scale, shift)[0], x, scale, shift)
 
     def backward(self, upstream: Any, x: Any, *others: Any) -> Any:
         return self.gradients(upstream, None, None, x, others)
@@ -149,7 +153,7 @@ class BatchNorm(_Normalization):
     axis: ClassVar[int] = 0
 
     def forward(self, x: Any, scale: Any = None, shift: Any = None) -> Any:
-        return self.normalized(x, scale, shift)[0]
+        return as_narrow(self.normalized(x, scale, shift)[0], x, scale, shift)
 
     def backward(self, upstream: Any, x: Any, *others: Any) -> Any:
         return self.gradients(upstream, None, None, x, others)
@@ -166,7 +170,7 @@ class BatchNormWithStatistics(_Normalization):
 
     def forward(self, x: Any, scale: Any = None, shift: Any = None) -> Any:
         out, average, variance = self.normalized(x, scale, shift)
-        return out, average[0], variance[0]
+        return as_narrow(out, x, scale, shift), as_narrow(average[0], x), as_narrow(variance[0], x)
 
     def backward(self, upstream: Any, x: Any, *others: Any) -> Any:
         of_out, of_mean, of_variance = upstream

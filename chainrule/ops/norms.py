@@ -11,10 +11,11 @@ import numpy as np
 from chainrule.errors import ArgumentError, ShapeError, UnsupportedError, describe
 from chainrule.graph.families import Composite
 from chainrule.graph.op import op
-from chainrule.ops.lengths import Norm, PowerNorm, floating
+from chainrule.ops.lengths import Norm, PowerNorm
 from chainrule.ops.letters.logic import not_equal
 from chainrule.ops.movement import cast, reshape
 from chainrule.ops.reductions import largest, smallest, total
+from chainrule.ops.scaling import floating
 from chainrule.spec import normalize_axes
 
 OF_SINGULAR_VALUES = ("nuc", 2, -2)

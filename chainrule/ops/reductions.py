@@ -1,9 +1,10 @@
-"""Reductions: many elements become one; and the softmax family, which divides by one.
+"""Reductions: many elements become one.
 
-Imports the families, letters and movement. Sums are pairwise on every axis; extremes share ties.
+Imports the families, letters and movement. Sums keep their digits on every axis, half precision
+is computed in float32; extremes share ties.
 """
 
-from math import inf, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,7 @@ import numpy as np
 from chainrule.graph.families import Composite, Pulled, Reduction
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import equal, logical_and, where
-from chainrule.ops.letters.transcendental import exp, log
-from chainrule.ops.movement import cast, concatenate, reshape, transpose
+from chainrule.ops.movement import cast, concatenate, reshape, transpose, widened
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
 
@@ -23,7 +23,13 @@ def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
 
 @op("sum", numpy=np.sum, onnx="ReduceSum", gate="gradient distributor", samples=_matrix)
 class Sum(Reduction):
-    """Sum over the axes (by default over all), pairwise: float32 keeps its digits."""
+    """Sum over the axes (by default over all).
+
+    Notes
+    -----
+    float32 and half precision are added in float64 and rounded once: within 2 units in the last
+    place of the sum of the magnitudes, up to 2**26 elements. float64 is added pairwise.
+    """
 
     bounded = True
 
@@ -49,12 +55,14 @@ class Mean(Reduction):
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        if x.dtype.kind != "f":
-            x = x.astype(np.float64)
-        return accurate_sum(x, axes, self.keepdims) / np.asarray(_count(x, axes), x.dtype)
+        dtype = _result_dtype(x)
+        x = widened(x) if dtype == x.dtype else x.astype(dtype)
+        out = accurate_sum(x, axes, self.keepdims) / np.asarray(_count(x, axes), x.dtype)
+        return out.astype(dtype, copy=False)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        return (self.spread(upstream / _count(x, normalize_axes(self.axis, x.ndim)), x.shape),)
+        count = _count(x, normalize_axes(self.axis, x.ndim))
+        return (self.spread(widened(upstream) / count, x.shape),)
 
     def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
         """Linear: the op itself."""
@@ -66,7 +74,7 @@ class _Extreme(Reduction):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         winners = self.winners(x, out)
-        ties = Sum.function(cast(winners, x.dtype), self.axis, self.keepdims)
+        ties = Sum.function(widened(cast(winners, x.dtype)), self.axis, self.keepdims)
         return (where(winners, self.spread(upstream / ties, x.shape), 0),)
 
     def winners(self, x: Any, out: Any) -> Any:
@@ -155,117 +163,29 @@ class Var(Reduction):
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        far = _centred(x, axes)
-        left = np.asarray(_count(x, axes) - self.ddof, x.dtype)
-        return accurate_sum(far * far, axes, self.keepdims) / left
+        far = _centred(widened(x), axes)
+        left = np.asarray(_count(x, axes) - self.ddof, far.dtype)
+        out = accurate_sum(far * far, axes, self.keepdims) / left
+        return out.astype(_result_dtype(x), copy=False)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        share = upstream * (2 / (_count(x, axes) - self.ddof))
-        return (self.spread(share, x.shape) * _centred(x, axes),)
-
-
-@op("logsumexp", edges=True, samples=_matrix)
-class LogSumExp(Reduction):
-    """log(sum(exp(x))) over the axes, without overflow; -inf where all elements are -inf.
-
-    Parameters
-    ----------
-    where : bool array, optional
-        The elements that count. A row of which none does gives -inf, with the gradient 0.
-    """
-
-    def forward(self, x: Any, where: Any = None) -> Any:
-        axes = normalize_axes(self.axis, x.ndim)
-        if where is not None:
-            x = np.where(where, x, np.asarray(-inf, x.dtype))
-        largest = np.max(x, axis=axes, keepdims=True)
-        shift = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)  # inf - inf is NaN
-        out = np.log(accurate_sum(np.exp(x - shift), axes, True)) + shift
-        return out if self.keepdims else np.squeeze(out, axes)
-
-    def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
-        *mask, out = mask_and_out
-        # exp(x - out) would lose digits at 1e6; and infinite entries share it among them.
-        shares = softmax(x, self.axis, *mask)
-        shares = where(equal(self.spread(out, x.shape), -inf), 0, shares)
-        return self.spread(upstream, x.shape) * shares, *(None for _ in mask)
-
-
-@op("softmax", onnx="Softmax", edges=True, samples=_matrix)
-class Softmax(Composite):
-    """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1.
-
-    +inf takes everything (several of them share); -inf takes nothing.
-
-    Parameters
-    ----------
-    axis : int or tuple of int, default -1
-        Where the shares add up to 1: the classes of a row.
-    where : bool array, optional
-        The elements that take part; the others receive 0, and so does a row without any.
-    """
-
-    axis: Any = -1
-    rows_axis = "axis"
-
-    def forward(self, x: Any, where: Any = None) -> Any:
-        normalize_axes(self.axis, x.ndim)  # an axis that is missing is this op's error
-        if where is not None:
-            return _masked_softmax(x, self.axis, where)
-        weights = exp(_below_largest(x, self.axis))
-        return weights / Sum.function(weights, self.axis, True)
-
-    def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
-        *mask, out = mask_and_out
-        for takes_part in mask:
-            if takes_part is not None:  # what arrives elsewhere may be infinite
-                upstream = where(takes_part, upstream, 0)
-        weighted = upstream * out
-        return weighted - out * Sum.function(weighted, self.axis, True), *(None for _ in mask)
-
-
-@op("log_softmax", onnx="LogSoftmax", edges=True, samples=_matrix)
-class LogSoftmax(Composite):
-    """The logarithm of softmax, without the loss of digits of taking it afterwards."""
-
-    axis: Any = -1
-    rows_axis = "axis"
-
-    def forward(self, x: Any) -> Any:
-        normalize_axes(self.axis, x.ndim)
-        shifted = _below_largest(x, self.axis)
-        return shifted - log(Sum.function(exp(shifted), self.axis, True))
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        return (upstream - exp(out) * Sum.function(upstream, self.axis, True),)
-
-
-def _masked_softmax(x: Any, axis: Any, mask: Any) -> Any:
-    below = _below_largest(where(mask, x, -inf), axis)
-    weights = where(mask, exp(where(mask, below, 0)), 0)
-    total = Sum.function(weights, axis, True)
-    return weights / where(total > 0, total, 1)
-
-
-def _below_largest(x: Any, axis: Any) -> Any:
-    """x minus its largest element along the axis: exp(89) overflows float32."""
-    largest = Max.function(x, axis, True)
-    return where(equal(x, largest), 0, x - where(largest > -inf, largest, 0))
+        share = widened(upstream) * (2 / (_count(x, axes) - self.ddof))
+        return (self.spread(share, x.shape) * _centred(widened(x), axes),)
 
 
 def _centred(x: Any, axes: tuple[int, ...]) -> Any:
     return x - Mean.function(x, axes, True)
 
 
+def _result_dtype(x: Any) -> np.dtype[Any]:
+    """Of a mean or a spread: whole numbers have one too, which is a floating-point number."""
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+
+
 def _count(x: Any, axes: tuple[int, ...]) -> int:
     return prod(x.shape[i] for i in axes)
 
 
-total, mean, softmax, log_softmax = (
-    Sum.function,
-    Mean.function,
-    Softmax.function,
-    LogSoftmax.function,
-)
+total, mean = Sum.function, Mean.function
 largest, smallest = Max.function, Min.function

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.graph.families import Composite, Reduction
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import isnan, logical_not, where
-from chainrule.ops.movement import broadcast_to, cast, reshape, shaped
+from chainrule.ops.movement import as_narrow, broadcast_to, cast, reshape, shaped, widened
 from chainrule.ops.reductions import largest, mean, smallest, total
 from chainrule.spec import normalize_axes
 
@@ -48,12 +48,13 @@ class Average(Composite):
         a = shaped(a)
         if weights is None:
             return mean(a, self.axis)
-        weights = shaped(weights)
+        given = a, shaped(weights)
+        a, weights = map(widened, given)
         if weights.shape != a.shape:
             (axis,) = normalize_axes(self.axis, a.ndim)  # one axis, or an error
             weights = reshape(weights, tuple(-1 if i == axis else 1 for i in range(a.ndim)))
             weights = broadcast_to(weights, a.shape)
-        return total(a * weights, self.axis) / total(weights, self.axis)
+        return as_narrow(total(a * weights, self.axis) / total(weights, self.axis), *given)
 
 
 @op("nansum", numpy=np.nansum, gate="gradient distributor", samples=_matrix)
@@ -75,9 +76,10 @@ class NanMean(Composite):
     keepdims: bool = False
 
     def forward(self, a: Any) -> Any:
-        whole = total(_without_nan(a), self.axis, self.keepdims)
+        whole = total(widened(_without_nan(a)), self.axis, self.keepdims)
         kind = whole.dtype if whole.dtype.kind == "f" else np.float64
-        return whole / total(cast(logical_not(isnan(a)), kind), self.axis, self.keepdims)
+        average = whole / total(cast(logical_not(isnan(a)), kind), self.axis, self.keepdims)
+        return as_narrow(average, a)
 
 
 @op("any", numpy=np.any, flat=True, samples=_matrix)

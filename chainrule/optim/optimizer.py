@@ -4,6 +4,7 @@ Imports tensors, storage and the groups beside it. One optimiser per file stands
 the training loop call ``step``.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from chainrule.optim.selection import (
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]
+SHOWN = 6  # names in an error
 
 
 class Optimizer:
@@ -153,9 +155,7 @@ class Optimizer:
         """
         arrays: dict[str, Array] = {"steps": np.asarray(self.steps)}
         for slot in self._slots.values():
-            arrays[f"{slot.name}/steps"] = np.asarray(slot.steps)
-            for name, array in zip(self.memory, slot.state, strict=True):
-                arrays[f"{slot.name}/{name}"] = array.reshape(slot.parameter.shape).copy()
+            arrays |= {f"{slot.name}/{key}": x for key, x in self._memory_of(slot).items()}
         for owner, saved in self._saved.items():
             arrays.update({f"{owner}/{name}": array.copy() for name, array in saved.items()})
         return arrays
@@ -191,6 +191,26 @@ class Optimizer:
             "_identities": (), "_given": None, "_chosen": (), "_groups": (),
         }  # fmt: skip
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Of a copy made apart from its net, the parameters are known by their names alone."""
+        self.__dict__.update(state)
+        names = [slot.name for slot in self._slots.values()]
+        for slot in self._slots.values():
+            alone = names.count(slot.name) == 1
+            self._saved[slot.name] = self._memory_of(slot) if alone else {}
+
+    def __copy__(self) -> "Optimizer":
+        """A copy for the same parameters, with a memory of its own."""
+        return copy.deepcopy(self, {id(p): p for p in self._slots})
+
+    def _memory_of(self, slot: Slot) -> dict[str, Array]:
+        shape = slot.parameter.shape
+        arrays = {
+            name: array.reshape(shape).copy()
+            for name, array in zip(self.memory, slot.state, strict=True)
+        }
+        return arrays | {"steps": np.asarray(slot.steps)}
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
         return f"{type(self).__name__}({shown})"
@@ -223,6 +243,8 @@ class Optimizer:
     def _arrange(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
         """Give every parameter its slot, and put those that are updated alike into groups."""
         self._given = None
+        if self._saved:
+            self._meet(pairs)
         for name, p in pairs:
             slot = self._slots.get(p)
             if slot is None:
@@ -234,9 +256,32 @@ class Optimizer:
         self._chosen = tuple(self._slots[p] for p in dict.fromkeys(p for _, p in pairs))
         self._groups = grouped(self._chosen) if self.elementwise else ()
 
+    def _meet(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
+        """Raise where a memory that was loaded or copied would be left behind unseen."""
+        for _, p in pairs:
+            if p in self._slots:  # copied together with its net
+                self._saved.pop(self._slots[p].name, None)
+        given = [name for name, p in pairs if p not in self._slots]
+        unknown = [name for name in given if not self._saved.get(name)]
+        left = [name for name in self._saved if name not in given]
+        clash = any(name in self._saved for name in unknown)
+        if unknown and (left or clash):
+            raise ArgumentError(
+                f"this {type(self).__name__} was loaded or copied with the memory of other "
+                "parameters, and would start anew for these.",
+                found=[
+                    f"remembers  {', '.join([*self._saved][:SHOWN])}",
+                    f"is given   {', '.join(unknown[:SHOWN])}",
+                ],
+                do="Copy net and optimiser together, copy.deepcopy((model, optimizer)), give it "
+                f"the net that it knows, or make a new {type(self).__name__}.",
+            )
+
     def _slot(self, name: str, p: Parameter) -> Slot:
         saved = self._saved.pop(name, None)
-        if saved is None:
+        if saved is not None:  # the copy of its old parameter has no owner
+            self._slots = {q: slot for q, slot in self._slots.items() if slot.name != name}
+        else:
             return Slot(name, p, tuple(array.ravel() for array in self.init(p.value)), 0)
         for kind in self.memory:
             if saved[kind].shape != p.shape:

@@ -1,6 +1,7 @@
 """Architecture: what a saved net is rebuilt from, as JSON text.
 
-Imports nn, the losses' names and the schema. saving.py writes it beside the weights and reads it back.
+Imports nn, the losses' names and the schema. saving.py writes it beside the weights and reads it
+back.
 """
 
 import json
@@ -90,8 +91,8 @@ class Architecture:
                 found=misfit.found,
                 do="Use the text as Architecture.to_json() wrote it.",
             ) from None
-        entries = {key: value for key, value in record.items() if key != "kind"}
-        return cls(**entries | {"sizes": tuple(entries["sizes"])})
+        del record["kind"]
+        return cls(tuple(record.pop("sizes")), **record)
 
 
 def _are_sizes(value: Any) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.errors import ArgumentError, NoGradientError, ShapeError, describe
 from chainrule.nn import BatchNorm, Module
 from chainrule.ops.random import key
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
-from chainrule.settings import no_grad
+from chainrule.settings import RECORDING, no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.batches import Batches
 from chainrule.train.checks import (
@@ -152,6 +152,11 @@ def fit(
     >>> history["accuracy"][-1] > 0.95
     True
     """
+    if not RECORDING.get():
+        raise NoGradientError(
+            "fit was called inside cr.no_grad(), where no graph is recorded to learn from.",
+            do="Call it outside; evaluate and predict record nothing by themselves.",
+        )
     check_model(model)
     check_optimizer(optimizer)
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
@@ -244,6 +249,12 @@ def _listeners(early_stopping: Any, callbacks: Any, progress: Any) -> list[Callb
     if isinstance(early_stopping, EarlyStopping):
         first: list[Callback] = [early_stopping]
     else:
+        if isinstance(early_stopping, type):
+            name = early_stopping.__name__
+            raise ArgumentError(
+                f"early_stopping is an EarlyStopping or a patience, not {name}.",
+                do="Pass early_stopping=EarlyStopping(), or a number of epochs.",
+            )
         first = [] if early_stopping is None else [EarlyStopping(early_stopping)]
     if isinstance(callbacks, Callback) or not isinstance(callbacks, list | tuple):
         raise ArgumentError(

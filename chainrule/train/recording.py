@@ -268,8 +268,9 @@ def recorded_outputs(model: Module, x: Spec, scale: float) -> Recorded:
     names = [*parameters, *buffers]
 
     def evaluate(*symbols: Any) -> list[Any]:
-        copy, _ = substituted(model, dict(zip(names, symbols, strict=False)))
-        return [symbol_of(copy(inputs(model, symbols[-1], scale)))]
+        copy, leaves = substituted(model, dict(zip(names, symbols, strict=False)))
+        with standing_in(model, copy, leaves):
+            return [symbol_of(copy(inputs(model, symbols[-1], scale)))]
 
     specs = [*(spec_of(p) for p in parameters.values()), *map(spec_of, buffers.values()), x]
     return Recorded(record(evaluate, specs), tuple(parameters), tuple(buffers), ())

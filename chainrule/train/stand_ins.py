@@ -4,6 +4,7 @@ Imports nn, tensors and settings. A loss, a penalty or a forward may close over 
 trained: without this its arrays would flow in as the constants of the moment.
 """
 
+import copy
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,8 +46,12 @@ class StandIns(Watch):
         self._leaves = {p: leaves[path] for path, p in model.parameters().items()}
 
     def inside(self) -> "StandIns":
-        """Itself: a rule may close over the net, too."""
-        return self
+        """Itself, with a graph: a rule may close over the net, too."""
+        if self.recording:
+            return self
+        other = copy.copy(self)
+        other.recording = True
+        return other
 
     def met(self, x: Any) -> Any:
         """The recorded parameter in the place of the net's own."""

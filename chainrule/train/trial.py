@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, IndexRangeError, ShapeError, describe
+from chainrule.errors import (
+    ArgumentError,
+    DataError,
+    IndexRangeError,
+    NoGradientError,
+    ShapeError,
+    describe,
+)
 from chainrule.nn import Module
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
@@ -74,7 +81,7 @@ def tried(
         pass
     few = np.arange(min(rows, len(x)))
     try:
-        return _tried(loss, _outputs(model, x, few), y, few, part, trains)
+        return _tried(loss, _outputs(model, x, few, trains), y, few, part, trains)
     except Refused as refused:
         raise refused.error from None
 
@@ -93,20 +100,40 @@ def tried_on_few(
     for count in SAMPLES:
         if count not in known:
             few = np.arange(count) % len(x)
-            out = _outputs(model, x, few)
+            out = _outputs(model, x, few, trains)
             if count not in out.shape[1:]:
                 return _tried(loss, out, y, few, part, trains, ranges)
     raise Refused(ValueError("every number of rows is that of another axis"))
 
 
-def _outputs(model: Module, x: Array, rows: Array) -> Array:
+def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
     """What the net makes of some rows."""
     try:
         with no_grad(), np.errstate(all="ignore"):
-            out = model(Tensor(x[rows]))
+            out: Any = model(Tensor(x[rows]))
     except Exception as error:
         raise Refused(error) from None
-    return np.asarray(out.value if isinstance(out, Tensor) else out)
+    name, is_tensor = type(model).__name__, isinstance(out, Tensor)
+    if not is_tensor and not hasattr(out, "dtype"):
+        raise ArgumentError(
+            f"{name} returned a {type(out).__name__}, but a net answers with one array.",
+            do="Return the scores alone from forward; join several with chainrule.concatenate.",
+        )
+    if trains and not is_tensor:
+        raise NoGradientError(
+            f"{name} returned an array that has left the graph: nothing can be learned from it.",
+            found=[describe("outputs", out)],
+            do="Return what NumPy's functions or chainrule's made of x, without .data.",
+        )
+    value: Array = np.asarray(out.value if is_tensor else out)
+    if value.shape[:1] != rows.shape:
+        raise ShapeError(
+            f"a net answers row by row, but {len(rows)} rows gave {name}'s output of shape "
+            f"{value.shape}.",
+            found=[describe("X", x), describe("outputs", value)],
+            do="Keep the first axis of the input through the net's forward.",
+        )
+    return value
 
 
 def _tried(

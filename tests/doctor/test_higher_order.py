@@ -8,6 +8,7 @@ from chainrule.doctor import KINDS
 from chainrule.doctor.draw import operands_of
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.testing import assert_gradient
+from tests.doctor.test_right_ops import BENT
 
 AT_0 = np.array([-1.5, 0.7, 0.0, 2.0])
 
@@ -142,6 +143,8 @@ NAMES = [name for name in CATALOGUE.names() if not CATALOGUE[name].flat]
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_op_of_the_catalogue_has_no_findings_to_the_fourth_order(name, change):
     op = CATALOGUE[name]
+    if name in BENT and change == "zeros":
+        pytest.skip("there is no derivative here, and the op says so")
     operands, values = operands_of(op)
     moved = [CHANGES[change](x) if _is_float(x) else x for x in operands]
     try:

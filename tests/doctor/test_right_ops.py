@@ -17,10 +17,15 @@ CHANGES = {
 }
 
 
+BENT = ("radial", "leg")  # the slope of a length: at 0 their own is NaN, whatever they weigh
+
+
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_op_of_the_catalogue_has_no_findings(name, change):
     op = CATALOGUE[name]
+    if name in BENT and change == "zeros":
+        pytest.skip("there is no derivative here, and the op says so")
     operands, values = operands_of(op)
     moved = [CHANGES[change](x) if _is_float(x) else x for x in map(_as_array, operands)]
     try:

@@ -7,6 +7,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from chainrule.native.frame import REGISTER, literal
+from chainrule.native.host import used
 from chainrule.native.ir import Builder, Module, integer, vector
 from chainrule.native.letters import apply, resolve
 
@@ -29,7 +30,7 @@ def compiled(letter, dtypes, dtype, lanes, cpu="", bounds=()):
     module.verify()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=cpu or llvm.get_host_cpu_name(),
-        features="" if cpu else llvm.get_host_cpu_features().flatten(),
+        features="" if cpu else _features(),
         opt=2,
     )
     engine = llvm.create_mcjit_compiler(module, machine)
@@ -49,6 +50,12 @@ def compiled(letter, dtypes, dtype, lanes, cpu="", bounds=()):
 
     call.engine = engine  # keeps the code in memory
     return call
+
+
+def _features():
+    """Those that the engine compiles for."""
+    found = used(llvm.get_host_cpu_features())
+    return ",".join(f"{'+' if has else '-'}{name}" for name, has in found.items())
 
 
 def of_floats(letter, dtype, lanes=8, cpu="", inputs=1, bounds=()):

@@ -1,8 +1,12 @@
 """What is made of LLVM's features and the system's folder of caches."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from chainrule.native.host import detect
+from chainrule.native.host import VARIABLE, detect, used
 from chainrule.native.target import Target
 
 X86 = {"sse2", "sse4.2"}
@@ -48,3 +52,33 @@ def test_a_folder_that_makes_no_sense_is_passed_over(tmp_path, size):
     (folder / "level").write_text("1")
     (folder / "size").write_text(size)
     assert detect("x86_64", X86, tmp_path).l1 == Target(128, 16, False).l1
+
+
+@pytest.mark.parametrize("words", ["avx512", "AVX512", "avx512f, avx512bw avx512vl"])
+def test_instruction_sets_can_be_left_out(monkeypatch, words):
+    monkeypatch.setenv(VARIABLE, words)
+    found = used(dict.fromkeys(AVX512, True) | {"sse4a": False})
+    assert detect("x86_64", {name for name in found if found[name]}).vector_bits == 256
+    assert found["avx2"]
+    assert not found["sse4a"]
+    monkeypatch.delenv(VARIABLE)
+    assert used(found) == found
+
+
+def test_the_engine_does_without_what_is_left_out():
+    code = """
+import numpy as np, chainrule as cr
+from chainrule.native import engine
+x = np.linspace(-3, 3, 1003).reshape(17, 59).astype("f")
+print(cr.compile(lambda x: cr.softmax(x @ x.T))(x).sum().round(3), engine.target().vector_bits)
+"""
+    left_out = {VARIABLE: "avx fma", "CHAINRULE_CACHE": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | left_out,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout == "17.0 128\n"

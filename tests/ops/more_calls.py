@@ -195,6 +195,12 @@ CALLS = {
         lambda rng: ((_matrix(rng), 0), {}),
         lambda rng: ((-rng.uniform(0.5, 2, (3, 4)), -2), {}),
         lambda rng: ((2, _matrix(rng)), {}),
+        lambda rng: ((rng.uniform(0.5, 2, (3, 4)), 2.5), {}),
+        lambda rng: ((_matrix(rng), 5), {}),
+        lambda rng: ((rng.uniform(0.5, 2, (3, 4)), -0.5), {}),
+        lambda rng: ((_matrix(rng), np.asarray(3, np.int8)), {}),
+        lambda rng: ((rng.uniform(0.5, 2, 4), np.ones((3, 1))), {}),
+        lambda rng: ((rng.uniform(0.5, 2, (3, 4)), np.full((2, 1, 1), -1.0)), {}),
     ],
     "where": [
         lambda rng: ((rng.normal(size=(3, 1)) > 0, rng.normal(size=4), rng.normal(size=())), {}),

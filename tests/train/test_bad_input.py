@@ -162,6 +162,7 @@ def test_data_that_is_no_pair(data, kind):
         ({"schedule": optim.Cosine}, "fit was given schedule="),
         ({"schedule": optim.Cosine(warmup=99)}, "Cosine warms up for 99 of its 10 steps."),
         ({"early_stopping": 0}, "EarlyStopping was given patience=0."),
+        ({"early_stopping": EarlyStopping}, "EarlyStopping or a patience, not EarlyStopping."),
         ({"early_stopping": "soon"}, "EarlyStopping was given patience='soon'."),
         (
             {"early_stopping": EarlyStopping(monitor="validation_loss")},

@@ -8,6 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
+from chainrule.errors import UnsupportedError
 from chainrule.train import Program, evaluate, fit
 from tests.train.small_nets import apart
 
@@ -161,3 +162,142 @@ def test_its_gradients_are_those_of_differences(name):
         return cr.squared_error(model(x), y).item()
 
     np.testing.assert_allclose(slope, (loss(step) - loss(-step)) / (2 * step), rtol=1e-6)
+
+
+def plain_net(dtype="float64"):
+    return nn.Sequential(nn.Linear(2, 6, dtype=dtype), nn.Tanh(), nn.Linear(6, 1, dtype=dtype))
+
+
+def size_of_weights(net, x):
+    return lambda out, y: cr.squared_error(out, y) + 0.1 * (net.layers[0].weight ** 2).sum()
+
+
+def slope_penalty(net, x):
+    return lambda out, y: cr.squared_error(out, y) + (cr.elementwise_grad(net)(x[:5]) ** 2).mean()
+
+
+def boundary(net, x):
+    """The net is asked for its value at another place, as a physics-informed loss does."""
+    return lambda out, y: cr.squared_error(out, y) + cr.sum(net(x[:1]) ** 2)
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+@pytest.mark.parametrize("make", [size_of_weights, slope_penalty, boundary])
+def test_a_loss_may_close_over_the_net_that_is_trained(make):
+    x, y = data(FORWARDS["jvp"], "float64")
+    losses, states = [], []
+    for compiled in (False, True):
+        model = plain_net()
+        history = fit(
+            model, (x, y), loss=make(model, x), optimizer=optim.SGD(0.02), epochs=3,
+            batch_size=20, compiled=compiled,
+        )  # fmt: skip
+        losses.append(history["loss"])
+        states.append(model.state())
+    np.testing.assert_allclose(*losses, rtol=1e-12)
+    assert apart(*states) <= 1e-12
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_penalty_may_close_over_the_net_and_take_derivatives(compiled):
+    x, y = data(FORWARDS["jvp"], "float64")
+    model, same = plain_net(), plain_net()
+    fit(
+        model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.02), epochs=2,
+        regularization=lambda _: (cr.elementwise_grad(model)(x[:5]) ** 2).mean(),
+        batch_size=ROWS, compiled=compiled,
+    )  # fmt: skip
+    for _ in range(2):
+        penalty = (cr.elementwise_grad(same)(x[:5]) ** 2).mean()
+        (cr.squared_error(same(x), y) + penalty).backward()
+        optim.SGD(0.02).step(same.parameters())
+    assert apart(model.state(), same.state()) <= 1e-12
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+def test_a_forward_may_close_over_a_part_of_its_own_net():
+    x, y = data(FORWARDS["grad"], "float64")
+    losses = []
+    for compiled in (False, True):
+        inner = plain_net()
+
+        class Slopes(nn.Module):
+            def __init__(self, net):
+                self.net = net
+                net.layers[2].bias.wants_gradient = False
+
+            def forward(self, x, inner=inner):
+                return cr.elementwise_grad(inner)(x)
+
+        model = Slopes(inner)
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.02), epochs=3,
+            validation=(x, y), batch_size=ROWS, compiled=compiled,
+        )  # fmt: skip
+        losses.append(history["loss"] + history["validation_loss"])
+        np.testing.assert_allclose(cr.predict(model, x), model(x).data, rtol=1e-12)
+    np.testing.assert_allclose(*losses, rtol=1e-12)
+
+
+LAYERS = {
+    "BatchNorm": lambda: nn.BatchNorm(6, dtype="float64"),
+    "Dropout": lambda: nn.Dropout(0.3),
+    "LayerNorm": lambda: nn.LayerNorm(6, dtype="float64"),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", ["elementwise_grad", "jvp", "heat, forward over reverse"])
+def test_layers_with_statistics_and_masks_are_differentiated_in_training(layer, name):
+    x, y = data(FORWARDS[name], "float64")
+    losses, states = [], []
+    for compiled in (False, True):
+        model = frozen(FORWARDS[name], "float64")
+        model.net = nn.Sequential(
+            nn.Linear(2, 6, dtype="float64"), LAYERS[layer](), nn.Tanh(),
+            nn.Linear(6, 1, bias=False, dtype="float64"),
+        )  # fmt: skip
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optim.SGD(1e-3), epochs=3,
+            batch_size=ROWS // 2, validation=(x, y), compiled=compiled,
+        )  # fmt: skip
+        assert history.compiled is compiled
+        losses.append(history["loss"] + history["validation_loss"])
+        states.append(model.state())
+    np.testing.assert_allclose(*losses, rtol=1e-9)
+    assert apart(*states) <= 1e-9
+
+
+@pytest.mark.parametrize("optimizer", [optim.Adam, optim.LBFGS])
+def test_optimisers_that_remember_train_it_too(optimizer):
+    x, y = data(heat_by_slopes, "float64")
+    losses = []
+    for compiled in (False, True):
+        model = frozen(heat_by_slopes, "float64")
+        history = fit(
+            model, (x, y), loss=cr.squared_error, optimizer=optimizer(), epochs=3,
+            batch_size=ROWS, compiled=compiled,
+        )  # fmt: skip
+        assert history.compiled is compiled
+        losses.append(history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-8)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+def test_a_custom_gradient_that_closes_over_a_weight_is_refused(compiled):
+    class Bad(nn.Module):
+        def __init__(self):
+            self.first = nn.Linear(2, 3, dtype="float64")
+            self.weight = cr.parameter(np.ones((3, 1)))
+
+        def forward(self, x):
+            last = cr.custom_gradient(lambda h: (h @ self.weight, lambda u: u @ self.weight.T))
+            return last(self.first(x))
+
+    x, y = data(FORWARDS["jvp"], "float64")
+    with pytest.raises(UnsupportedError, match="closes over what wants a gradient"):
+        fit(
+            Bad(), (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.1), compiled=compiled,
+        )  # fmt: skip

@@ -7,7 +7,13 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.errors import ChainruleError, NoGradientError, NotScalarError, ShapeError
+from chainrule.errors import (
+    ArgumentError,
+    ChainruleError,
+    NoGradientError,
+    NotScalarError,
+    ShapeError,
+)
 from chainrule.train import Program, evaluate, fit
 
 MODES = pytest.mark.parametrize("compiled", [False, True])
@@ -252,3 +258,43 @@ def test_the_loss_receives_arrays_of_targets_when_it_is_tried():
 
     run(nn.MLP([3, 1]), COLUMN, squares)
     assert kinds == {(np.ndarray, np.dtype("f"), 2)}
+
+
+class Answering(nn.Linear):
+    """A linear net that changes its answer."""
+
+    def __init__(self, change):
+        super().__init__(3, 1)
+        self.change = change
+
+    def forward(self, x, run=None):
+        return self.change(super().forward(x))
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda out: (out, out), ArgumentError, "Answering returned a tuple"),
+        (lambda out: None, ArgumentError, "Answering returned a NoneType"),
+        (lambda out: out.data, NoGradientError, "returned an array that has left the graph"),
+        (lambda out: out.mean(axis=0), ShapeError, "a net answers row by row"),
+        (lambda out: out.mean(), ShapeError, "a net answers row by row"),
+    ],
+)
+def test_what_the_net_returns_is_looked_at_first(change, error, message, compiled):
+    with pytest.raises(error, match=message):
+        run(Answering(change), COLUMN, cr.squared_error, compiled)
+
+
+@MODES
+def test_a_fit_without_recording_says_so(compiled):
+    with cr.no_grad(), pytest.raises(NoGradientError, match=r"inside cr\.no_grad"):
+        run(nn.MLP([3, 1]), COLUMN, cr.squared_error, compiled)
+
+
+def test_an_error_of_the_loss_is_the_users_own():
+    with pytest.raises(ZeroDivisionError):
+        run(nn.MLP([3, 1]), COLUMN, lambda o, t: 1 / 0)
+    with pytest.raises(TypeError, match="positional argument"):
+        run(nn.MLP([3, 1]), COLUMN, lambda o: o)

@@ -1,4 +1,4 @@
-"""Letters of arithmetic: sums, products, quotients, powers and roots.
+"""Letters of arithmetic: sums, products, quotients and roots.
 
 Imports the families. "The derivative of each node is obvious": it stands in local_gradients.
 """
@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO, POSITIVE, REAL, Domain
-from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import greater, greater_equal, logical_and, where
-from chainrule.ops.letters.transcendental import log
 
 AWAY_FROM_ZERO = Domain(sample_low=0.3, poles=(0.0,))
 
@@ -61,37 +59,6 @@ class Negative(Letter):
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (-1,)
-
-
-@op("power", symbol="**", numpy=np.power, onnx="Pow", domains=(POSITIVE, Domain()))
-class Power(Letter):
-    """x to the power y.
-
-    Notes
-    -----
-    A constant exponent never takes the logarithm of the base, so negative bases are welcome with
-    integer exponents. At base 0 the slope in the exponent is its limit, 0.
-    """
-
-    def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
-        return lambda: _slope_in_base(x, y), lambda: _slope_in_exponent(x, out)
-
-
-def _slope_in_base(x: Any, y: Any) -> Any:
-    if isinstance(y, int | float):
-        if y == 0:
-            return None  # the constant 1, also at base 0
-        return y if y == 1 else 2 * x if y == 2 else y * x ** (y - 1)
-    # 0 * 0**(-1) would be NaN; elsewhere an exponent of 0 has the slope 0, but not for ever.
-    constant = logical_and(x == 0, y == 0)
-    return where(constant, 0, y * x ** where(constant, 1, y - 1))
-
-
-def _slope_in_exponent(x: Any, out: Any) -> Any:
-    at_zero = x == 0
-    if getattr(x, "dtype", out.dtype) != out.dtype:  # the logarithm needs all digits of out
-        x = CATALOGUE.function("cast")(x, out.dtype)
-    return where(at_zero, 0, out * log(where(at_zero, 1, x)))
 
 
 @op("sqrt", numpy=np.sqrt, onnx="Sqrt", domains=(POSITIVE,))

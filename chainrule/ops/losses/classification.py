@@ -3,6 +3,8 @@
 Imports loss, letters, reductions and indexing.
 """
 
+import functools
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,10 +15,12 @@ from chainrule.graph.op import op
 from chainrule.ops.activations import relu
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where
-from chainrule.ops.letters.transcendental import exp, log
+from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
-from chainrule.ops.movement import expand_dims, reshape
-from chainrule.ops.reductions import largest, softmax, total
+from chainrule.ops.movement import cast, expand_dims, reshape, widened
+from chainrule.ops.reductions import largest, total
+from chainrule.ops.softmax import softmax
+from chainrule.ops.sums import HALF
 
 
 @op(
@@ -34,12 +38,14 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
-        if type(scores) is np.ndarray and scores.dtype.kind == "f":
-            return self.reduced(_surprise(scores, labels), weights)
+        dtype = scores.dtype
+        if type(scores) is np.ndarray and dtype.kind == "f":
+            return self.reduced(_surprise(scores, labels), weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
+        _, others = without_label(exp(shifted), is_label(labels, scores))
         label_scores = take_along_axis(shifted, _column(labels), -1)
-        losses = log(total(exp(shifted), -1)) - reshape(label_scores, labels.shape)
-        return self.reduced(losses, weights)
+        losses = log1p(others) - reshape(label_scores, (*labels.shape, 1))
+        return self.reduced(reshape(losses, labels.shape), weights, dtype)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
         return _weighted_rules(self, upstream, scores, labels, *weights_and_out)
@@ -51,21 +57,52 @@ class SoftmaxCrossEntropy(Loss):
         return softmax_residual(scores, labels)
 
 
+def is_label(labels: Any, scores: Any) -> Any:
+    """Where the label of each row stands among its scores."""
+    return one_hot(labels, scores.shape[-1], np.dtype(bool))
+
+
+def without_label(weights: Any, at_label: Any) -> tuple[Any, Any]:
+    """The weights exp(score - highest), less 1 at the label; and the sums of these rows.
+
+    The sum of a row is that of all its weights less 1. Where the label's score is the highest,
+    its weight leaves 0 exactly and the sum is what the others have: the tail of the loss, which
+    log(1 + others) would lose.
+    """
+    less = weights - cast(at_label, weights.dtype)
+    return less, total(less, -1, True)
+
+
 def _surprise(scores: Any, labels: Any) -> Any:
     """The formula of forward on arrays, without the dispatch of eight ops."""
-    shifted = scores - np.maximum.reduce(scores, axis=-1, keepdims=True)
-    label_scores = shifted.take(_label_places(labels, shifted.shape[-1]))
-    totals = np.add.reduce(np.exp(shifted, out=shifted), axis=-1)
-    return np.log(totals) - label_scores
+    shifted, flat, places = _shifted(scores, labels)
+    label_scores = flat[places]
+    np.exp(shifted, out=shifted)
+    flat[places] -= 1
+    return np.log1p(np.add.reduce(shifted, axis=-1)) - label_scores
 
 
-def _label_places(labels: Any, classes: int) -> Any:
-    """Where each row's label stands among all the scores, counted row by row."""
-    starts = np.arange(0, labels.size * classes, classes, dtype=np.intp)
-    if labels.ndim != 1:
-        starts = np.reshape(starts, labels.shape)
-    # NumPy would make float64 of signed and unsigned 64-bit integers.
-    return np.add(starts, labels, dtype=np.intp, casting="unsafe")
+def _shifted(scores: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """The scores less the highest of each row; flat; and where the labels' scores stand there."""
+    if scores.dtype == HALF:
+        scores = widened(scores)
+    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+    # Row by row in memory, whatever the order of the scores: labels are counted that way.
+    shifted: Any = np.subtract(scores, highest, order="C")
+    starts = _starts(labels.shape, scores.shape[-1])
+    if labels.dtype.kind == "i":
+        places = starts + labels
+    else:  # NumPy would make float64 of signed and unsigned 64-bit integers
+        places = np.add(starts, labels, dtype=np.intp, casting="unsafe")
+    return shifted, shifted.reshape(-1), places
+
+
+@functools.lru_cache(maxsize=64)
+def _starts(shape: tuple[int, ...], classes: int) -> Any:
+    """Where each row begins among all the scores, counted row by row."""
+    starts = np.arange(0, math.prod(shape) * classes, classes, dtype=np.intp).reshape(shape)
+    starts.flags.writeable = False
+    return starts
 
 
 @op("softmax_residual", samples=lambda rng: (rng.normal(size=(3, 5)), np.array([0, 4, 2])))
@@ -78,23 +115,27 @@ class SoftmaxResidual(Composite):
             check_labels(labels, scores.shape[-1])
             if labels.shape != scores.shape[:-1]:
                 raise ValueError(f"{labels.shape} labels for rows of shape {scores.shape[:-1]}")
-            return _residual(scores, labels)
+            return _residual(scores, labels).astype(scores.dtype, copy=False)
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, out: Any) -> Any:
         shares = softmax(scores)
+        # A constant added to a row's upstream changes nothing. Less that of the label, the label's
+        # own share, which is nearly 1 in the end, is never subtracted from itself.
+        upstream = upstream - take_along_axis(upstream, _column(labels), -1)
         weighted = upstream * shares
         return weighted - shares * total(weighted, -1, True), None
 
 
 def _residual(scores: Any, labels: Any) -> Any:
     """The formula of the residual on arrays whose labels were checked."""
-    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
-    # Row by row in memory, whatever the order of the scores: labels are counted that way.
-    shares: Any = np.subtract(scores, highest, order="C")
+    shares, flat, places = _shifted(scores, labels)
     np.exp(shares, out=shares)
-    shares /= np.add.reduce(shares, axis=-1, keepdims=True)
-    shares.reshape(-1)[_label_places(labels, shares.shape[-1])] -= 1
+    at_label = flat[places]
+    flat[places] = 0
+    others = np.add.reduce(shares, axis=-1)
+    flat[places] = -others  # at_label / total - 1 would lose what the others have
+    shares /= (others + at_label)[..., None]
     return shares
 
 
@@ -119,9 +160,10 @@ class Hinge(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
+        dtype, scores = scores.dtype, widened(scores)
         margins = scores - take_along_axis(scores, _column(labels), -1) + self.margin
-        wrong = one_hot(labels, scores.shape[-1], np.dtype(bool))
-        return self.reduced(total(where(wrong, 0, relu(margins)), -1), weights)
+        wrong_side = where(is_label(labels, scores), 0, relu(margins))
+        return self.reduced(total(wrong_side, -1), weights, dtype)
 
 
 def _weighted_rules(

@@ -12,7 +12,9 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.families import Composite
+from chainrule.ops.movement import cast, widened
 from chainrule.ops.reductions import mean, total
+from chainrule.ops.sums import DOUBLE, HALF, SINGLE
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -39,27 +41,34 @@ class Loss(Composite):
                 do=f"Choose one of {', '.join(map(repr, REDUCTIONS))}.",
             )
 
-    def reduced(self, losses: Any, weights: Any) -> Any:
-        """Many losses become one, as ``reduction`` says."""
+    def reduced(self, losses: Any, weights: Any, dtype: Any = None) -> Any:
+        """Many losses become one, as ``reduction`` says; in this dtype, or that of the losses."""
         if losses.size == 0 and self.reduction == "mean":
             raise ArgumentError(
                 f"{self.name} was given an empty batch, which has no mean.",
                 found=[describe("losses", losses)],
                 do="Leave empty batches out.",
             )
+        if dtype == HALF:  # its losses were computed in float32, and so are sums of them
+            return cast(self.reduced(losses, widened(weights)), dtype)
         if weights is not None:
             losses = losses * fitting_weights(weights, losses)
         if self.reduction == "none":
             return losses
         if weights is None and type(losses) is np.ndarray and losses.dtype.kind == "f":
-            whole = np.add.reduce(losses, axis=None)
-            return whole / whole.dtype.type(losses.size) if self.reduction == "mean" else whole
+            single = losses.dtype == SINGLE
+            whole = np.add.reduce(losses, None, DOUBLE if single else None)
+            if self.reduction == "mean":
+                whole = whole / losses.size
+            return np.float32(whole) if single else whole
         if weights is None or self.reduction == "sum":
             return mean(losses) if self.reduction == "mean" else total(losses)
         return total(losses) / total(fitting_weights(weights, losses))
 
     def share(self, upstream: Any, losses_shape: tuple[int, ...], weights: Any) -> Any:
         """Upstream gradient of each single loss."""
+        if upstream.dtype == HALF:
+            upstream, weights = widened(upstream), widened(weights)
         if self.reduction == "mean":
             count = math.prod(losses_shape)
             if weights is None:
@@ -86,6 +95,7 @@ def gradient_of_weights(
     if weights is None:
         return None
     losses: Any = dataclasses.replace(loss, reduction="none")(predictions, targets)
+    upstream, losses, weights = widened(upstream), widened(losses), widened(weights)
     if loss.reduction != "mean":
         return upstream * losses
     whole = total(weights)

@@ -18,6 +18,7 @@ from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
+from chainrule.ops.movement import widened
 from chainrule.ops.sorting import SampleQuantile
 
 
@@ -26,7 +27,9 @@ class _PairLoss(Loss):
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         _check_pair(self, predictions, targets)
-        return self.reduced(self.each(predictions, targets), weights)
+        losses = self.each(widened(predictions), widened(targets))
+        kind = predictions.dtype
+        return self.reduced(losses, weights, kind if targets.dtype == kind else None)
 
     def each(self, predictions: Any, targets: Any) -> Any:
         """The loss of each element."""
@@ -196,7 +199,7 @@ class BinaryCrossEntropy(_PairLoss):
     ) -> Any:
         (gradient, _, *rest) = _pair_rules(self, upstream, predictions, targets, *weights_and_out)
         share = self.share(upstream, predictions.shape, given_weights(weights_and_out))
-        return gradient, lambda: -predictions * share, *rest
+        return gradient, lambda: -widened(predictions) * share, *rest
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope in the score; sigmoid(x) - 1 would lose the digits of the right tail."""
@@ -221,7 +224,8 @@ def _pair_rules(
     weights = given_weights(weights_and_out)
 
     def of_predictions() -> Any:
-        return loss.slopes(predictions, targets) * loss.share(upstream, predictions.shape, weights)
+        slopes = loss.slopes(widened(predictions), widened(targets))
+        return slopes * loss.share(upstream, predictions.shape, weights)
 
     rules = (of_predictions, lambda: -of_predictions())
     if len(weights_and_out) == 1:

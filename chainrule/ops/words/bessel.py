@@ -88,9 +88,11 @@ class Iv(OrderedWord):
 
     def forward(self, x: Any) -> Any:
         """One call of SciPy, which answers NaN for the smallest numbers."""
-        value = super().forward(x)
-        tiny = np.abs(x) < TINY
-        return np.where(tiny, self.first_term(x), value) if np.any(tiny) else value
+        value: Any = super().forward(x)
+        tiny: Any = np.abs(x) < TINY
+        if np.any(tiny):
+            value = np.where(tiny, self.first_term(x), value)
+        return value
 
     def first_term(self, x: Any) -> Any:
         """(x / 2)**n / n!, which is all that is left of the series at the smallest numbers."""

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.ops.letters.powers import SPELLED_OUT
 from chainrule.plan.lower import opaque
 from chainrule.plan.recorder import Recorded, Recorder, is_native, number
 from chainrule.plan.steps import Number, Operand, Ref
+from chainrule.plan.views import broadcasted
 
 # What letters of numbers mean for booleans, whose arithmetic is logic.
 OF_BOOLEANS = {
@@ -21,7 +23,6 @@ OF_BOOLEANS = {
     "abs": "copy",
 }
 WHOLE = ("floor", "ceil", "trunc", "rint", "copy")  # letters that leave whole numbers alone
-MOST_FACTORS = 4  # of a power that is spelled out: each product rounds once
 MOST_WHOLE_FACTORS = 64  # of whole numbers, which do not round
 
 
@@ -128,36 +129,32 @@ def power(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 
 
 def _spelled_out(recorder: Recorder, x: Ref, exponent: Any, shape: Any) -> Ref | None:
+    """The steps of the formula that eager mode computes too; None for pow."""
     dtype = x.dtype
-    whole = dtype[0] != "f"
 
-    def one(name: str, *operands: Operand) -> Ref:
-        return recorder.map(name, operands, shape, dtype)
-
-    def constant(value: Any) -> Number:
-        return number(np.asarray(value, dtype))
+    def constant(value: Any) -> Ref:
+        return recorder.filled(number(np.asarray(value, dtype)), shape)
 
     if exponent == 0:
-        return recorder.filled(constant(1), shape)
+        return constant(1)
     if exponent == 1:
-        return recorder.ref(x)
-    most = MOST_WHOLE_FACTORS if whole else MOST_FACTORS
-    if exponent in range(2, most + 1):
-        return _product(one, x, int(exponent))
-    if exponent == -1 and not whole:
-        return one("divide", constant(1), x)
-    if exponent == 0.5 and not whole:
-        return one("sqrt", x)
-    return None
+        return broadcasted(x, shape)
+    if dtype[0] != "f":
+        whole = exponent in range(2, MOST_WHOLE_FACTORS + 1)
+        return _product(recorder, x, int(exponent), shape) if whole else None
+    formula = SPELLED_OUT.get(exponent)
+    return (
+        None if formula is None else recorder.ref(formula(recorder.symbol(broadcasted(x, shape))))
+    )
 
 
-def _product(one: Any, x: Ref, exponent: int) -> Ref:
+def _product(recorder: Recorder, x: Ref, exponent: int, shape: Any) -> Ref:
     """By squaring: x**3 is (x * x) * x."""
     if exponent == 1:
         return x
-    half = _product(one, x, exponent // 2)
-    twice = one("multiply", half, half)
-    return one("multiply", twice, x) if exponent % 2 else twice
+    half = _product(recorder, x, exponent // 2, shape)
+    twice = recorder.map("multiply", (half, half), shape, x.dtype)
+    return recorder.map("multiply", (twice, x), shape, x.dtype) if exponent % 2 else twice
 
 
 def common_shape(operands: tuple[Any, ...]) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ Imports the ops' functions, along and the recorder. dispatch.py collects the rul
 
 from typing import Any
 
-from chainrule.ops.indexing import one_hot
+from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp
-from chainrule.ops.movement import expand_dims
-from chainrule.ops.reductions import largest, total
+from chainrule.ops.losses.classification import is_label, without_label
+from chainrule.ops.reductions import largest
 from chainrule.plan.lower.along import labels_in_range
 from chainrule.plan.recorder import Recorded, Recorder
 
@@ -30,9 +30,9 @@ def residual(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
         scores = recorder.symbol(recorder.ref(scores))
     if scores.dtype.kind != "f":
         return of_labels(recorder, op, operands)
-    weights = exp(scores - largest(scores, -1, True))
-    shares = weights / expand_dims(total(weights, -1), -1)
-    return shares - one_hot(labels, scores.shape[-1], scores.dtype)
+    at_label = is_label(labels, scores)
+    less, others = without_label(exp(scores - largest(scores, -1, True)), at_label)
+    return (less - where(at_label, others, 0)) / (others + 1)
 
 
 RULES = dict.fromkeys(("softmax_cross_entropy", "hinge"), of_labels) | {

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.letters.arithmetic import sqrt
-from chainrule.ops.letters.logic import isfinite, not_equal
+from chainrule.ops.letters.logic import equal, isfinite, not_equal
 from chainrule.ops.letters.logic import where as choose
-from chainrule.ops.letters.transcendental import exp, log
+from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.movement import cast, squeeze
 from chainrule.ops.reductions import largest, mean, total
 from chainrule.plan.lower.movement import with_shape
@@ -121,15 +121,18 @@ def power_norm(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 
 
 def logsumexp(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Shifted by the largest element, unless that is infinite: inf - inf is NaN."""
+    """The largest element, and the rest by log1p; the largest alone where that is infinite."""
     x, *mask = operands
     for takes_part in mask:
         if takes_part is not None:
             x = choose(takes_part, x, -inf)
+    x = _floating(x)
     axes = _axes(op, x.ref)
     most = largest(x, axes, True)
-    shift = cast(choose(isfinite(most), most, 0), x.dtype)
-    return _without(op, log(total(exp(x - shift), axes, True)) + shift, axes)
+    at_most = equal(x, most)
+    others = total(choose(at_most, 0, exp(x - most)), axes, True)
+    ties = total(cast(at_most, x.dtype), axes, True) - 1
+    return _without(op, choose(isfinite(most), most + log1p(others + ties), most), axes)
 
 
 def _scale(x: Any, axes: tuple[int, ...]) -> Any:

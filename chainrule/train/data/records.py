@@ -1,15 +1,17 @@
 """Preprocessing as JSON text, exact to the last bit of every number.
 
-Imports columns.py and schema.py; preprocessing.py calls it. JSON because it goes into the saved model's
-metadata, which is text; Python writes a float with as many digits as it takes to read it back.
+Imports columns.py and schema.py; preprocessing.py calls it. JSON because it goes into the saved
+model's metadata, which is text; Python writes a float with as many digits as it takes to read it
+back.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from chainrule.errors import DataError
+from chainrule.spec import is_list
 from chainrule.train.data.columns import (
     Categorical,
     Classes,
@@ -51,7 +53,8 @@ def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
     try:
         record = read_record(text)
         check_record(record, WHOLE)
-        columns = tuple(_part(x, COLUMNS, f"columns[{i}].") for i, x in _counted(record))
+        given: list[Record] = record["columns"]
+        columns = tuple(_part(x, COLUMNS, f"columns[{i}].") for i, x in enumerate(given))
         names = [column.name for column in columns]
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
@@ -80,17 +83,17 @@ def _kind(part: Column | Target) -> str:
     return type(part).__name__.lower()
 
 
-def _counted(record: Record) -> Iterator[tuple[int, Record]]:
-    return enumerate(record["columns"])
-
-
 def _part(record: Record, kinds: Mapping[Any, tuple[Field, ...]], place: str) -> Any:
     """A column or a target, once its kind and its entries are what they must be."""
     named = {kind.__name__.lower(): kind for kind in kinds}
     kind = one_of("kind", named)
     check_record({key: record[key] for key in ("kind",) if key in record}, [kind], place)
     check_record(record, (kind, *kinds[named[record["kind"]]]), place)
-    entries = {key: value for key, value in record.items() if key != "kind"}
-    made = {key: tuple(x) if isinstance(x, list) else x for key, x in entries.items()}
-    numbers = {key: float(x) for key, x in made.items() if isinstance(x, int)}
-    return named[record["kind"]](**made | numbers)
+    return named[record["kind"]](**{k: _frozen(x) for k, x in record.items() if k != "kind"})
+
+
+def _frozen(value: Any) -> Any:
+    """A list of names as a tuple, a number as a float."""
+    if is_list(value):
+        return tuple(value)
+    return value if isinstance(value, str) else float(value)
