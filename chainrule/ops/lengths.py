@@ -280,7 +280,10 @@ class Radial(_Pair):
     """
 
     def forward(self, w: Any, x: Any) -> Any:
-        return where(equal(self.length(x), 0), 0, w) * self.direction(x)
+        length = self.length(x)
+        if w.shape != length.shape:
+            raise ValueError(f"one number for each length: w is {w.shape}, not {length.shape}")
+        return where(equal(length, 0), 0, w) * self.direction(x)
 
     def backward(self, upstream: Any, w: Any, x: Any, out: Any) -> Any:
         return lambda: self.part(upstream, x), lambda: w * self.turned(upstream, x)
@@ -304,6 +307,8 @@ class RadialPart(_Pair):
     """
 
     def forward(self, v: Any, x: Any) -> Any:
+        if v.shape != x.shape:
+            raise ValueError(f"v has the shape of x: {v.shape}, not {x.shape}")
         return total(v * self.direction(x), self.axis, True)
 
     def backward(self, upstream: Any, v: Any, x: Any, out: Any) -> Any:

@@ -17,7 +17,8 @@ CHANGES = {
 }
 
 
-BENT = ("radial", "leg")  # the slope of a length: at 0 their own is NaN, whatever they weigh
+# The slopes of a length: at 0 their own are NaN, whatever they are multiplied with.
+BENT = ("radial", "radial_part", "leg", "moved_leg")
 
 
 @pytest.mark.parametrize("change", CHANGES)
