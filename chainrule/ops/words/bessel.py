@@ -88,10 +88,10 @@ class Iv(OrderedWord):
 
     def forward(self, x: Any) -> Any:
         """One call of SciPy, which answers NaN for the smallest numbers."""
-        value: Any = super().forward(x)
+        value: Any = np.asarray(super().forward(x))
         tiny: Any = np.abs(x) < TINY
-        if np.any(tiny):
-            value = np.where(tiny, self.first_term(x), value)
+        if tiny.any():
+            value[tiny] = np.asarray(self.first_term(x))[tiny]
         return value
 
     def first_term(self, x: Any) -> Any:
