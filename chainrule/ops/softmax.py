@@ -49,8 +49,8 @@ class LogSumExp(Reduction):
         others = np.where(at_largest, np.asarray(0, x.dtype), np.exp(x - largest))
         ties = np.add.reduce(at_largest, axis=axes, keepdims=True).astype(x.dtype) - 1
         out = largest + np.log1p(accurate_sum(others, axes, True) + ties)
-        whole: Any = np.where(np.isfinite(largest), out, largest).astype(dtype, copy=False)
-        return whole if self.keepdims else np.squeeze(whole, axes)[()]
+        out = choose(np.isfinite(largest), out, largest).astype(dtype, copy=False)
+        return out if self.keepdims else np.squeeze(out, axes)[()]
 
     def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
         *mask, out = mask_and_out
