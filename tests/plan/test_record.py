@@ -36,7 +36,8 @@ def same(function, *arrays, exact=True):
         if exact:
             np.testing.assert_array_equal(found, np.asarray(wanted))
         else:
-            np.testing.assert_allclose(found, np.asarray(wanted), rtol=1e-12)
+            single = np.asarray(wanted).dtype == np.float32
+            np.testing.assert_allclose(found, np.asarray(wanted), rtol=1e-6 if single else 1e-12)
     return flow
 
 
@@ -55,7 +56,7 @@ def test_a_training_step_is_recorded_with_its_backward_walk():
 
     shapes = ((5, 8), (8,), (8, 3), (3,), (4, 5))
     arrays = [RNG.normal(size=shape).astype(F32) for shape in shapes]
-    flow = same(step, *arrays, np.array([0, 2, 1, 1]))
+    flow = same(step, *arrays, np.array([0, 2, 1, 1]), exact=False)
     assert sum(isinstance(s, Product) for s in flow.steps) == 5
     assert not any(isinstance(s, Call) for s in flow.steps)
 
