@@ -25,6 +25,7 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     NumericalGradientWarning  a derivative taken by differences              (UserWarning)
     RecordingWarning          a function compiled again and again            (UserWarning)
     EagerWarning              what could be compiled runs eagerly            (UserWarning)
+    GradientLostWarning       a number was taken out of the graph            (UserWarning)
     UnreachedWarning          a parameter that the loss does not reach       (UserWarning)
 """
 
@@ -39,6 +40,8 @@ from typing import Any
 import numpy as np
 
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 CODE_COLUMN = 48  # the source line is padded to this width, so that the place stands in a column
 
 
@@ -54,7 +57,7 @@ class ChainruleError(Exception):
     do : str
         What to do about it.
     where : str, optional
-        The user's own line. Default: the innermost frame outside this package.
+        The user's own line. Default: the innermost frame outside installed packages.
     """
 
     def __init__(
@@ -192,6 +195,10 @@ class NumericalGradientWarning(UserWarning):
     """An op is differentiated by differences: many forward runs, and fewer digits."""
 
 
+class GradientLostWarning(UserWarning):
+    """A tensor that wants a gradient became a Python number: what is made of it has none."""
+
+
 def describe(name: str, value: Any, origin: str = "") -> str:
     """One line about an operand: name, shape, dtype, origin."""
     shape, dtype = getattr(value, "shape", ()), getattr(value, "dtype", type(value).__name__)
@@ -205,14 +212,39 @@ def source_line() -> str:
 
 
 def user_place() -> tuple[str, str]:
-    """Source text and "file.py:12" of the innermost frame outside this package."""
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  the documented way to a frame
-    while frame.f_back and _is_ours(frame):
-        frame = frame.f_back
+    """Source text and "file.py:12" of the innermost line that the user wrote."""
+    frame = user_frame(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]  documented
     path, line = frame.f_code.co_filename, frame.f_lineno
     if _is_ours(frame) or path.startswith("<frozen"):
         return "", ""
     return linecache.getline(path, line).strip(), f"{os.path.basename(path)}:{line}"
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """The innermost frame around this one that is neither ours nor an installed library's.
+
+    Where there is none, because the user is a library too, the innermost one that is not ours.
+    """
+    around: FrameType | None = frame
+    while around is not None and (_is_ours(around) or _is_installed(around)):
+        around = around.f_back
+    return _outside(frame) if around is None else around
+
+
+def foreign_frames(frame: FrameType) -> list[FrameType]:
+    """The frames of installed libraries between this package and the user, the innermost first."""
+    found: list[FrameType] = []
+    around: FrameType | None = _outside(frame)
+    while around is not None and _is_installed(around):
+        found.append(around)
+        around = around.f_back
+    return found
+
+
+def _outside(frame: FrameType) -> FrameType:
+    while frame.f_back and _is_ours(frame):
+        frame = frame.f_back
+    return frame
 
 
 def frames_of_ours() -> int:
@@ -228,3 +260,11 @@ def _is_ours(frame: FrameType) -> bool:
     path = frame.f_code.co_filename
     name = str(frame.f_globals.get("__name__", ""))
     return path.startswith(PACKAGE_FOLDER) or (path == "<string>" and name.startswith("chainrule"))
+
+
+def _is_installed(frame: FrameType) -> bool:
+    """Whether a frame runs code of Python's own library or of a package that was installed."""
+    path = frame.f_code.co_filename
+    if path.startswith(("<string>", "<decorator")):  # made at run time, by the module around it
+        path = str(frame.f_globals.get("__file__", path))
+    return path.startswith(STANDARD_LIBRARY) or any(folder in path for folder in INSTALLED)

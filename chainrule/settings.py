@@ -80,6 +80,9 @@ DEPTH: ContextVar[int] = ContextVar("chainrule_depth", default=0)
 # The user's op whose rule or formula is being read by tensors, or "": there, a tensor that would
 # quietly become an array (np.asarray, .data, float) cuts the graph, and raises instead.
 RULE: ContextVar[str] = ContextVar("chainrule_rule", default="")
+# Whether a fit tries its net and its loss on a row: there a number taken out of the graph raises,
+# where it warns elsewhere: training would go on without that part of the gradient.
+TRIAL: ContextVar[bool] = ContextVar("chainrule_trial", default=False)
 # How many threads may share a kernel of a compiled function; None: as many as there are CPUs.
 THREADS: ContextVar[int | None] = ContextVar("chainrule_threads", default=None)
 

@@ -10,28 +10,30 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import (
+    ArgumentError,
     DTypeError,
     InPlaceError,
     ShapeError,
+    UnsupportedError,
     describe,
     user_place,
 )
 from chainrule.graph.copies import identity_node
-from chainrule.graph.dual import leaves_the_graph
 from chainrule.graph.guard import own
 from chainrule.graph.local_jacobian import local_jacobian
 from chainrule.graph.node import Node, as_array, is_float, next_serial
+from chainrule.graph.readable import Readable
+from chainrule.graph.stacked import stacked, symbols_in
 from chainrule.graph.start import start_of, without_silent
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import walk
 from chainrule.jacobians import Jacobian
-from chainrule.settings import RULE
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class Tensor(Node):
+class Tensor(Readable):
     """An array that remembers how it was made.
 
     Make one with :func:`tensor` or :func:`parameter`; every op that meets a Tensor returns one.
@@ -43,7 +45,7 @@ class Tensor(Node):
     @property
     def data(self) -> Array:
         """The value, a read-only view: the backward walk needs what the forward pass saw."""
-        self._stay("x.data")
+        self.stay("x.data")
         value = self.value
         return value.data if isinstance(value, Symbol) else read_only(value)
 
@@ -98,11 +100,6 @@ class Tensor(Node):
             return f"from {self.op.name}"
         return f'tensor "{self.label}"' if self.label else "given"
 
-    def item(self) -> float | int | bool:
-        """The one element as a Python number."""
-        self._stay("x.item()")
-        return np.asarray(self.value).item()
-
     def local_jacobian(self) -> tuple[Jacobian | None, ...]:
         """How this tensor moves with each input of its op; None where no gradient is wanted."""
         return local_jacobian(self)
@@ -131,17 +128,6 @@ class Tensor(Node):
         """
         return backward([self], None if upstream is None else [upstream], accumulate, create_graph)
 
-    def _stay(self, call: str) -> None:
-        """Raise where the rule of a user's op, read by tensors, would cut the graph."""
-        if RULE.get() and self.wants_gradient:
-            raise leaves_the_graph(call, self, self.origin)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        self._stay("np.asarray(x)")
-        if copy is False:
-            return np.array(read_only(self.value), dtype=dtype, copy=False)
-        return np.array(self.value, dtype=dtype)
-
     # A copy stays in the graph; but a deep copy of a leaf is a new leaf, whose array is its own.
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.op is not None or isinstance(self.value, Symbol):
@@ -153,19 +139,11 @@ class Tensor(Node):
             return super().__reduce__()  # raises
         return tensor, (np.asarray(self.value), self.label, self.wants_gradient)
 
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __float__(self) -> float:
-        self._stay("float(x)")
-        return float(self.value)
-
-    def __int__(self) -> int:
-        self._stay("int(x)")
-        return int(self.value)
-
     def __repr__(self) -> str:
-        body = np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=50, precision=4)
+        body = repr(self.value)  # of a symbol: another derivative's, or without values
+        if not isinstance(self.value, Symbol):
+            value = np.asarray(self.value)
+            body = np.array2string(value, prefix="Tensor(", threshold=50, precision=4)
         label = f", name={self.label!r}" if self.label else ""
         return (
             f"{type(self).__name__}({body}, shape={self.shape}, dtype={self.dtype}{label}, "
@@ -263,12 +241,13 @@ class Parameter(Tensor, result=Tensor):
 
 
 def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Tensor:
-    """Make a leaf of the graph from an array.
+    """Make a leaf of the graph from an array; tensors in a list are joined by :func:`stack`.
 
     Parameters
     ----------
     array : array_like
         Its values. Up to 64 KiB they are copied; a larger array is locked while the graph lives.
+        A nested list that holds tensors, among numbers and arrays, stays in their graph.
     name : str, optional
         Shown by messages and pictures.
     wants_gradient : bool, optional
@@ -282,15 +261,34 @@ def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Te
     >>> f.backward()
     >>> f.item(), x.grad.item(), y.grad.item(), z.grad.item()
     (-12.0, -4.0, -4.0, 3.0)
+    >>> cr.tensor([x, 2 * y]).sum().backward()
+    >>> x.grad.item(), y.grad.item()
+    (1.0, 2.0)
     """
-    if isinstance(array, Tensor):
-        return array
+    if isinstance(array, Symbol | list | tuple):
+        within = symbols_in(array)
+        if within:
+            return _joined(array, within, name, wants_gradient)
     value, guard = own(as_array(array))
     if wants_gradient and not is_float(value):
         raise _not_float("tensor", value)
     wants = is_float(value) if wants_gradient is None else wants_gradient
     made = Tensor(value, wants_gradient=wants, guard=guard)
     made.label = name
+    return made
+
+
+def _joined(tree: Any, within: list[Any], name: str, wants_gradient: bool | None) -> Tensor:
+    """The symbols of a nested list as one, in their graph."""
+    if wants_gradient is False and any(getattr(x, "wants_gradient", True) for x in within):
+        raise ArgumentError(
+            "a tensor made of tensors stays in their graph, and wants the gradient that they do.",
+            found=[describe("tensor", x) for x in within[:1]],
+            do="Pass cr.stop_gradient(x), or the values: x.data.",
+        )
+    made = stacked(tree, np.result_type(*(x.dtype for x in within)))
+    if name and isinstance(made, Tensor) and made is not tree:
+        made.label = name
     return made
 
 
@@ -301,7 +299,17 @@ def parameter(array: Any, name: str = "") -> Parameter:
     ------
     DTypeError
         If the elements are not floating-point numbers: a step of 0.01 needs them.
+    UnsupportedError
+        If it is made of tensors that want a gradient: a leaf would cut their graph.
     """
+    for x in symbols_in(array):
+        if x.leaves():
+            raise UnsupportedError(
+                "a parameter is a leaf: made of tensors that want a gradient, it would cut their "
+                "graph.",
+                found=[describe("tensor", x, getattr(x, "origin", ""))],
+                do="Pass the values, x.data; or keep the tensors: cr.stack([...]) joins them.",
+            )
     value = as_array(array)
     if not is_float(value):
         raise _not_float(name or "parameter", value)

@@ -48,10 +48,13 @@ def test_item_gives_a_python_number():
 
 def test_numbers_can_be_taken_from_a_tensor_of_one_element():
     x = cr.tensor(2.5)
-    assert float(x) == 2.5
-    assert int(x) == 2
+    assert x.item() == 2.5
     assert bool(x)
-    assert f"{float(x):.1f}" == "2.5"
+    assert f"{x:.1f}" == "2.5"
+    for number in (cr.tensor(2.5, wants_gradient=False), cr.tensor(2)):
+        assert int(number) == 2
+        assert float(number) == number.item()
+    assert [10, 11, 12][cr.tensor(2)] == 12
 
 
 def test_repr_shows_value_shape_dtype_and_origin():

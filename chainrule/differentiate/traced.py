@@ -14,7 +14,8 @@ import numpy as np
 from chainrule.differentiate.tree import check_float, flatten, float_array, tree_map
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.copies import lasting
-from chainrule.graph.dual import Dual, leaves_the_graph
+from chainrule.graph.dual import Dual
+from chainrule.graph.leaving import leaves_the_graph
 from chainrule.graph.node import Node, Readings, next_serial, taped
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import ALIAS
@@ -45,18 +46,15 @@ class Traced(Tensor):
     def __reduce__(self) -> Any:
         return Symbol.__reduce__(self)  # raises
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise leaves_the_graph("np.asarray(x)", self, self.origin)
-
-    def __float__(self) -> float:
-        raise leaves_the_graph("float(x)", self, self.origin)
-
-    def __int__(self) -> int:
-        raise leaves_the_graph("int(x)", self, self.origin)
+    def as_number(self, call: str) -> None:
+        """Raise: a Python number would leave the derivative."""
+        if self.leaves():
+            raise leaves_the_graph(call, self, self.origin)
 
     def item(self) -> float | int | bool:
-        """Raise: a Python number would leave the graph."""
-        raise leaves_the_graph("x.item()", self, self.origin)
+        """The one element; raises where it would leave the derivative."""
+        self.as_number("x.item()")
+        return super().item()
 
 
 class Holder(IntEnum):

@@ -64,8 +64,9 @@ def _gradient_fits(node: Node) -> bool:
     gradient = node.gradient
     if gradient is None:
         return True
-    same_dtype = np.asarray(gradient).dtype == node.dtype
-    return not isinstance(gradient, Node) and np.shape(gradient) == node.shape and same_dtype
+    if isinstance(gradient, Node):
+        return False
+    return np.shape(gradient) == node.shape and np.asarray(gradient).dtype == node.dtype
 
 
 def _output_of_bundle(node: Node) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.contract import formula
+from chainrule.graph.leaving import leaves_the_graph
 from chainrule.graph.node import DEPTH_STEP, Node, taped
 from chainrule.graph.op import Op, apply
 from chainrule.graph.operands import NUMBERS, not_numbers, settled
@@ -126,29 +127,35 @@ class Dual(Symbol):
         return bool(self.value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise leaves_the_graph("np.asarray(x)", self)
+        self._stay("np.asarray(x)")
+        return np.array(self.value, dtype=dtype)
 
     def __float__(self) -> float:
-        raise leaves_the_graph("float(x)", self)
+        self._stay("float(x)")
+        return float(self.value)
 
     def __int__(self) -> int:
-        raise leaves_the_graph("int(x)", self)
+        self._stay("int(x)")
+        return int(self.value)
 
     def item(self) -> float | int | bool:
-        """Raise: a Python number would leave the derivative."""
-        raise leaves_the_graph("x.item()", self)
+        """The one element; raises where it would leave the derivative."""
+        self._stay("x.item()")
+        return np.asarray(self.value).item()
+
+    def _stay(self, call: str) -> None:
+        if self.leaves():
+            raise leaves_the_graph(call, self)
+
+    def leaves(self) -> bool:
+        """Whether the derivative would miss what is made of the value: where one is recorded."""
+        return bool(RECORDING.get())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else str(self)
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.partials!r})"
-
-
-def leaves_the_graph(call: str, x: Any, origin: str = "") -> UnsupportedError:
-    """The error for a call by which a value would escape from the derivative being taken."""
-    return UnsupportedError(
-        f"{call} would leave the graph, and the gradient would miss this path.",
-        found=[describe("x", x, origin)],
-        do="Stay with ops and NumPy's functions on x, or take x.data where no gradient is meant.",
-    )
 
 
 def duals(values: Sequence[Any], partials: Sequence[Sequence[Any]]) -> list[Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.dual import leaves_the_graph
 from chainrule.graph.families import Composite, Elementwise, Indexing, Movement, Reduction
 from chainrule.graph.gate import Array, Gate, gates_between, sources
+from chainrule.graph.leaving import leaves_the_graph
 from chainrule.graph.node import Node
 from chainrule.graph.walk import ALIAS
 from chainrule.jacobians import (

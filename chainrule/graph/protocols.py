@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import InPlaceError, UnsupportedError
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.foreign import foreign_call
 from chainrule.graph.numpy_calls import (
     COMPUTED_IN,
     DEFAULTS,
@@ -149,8 +150,10 @@ def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) 
 
 
 def _unsupported(name: str) -> UnsupportedError:
+    caller = foreign_call()
     return UnsupportedError(
         f"{name} has no op in chainrule, so its result would have no gradient.",
+        found=[f"called by {caller}(x)"] if caller else [],
         do=(
             "Write it with functions that have one (see chainrule.ops_table()), define an op of "
             "your own (class MyOp(cr.Op)), or pass x.data to compute it without a gradient."

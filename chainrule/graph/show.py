@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
+from chainrule.graph.symbol import plain
 
 
 def show(graph: Graph) -> str:
@@ -61,7 +62,7 @@ def _line(node: Node, names: dict[Node, str]) -> str:
 
 def _brief(value: object) -> str:
     """A number, or the size of a larger array's values."""
-    array = np.asarray(value)
+    array = np.asarray(plain(value))
     if array.size == 1:
         return f"{array.item():.4g}"
     if array.size == 0:

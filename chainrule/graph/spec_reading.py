@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
+from chainrule.graph.leaving import asked_by
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import explain_missing, settled
@@ -64,10 +65,11 @@ class SpecSymbol(Unvalued):
 
     def no_value(self, asked: str) -> UnsupportedError:
         """The error for what was asked."""
+        call, instead = asked_by(asked)
         return UnsupportedError(
-            f"{asked} asks for a value, but only shapes and dtypes flow through here.",
+            f"{call} asks for a value, but only shapes and dtypes flow through here.",
             found=[describe("x", self)],
-            do="Choose with where(condition, x, y), or decide by x.shape, x.ndim or x.dtype.",
+            do=f"{instead}Choose with where(condition, x, y), or decide by x.shape or x.dtype.",
         )
 
 

@@ -212,6 +212,16 @@ class Symbol(NumpyMethods):
             do="Stay with ops and NumPy's functions on x.",
         )
 
+    def leaves(self) -> bool:
+        """Whether a gradient would miss what is made of the value outside the graph."""
+        return False
+
+    def __dlpack__(self, **keywords: Any) -> Any:
+        return np.asarray(self).__dlpack__(**keywords)
+
+    def __dlpack_device__(self) -> Any:
+        return np.empty(0).__dlpack_device__()
+
     # A value is never changed, so a copy is the value itself, in the same graph.
     def __copy__(self) -> Any:
         return self

@@ -44,6 +44,11 @@ class Unvalued(Symbol):
     def __index__(self) -> NoReturn:
         raise self.no_value("x as an index")
 
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise self.no_value("formatting x")
+        return str(self)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise self.no_value("np.asarray(x)")
 

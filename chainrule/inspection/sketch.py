@@ -16,6 +16,7 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op
 from chainrule.graph.show import node_names
+from chainrule.graph.symbol import plain
 from chainrule.tensors import Parameter
 
 Kind = Literal["op", "parameter", "data", "number", "cut"]
@@ -184,7 +185,7 @@ def _brief(value: Any) -> str:
     """A number with four digits; of an array the largest magnitude."""
     if value is None or isinstance(value, tuple):
         return ""
-    array = np.asarray(value)
+    array = np.asarray(plain(value))
     if array.size == 0:
         return "empty"
     if array.size == 1:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
+from chainrule.graph.symbol import plain
 from chainrule.inspection.images import diverging, png_uri
 from chainrule.inspection.svg import element, escaped, shortened, text_width
 
@@ -92,7 +93,7 @@ def templates(
     ShapeError
         If the pictures or names do not fit the weights.
     """
-    weights = np.asarray(weights, np.float64)
+    weights, output_weights = np.asarray(plain(weights), np.float64), plain(output_weights)
     if weights.ndim != 2:
         raise _misfit("templates are columns of a matrix (D, H)", "weights", weights)
     if image_shape is not None and image_shape[0] * image_shape[1] != weights.shape[0]:

@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.guard import COPY_BYTES, fingerprint
+from chainrule.graph.leaving import asked_by
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import explain_missing, settled
@@ -86,10 +87,12 @@ class Recorded(Unvalued):
 
     def no_value(self, asked: str) -> UnsupportedError:
         """The error for what was asked."""
+        call, instead = asked_by(asked)
         return UnsupportedError(
-            f"{asked} asks for a value, but this function is being recorded: values come later.",
+            f"{call} asks for a value, but this function is being recorded: values come later.",
             found=[describe("x", self)],
-            do=(
+            do=instead
+            + (
                 "Choose with where(condition, x, y), decide by x.shape or x.dtype, or leave this "
                 "line out of the compiled function."
             ),

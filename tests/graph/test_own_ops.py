@@ -276,8 +276,7 @@ def test_every_quiet_way_out_of_a_second_order_rule_raises(leave):
     assert_allclose(x.grad, 3 * X**2)
     with pytest.raises(BackwardRuleError, match="cut was given tensors and left the graph"):
         loss.backward(create_graph=True)
-    assert_array_equal(np.asarray(x), X)  # outside of the rule it is allowed
-    assert x.data[0] == X[0]
+    assert_array_equal(x.data, X)  # outside of the rule it is allowed
 
 
 def test_a_constant_local_gradient_is_no_cut():

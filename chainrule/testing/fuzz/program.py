@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.symbol import plain
 from chainrule.spec import is_list, is_tuple
 
 Array = np.ndarray[Any, Any]
@@ -140,7 +141,7 @@ def is_array(x: Any) -> TypeGuard[Array]:
 
 def as_array(x: Any) -> Array:
     """An array of it, whatever it is."""
-    return np.asarray(x)
+    return np.asarray(plain(x))
 
 
 def _filled(x: Any, values: Sequence[Any]) -> Any:
