@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import NUMBERS, as_array, not_numbers, settled
@@ -152,6 +153,8 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         if is_tuple(value):
             return _record_bundle(op, operands, value, wants, kind)
         value = np.asarray(value)
+    elif isinstance(value, Node) and not kind.traced and value.leaves():
+        raise _closed_over(op, value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
     recording = RECORDING.get()
@@ -164,6 +167,14 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     if recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
     return kind(value)
+
+
+def _closed_over(op: Op, value: Node) -> UnsupportedError:
+    return UnsupportedError(
+        f"{op.name} computes with a tensor that it was not given, whose gradient would be lost.",
+        found=[describe("result", value, getattr(value, "origin", ""))],
+        do="Give it to the op as an operand, or use its value, .data, if no gradient is meant.",
+    )
 
 
 class Readings(Watch):

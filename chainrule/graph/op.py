@@ -4,7 +4,6 @@ Imports errors, domain, contract, catalogue and symbol. The families in families
 Op; every file in ops/ and every user enters classes with ``@op``.
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -18,6 +17,7 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ChainruleError, ShapeError, describe
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.leaving import check_settings, remembered
 from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
@@ -326,7 +326,7 @@ def _run_specially(operation: Op, values: Sequence[Any]) -> Any:
 def _public_function(cls: type[Op]) -> Callable[..., Any]:
     """The function a user calls: bind the arguments, then read the op."""
     count, plain = len(cls.inputs), not cls.attributes and not cls.variadic
-    shared = functools.lru_cache(maxsize=512, typed=True)(cls.of)
+    shared = remembered(cls.of)
     standard: Op | None = shared() if plain else None
 
     def function(*args: Any, **keywords: Any) -> Any:
@@ -338,7 +338,8 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
         operands, values = cls.bind(args, keywords)
         try:
             operation = shared(*values)
-        except TypeError:  # an attribute that cannot be hashed
+        except TypeError:  # an attribute that cannot be hashed, or may want a gradient
+            check_settings(cls.name, cls.attributes, values)
             operation = cls.of(*values)
         return apply(operation, operands)
 

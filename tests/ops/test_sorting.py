@@ -126,7 +126,7 @@ def test_mistakes_are_named():
         cr.sample_quantile(x, 30)
     with pytest.raises(ArgumentError, match="no method 'cubic'"):
         cr.sample_quantile(x, 0.5, method="cubic")
-    with pytest.raises(UnsupportedError, match="no gradient flows into the shares"):
+    with pytest.raises(UnsupportedError, match=r"q is a setting of .*: no gradient flows"):
         np.quantile(x, cr.tensor(np.array(0.5)))
     with pytest.raises(UnsupportedError, match="takes no weights="):
         np.quantile(cr.tensor(x), 0.5, weights=x)
