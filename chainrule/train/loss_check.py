@@ -4,7 +4,8 @@ Imports the graph and errors. The checks before a fit, `evaluate` and Program ru
 rows; no step does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from math import prod
 from typing import Any
@@ -17,7 +18,7 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.ops.losses.loss import Loss
 from chainrule.ops.movement import reshape
-from chainrule.settings import RECORDING, no_grad
+from chainrule.settings import RECORDING, TRIAL, no_grad
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor
 
@@ -49,11 +50,19 @@ def name_of(loss: Any) -> str:
 def traced_loss(loss: Function, out: Array, y: Array) -> tuple[Any, Node]:
     """The loss of some rows with its graph, and the leaf that stands for the outputs."""
     leaf = Tensor(out, wants_gradient=True)
-    token = RECORDING.set(True)
-    try:
+    with in_the_graph():
         return loss(leaf, y), leaf
+
+
+@contextmanager
+def in_the_graph() -> Generator[None, None, None]:
+    """Here what would leave the graph in training raises, and so does float(x)."""
+    recording, trial = RECORDING.set(True), TRIAL.set(True)
+    try:
+        yield
     finally:
-        RECORDING.reset(token)
+        RECORDING.reset(recording)
+        TRIAL.reset(trial)
 
 
 def kind_in(value: Any) -> str:

@@ -14,8 +14,10 @@ from chainrule.errors import (
     IndexRangeError,
     NoGradientError,
     ShapeError,
+    UnsupportedError,
     describe,
 )
+from chainrule.graph.node import Node
 from chainrule.nn import Module
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
@@ -23,6 +25,7 @@ from chainrule.train.entering import check_finite, converted, in_words
 from chainrule.train.loss_check import (
     check_meeting,
     check_value,
+    in_the_graph,
     kind_in,
     kind_of,
     table_error,
@@ -107,9 +110,9 @@ def tried_on_few(
 
 
 def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
-    """What the net makes of some rows."""
+    """What the net makes of some rows; where it trains, it may not leave the graph."""
     try:
-        with no_grad(), np.errstate(all="ignore"):
+        with in_the_graph() if trains else no_grad(), np.errstate(all="ignore"):
             out: Any = model(Tensor(x[rows]))
     except Exception as error:
         raise Refused(error) from None
@@ -147,16 +150,28 @@ def _tried(
         _check_range(y, out, kind, part)
     try:
         with np.errstate(all="ignore"):
-            value, leaf = traced_loss(loss, out, y[few])
+            value, leaf = _valued(loss, out, y[few], trains)
     except Exception as error:
         raise Refused(error) from None
     check_value(loss, value, len(few), trains)
-    check_meeting(loss, value, leaf, y[few], (shape, y.shape), part)
+    if leaf is not None:
+        check_meeting(loss, value, leaf, y[few], (shape, y.shape), part)
     if not kind:
         kind = kind_in(value)
         if ranges:
             _check_range(y, out, kind, part)
     return Trial(y, out, y[few], kind)
+
+
+def _valued(loss: Any, out: Array, y: Array, trains: bool) -> tuple[Any, Node | None]:
+    """The loss of some rows with the leaf of its graph; one that never trains may have none."""
+    try:
+        return traced_loss(loss, out, y)
+    except UnsupportedError:
+        if trains:
+            raise
+        with no_grad():
+            return loss(Tensor(out), y), None
 
 
 def _targets(y: Array, out: Array, name: str, kind: str) -> Array:
