@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import (
-    ArgumentError,
     DTypeError,
     InPlaceError,
     ShapeError,
@@ -23,7 +22,7 @@ from chainrule.graph.guard import own
 from chainrule.graph.local_jacobian import local_jacobian
 from chainrule.graph.node import Node, as_array, is_float, next_serial
 from chainrule.graph.readable import Readable
-from chainrule.graph.stacked import stacked, symbols_in
+from chainrule.graph.stacked import joined, symbols_in
 from chainrule.graph.start import start_of, without_silent
 from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
 from chainrule.graph.symbol import Symbol, plain
@@ -268,27 +267,13 @@ def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Te
     if isinstance(array, Symbol | list | tuple):
         within = symbols_in(array)
         if within:
-            return _joined(array, within, name, wants_gradient)
+            return joined(array, within, name, wants_gradient)
     value, guard = own(as_array(array))
     if wants_gradient and not is_float(value):
         raise _not_float("tensor", value)
     wants = is_float(value) if wants_gradient is None else wants_gradient
     made = Tensor(value, wants_gradient=wants, guard=guard)
     made.label = name
-    return made
-
-
-def _joined(tree: Any, within: list[Any], name: str, wants_gradient: bool | None) -> Tensor:
-    """The symbols of a nested list as one, in their graph."""
-    if wants_gradient is False and any(getattr(x, "wants_gradient", True) for x in within):
-        raise ArgumentError(
-            "a tensor made of tensors stays in their graph, and wants the gradient that they do.",
-            found=[describe("tensor", x) for x in within[:1]],
-            do="Pass cr.stop_gradient(x), or the values: x.data.",
-        )
-    made = stacked(tree, np.result_type(*(x.dtype for x in within)))
-    if name and isinstance(made, Tensor) and made is not tree:
-        made.label = name
     return made
 
 

@@ -36,9 +36,11 @@ AS_OPTION = {
 }  # fmt: skip
 # The patterns in which t stands after something else, where an option may be.
 AT_THE_END = {"(2, t)", "(array, t)", "(2, 3, t)", "(2, 0.5, 0.5, t)"}
+# One answer for each argument: that of a number beside t has no gradient.
+EACH_ITS_OWN = {"atleast_1d", "atleast_2d", "atleast_3d"}
+BESIDE = AT_THE_END | {"(t, 2)", "(t0, 2)", "(t, t, 2)", "(m, 0, 1)"}
 IN_ONE_PATTERN = {
     ("legendre_p", "(m, 0, 1)"): "it reads its last two arguments, and drops the first",
-    ("logical_and", "(function, t)"): "of objects, the truth value is one of the two",
     ("norm", "(m, 0, 1)"): "of order 0, it counts the elements that are not 0",
 }
 FILES_AND_SETTINGS = {
@@ -99,6 +101,8 @@ def verdicts_on(module, mode):
 
 def excuse(name, pattern):
     """The reason why this answer carries no gradient, or None."""
+    if name in EACH_ITS_OWN and pattern in BESIDE:
+        return "the answer for the number beside t"
     as_option = AS_OPTION.get(name) if pattern in AT_THE_END else None
     return as_option or BY_NATURE.get(name) or IN_ONE_PATTERN.get((name, pattern))
 
