@@ -50,7 +50,7 @@ class LogSumExp(Reduction):
         ties = np.add.reduce(at_largest, axis=axes, keepdims=True).astype(x.dtype) - 1
         out = largest + np.log1p(accurate_sum(others, axes, True) + ties)
         out = choose(np.isfinite(largest), out, largest).astype(dtype, copy=False)
-        return out if self.keepdims else np.squeeze(out, axes)[()]
+        return out if self.keepdims else np.squeeze(out, axes)
 
     def backward(self, upstream: Any, x: Any, *mask_and_out: Any) -> Any:
         *mask, out = mask_and_out
