@@ -137,7 +137,8 @@ def check(
         Type of the inputs that are drawn for --shape.
     order
         1 for the gradient alone, 2 for the gradient of the gradient too, 3 and 4 for those
-        beyond: they find the kink of an abs or where inside a smooth function.
+        beyond: they find the kink of an abs or where inside a smooth function, so one entry of
+        each input that is drawn is 0.
     seed
         Of the numbers that are drawn for --shape.
     debug

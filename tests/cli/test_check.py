@@ -99,3 +99,27 @@ def test_bad_input_is_told_with_the_exit_code_2(chainrule, ops, words, said):
     ended = chainrule("check", *(word.format(ops) for word in words))
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_a_kink_hidden_in_a_smooth_function_is_found_by_order_4(chainrule, tmp_path):
+    path = tmp_path / "squashed.py"
+    path.write_text(
+        textwrap.dedent("""
+        import numpy as np
+        import chainrule as cr
+
+
+        class Squashed(cr.Op):
+            def forward(self, x):
+                return np.tanh(x)
+
+            def backward(self, upstream, x, out):
+                shrunk = np.exp(-2 * np.abs(x))
+                return (upstream * 4 * shrunk / (1 + shrunk) ** 2,)
+        """),
+        encoding="utf-8",
+    )
+    assert chainrule("check", f"{path}:Squashed", "--shape", "3").code == 0
+    ended = chainrule("check", f"{path}:Squashed", "--shape", "3", "--order", "4")
+    assert ended.code == 1
+    assert "hidden_kink" in ended.out
