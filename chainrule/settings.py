@@ -35,6 +35,21 @@ class Watch:
         other.recording = False
         return other
 
+    def inside(self) -> "bool | Watch":
+        """What stands while a rule computes: True, since that is its own affair."""
+        return True
+
+    def met(self, x: Any) -> Any:
+        """What an op, or a derivative, reads in the place of this operand."""
+        return x
+
+    def asked(self, x: Any, call: str) -> None:
+        """Called before a tensor gives its value away."""
+
+    def module(self, module: Any) -> Any:
+        """What runs in the place of a module that is called."""
+        return module
+
     def recorded(self, op: Any, operands: Sequence[Any], value: Any) -> None:
         """Called with every op that a node or a dual read, and its result."""
 
@@ -89,7 +104,19 @@ THREADS: ContextVar[int | None] = ContextVar("chainrule_threads", default=None)
 
 def recording_on() -> bool | Watch:
     """What to set RECORDING to where a graph is needed: True, or the watch that stands."""
-    return RECORDING.get() or True
+    return RECORDING.get() or rules_on()
+
+
+def rules_on() -> bool | Watch:
+    """What to set RECORDING to while a rule computes: True, or a watch that looks into rules."""
+    standing = RECORDING.get()
+    return True if standing is True or standing is False else standing.inside()
+
+
+def met(x: Any) -> Any:
+    """What is read in the place of x: itself, unless a watch that stands knows better."""
+    standing = RECORDING.get()
+    return x if standing is True or standing is False else standing.met(x)
 
 
 def watching() -> Watch | None:

@@ -28,6 +28,7 @@ from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_on
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import walk
 from chainrule.jacobians import Jacobian
+from chainrule.settings import met
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -172,6 +173,9 @@ class Parameter(Tensor, result=Tensor):
     @property
     def data(self) -> Array:
         """The current value, a read-only view; assign to it to change the parameter."""
+        read = met(self)
+        if read is not self:  # a function is being recorded: the value as it runs, without a graph
+            return read
         return read_only(self.value, ParameterView)
 
     @data.setter
@@ -188,6 +192,7 @@ class Parameter(Tensor, result=Tensor):
 
     def write(self, new: Any, where: str = "") -> None:
         """Copy new values in and raise the version."""
+        self._stay("changing a parameter")
         np.copyto(self.value, new, casting="same_kind")
         self.touch(where)
 
@@ -223,6 +228,7 @@ class Parameter(Tensor, result=Tensor):
     @property
     def grad(self) -> Array | None:
         """What the last ``backward()`` left here: an array of the value's shape and dtype."""
+        self._stay("x.grad")
         spent = self.gradient is self.spent
         gradient = super().grad
         if spent:

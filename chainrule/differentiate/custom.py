@@ -17,7 +17,7 @@ from chainrule.graph.node import Node, Readings, constant, next_serial, results_
 from chainrule.graph.op import Op, Pulled, apply
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import alias, on_the_way, walk
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, rules_on
 from chainrule.spec import is_tuple
 
 LISTED_AT_MOST = 6  # values in a message
@@ -297,7 +297,7 @@ class Checkpoint(Op):
         count = len(inputs) - len(self.closed_over)
         own = [alias(x) if want else x for x, want in zip(inputs, wanted, strict=True)][:count]
         graph = any(isinstance(x, Node) for x in inputs)
-        token = RECORDING.set(True)
+        token = RECORDING.set(rules_on())
         try:
             ends = _parts(self.call.flat(self.call(own)))
         finally:

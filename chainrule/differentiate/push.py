@@ -14,7 +14,7 @@ from chainrule.graph.dual import Dual, duals, transposed
 from chainrule.graph.node import Node, results_of
 from chainrule.graph.op import Op
 from chainrule.graph.walk import on_the_way
-from chainrule.settings import DEPTH, RECORDING, watching
+from chainrule.settings import DEPTH, RECORDING, rules_on, watching
 from chainrule.spec import is_tuple
 
 
@@ -36,7 +36,7 @@ def push(ends: Sequence[Any], run: Recording, tangents: Sequence[Any]) -> list[A
     graph = run.needs_graph(nodes, tangents, around)
     found: dict[Node, Any] = {}
     watch = watching()
-    token = RECORDING.set(True)
+    token = RECORDING.set(rules_on())
     try:
         for x, tangent in zip(leaves, tangents, strict=True):
             found[x] = lifted(tangent, x) if graph and tangent is not None else tangent

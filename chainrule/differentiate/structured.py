@@ -21,7 +21,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.sparsity import Patterns, TooDense
 from chainrule.graph.walk import walk
 from chainrule.jacobians import BlockDiagonal, Dense, Diagonal, Implicit, Jacobian, Sparse, Zero
-from chainrule.settings import RECORDING
+from chainrule.settings import RECORDING, rules_on
 
 Array = np.ndarray[Any, Any]
 DENSE_BYTES = 1 << 30  # the largest array that is made; beyond, products have to do
@@ -64,7 +64,7 @@ def pulled(end: Node, leaves: Sequence[Traced], upstream: Array) -> list[Array]:
     """
     upstream = upstream.astype(end.dtype)
     live = None if np.all(upstream) else upstream != 0
-    token = RECORDING.set(True)
+    token = RECORDING.set(rules_on())
     try:
         with np.errstate(all="ignore"):  # an infinite slope is an answer, not a warning
             found = walk([end], [upstream], targets=set(leaves), live=live)

@@ -19,7 +19,7 @@ from chainrule.graph.leaving import leaves_the_graph
 from chainrule.graph.node import Node, Readings, next_serial, taped
 from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import ALIAS
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, RECORDING, met
 from chainrule.tensors import Tensor
 
 PYTHON_FLOAT = "float"  # the label of a leaf whose gradient is a Python float again
@@ -95,6 +95,7 @@ class Around:
 
     def leaf(self, x: Any, which: str) -> Traced:
         """A fresh variable, so that nested derivatives never mistake one another's."""
+        x = met(x)
         kind: Any = taped(Traced, self.depth)
         if isinstance(x, Symbol):
             check_float(x, which)

@@ -21,7 +21,7 @@ from chainrule.graph.op import Op, apply
 from chainrule.graph.operands import NUMBERS, not_numbers, settled
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import derived_pull, walk
-from chainrule.settings import DEPTH, RECORDING, watching
+from chainrule.settings import DEPTH, RECORDING, rules_on, watching
 from chainrule.spec import is_list, is_tuple
 
 
@@ -80,6 +80,8 @@ class Dual(Symbol):
             elif type(x) not in op.takes:
                 return apply(op, settled(op, operands))
         watch = watching()
+        if watch is not None:
+            operands = tuple(map(watch.met, operands))
         if op.spells_out and not op.flat:
             return (
                 formula(op, operands) if watch is None else watch.spelling(op, operands, formula)
@@ -170,7 +172,7 @@ def chain_rule(op: Op, operands: Sequence[Any]) -> tuple[Any, ...]:
     count = len(operands)
     units = [[1 if i == j else None for j in range(count)] for i in range(count)]
     variables = duals(operands, units)
-    recording, standing = RECORDING.set(True), DEPTH.set(DEPTH.get() + 1)
+    recording, standing = RECORDING.set(rules_on()), DEPTH.set(DEPTH.get() + 1)
     try:
         out = formula(op, variables)
     finally:
@@ -200,7 +202,7 @@ def transposed(op: Op, depth: int) -> Any:
     """
 
     def rule(tangents: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
-        recording, standing = RECORDING.set(True), DEPTH.set(depth)
+        recording, standing = RECORDING.set(rules_on()), DEPTH.set(depth)
         try:
             return _transpose(op, tangents, values, out, depth)
         finally:

@@ -7,6 +7,7 @@ leaves one Node. Tensors inherit from Node; the backward walk reads nodes.
 import functools
 import itertools
 from collections.abc import Sequence
+from operator import is_not
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -123,6 +124,11 @@ Node.result = Node
 
 def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     """Compute an op on operands of which at least one is a Node, and leave one node for it."""
+    recording = RECORDING.get()
+    if recording is not True and recording is not False:
+        seen = tuple(map(recording.met, operands))
+        if any(map(is_not, seen, operands)):
+            return apply(op, seen)
     values: list[Any] = []
     wants, leaves = False, False  # whether a gradient is wanted; whether leaves must be made
     kind = kind.result
@@ -157,7 +163,6 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         raise _closed_over(op, value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
-    recording = RECORDING.get()
     if recording is not True and recording is not False:
         recording.recorded(op, operands, value)
     if not wants or op.flat or value.dtype.kind != "f":

@@ -19,7 +19,7 @@ from chainrule.graph.node import Node, Output, results_of, taped
 from chainrule.graph.op import Op, Pulled
 from chainrule.graph.probe import needs
 from chainrule.graph.symbol import Symbol
-from chainrule.settings import RECORDING, watching
+from chainrule.settings import RECORDING, rules_on, watching
 from chainrule.spec import is_tuple
 
 _by_age = attrgetter("serial")
@@ -227,7 +227,7 @@ def derived_pull(op: Any) -> Callable[..., Any]:
     ) -> tuple[list[Any], list[Any]]:
         graph = isinstance(upstream, Node) or any(isinstance(x, Node) for x in inputs)
         leaves = [alias(x) if want else x for x, want in zip(inputs, wanted, strict=True)]
-        token = RECORDING.set(True)
+        token = RECORDING.set(rules_on())
         try:
             ends = formula(op, leaves)
         finally:

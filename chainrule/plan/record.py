@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Constant
+from chainrule.plan.closed_over import ClosedOver
 from chainrule.plan.lower import lower
 from chainrule.plan.recorder import Recorded, Recorder
 from chainrule.plan.steps import Array, Flow, Operand
-from chainrule.settings import DEPTH
+from chainrule.settings import DEPTH, RECORDING, met
 from chainrule.spec import Spec
 
 __all__ = ["Recorded", "record"]
@@ -24,6 +25,7 @@ def record(
     specs: Sequence[Spec],
     donate: Mapping[int, int] | None = None,
     labels: Sequence[str] = (),
+    closed_over: ClosedOver | None = None,
 ) -> Flow:
     """Run a function once on symbols, and write down what it computes.
 
@@ -38,6 +40,9 @@ def record(
         Outputs (by number) that take the memory of an input, which the caller gives up.
     labels : sequence of str, optional
         What the first inputs are called in ``show()``.
+    closed_over : ClosedOver, optional
+        Makes inputs, after the others, of the parameters that the function closes over; without
+        it they are constants.
 
     Returns
     -------
@@ -61,19 +66,23 @@ def record(
         for spec, name in zip(specs, names, strict=True)
     )
     depth = DEPTH.get() + 1
-    recorder = Recorder(lower, depth)
+    recorder = Recorder(lower, depth, closed_over)
     token = DEPTH.set(depth)
+    watched = RECORDING.set(RECORDING.get() if closed_over is None else closed_over)
     try:
         results = function(*[recorder.symbol(x.ref()) for x in inputs])
         outputs = tuple(_output(recorder, x) for x in results)
     finally:
+        RECORDING.reset(watched)
         DEPTH.reset(token)
         recorder.is_open = False
-    return Flow(inputs, outputs, tuple(recorder.steps), dict(donate or {}))
+    more = () if closed_over is None else tuple(closed_over.inputs)
+    return Flow((*inputs, *more), outputs, tuple(recorder.steps), dict(donate or {}))
 
 
 def _output(recorder: Recorder, x: Any) -> Operand:
     """What the function returned: a step's result, or a constant."""
+    x = met(x)
     while isinstance(x, Node | Constant):
         x = x.value
     if isinstance(x, Recorded):

@@ -108,9 +108,14 @@ class Recorder:
         How an op becomes steps.
     depth : int
         Of the derivative that the recording stands for: one inside all that stand.
+    closed_over : ClosedOver, optional
+        What stands in for the parameters that flow in.
     """
 
-    def __init__(self, lower: Lower, depth: int) -> None:
+    def __init__(self, lower: Lower, depth: int, closed_over: Any = None) -> None:
+        self.closed_over = closed_over
+        if closed_over is not None:
+            closed_over.recorder = self
         self.steps: list[Step] = []
         self._checked: list[tuple[int, Check]] = []  # with their places among the steps
         self.depth = depth
@@ -137,6 +142,8 @@ class Recorder:
 
     def _plain(self, x: Any) -> Any:
         """An operand as rules take it: Recorded, array, Python number, or None."""
+        if self.closed_over is not None:
+            x = self.closed_over.met(x)
         while isinstance(x, Node | Constant):
             x = x.value
         if isinstance(x, Recorded):
