@@ -7,12 +7,18 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, overload
 
-from chainrule.compiled.signature import Call, Signature
+from chainrule.compiled.signature import Call, Held, Signature
+from chainrule.compiled.surroundings import Surroundings
 from chainrule.compiled.verification import Verification, compared
+from chainrule.differentiate.transform import by_name
 from chainrule.errors import ArgumentError, RecordingWarning
+from chainrule.plan.closed_over import SymbolMet
 from chainrule.plan.plan import Plan
+from chainrule.settings import DEPTH, RECORDING, no_grad
 
 MANY_RECORDINGS = 4  # of one function: a last, smaller batch is usual; more looks like an accident
 KEPT = 64  # recordings of one function at a time: each holds machine code and its memory
@@ -84,66 +90,147 @@ class Compiled:
     """A function that runs as machine code; :func:`compile` makes it."""
 
     def __init__(self, function: Function, donate: tuple[int, ...] = ()) -> None:
-        functools.update_wrapper(self, function)
+        # Attributes of a function are its user's; those of a net are its parameters.
+        updated = functools.WRAPPER_UPDATES if isinstance(function, FunctionType) else ()
+        functools.update_wrapper(self, function, updated=updated)
         self._function, self._donate = function, donate
-        self._signatures: dict[Any, Signature] = {}
-        self._lock = threading.Lock()
+        self._found: dict[Any, _Found] = {}
+        self._signatures: dict[Any, list[Signature]] = {}
+        self._count = 0
+        self._attribute = getattr(function, "__name__", "")  # of a class, if this is a method
+        self._read: frozenset[str] = frozenset()  # names of attributes
+        self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Run the function; record and compile it first, if this signature is new."""
-        call = Call.of(args, keywords, self._donate)
-        if call is None:  # a derivative is being taken: it must see every op
-            return self._function(*args, **keywords)
-        return self._signature(call).run(call.arrays)
+        return self._run(args, keywords)
 
     def plan(self, *args: Any, **keywords: Any) -> Plan:
         """The plan for these arguments; ``print(f.plan(x).show())`` is made to be read."""
-        return self._signature(self._own(args, keywords)).plan
+        return self._own(args, keywords)[1].signature.plan
 
     def verify(self, *args: Any, **keywords: Any) -> Verification:
         """Run eager and compiled on these arguments, and compare every number of the results."""
-        call = self._own(args, keywords)
-        eager = self._function(*args, **keywords)
+        call, found = self._own(args, keywords)
+        with no_grad():
+            eager = self._function(*args, **keywords)
         copies = [array.copy() for array in call.arrays]  # a donated one would be overwritten
-        return compared(eager, self._signature(call).run(copies))
+        return compared(eager, found.signature.run(copies, found.held))
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
-        """A method, where a class holds it: the object is a static argument."""
-        return self if owner is None else functools.partial(self, owner)
+        """A method, where a class holds it: the function closes over the object."""
+        return self if owner is None else CompiledMethod(self, owner)
+
+    def __set_name__(self, kind: type, name: str) -> None:
+        self._attribute = name
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__qualname__", repr(self._function))
-        return f"<compiled {name}: {len(self._signatures)} recordings>"
+        return f"<compiled {name}: {sum(map(len, self._signatures.values()))} recordings>"
 
-    def _own(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> "Call":
+    def __reduce__(self) -> Any:
+        return by_name(self) or (Compiled, (self._function, self._donate))
+
+    def _run(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         call = Call.of(args, keywords, self._donate)
-        if call is None:
+        found = None if call is None else self._find(call, args)
+        if call is None or found is None:
+            return self._function(*args, **keywords)
+        return found.signature.run(call.arrays, found.held)
+
+    def _own(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Call, "_Found"]:
+        call = Call.of(args, keywords, self._donate)
+        found = None if call is None else self._find(call, args)
+        if call is None or found is None:
             raise ArgumentError(
                 "a plan is made for arrays, but these arguments are being differentiated.",
-                do="Call it outside of grad and its like.",
+                do="Call it outside of grad and its like, with arrays: x.data of a tensor.",
             )
-        return call
+        return call, found
 
-    def _signature(self, call: "Call") -> "Signature":
-        found = self._signatures.get(call.key)
-        if found is None:
-            with self._lock:
-                found = self._signatures.get(call.key)
-                if found is None:
-                    found = Signature(self._function, call)
-                    if len(self._signatures) >= KEPT:  # the oldest goes
-                        del self._signatures[next(iter(self._signatures))]
-                    self._signatures[call.key] = found
-                    self._say(len(self._signatures))
+    def _find(self, call: Call, args: tuple[Any, ...]) -> "_Found | None":
+        """The recording for a call; None where the function itself must be called."""
+        found = self._found.get(call.key)
+        if found is None or not found.around.snapshot.stands():
+            found = self._look(call, args)
+            if found is None:
+                return None
+        around = found.around
+        if (around.inputs and DEPTH.get()) or (around.passed and RECORDING.get()):
+            return None  # a recording or a graph around this one needs the parameters
         return found
 
-    def _say(self, count: int) -> None:
-        if count == MANY_RECORDINGS:
+    def _look(self, call: Call, args: tuple[Any, ...]) -> "_Found | None":
+        """Look around, and record the function where it was never met like this."""
+        owner = args[0] if args and self._is_method_of(args[0]) else None
+        given = [x for x in call.objects if x is not owner]
+        around = Surroundings((self._function, owner), given, self._read)
+        self._read = frozenset(around.names)
+        if around.symbols:
+            return None
+        try:
+            signature = self._signature(call, around)
+        except SymbolMet:  # in a place where nobody looked
+            return None
+        found = _Found(around, signature, signature.held(around))
+        _make_room(self._found)
+        self._found[call.key] = found
+        return found
+
+    def _signature(self, call: Call, around: Surroundings) -> Signature:
+        key = call.shapes, around.key
+        with self._lock:
+            known = self._signatures.get(key, [])
+            found = next((x for x in known if x.fits(around)), None)
+            if found is None:
+                found = Signature(self._function, call, around)
+                _make_room(self._signatures)
+                self._signatures[key] = [*known[1 - KEPT :], found]
+                self._count += 1
+                self._say()
+        return found
+
+    def _is_method_of(self, x: Any) -> bool:
+        kinds: tuple[type, ...] = type(x).__mro__
+        return any(vars(kind).get(self._attribute) is self for kind in kinds)
+
+    def _say(self) -> None:
+        if self._count == MANY_RECORDINGS:
             name = getattr(self._function, "__name__", "the function")
             warnings.warn(
-                f"{name} has been recorded and compiled {count} times: the shapes or the Python "
-                "values of its arguments change from call to call. Pad the arrays to one shape, "
-                "and pass numbers that change as arrays: np.asarray(rate).",
+                f"{name} has been recorded and compiled {self._count} times: the shapes or the "
+                "Python values of its arguments, or values that it closes over, change from call "
+                "to call. Pad the arrays to one shape, and pass numbers and arrays that change as "
+                "arguments: np.asarray(rate).",
                 RecordingWarning,
-                stacklevel=4,
+                stacklevel=7,
             )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What stood around a call, and the recording that it leads to."""
+
+    around: Surroundings
+    signature: Signature
+    held: Held
+
+
+class CompiledMethod(functools.partial[Any]):
+    """A compiled function of an object, whose parameters are read at every call."""
+
+    def plan(self, *args: Any, **keywords: Any) -> Plan:
+        """See :meth:`Compiled.plan`."""
+        compiled: Any = self.func
+        return compiled.plan(*self.args, *args, **keywords)
+
+    def verify(self, *args: Any, **keywords: Any) -> Verification:
+        """See :meth:`Compiled.verify`."""
+        compiled: Any = self.func
+        return compiled.verify(*self.args, *args, **keywords)
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    """The oldest goes."""
+    while len(kept) >= KEPT:
+        del kept[next(iter(kept))]

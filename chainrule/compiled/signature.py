@@ -1,20 +1,27 @@
 """Signatures: what a compiled function was called with, and the recording made for it.
 
-Imports the trees of arrays, plan and native; function.py calls it.
+Imports the trees of arrays, the surroundings, plan and native; function.py calls it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
+from chainrule.compiled.places import Place
+from chainrule.compiled.recording import Inputs, recorded
+from chainrule.compiled.surroundings import Surroundings
+from chainrule.compiled.values import Same, atom, content
 from chainrule.differentiate.tree import flatten, unflatten
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.native.engine import compile_plan
-from chainrule.plan.make import make
-from chainrule.plan.record import record
+from chainrule.nn.module import Module
+from chainrule.plan.steps import Flow
+from chainrule.settings import RECORDING
 from chainrule.spec import Spec, is_array
 
 
@@ -26,19 +33,26 @@ class Call:
     leaves: tuple[Any, ...]  # a Spec for each array; static values as they are
     donated: tuple[bool, ...]  # per array
     arrays: tuple[Any, ...]
-    key: Any
+    objects: tuple[Any, ...]  # static values that have parts
+    key: Any  # of what the arguments are, before anybody looks into the objects
+    shapes: Any  # the same without the objects
 
     @classmethod
     def of(
         cls, args: tuple[Any, ...], keywords: dict[str, Any], donate: tuple[int, ...]
     ) -> "Call | None":
+        """None where something is differentiated, or recorded: every op must be seen."""
+        standing = RECORDING.get()
+        if standing is not True and standing is not False:
+            return None
         flat, structure = flatten((args, keywords))
         leaves: list[Any] = []
         arrays: list[Any] = []
+        objects: list[Any] = []
         key: list[Any] = []
         for x in flat:
             if isinstance(x, Symbol):
-                if not isinstance(x, Node) or x.traced:
+                if not isinstance(x, Node) or x.traced or (x.wants_gradient and standing):
                     return None
                 x = x.value
             if _is_numpy(x):
@@ -46,11 +60,17 @@ class Call:
                 arrays.append(array)
                 leaves.append(Spec(array.shape, array.dtype))
                 key.append((array.shape, array.dtype))
-            else:
-                leaves.append(x)
-                key.append((type(x), x))
+                continue
+            leaves.append(x)
+            simple = atom(x)
+            key.append(simple)
+            if simple is None:
+                objects.append(x)
         donated = _donated(args, donate, len(arrays)) if donate else (False,) * len(arrays)
-        return cls(structure, tuple(leaves), donated, tuple(arrays), (structure, tuple(key)))
+        shapes = structure, tuple(key)
+        whole = (shapes, tuple(map(Same, objects))) if objects else shapes
+        parts = tuple(leaves), donated, tuple(arrays), tuple(objects)
+        return cls(structure, *parts, whole, shapes)
 
 
 def _donated(args: tuple[Any, ...], donate: tuple[int, ...], count: int) -> tuple[bool, ...]:
@@ -69,48 +89,124 @@ class Signature:
     plan : Plan
     """
 
-    def __init__(self, function: Callable[..., Any], call: Call) -> None:
+    def __init__(
+        self, function: Callable[..., Any], call: Call, surroundings: Surroundings
+    ) -> None:
         self._statics: list[Any] = []
         self._is_static: list[bool] = []
         self._structure: Any = None
         specs = [x for x in call.leaves if isinstance(x, Spec)]
 
         def flat(*symbols: Any) -> list[Any]:
+            watch: Any = RECORDING.get()
             given = iter(symbols)
-            leaves = [next(given) if isinstance(x, Spec) else x for x in call.leaves]
+            leaves = [next(given) if isinstance(x, Spec) else _own(x, watch) for x in call.leaves]
             args, keywords = unflatten(call.structure, leaves)
-            results, self._structure = flatten(function(*args, **keywords))
-            results = [x.value if isinstance(x, Node) else x for x in results]
+            results, self._structure = flatten(_own(function, watch)(*args, **keywords))
+            results = [_symbol(watch.met(x)) for x in results]
             found = [x for x in results if isinstance(x, Symbol)]
             self._statics = [None if isinstance(x, Symbol) else _kept(x) for x in results]
             self._is_static = [not isinstance(x, Symbol) for x in results]
             return found
 
-        flow = record(flat, specs)
-        flow = replace(flow, updates=_matched(specs, flow.outputs, call.donated))
-        self.plan = make(flow)
-        self._executable = compile_plan(self.plan)
-        self._free: list[Any] = []
+        def finish(flow: Flow) -> Flow:
+            return replace(flow, updates=_matched(specs, flow.outputs, call.donated))
 
-    def run(self, arrays: Sequence[Any]) -> Any:
-        """The function's results for these arrays."""
         try:
-            run = self._free.pop()
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(True))
+        except UnsupportedError:  # perhaps the function looks at a buffer: it is a constant then
+            if not any(isinstance(x, Place) for x in surroundings.inputs):
+                raise
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(False))
+        places = {x: i for i, x in enumerate(surroundings.inputs)}
+        self._sources = [places.get(x, x) for x in sources]
+        found = set(sources)
+        self._constants = [
+            (i, content(x.value))
+            for i, x in enumerate(surroundings.inputs)
+            if isinstance(x, Place) and x not in found
+        ]
+        self._executable = compile_plan(self.plan)
+        self._free: list[_Bound] = []
+
+    def fits(self, surroundings: Surroundings) -> bool:
+        """Whether the buffers that are constants of the recording hold what they held."""
+        inputs = surroundings.inputs
+        return all(content(inputs[i].value) == mark for i, mark in self._constants)
+
+    def held(self, surroundings: Surroundings) -> "Held":
+        """What the inputs after the arguments read; a buffer that is a constant is watched."""
+        inputs = surroundings.inputs
+        for i, mark in self._constants:
+            surroundings.snapshot.array(inputs[i].value, mark)
+        return Held([inputs[x] if isinstance(x, int) else x for x in self._sources])
+
+    def run(self, arrays: Sequence[Any], held: "Held") -> Any:
+        """The function's results for these arrays, and what parameters and buffers hold now."""
+        try:
+            bound = self._free.pop()
         except IndexError:
-            run = self._executable.run_object()
+            bound = _Bound(self._executable.run_object())
         inputs = list(arrays)
         outputs = [
             inputs[self.plan.updates[i]] if i in self.plan.updates else np.empty(s.shape, s.dtype)
             for i, s in enumerate(self.plan.outputs)
         ]
-        run(inputs, outputs)
-        self._free.append(run)
+        bound.read(len(inputs), held)
+        bound.run(inputs, outputs)
+        self._free.append(bound)
         given = iter(outputs)
         results = [
             _kept(static) if fixed else _unwrapped(next(given))
             for static, fixed in zip(self._statics, self._is_static, strict=True)
         ]
         return unflatten(self._structure, results)
+
+
+class Held:
+    """The arrays of parameters and buffers, which keep their places while they are written."""
+
+    def __init__(self, sources: Sequence[Any]) -> None:
+        self._arrays = [x.value for x in sources]
+        # Another order in memory, or of bytes, is read from a copy, which must be a new one.
+        self.in_place = all(_in_order(array) is array for array in self._arrays)
+
+    @property
+    def arrays(self) -> list[Any]:
+        """As the plan reads them."""
+        return self._arrays if self.in_place else list(map(_in_order, self._arrays))
+
+
+class _Bound:
+    """A run, and the parameters and buffers that it is bound to."""
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+        self._held: Held | None = None
+
+    def read(self, first: int, held: Held) -> None:
+        """Read these as the inputs from a number on."""
+        if held is self._held and held.in_place:
+            return
+        for number, array in enumerate(held.arrays, first):
+            self.run.bind_input(number, array)
+        self._held = held
+
+
+def _own(x: Any, watch: Any) -> Any:
+    """A net, or its method, with inputs in the places of its buffers."""
+    if isinstance(x, Module):
+        return watch.module(x)
+    if isinstance(x, MethodType) and isinstance(x.__self__, Module):
+        return MethodType(x.__func__, watch.module(x.__self__))
+    return x
+
+
+def _symbol(x: Any) -> Any:
+    """A result without the graph of its backward walk."""
+    while isinstance(x, Node):
+        x = x.value
+    return x
 
 
 def _is_numpy(x: Any) -> bool:

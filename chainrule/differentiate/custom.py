@@ -3,12 +3,12 @@
 Imports the graph and tree. Each is an op around a function, so that every mode reads it.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import flatten, tree_map, unflatten
 from chainrule.errors import BackwardRuleError, UnsupportedError, describe
 from chainrule.graph.dual import Dual
@@ -96,7 +96,7 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     1.0
     """
 
-    @functools.wraps(function)
+    @transform(custom_gradient, function)
     def wrapped(*args: Any, **keywords: Any) -> Any:
         flat, structure = flatten(args)
         leaves = tuple(np.asarray(x) if isinstance(x, float) else x for x in flat)
@@ -236,7 +236,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     array([1., 1.])
     """
 
-    @functools.wraps(function)
+    @transform(checkpoint, function)
     def wrapped(*args: Any, **keywords: Any) -> Any:
         leaves, structure = flatten(args)
         call = _Call(function, structure, keywords)

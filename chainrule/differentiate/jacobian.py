@@ -3,7 +3,6 @@
 Imports reverse, structured and tree. The result knows its structure and what it saves.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,12 @@ import numpy as np
 from chainrule.differentiate.reverse import Recording, grad
 from chainrule.differentiate.structured import DENSE_BYTES, Path, structured, unstructured
 from chainrule.differentiate.traced import Traced
+<<<<<<< HEAD
 from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, is_one, unflatten
+=======
+from chainrule.differentiate.transform import transform
+from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, unflatten
+>>>>>>> 8f21342 (Read the parameters that a compiled function closes over at every call)
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol
@@ -84,7 +88,7 @@ def jacobian(
     _check("mode", mode, MODES)
     _check("layout", layout, LAYOUTS)
 
-    @functools.wraps(function)
+    @transform(jacobian, function, argnums, mode, layout, has_aux)
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, has_aux)
         nested = run.needs_graph([end for end in run.ends if run.reached(end)], (), run.around)

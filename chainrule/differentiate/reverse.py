@@ -3,7 +3,6 @@
 Imports traced and tree. A function runs once on traced leaves; the walk goes back to them.
 """
 
-import functools
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from chainrule.differentiate.traced import (
     holder_of,
     lifted,
 )
+from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import (
     Argnums,
     chosen_arguments,
@@ -69,7 +69,7 @@ def value_and_grad(
         If ``argnums`` points beyond the positional arguments, or names one of them twice.
     """
 
-    @functools.wraps(function)
+    @transform(value_and_grad, function, argnums, has_aux)
     def value_and_gradient(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, has_aux)
         if len(run.ends) != 1 or np.size(run.ends[0]) != 1:
@@ -101,9 +101,10 @@ def grad(
     >>> cr.grad(cr.grad(lambda x: x ** 3))(2.0)
     12.0
     """
-    both = value_and_grad(function, argnums, has_aux)
+    both: Any = value_and_grad(function, argnums, has_aux)
+    both = both.func  # without the call in between
 
-    @functools.wraps(function)
+    @transform(grad, function, argnums, has_aux)
     def gradient(*args: Any, **keywords: Any) -> Any:
         value, found = both(*args, **keywords)
         return (found, value[1]) if has_aux else found
@@ -162,7 +163,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
     array([ 1., -1.])
     """
 
-    @functools.wraps(function)
+    @transform(elementwise_grad, function, argnums)
     def slopes(*args: Any, **keywords: Any) -> Any:
         run = Recording(function, args, keywords, argnums, False)
         ones = [np.ones(np.shape(end), getattr(end, "dtype", None)) for end in run.ends]

@@ -16,6 +16,7 @@ from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
 from chainrule.nn.tree import Tree
 from chainrule.ops.random import Key
+from chainrule.settings import watching
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -73,10 +74,12 @@ class Module(Tree):
 
         The running statistics that training finds are left to :meth:`run`.
         """
-        if training is None:
-            out = self.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
-            return out if isinstance(out, Symbol) else _as_tensor(out)
-        return self.run(x, training)[0]
+        if training is not None:
+            return self.run(x, training)[0]
+        watch = watching()
+        module = self if watch is None else watch.module(self)
+        out = module.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
+        return out if isinstance(out, Symbol) else _as_tensor(out)
 
     def run(self, x: Any, training: Key | bool | None = None) -> tuple[Any, dict[str, Any]]:
         """Like a call, and return new values for the buffers beside the result.
@@ -88,12 +91,15 @@ class Module(Tree):
             A new array for each buffer that changes, by path; for :meth:`write_buffers`.
         """
         run = run_of(training)
+        watch = watching()
+        module = self if watch is None else watch.module(self)
         token = CURRENT.set(run)
         try:
-            out = self.advance(x if isinstance(x, Symbol) else self._leaf(x), run)
+            out = module.advance(x if isinstance(x, Symbol) else self._leaf(x), run)
         finally:
             CURRENT.reset(token)
-        return out if isinstance(out, Symbol) else _as_tensor(out), self._updates(run)
+        updates = module._updates(run)  # pyright: ignore[reportPrivateUsage]  its own twin
+        return out if isinstance(out, Symbol) else _as_tensor(out), updates
 
     def summary(self, input_shape: int | tuple[int, ...]) -> Summary:
         """A table of the layers: shapes, parameters, bytes of activations, FLOPs.

@@ -37,6 +37,16 @@ def substituted(model: Net, values: Mapping[str, Any]) -> tuple[Net, dict[str, P
     for path, p in model.parameters().items():
         leaf = by_path[path] = leaves[p] = kind(values[path], path)
         leaf.wants_gradient = p.wants_gradient
+    return _copied(model, values, leaves), by_path
+
+
+def with_buffers(model: Net, values: Mapping[str, Any]) -> Net:
+    """A copy of a net whose buffers have these values; its parameters are those of the net."""
+    return _copied(model, values, {})
+
+
+def _copied(model: Net, values: Mapping[str, Any], leaves: Mapping[Any, Parameter]) -> Net:
+    """The same modules with other buffers and parameters in their places."""
     twins: dict[int, Tree] = {}
     modules = model.modules()
     for path, module in modules.items():
@@ -59,7 +69,7 @@ def substituted(model: Net, values: Mapping[str, Any]) -> tuple[Net, dict[str, P
             elif is_group(x):
                 facts[name] = _rebuilt(x, other)
     root: Any = twins[id(model)]
-    return root, by_path
+    return root
 
 
 def _rebuilt(group: Any, other: Any) -> Any:

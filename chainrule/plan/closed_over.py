@@ -17,7 +17,7 @@ from chainrule.settings import Watch
 from chainrule.tensors import Parameter
 
 
-class SymbolMet(Exception):  # noqa: N818  no failure: the function is read through instead
+class SymbolMet(Exception):
     """A value of a derivative or a recording around this one flowed in."""
 
 

@@ -1,0 +1,65 @@
+"""Places: where values stand in objects, and whose objects are looked into.
+
+Imports the nets' tree. The surroundings go by it.
+"""
+
+import functools
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from chainrule.nn.tree import Tree
+from chainrule.tensors import Parameter
+
+# Their functions read nothing of the user's but what they are given.
+LIBRARIES = frozenset({"chainrule", "numpy", "scipy", "optree", *sys.stdlib_module_names})
+# A method is called by its name; these by no code, or by code that makes an object.
+UNCALLED = frozenset({"__new__", "__repr__", "__str__", "__reduce__", "__del__", "__init__"})
+CACHED = "_input_dtype"  # of a module: found anew from its parameters
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a buffer stands."""
+
+    owner: Tree
+    name: str
+
+    @property
+    def value(self) -> Any:
+        """The array that stands there now."""
+        return self.owner.__dict__[self.name]
+
+    @property
+    def label(self) -> str:
+        """What ``show()`` calls it."""
+        return self.name
+
+
+def is_library(x: Any) -> bool:
+    """Whether a function or class comes from a library whose state is its own affair."""
+    module: Any = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] in LIBRARIES
+
+
+def is_state(x: Any) -> bool:
+    """Whether an attribute of a net may hold some of its state."""
+    return isinstance(x, Parameter | Tree | np.ndarray | list | tuple | dict)
+
+
+def is_dunder(name: str) -> bool:
+    """Whether Python looks up this name by itself."""
+    return name.startswith("__") and name.endswith("__")
+
+
+@functools.lru_cache(maxsize=256)
+def slots_of(kind: type) -> tuple[str, ...]:
+    """The attributes that the objects of a class hold without a dict."""
+    found: list[str] = []
+    for base in kind.__mro__:
+        names: Any = vars(base).get("_slots_of__", ())
+        found += [names] if isinstance(names, str) else names
+    return tuple(n for n in found if not is_dunder(n))

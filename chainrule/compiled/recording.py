@@ -1,0 +1,98 @@
+"""Recording: a function run once on symbols, with its parameters and buffers as inputs.
+
+Imports the plan's recorder and the nets' substitution. A signature is made of one.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiled.places import Place
+from chainrule.errors import UnsupportedError
+from chainrule.native.engine import plan_content
+from chainrule.nn.module import Module
+from chainrule.nn.substitute import with_buffers
+from chainrule.plan.closed_over import ClosedOver
+from chainrule.plan.make import make
+from chainrule.plan.plan import Plan
+from chainrule.plan.record import record
+from chainrule.plan.steps import Flow
+from chainrule.spec import Spec
+
+
+class Inputs(ClosedOver):
+    """Also makes inputs of the buffers of nets: a net with some is run as a copy."""
+
+    def __init__(self, buffers: bool) -> None:
+        super().__init__()
+        self._buffers = buffers
+        self._twins: dict[int, Any] = {}
+        self._originals: list[Any] = []  # kept, since ids are used again
+
+    def module(self, module: Any) -> Any:
+        """A copy of a net whose buffers are inputs; one without buffers is read as it is."""
+        known = self._twins.get(id(module))
+        if known is not None:
+            return known
+        values = {path: self._place(module, path) for path in module.buffers()}
+        copy = with_buffers(module, values) if values and self._buffers else module
+        pairs = zip(module.modules().values(), copy.modules().values(), strict=True)
+        for original, twin in pairs:
+            self._twins[id(original)] = self._twins[id(twin)] = twin
+            self._originals += [original, twin]
+        return copy
+
+    def _place(self, module: Module, path: str) -> Any:
+        owner, _, name = path.rpartition(".")
+        place = Place(module.modules()[owner], name)
+        return self.stand_in(place, place.value, path)
+
+
+def recorded(
+    function: Callable[..., Sequence[Any]],
+    specs: Sequence[Spec],
+    finish: Callable[[Flow], Flow],
+    inputs: Callable[[], ClosedOver],
+) -> tuple[Plan, list[Any]]:
+    """The plan of a function, and what its inputs after the first ones stand for.
+
+    Raises
+    ------
+    UnsupportedError
+        If the function draws from a random generator: the draw would be the same for ever.
+    """
+    before = _dice()
+    plan, sources = _once(function, specs, finish, inputs())
+    if _dice() != before:  # perhaps it was another thread
+        again, _ = _once(function, specs, finish, inputs())
+        if _content(plan) != _content(again):
+            raise UnsupportedError(
+                "this function draws random numbers, which a recording would repeat for ever.",
+                do=(
+                    "Draw outside and pass the numbers as an argument, or draw from a key that "
+                    "is one: model(x, training=key)."
+                ),
+            )
+    return plan, sources
+
+
+def _once(
+    function: Callable[..., Sequence[Any]],
+    specs: Sequence[Spec],
+    finish: Callable[[Flow], Flow],
+    inputs: ClosedOver,
+) -> tuple[Plan, list[Any]]:
+    flow = record(function, specs, closed_over=inputs)
+    return make(finish(flow)), inputs.sources
+
+
+def _dice() -> Any:
+    """The state of the generators that everybody shares."""
+    shared: Any = np.random.get_state()  # noqa: NPY002  to see whether somebody else draws
+    return shared[1].tobytes(), shared[2:], random.getstate()
+
+
+def _content(plan: Plan) -> Any:
+    return plan_content(plan), [constant.tobytes() for constant in plan.constants]
