@@ -4,6 +4,7 @@ Imports the nets' tree. The surroundings go by it.
 """
 
 import functools
+import random
 import sys
 from dataclasses import dataclass
 from types import ModuleType
@@ -18,7 +19,7 @@ from chainrule.tensors import Parameter
 LIBRARIES = frozenset({"chainrule", "numpy", "scipy", "optree", *sys.stdlib_module_names})
 # A method is called by its name; these by no code, or by code that makes an object.
 UNCALLED = frozenset({"__new__", "__repr__", "__str__", "__reduce__", "__del__", "__init__"})
-CACHED = "_input_dtype"  # of a module: found anew from its parameters
+CHANCE = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,21 @@ def is_state(x: Any) -> bool:
     return isinstance(x, Parameter | Tree | np.ndarray | list | tuple | dict)
 
 
+def is_fact(name: str, x: Any) -> bool:
+    """Whether an attribute of one of our nets says how it computes: no private notes."""
+    return is_state(x) or not name.startswith("_")
+
+
+def state_of(x: Any) -> Any:
+    """Where a random generator stands."""
+    if isinstance(x, random.Random):
+        return x.getstate()
+    bits: Any = getattr(x, "bit_generator", x)
+    if isinstance(x, np.random.RandomState):
+        bits = x._bit_generator  # pyright: ignore[reportAttributeAccessIssue]  not in the stub
+    return repr(bits.state)
+
+
 def is_dunder(name: str) -> bool:
     """Whether Python looks up this name by itself."""
     return name.startswith("__") and name.endswith("__")
@@ -60,6 +76,6 @@ def slots_of(kind: type) -> tuple[str, ...]:
     """The attributes that the objects of a class hold without a dict."""
     found: list[str] = []
     for base in kind.__mro__:
-        names: Any = vars(base).get("_slots_of__", ())
+        names: Any = vars(base).get("__slots__", ())
         found += [names] if isinstance(names, str) else names
     return tuple(n for n in found if not is_dunder(n))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiled.places import Place
+from chainrule.compiled.places import Place, state_of
 from chainrule.errors import UnsupportedError
 from chainrule.native.engine import plan_content
 from chainrule.nn.module import Module
@@ -55,6 +55,7 @@ def recorded(
     specs: Sequence[Spec],
     finish: Callable[[Flow], Flow],
     inputs: Callable[[], ClosedOver],
+    dice: Sequence[Any],
 ) -> tuple[Plan, list[Any]]:
     """The plan of a function, and what its inputs after the first ones stand for.
 
@@ -63,9 +64,9 @@ def recorded(
     UnsupportedError
         If the function draws from a random generator: the draw would be the same for ever.
     """
-    before = _dice()
+    before = _states(dice)
     plan, sources = _once(function, specs, finish, inputs())
-    if _dice() != before:  # perhaps it was another thread
+    if _states(dice) != before:  # perhaps it was another thread
         again, _ = _once(function, specs, finish, inputs())
         if _content(plan) != _content(again):
             raise UnsupportedError(
@@ -88,10 +89,10 @@ def _once(
     return make(finish(flow)), inputs.sources
 
 
-def _dice() -> Any:
-    """The state of the generators that everybody shares."""
+def _states(dice: Sequence[Any]) -> Any:
+    """Where these generators stand, and those that everybody shares."""
     shared: Any = np.random.get_state()  # noqa: NPY002  to see whether somebody else draws
-    return shared[1].tobytes(), shared[2:], random.getstate()
+    return shared[1].tobytes(), shared[2:], random.getstate(), list(map(state_of, dice))
 
 
 def _content(plan: Plan) -> Any:

@@ -112,12 +112,13 @@ class Signature:
         def finish(flow: Flow) -> Flow:
             return replace(flow, updates=_matched(specs, flow.outputs, call.donated))
 
+        dice = surroundings.dice
         try:
-            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(True))
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(True), dice)
         except UnsupportedError:  # perhaps the function looks at a buffer: it is a constant then
             if not any(isinstance(x, Place) for x in surroundings.inputs):
                 raise
-            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(False))
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(False), dice)
         places = {x: i for i, x in enumerate(surroundings.inputs)}
         self._sources = [places.get(x, x) for x in sources]
         found = set(sources)

@@ -14,22 +14,22 @@ import numpy as np
 
 from chainrule.compiled.names import ANY, reads, reads_of_class
 from chainrule.compiled.places import (
-    CACHED,
+    CHANCE,
     UNCALLED,
     Place,
     is_dunder,
+    is_fact,
     is_library,
     is_state,
     slots_of,
 )
 from chainrule.compiled.snapshot import Snapshot
 from chainrule.compiled.values import Same, atom, content, foreign, kind_of
-from chainrule.graph.node import Node
 from chainrule.graph.op import Op
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.nn.tree import Tree
 from chainrule.plan.closed_over import is_over
-from chainrule.tensors import Parameter
+from chainrule.tensors import Parameter, Tensor
 
 ENOUGH = 50_000  # objects; what is behind them is compared by identity
 
@@ -53,6 +53,8 @@ class Surroundings:
     inputs : list of (Parameter or Place)
         In the order in which they are found, which the key fixes.
     snapshot : Snapshot
+    dice : list
+        Random generators.
     symbols : bool
         Whether a value of an open derivative or recording is among them.
     passed : bool
@@ -75,6 +77,7 @@ class Surroundings:
 
     def _begin(self) -> None:
         self.inputs: list[Any] = []
+        self.dice: list[Any] = []
         self.snapshot = Snapshot()
         self.symbols = self.passed = self._wanting = False
         self._all = bool(self.names & ANY)
@@ -122,7 +125,7 @@ class Surroundings:
     def found_symbol(self, x: Any) -> None:
         """A tensor, or a value that somebody is differentiating."""
         self.note(Same(x))
-        if not isinstance(x, Node) or x.traced:
+        if not isinstance(x, Tensor) or x.traced:
             self.symbols = self.symbols or not (isinstance(x, Constant) or is_over(x))
         elif x.wants_gradient:
             self._wanting = True
@@ -262,11 +265,11 @@ def _tree(around: Surroundings, x: Tree) -> None:
     names = [n for n, v in facts.items() if every or is_state(v) or around.reads_name(n)]
     if len(names) == len(facts):
         around.snapshot.facts(facts, list(facts.values()))
-    names = [n for n in names if n != CACHED]
+    names = [n for n in names if is_fact(n, facts[n]) or not every]
     held = [facts[n] for n in names]
     if not every and len(names) < len(facts):
         around.snapshot.picks(facts, names, held)
-        around.snapshot.lacks(facts, around.names.difference(facts) - {CACHED})
+        around.snapshot.lacks(facts, around.names.difference(facts))
     around.note(tuple(names))
     around.then(
         *(
@@ -280,12 +283,15 @@ def _tree(around: Surroundings, x: Tree) -> None:
 def _object(around: Surroundings, x: Any) -> None:
     """Anything else: itself, or its kind where equal ones are the same; and what code reads."""
     kind = kind_of(x)
-    slots = [n for n in slots_of(kind) if around.reads_name(n) and hasattr(x, n)]
+    if isinstance(x, CHANCE):
+        around.dice.append(x)
+    by_value = isinstance(x, Op) or (kind.__eq__ is not object.__eq__ and not is_library(kind))
+    named = [n for n in slots_of(kind) if hasattr(x, n)]
+    slots = [n for n in named if by_value or around.reads_name(n)]
     facts: Any = getattr(x, "__dict__", None)
-    if facts is None and not slots:
+    if facts is None and not named:
         around.note(foreign(x) if is_library(kind) else Same(x))
         return
-    by_value = isinstance(x, Op) or (kind.__eq__ is not object.__eq__ and not is_library(kind))
     around.note(kind if by_value else Same(x))
     if facts is not None:
         names = [n for n in facts if by_value or n == "__wrapped__" or around.reads_name(n)]

@@ -31,7 +31,7 @@ class Same:
 
 def kind_of(x: Any) -> Any:
     """Its type, as a part of a key."""
-    return type(x)
+    return type(x)  # pyright: ignore[reportUnknownVariableType]  of any object
 
 
 def atom(x: Any) -> Any:

@@ -21,6 +21,7 @@ from chainrule.settings import DEPTH, RECORDING, rules_on
 from chainrule.spec import is_tuple
 
 LISTED_AT_MOST = 6  # values in a message
+ROUNDING = 2**10  # ulp of the largest: BLAS adds in another order where arrays lie differently
 
 
 def stop_gradient(x: Any) -> Any:
@@ -222,7 +223,14 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    Inside a forward derivative nothing is stored, so nothing is recomputed there.
+    Inside a forward derivative nothing is stored, so nothing is recomputed there. The results of
+    the second run are compared with those of the first: a function that draws random numbers must
+    draw them from a key that is an argument (``chainrule.ops.random``).
+
+    Raises
+    ------
+    UnsupportedError
+        In the backward pass, if the function did not give the same result again.
 
     Source
     ------
@@ -302,8 +310,35 @@ class Checkpoint(Op):
             ends = _parts(self.call.flat(self.call(own)))
         finally:
             RECORDING.reset(token)
+        _check_again(self.call.function, _parts(out), ends)
         targets = [*own, *self.closed_over]
         starts = {e: u for e, u in zip(ends, _parts(upstream), strict=True) if isinstance(e, Node)}
         reached = {x for x, want in zip(targets, wanted, strict=True) if want}
         found = walk(list(starts), list(starts.values()), targets=reached, graph=graph, live=live)
         return [found.get(x) if w else None for x, w in zip(targets, wanted, strict=True)], None
+
+
+def _check_again(function: Any, before: Sequence[Any], again: Sequence[Any]) -> None:
+    """Raise where a second run gave other numbers: its gradient would be of another function."""
+    for x, y in zip(map(_number, before), map(_number, again), strict=True):
+        if isinstance(x, Symbol) or isinstance(y, Symbol) or x.dtype.kind not in "fc":
+            continue
+        with np.errstate(all="ignore"):
+            largest = np.max(np.abs(x), initial=0, where=np.isfinite(x))
+            near = np.abs(x - y) <= ROUNDING * np.finfo(x.dtype).eps * largest
+        if not np.all(near | (x == y) | (np.isnan(x) & np.isnan(y))):
+            raise UnsupportedError(
+                f"{_name(function)} gave another result when checkpoint ran it again.",
+                found=[describe("first", x), describe("again", y)],
+                do=(
+                    "Draw random numbers outside, or from a key that is an argument, and change "
+                    "nothing between the forward and the backward pass."
+                ),
+            )
+
+
+def _number(x: Any) -> Any:
+    """The value of a result; a symbol where a recording or a derivative stands around it."""
+    while isinstance(x, Node):
+        x = x.value
+    return x if isinstance(x, Symbol) else np.asarray(x)

@@ -23,7 +23,7 @@ from chainrule.differentiate.tree import (
 from chainrule.errors import ArgumentError
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
-from chainrule.settings import DEPTH, RECORDING, recording_on
+from chainrule.settings import DEPTH, RECORDING, met, recording_on
 from chainrule.spec import is_sequence
 
 
@@ -161,6 +161,7 @@ def _as_tuple(values: Any, name: str) -> tuple[Any, ...]:
 
 
 def _primal(x: Any, place: int) -> Any:
+    x = met(x)
     if not isinstance(x, Symbol):
         return float_array(x, f"primal {place}")
     check_float(x, f"primal {place}")

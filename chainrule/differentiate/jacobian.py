@@ -11,12 +11,8 @@ import numpy as np
 from chainrule.differentiate.reverse import Recording, grad
 from chainrule.differentiate.structured import DENSE_BYTES, Path, structured, unstructured
 from chainrule.differentiate.traced import Traced
-<<<<<<< HEAD
-from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, is_one, unflatten
-=======
 from chainrule.differentiate.transform import transform
-from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, unflatten
->>>>>>> 8f21342 (Read the parameters that a compiled function closes over at every call)
+from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, is_one, unflatten
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.symbol import Symbol

@@ -3,6 +3,7 @@
 Imports traced and tree. A function runs once on traced leaves; the walk goes back to them.
 """
 
+import functools
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any

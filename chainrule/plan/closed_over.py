@@ -14,7 +14,7 @@ from chainrule.graph.node import Node, next_serial
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.plan.steps import Array
 from chainrule.settings import Watch
-from chainrule.tensors import Parameter
+from chainrule.tensors import Parameter, Tensor
 
 
 class SymbolMet(Exception):
@@ -52,11 +52,11 @@ class ClosedOver(Watch):
         """The input that stands for a parameter; everything else is read as it is."""
         if not isinstance(x, Symbol) or x.depth >= self.recorder.depth or isinstance(x, Constant):
             return x
-        if not isinstance(x, Node) or x.traced:
-            if is_over(x):
-                return x  # the recorder says so, if it flows in
+        if is_over(x) or (isinstance(x, Node) and x.serial > self._begin and not x.traced):
+            return x  # a constant; or the recorder says that it is none
+        if not isinstance(x, Tensor) or x.traced:
             raise SymbolMet
-        if isinstance(x, Parameter) and x.serial < self._begin:
+        if isinstance(x, Parameter):
             return self.stand_in(x, x.value, x.label)
         return x
 

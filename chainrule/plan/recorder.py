@@ -7,7 +7,7 @@ their steps through it.
 import functools
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -81,6 +81,14 @@ class Recorded(Unvalued):
         called = RuleCall(op, rule, tuple(wanted), len(out) if is_tuple(out) else 0)
         found = iter(apply(called, flat_operands(given)))
         return [next(found) if want else None for want in wanted]
+
+    def backward(self, *args: Any, **keywords: Any) -> NoReturn:
+        """Raise: no gradient is left in a tensor when the plan runs."""
+        raise UnsupportedError(
+            "backward() would leave gradients in tensors, but this function is being recorded.",
+            found=[describe("x", self)],
+            do="Take cr.value_and_grad(loss)(parameter) inside, and return the gradients.",
+        )
 
     def __repr__(self) -> str:
         return f"Recorded({self.shape}, {self.dtype})"
