@@ -84,7 +84,8 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     No state is kept between the passes: the function runs again in the backward pass, on symbols
     where a higher order is wanted, so that what the pullback closes over is differentiated too.
     Forward mode transposes the pullback, which is linear in the upstream gradient. Where no
-    argument is differentiated, the function is read like any other.
+    argument is differentiated, the function is read like any other. A second run
+    that gives another result, since it draws random numbers, raises UnsupportedError.
 
     Examples
     --------
@@ -149,9 +150,10 @@ class CustomGradient(Op):
 
     def backward(self, upstream: Any, *leaves_and_out: Any) -> Any:
         """Run the function again, and its pullback."""
-        *leaves, _ = leaves_and_out
+        *leaves, out = leaves_and_out
         result, pullback = self.run(leaves)
-        _, container = flatten(result)
+        ends, container = flatten(result)
+        _check_again(self.call.function, _parts(out), ends)
         upstreams = upstream if is_tuple(upstream) else (upstream,)
         return self._flat(pullback(unflatten(container, upstreams)))
 
@@ -328,7 +330,7 @@ def _check_again(function: Any, before: Sequence[Any], again: Sequence[Any]) -> 
             near = np.abs(x - y) <= ROUNDING * np.finfo(x.dtype).eps * largest
         if not np.all(near | (x == y) | (np.isnan(x) & np.isnan(y))):
             raise UnsupportedError(
-                f"{_name(function)} gave another result when checkpoint ran it again.",
+                f"{_name(function)} gave another result when the backward pass ran it again.",
                 found=[describe("first", x), describe("again", y)],
                 do=(
                     "Draw random numbers outside, or from a key that is an argument, and change "
