@@ -156,9 +156,10 @@ class Compiled:
             if found is None:
                 return None
         around = found.around
-        if (around.inputs and DEPTH.get()) or (around.passed and RECORDING.get()):
-            return None  # a recording or a graph around this one needs the parameters
-        return found
+        if around.inputs and DEPTH.get():
+            return None  # a recording around this one must see the parameters
+        in_graph = around.passed or (call.tensors and around.wanting)
+        return None if in_graph and RECORDING.get() else found
 
     def _look(self, call: Call, args: tuple[Any, ...]) -> "_Found | None":
         """Look around, and record the function where it was never met like this."""

@@ -15,7 +15,8 @@ import numpy as np
 from chainrule.nn.tree import Tree
 from chainrule.tensors import Parameter
 
-# Their functions read nothing of the user's but what they are given.
+# Their functions read nothing of the user's but what they are given. So are those of all
+# installed packages but the one that the compiled function comes from.
 LIBRARIES = frozenset({"chainrule", "numpy", "scipy", "optree", *sys.stdlib_module_names})
 # A method is called by its name; these by no code, or by code that makes an object.
 UNCALLED = frozenset({"__new__", "__repr__", "__str__", "__reduce__", "__del__", "__init__"})
@@ -40,10 +41,19 @@ class Place:
         return self.name
 
 
-def is_library(x: Any) -> bool:
-    """Whether a function or class comes from a library whose state is its own affair."""
+def root_of(x: Any) -> str:
+    """The package that a function, a class or a module comes from."""
     module: Any = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
-    return isinstance(module, str) and module.partition(".")[0] in LIBRARIES
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def is_library(root: str) -> bool:
+    """Whether a package is a library, whose state is its own affair: an installed one is."""
+    if root in LIBRARIES:
+        return True
+    file: Any = getattr(sys.modules.get(root), "__file__", None) or ""
+    return "site-packages" in file or "dist-packages" in file
 
 
 def is_state(x: Any) -> bool:

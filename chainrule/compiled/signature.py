@@ -34,6 +34,7 @@ class Call:
     donated: tuple[bool, ...]  # per array
     arrays: tuple[Any, ...]
     objects: tuple[Any, ...]  # static values that have parts
+    tensors: bool  # whether an array came as a tensor that wants no gradient
     key: Any  # of what the arguments are, before anybody looks into the objects
     shapes: Any  # the same without the objects
 
@@ -50,8 +51,10 @@ class Call:
         arrays: list[Any] = []
         objects: list[Any] = []
         key: list[Any] = []
+        tensors = False
         for x in flat:
             if isinstance(x, Symbol):
+                tensors = True
                 if not isinstance(x, Node) or x.traced or (x.wants_gradient and standing):
                     return None
                 x = x.value
@@ -69,7 +72,7 @@ class Call:
         donated = _donated(args, donate, len(arrays)) if donate else (False,) * len(arrays)
         shapes = structure, tuple(key)
         whole = (shapes, tuple(map(Same, objects))) if objects else shapes
-        parts = tuple(leaves), donated, tuple(arrays), tuple(objects)
+        parts = tuple(leaves), donated, tuple(arrays), tuple(objects), tensors
         return cls(structure, *parts, whole, shapes)
 
 

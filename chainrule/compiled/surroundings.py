@@ -15,12 +15,14 @@ import numpy as np
 from chainrule.compiled.names import ANY, reads, reads_of_class
 from chainrule.compiled.places import (
     CHANCE,
+    LIBRARIES,
     UNCALLED,
     Place,
     is_dunder,
     is_fact,
     is_library,
     is_state,
+    root_of,
     slots_of,
 )
 from chainrule.compiled.snapshot import Snapshot
@@ -31,7 +33,7 @@ from chainrule.nn.tree import Tree
 from chainrule.plan.closed_over import is_over
 from chainrule.tensors import Parameter, Tensor
 
-ENOUGH = 50_000  # objects; what is behind them is compared by identity
+ENOUGH = 20_000  # objects; what is behind them is compared by identity
 
 
 class Surroundings:
@@ -59,11 +61,14 @@ class Surroundings:
         Whether a value of an open derivative or recording is among them.
     passed : bool
         Whether the arguments hold a tensor that wants a gradient.
+    wanting : bool
+        Whether anything at all does.
     """
 
     def __init__(
         self, closed: Sequence[Any], given: Sequence[Any] = (), names: frozenset[str] = frozenset()
     ) -> None:
+        self._own = {root_of(x) for x in (*closed, *map(type, closed))} - LIBRARIES
         known = None
         self.names: set[str] = set(names)
         while known != len(self.names):  # until no code with new names turns up
@@ -72,6 +77,7 @@ class Surroundings:
             self._read(given)
             self.passed = self._wanting
             self._read(closed)
+            self.wanting = self._wanting
         self.snapshot.close()
         self.key = tuple(self._tokens)
 
@@ -79,7 +85,7 @@ class Surroundings:
         self.inputs: list[Any] = []
         self.dice: list[Any] = []
         self.snapshot = Snapshot()
-        self.symbols = self.passed = self._wanting = False
+        self.symbols = self.passed = self.wanting = self._wanting = False
         self._all = bool(self.names & ANY)
         self._tokens: list[Any] = []
         self._seen: dict[int, int] = {}
@@ -138,6 +144,11 @@ class Surroundings:
         self._wanting = self._wanting or x.wants_gradient
         self.found_input(x, x.value)
 
+    def is_library(self, x: Any) -> bool:
+        """Whether a function, class or module is no code of the user's."""
+        root = root_of(x)
+        return root not in self._own and is_library(root)
+
     def reads_name(self, name: str) -> bool:
         """Whether some code may read an attribute of this name."""
         return self._all or name in self.names
@@ -194,7 +205,7 @@ def _function(around: Surroundings, f: FunctionType) -> None:
         else:
             around.snapshot.cell(cell, held)
         around.then(held)
-    if is_library(f):
+    if around.is_library(f):
         return
     found = reads(f.__code__)
     around.names |= found.names
@@ -217,7 +228,7 @@ def _partial(around: Surroundings, x: Any) -> None:
 
 def _module(around: Surroundings, x: ModuleType) -> None:
     around.note(Same(x))
-    if not is_library(x):
+    if not around.is_library(x):
         around.named(vars(x), sorted(around.names.intersection(vars(x))))
 
 
@@ -229,9 +240,9 @@ def _class(around: Surroundings, x: type) -> None:
 def _methods(around: Surroundings, kind: type, uncalled: frozenset[str]) -> None:
     """What the class of an object holds: methods and values that some code may ask for."""
     for base in kind.__mro__:
-        if is_library(base):
+        if around.is_library(base):
             if issubclass(base, Tree | Op):
-                around.names |= reads_of_class(base)
+                around.names |= reads_of_class(base) - ANY
             continue
         names = [
             name
@@ -261,7 +272,7 @@ def _bound(around: Surroundings, x: Any) -> None:
 def _tree(around: Surroundings, x: Tree) -> None:
     around.note(kind_of(x))
     facts = x.__dict__
-    every = is_library(type(x))
+    every = around.is_library(type(x))
     names = [n for n, v in facts.items() if every or is_state(v) or around.reads_name(n)]
     if len(names) == len(facts):
         around.snapshot.facts(facts, list(facts.values()))
@@ -285,12 +296,14 @@ def _object(around: Surroundings, x: Any) -> None:
     kind = kind_of(x)
     if isinstance(x, CHANCE):
         around.dice.append(x)
-    by_value = isinstance(x, Op) or (kind.__eq__ is not object.__eq__ and not is_library(kind))
+    by_value = isinstance(x, Op) or (
+        kind.__eq__ is not object.__eq__ and not around.is_library(kind)
+    )
     named = [n for n in slots_of(kind) if hasattr(x, n)]
     slots = [n for n in named if by_value or around.reads_name(n)]
     facts: Any = getattr(x, "__dict__", None)
     if facts is None and not named:
-        around.note(foreign(x) if is_library(kind) else Same(x))
+        around.note(foreign(x) if around.is_library(kind) else Same(x))
         return
     around.note(kind if by_value else Same(x))
     if facts is not None:

@@ -1,6 +1,7 @@
 """stop_gradient, custom_gradient and checkpoint."""
 
 import gc
+import itertools
 import weakref
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
-from chainrule.errors import BackwardRuleError
+from chainrule.errors import BackwardRuleError, UnsupportedError
+from chainrule.ops import random
 
 A = np.array([0.3, 1.2, -0.7])
 V = np.array([0.1, 0.2, -0.3])
@@ -183,3 +185,37 @@ def test_checkpoint_of_arrays_is_the_function():
 def test_checkpoint_inside_a_gradient_sees_the_variables_around_it():
     f = cr.grad(lambda x: cr.checkpoint(lambda y: y * x * x)(A).sum())
     assert_allclose(f(V), 2 * A * V)
+
+
+GENERATOR = np.random.default_rng(0)
+DRAWS = {
+    "a generator": lambda: GENERATOR.normal(size=3),
+    "np.random": lambda: np.random.normal(size=3),  # noqa: NPY002  users call it
+    "a counter": itertools.count(1).__next__,
+}
+READERS = {
+    "grad": lambda f: cr.grad(f)(A),
+    "backward": lambda f: f(cr.tensor(A)).backward(),
+    "hessian": lambda f: cr.hessian(f)(A),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", DRAWS)
+def test_a_function_that_gives_another_result_in_the_second_pass_is_refused(kind, reader):
+    draw = DRAWS[kind]
+
+    @cr.custom_gradient
+    def custom(x):
+        scale = draw()
+        return (x * x * scale).sum(), lambda upstream: upstream * 2 * x * scale
+
+    for function in (cr.checkpoint(lambda x: (x * x * draw()).sum()), custom):
+        with pytest.raises(UnsupportedError, match="another result"):
+            READERS[reader](function)
+
+
+def test_a_function_that_draws_from_a_key_may_be_run_again():
+    mask = cr.checkpoint(lambda x, key: cr.dropout(x, key, 0.5).sum())
+    plain = lambda x, key: cr.dropout(x, key, 0.5).sum()  # noqa: E731
+    assert_array_equal(cr.grad(mask)(A, random.key(0)), cr.grad(plain)(A, random.key(0)))

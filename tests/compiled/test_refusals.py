@@ -1,0 +1,85 @@
+"""What a compiled function cannot record, and says so."""
+
+import random
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ChainruleError, UnsupportedError
+
+X = np.array([1.0, 2.0, 3.0])
+GENERATOR = np.random.default_rng(0)
+OLD = np.random.RandomState(0)
+DICE = random.Random(0)
+
+
+@pytest.fixture
+def w():
+    made = cr.parameter(X, name="w")
+    made.grad = X
+    return made
+
+
+LEAVING = {
+    "float": lambda w: float(w[0]),
+    "int": lambda w: int(w[0]),
+    "item": lambda w: w[0].item(),
+    "the data's item": lambda w: w.data.sum().item(),
+    "np.asarray": np.asarray,
+    "a condition": lambda w: 1.0 if w.sum() > 0 else 2.0,
+    "truth": lambda w: 1.0 if w[0] else 2.0,
+    "the gradient": lambda w: w.grad,
+    "format": lambda w: float(f"{w[0]:.2f}"),
+    "a write": lambda w: w.write(0.0),
+    "new data": lambda w: setattr(w, "data", w.data - 0.1),
+}
+
+
+@pytest.mark.parametrize("kind", LEAVING)
+def test_a_value_of_a_parameter_that_would_be_frozen_raises(w, kind):
+    with pytest.raises(UnsupportedError, match="recorded"):
+        cr.compile(lambda x: x * LEAVING[kind](w))(X)
+
+
+@pytest.mark.parametrize("call", [float, int, bool, lambda p: p.item()], ids=str)
+def test_a_number_read_from_a_parameter_without_axes_raises(call):
+    w = cr.parameter(2.0)
+    with pytest.raises(UnsupportedError, match="recorded"):
+        cr.compile(lambda x: x * call(w))(X)
+
+
+def test_backward_inside_a_compiled_function_raises_and_names_value_and_grad(w):
+    def function(x):
+        loss = (w * x).sum()
+        loss.backward()
+        return w.grad
+
+    with pytest.raises(UnsupportedError, match="value_and_grad"):
+        cr.compile(function)(X)
+    with pytest.raises(ChainruleError):
+        cr.compile(lambda x: cr.backward([(w * x).sum()]))(X)
+
+
+DRAWS = {
+    "np.random": lambda: np.random.normal(size=3),  # noqa: NPY002  users call it
+    "random": random.random,
+    "a Generator": lambda: GENERATOR.normal(size=3),
+    "a RandomState": lambda: OLD.normal(size=3),
+    "a Random": DICE.random,
+}
+
+
+@pytest.mark.parametrize("kind", DRAWS)
+def test_a_random_draw_that_would_be_repeated_for_ever_raises(kind):
+    draw = DRAWS[kind]
+    with pytest.raises(UnsupportedError, match="random numbers"):
+        cr.compile(lambda x: x + draw())(X)
+
+
+def test_a_draw_that_does_not_flow_in_is_no_draw():
+    def function(x):
+        np.random.normal(size=3)  # noqa: NPY002  somebody else's
+        return 2 * x
+
+    np.testing.assert_array_equal(cr.compile(function)(X), 2 * X)
