@@ -33,11 +33,13 @@ class Inputs(ClosedOver):
 
     def module(self, module: Any) -> Any:
         """A copy of a net whose buffers are inputs; one without buffers is read as it is."""
+        if not self._buffers:
+            return module
         known = self._twins.get(id(module))
         if known is not None:
             return known
         values = {path: self._place(module, path) for path in module.buffers()}
-        copy = with_buffers(module, values) if values and self._buffers else module
+        copy = with_buffers(module, values) if values else module
         pairs = zip(module.modules().values(), copy.modules().values(), strict=True)
         for original, twin in pairs:
             self._twins[id(original)] = self._twins[id(twin)] = twin
