@@ -39,15 +39,16 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
     """Compile a function of arrays to machine code; also a decorator.
 
     The function is recorded the first time it meets a signature (the containers, shapes and
-    dtypes of its arguments), and its recording is run from then on.
+    dtypes of its arguments), and its recording is run from then on. Called with arrays it returns
+    arrays: a graph around it ends there.
 
     Parameters
     ----------
     function : callable
         Takes arrays and nested lists, tuples and dicts of them; written with ops, operators and
-        NumPy's functions; ``cr.grad`` and its like may be taken inside. Everything that is no
-        array (Python numbers, text, None) is static: another value is another recording.
-        Arrays that it closes over are constants, copied at the recording.
+        NumPy's functions; ``cr.grad`` and its like may be taken inside. A net is one, and so is
+        a method. Everything that is no array (Python numbers, text, None, objects) is static:
+        another value is another recording, and 0.0, -0.0 and False are three values.
     donate : int or sequence of int, default ()
         Positional arguments whose memory the caller gives up: a result of the same shape and
         dtype is written in its place, and is that array.
@@ -61,12 +62,26 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
     Raises
     ------
     UnsupportedError
-        If the function branches on the value of an array, or takes it out of the graph.
+        If the function branches on the value of an array or a parameter, takes it out of the
+        graph, or draws from a random generator.
 
     Notes
     -----
+    *Parameters and buffers* that it closes over are inputs of its plan, read at every call where
+    they stand then: steps, ``load_state`` and new ones in their places count.
+
+    *Everything else* that it closes over is guarded: variables of outer functions, globals and
+    attributes that its code and the functions it calls name, defaults, containers, and arrays by
+    what they hold (up to 64 KiB by their bytes, larger ones by a fingerprint, 20 us per MiB). A
+    changed one means a new recording. Not seen are a change of what only a name made up at run
+    time leads to, of objects written in C, and of the globals of installed packages.
+
+    *Symbols*: where an argument, or what it closes over, is a tensor that wants a gradient, or is
+    being differentiated or recorded, the function itself is called, so that every op is seen.
+    Inside ``no_grad`` tensors are arrays.
+
     An op that has no machine code (one of your own, written with NumPy) is called back in Python:
-    right, and slower; the plan names it. Inside a derivative the function itself is called.
+    right, and slower; the plan names it.
 
     Examples
     --------
@@ -125,7 +140,7 @@ class Compiled:
         self._attribute = name
 
     def __repr__(self) -> str:
-        name = getattr(self._function, "__qualname__", repr(self._function))
+        name = getattr(self._function, "__qualname__", type(self._function).__name__)
         return f"<compiled {name}: {sum(map(len, self._signatures.values()))} recordings>"
 
     def __reduce__(self) -> Any:
