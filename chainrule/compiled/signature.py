@@ -20,6 +20,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.native.engine import compile_plan
 from chainrule.nn.module import Module
+from chainrule.nn.run import CURRENT
 from chainrule.plan.steps import Flow
 from chainrule.settings import RECORDING
 from chainrule.spec import Spec, is_array
@@ -42,10 +43,10 @@ class Call:
     def of(
         cls, args: tuple[Any, ...], keywords: dict[str, Any], donate: tuple[int, ...]
     ) -> "Call | None":
-        """None where something is differentiated, or recorded: every op must be seen."""
+        """None where something is differentiated, recorded or trained: every op must be seen."""
         standing = RECORDING.get()
-        if standing is not True and standing is not False:
-            return None
+        if (standing is not True and standing is not False) or CURRENT.get().training:
+            return None  # a net that trains hands out keys, and takes statistics
         flat, structure = flatten((args, keywords))
         leaves: list[Any] = []
         arrays: list[Any] = []

@@ -1,5 +1,6 @@
 """A compiled function that meets a value with a derivative is read like any other function."""
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError
+from chainrule.ops import random
 
 X = np.array([1.0, 2.0, 3.0])
 W = np.array([0.5, -1.0, 2.0])
@@ -195,6 +197,26 @@ class Block(nn.Module):
     @cr.compile
     def forward(self, x):
         return np.tanh(x @ self.weight)
+
+
+def test_a_compiled_part_of_a_net_that_trains_hands_out_its_statistics():
+    class Part(nn.Module):
+        def __init__(self):
+            self.norm, self.drop = nn.BatchNorm(3), nn.Dropout(0.5)
+
+        @cr.compile
+        def forward(self, x):
+            return self.drop(self.norm(x))
+
+    net, x = nn.Sequential(Part()), X[None] * np.ones((4, 1))
+    net(x)
+    for on in (True, False):
+        with contextlib.nullcontext() if on else cr.no_grad():
+            first, updates = net.run(x, training=random.key(1))
+            other = net(x, training=random.key(2))
+            assert isinstance(net(x), cr.Tensor)
+        assert set(updates) == {"layers.0.norm.running_mean", "layers.0.norm.running_variance"}
+        assert not np.array_equal(first.data, other.data)
 
 
 @pytest.mark.parametrize("compiled", [True, False])
