@@ -119,6 +119,13 @@ def met(x: Any) -> Any:
     return x if standing is True or standing is False else standing.met(x)
 
 
+def asked(x: Any, call: str) -> None:
+    """Tell a watch that stands that a tensor is about to give its value away."""
+    standing = RECORDING.get()
+    if standing is not True and standing is not False:
+        standing.asked(x, call)
+
+
 def watching() -> Watch | None:
     """The watch that stands, if any."""
     standing = RECORDING.get()

@@ -28,7 +28,7 @@ from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_on
 from chainrule.graph.symbol import Symbol, plain
 from chainrule.graph.walk import walk
 from chainrule.jacobians import Jacobian
-from chainrule.settings import met
+from chainrule.settings import asked, met
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -166,17 +166,13 @@ class Parameter(Tensor, result=Tensor):
     def __init__(self, value: Array, name: str = "") -> None:
         super().__init__(aligned(value), wants_gradient=True)
         self.label = name
-        self.changed = self.serial
-        self.changed_where = ""
-        self.spent = None
+        self.changed, self.changed_where, self.spent = self.serial, "", None
 
     @property
     def data(self) -> Array:
         """The current value, a read-only view; assign to it to change the parameter."""
-        read = met(self)
-        if read is not self:  # a function is being recorded: the value as it runs, without a graph
-            return read
-        return read_only(self.value, ParameterView)
+        read = met(self)  # an input, where a function is being recorded
+        return read_only(self.value, ParameterView) if read is self else read
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -192,14 +188,13 @@ class Parameter(Tensor, result=Tensor):
 
     def write(self, new: Any, where: str = "") -> None:
         """Copy new values in and raise the version."""
-        self._stay("changing a parameter")
+        asked(self, "changing a parameter")
         np.copyto(self.value, new, casting="same_kind")
         self.touch(where)
 
     def touch(self, where: str = "") -> None:
         """Raise the version: the array has been written."""
-        self.changed = next_serial()
-        self.changed_where = where
+        self.changed, self.changed_where = next_serial(), where
 
     def __copy__(self) -> Any:
         return self.__deepcopy__({})  # never the same array: its version is its parameter's
@@ -228,7 +223,7 @@ class Parameter(Tensor, result=Tensor):
     @property
     def grad(self) -> Array | None:
         """What the last ``backward()`` left here: an array of the value's shape and dtype."""
-        self._stay("x.grad")
+        asked(self, "x.grad")
         spent = self.gradient is self.spent
         gradient = super().grad
         if spent:

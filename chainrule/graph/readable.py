@@ -13,7 +13,7 @@ from chainrule.graph.leaving import leaves_the_graph, warn_lost
 from chainrule.graph.node import Node
 from chainrule.graph.storage import read_only
 from chainrule.graph.symbol import Symbol
-from chainrule.settings import RECORDING, RULE, TRIAL
+from chainrule.settings import RECORDING, RULE, TRIAL, asked
 
 AS_ARRAY = "np.asarray(x)"  # what every door to the memory is for
 NO_MEMORY = "a tensor shows no memory: np.asarray(x) copies it"  # NumPy goes on to __array__
@@ -42,6 +42,7 @@ class Readable(Node):
         """Raise where the rule of a user's op, read by tensors, would cut the graph."""
         if RULE.get() and self.wants_gradient:
             raise leaves_the_graph(call, self, self.origin)
+        asked(self, call)
 
     def leaves(self) -> bool:
         """Whether a gradient would miss what is made of the value outside the graph."""
@@ -57,6 +58,7 @@ class Readable(Node):
         warn_lost(call)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        asked(self, AS_ARRAY)
         if self.leaves():
             raise leaves_the_graph(AS_ARRAY, self, self.origin)
         if copy is False and not isinstance(self.value, Symbol):
@@ -65,17 +67,20 @@ class Readable(Node):
 
     @property
     def __array_interface__(self) -> Any:
+        asked(self, AS_ARRAY)
         if self.leaves():
             raise leaves_the_graph(AS_ARRAY, self, self.origin)
         raise AttributeError(NO_MEMORY)
 
     @property
     def __array_struct__(self) -> Any:
+        asked(self, AS_ARRAY)
         if self.leaves():
             raise leaves_the_graph(AS_ARRAY, self, self.origin)
         raise AttributeError(NO_MEMORY)
 
     def __bool__(self) -> bool:
+        asked(self, "bool(x)")
         return bool(self.value)
 
     def __float__(self) -> float:
@@ -87,7 +92,10 @@ class Readable(Node):
         return int(self.value)
 
     def __index__(self) -> int:
+        asked(self, "x as an index")
         return operator.index(self.value)
 
     def __format__(self, spec: str) -> str:
+        if spec:
+            asked(self, f"format(x, {spec!r})")
         return format(self.value, spec) if spec else str(self)
