@@ -119,10 +119,9 @@ def test_compiled_functions_nest(kind):
     same(kind, lambda w: inner(w, X))
 
 
-@KINDS
+# A Jacobian is an object that knows its structure, and no array of a recording.
+@pytest.mark.parametrize("kind", sorted(TRANSFORMS.keys() - {"jacobian", "hessian"}))
 def test_derivatives_may_be_taken_inside(kind):
-    if kind in ("jacobian", "hessian"):
-        pytest.skip("these return objects that know their structure")
     transform = TRANSFORMS[kind]
     function = cr.compile(lambda w, x: transform(lambda w: loss(w, x), w))
     assert_allclose(function(W, X), transform(lambda w: loss(w, X), W))
