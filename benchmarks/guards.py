@@ -2,9 +2,9 @@
 
     python benchmarks/guards.py --layers 50
 
-The net is plain: Linear layers of four units, each with weight and bias. The table shows medians of
-a call, of its guards alone, of the first look around, and of a call of a function that closes over
-nothing; in microseconds.
+The net is plain: Linear layers of four units, each with weight and bias. The table shows medians
+of a call, of its guards alone, of the first look around, and of a call of a function that closes
+over nothing; in microseconds.
 """
 
 import argparse
@@ -46,7 +46,9 @@ def main() -> None:
             lambda: net(x), given.rounds
         ),
         "its guards": median(around.snapshot.stands, given.rounds),
-        "looking around anew": median(lambda: Surroundings((model,)), given.rounds // 20),
+        "looking around anew": median(
+            lambda: Surroundings((model,), (), frozenset(around.names)), given.rounds // 20
+        ),
         "call of a function that closes over nothing": median(lambda: double(x), given.rounds),
     }
     print("| what | us |\n|---|---|")

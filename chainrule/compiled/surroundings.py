@@ -84,6 +84,7 @@ class Surroundings:
     def _begin(self) -> None:
         self.inputs: list[Any] = []
         self.dice: list[Any] = []
+        self.kinds: set[Any] = set()  # classes that were looked into
         self.snapshot = Snapshot()
         self.symbols = self.passed = self.wanting = self._wanting = False
         self._all = bool(self.names & ANY)
@@ -239,6 +240,9 @@ def _class(around: Surroundings, x: type) -> None:
 
 def _methods(around: Surroundings, kind: type, uncalled: frozenset[str]) -> None:
     """What the class of an object holds: methods and values that some code may ask for."""
+    if (kind, uncalled) in around.kinds:
+        return
+    around.kinds.add((kind, uncalled))
     for base in kind.__mro__:
         if around.is_library(base):
             if issubclass(base, Tree | Op):
