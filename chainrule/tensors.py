@@ -171,8 +171,10 @@ class Parameter(Tensor, result=Tensor):
     @property
     def data(self) -> Array:
         """The current value, a read-only view; assign to it to change the parameter."""
-        read = met(self)  # an input, where a function is being recorded
-        return read_only(self.value, ParameterView) if read is self else read
+        read = met(self)  # an input, where a function or a step is being recorded
+        if read is self:
+            return read_only(self.value, ParameterView)
+        return read.value if isinstance(read, Node) else read
 
     @data.setter
     def data(self, new: Any) -> None:

@@ -176,13 +176,17 @@ def slope_penalty(net, x):
     return lambda out, y: cr.squared_error(out, y) + (cr.elementwise_grad(net)(x[:5]) ** 2).mean()
 
 
+def fixed_size(net, x):
+    """The size as a number of the moment: .data follows the weight, and has no gradient."""
+    return lambda out, y: cr.squared_error(out, y) + 0.1 * (net.layers[0].weight.data ** 2).sum()
+
+
 def boundary(net, x):
     """The net is asked for its value at another place, as a physics-informed loss does."""
     return lambda out, y: cr.squared_error(out, y) + cr.sum(net(x[:1]) ** 2)
 
 
-@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
-@pytest.mark.parametrize("make", [size_of_weights, slope_penalty, boundary])
+@pytest.mark.parametrize("make", [size_of_weights, fixed_size, slope_penalty, boundary])
 def test_a_loss_may_close_over_the_net_that_is_trained(make):
     x, y = data(FORWARDS["jvp"], "float64")
     losses, states = [], []
@@ -192,13 +196,13 @@ def test_a_loss_may_close_over_the_net_that_is_trained(make):
             model, (x, y), loss=make(model, x), optimizer=optim.SGD(0.02), epochs=3,
             batch_size=20, compiled=compiled,
         )  # fmt: skip
+        assert history.compiled is compiled
         losses.append(history["loss"])
         states.append(model.state())
     np.testing.assert_allclose(*losses, rtol=1e-12)
     assert apart(*states) <= 1e-12
 
 
-@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_penalty_may_close_over_the_net_and_take_derivatives(compiled):
     x, y = data(FORWARDS["jvp"], "float64")
@@ -215,7 +219,6 @@ def test_a_penalty_may_close_over_the_net_and_take_derivatives(compiled):
     assert apart(model.state(), same.state()) <= 1e-12
 
 
-@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
 def test_a_forward_may_close_over_a_part_of_its_own_net():
     x, y = data(FORWARDS["grad"], "float64")
     losses = []
