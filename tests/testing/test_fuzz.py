@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import chainrule as cr
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.testing.fuzz import Line, Program, Ref, generate, judge, run
+from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, judge, run
 from chainrule.testing.fuzz.judge import Tally
 
 GRAPHS, CHUNKS = 2000, 10
@@ -137,7 +138,7 @@ def test_a_kink_is_left_open_and_a_dead_branch_is_judged():
     inside = Line("greater", (Ref(0), 0.5))
     guarded = (inside, Line("log", (Ref(0),)), Line("where", (Ref(1), Ref(2), 0.0)))
     tally = Tally()
-    assert judge(Program((x,), guarded, (Ref(3),)), tally, second=True) is None
+    assert judge(Program((x,), guarded, (Ref(3),)), tally, Looks.SECOND) is None
     assert tally.counts["forward = differences"] > 3
     assert tally.counts["second order = differences"] == 3
 
@@ -152,7 +153,7 @@ def test_a_second_derivative_at_a_tie_is_left_open(x, decided, open_):
     )
     tally = Tally()
     program = Program((np.array([x]),), lines, (Ref(3),), plain=True)
-    assert judge(program, tally, second=True) is None
+    assert judge(program, tally, Looks.SECOND) is None
     assert tally.counts["second order = differences"] == decided
     assert tally.counts["second order = differences, left open"] == open_
 
@@ -162,3 +163,52 @@ def test_the_command_line_reports_a_campaign():
     command = [sys.executable, "-m", "chainrule.testing.fuzz", "--graphs", "20", "--seed", "5"]
     shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert "mismatches  0" in shown.stdout
+
+
+class Hidden(cr.ops.activations.Tanh):
+    """A tanh whose slope holds abs: right to second order, and a kink in the third."""
+
+    def local_gradients(self, x, out):
+        small = np.exp(-2 * np.abs(x))
+        return (4 * small / np.square(1 + small),)
+
+
+def test_a_kink_hidden_in_a_smooth_function_is_found_in_the_third_order(monkeypatch):
+    program = Program((np.array([0.0, 0.5]),), (Line("tanh", (Ref(0),)),), (Ref(1),), plain=True)
+    assert judge(program, Tally(), Looks.THIRD) is None
+    monkeypatch.setattr(CATALOGUE["tanh"], "local_gradients", Hidden.local_gradients)
+    found = judge(program, Tally(), Looks.THIRD)
+    assert found.kind == "third order is not the differences"
+    assert abs(found.expected + 2.0) < abs(found.found)  # tanh'''(0) = -2, and what 0.5 adds
+
+
+def test_parameters_behind_a_derivative_are_judged(monkeypatch):
+    lines = (Line("multiply", (Ref(0), Ref(1))), Line("square", (Ref(2),)))
+    program = Program((np.array([3.0]), np.array([2.0])), lines, (Ref(3),), plain=True)
+    tally = Tally()
+    assert judge(program, tally, Looks.CLOSED | Looks.CLOSED_COMPILED) is None
+    assert tally.counts["a gradient of a gradient reaches parameters"] == 2
+    assert tally.counts["compiled over parameters = eager"] == 2
+    monkeypatch.setattr(
+        closing, "grad", lambda f, n: lambda *x: [g.data for g in cr.grad(f, n)(*x)]
+    )
+    found = judge(program, Tally(), Looks.CLOSED)
+    assert found.kind == "a parameter behind grad gets another gradient"
+
+
+def test_a_share_of_the_graphs_is_looked_at_in_every_way(campaigns):
+    counts = sum((campaign(campaigns, c).tally.counts for c in range(CHUNKS)), start=Counter())
+    for kind in (
+        "second order: reverse = forward",
+        "third order: reverse = forward",
+        "third order = differences",
+        "a gradient of a gradient reaches parameters",
+    ):
+        assert counts[kind] > GRAPHS / 40
+
+
+def test_graphs_stand_at_zeros_and_kinks():
+    leaves = np.concatenate([x.ravel() for i in range(400) for x in generate(0, i).leaves])
+    assert (leaves == 0).sum() > 40
+    assert np.signbit(leaves[leaves == 0]).any()
+    assert np.isin(leaves, [0.5, 1.0, -1.0]).sum() > 10

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.native.engine import SPEED
-from chainrule.testing.fuzz import Line, Program, Ref, compiled, generate, judge, run
+from chainrule.testing.fuzz import Line, Looks, Program, Ref, compiled, generate, judge, run
 from chainrule.testing.fuzz.judge import Tally, weights_of
 
 GRAPHS, CHUNKS = 120, 4
@@ -62,7 +62,7 @@ def test_wrong_machine_code_is_found_and_shown(monkeypatch, number, share):
 def test_a_wrong_plan_is_found_before_its_machine_code(monkeypatch):
     right, changed = compiled.interpret, off_by(1e-12)
     monkeypatch.setattr(compiled, "interpret", lambda *args: changed(right(*args)))
-    found = judge(generate(0, 12), Tally(), single=False, compiled=True)
+    found = judge(generate(0, 12), Tally(), Looks.COMPILED)
     assert found.kind == "the interpreted plan is not eager in float64"
 
 
@@ -71,7 +71,7 @@ def test_what_a_plan_raises_is_found(monkeypatch):
         raise AssertionError("no plan")
 
     monkeypatch.setattr(compiled, "make", broken)
-    found = judge(generate(0, 12), Tally(), single=False, compiled=True)
+    found = judge(generate(0, 12), Tally(), Looks.COMPILED)
     assert found.kind == "an error when compiled"
 
 

@@ -8,7 +8,7 @@ Floor 10: imports everything below. A failure shrinks to a short program that sh
 
 from chainrule.testing.fuzz.campaign import Campaign, Finding, run
 from chainrule.testing.fuzz.generate import generate
-from chainrule.testing.fuzz.judge import Mismatch, judge
+from chainrule.testing.fuzz.judge import Looks, Mismatch, judge
 from chainrule.testing.fuzz.program import Line, Program, Ref
 from chainrule.testing.fuzz.shrink import shrink
 from chainrule.testing.fuzz.source import source
@@ -17,6 +17,7 @@ __all__ = [
     "Campaign",
     "Finding",
     "Line",
+    "Looks",
     "Mismatch",
     "Program",
     "Ref",

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.testing.fuzz.generate import generate
-from chainrule.testing.fuzz.judge import Illegal, Tally, judge
+from chainrule.testing.fuzz.judge import Illegal, Looks, Tally, judge
 from chainrule.testing.fuzz.shrink import shrink
 from chainrule.testing.fuzz.source import source
 
-SECOND_SHARE = 7  # every seventh program is looked at to second order
+# Every so many programs are also looked at in these ways; primes, so that all ways meet all ops.
+SHARES = {Looks.SECOND: 7, Looks.THIRD: 11, Looks.CLOSED: 5}
+CLOSED_COMPILED = 37  # it takes a fraction of a second
 SHRUNK = 3  # findings per hundred programs that are shrunk; more of them say the same again
 CHUNK = 100  # programs between two reports of progress
 
@@ -122,9 +124,8 @@ def _range(task: tuple[int, int, int, bool, bool, bool]) -> Campaign:
         campaign.graphs += 1
         campaign.lines += len(program.lines)
         campaign.used.update(line.name for line in program.lines)
-        second = number % SECOND_SHARE == 0
         try:
-            found = judge(program, campaign.tally, second, single, compiled)
+            found = judge(program, campaign.tally, _looks(number, single, compiled))
         except Illegal:
             campaign.tally.add("not judged: an end is not finite", 1)
             continue
@@ -134,3 +135,16 @@ def _range(task: tuple[int, int, int, bool, bool, bool]) -> Campaign:
                 small = shrink(program, found)
             campaign.findings.append(Finding(number, found.kind, source(*small)))
     return campaign
+
+
+def _looks(number: int, single: bool, compiled: bool) -> Looks:
+    """What the program of this number is looked at for."""
+    looks = Looks.SINGLE if single else Looks.NOTHING
+    for kind, share in SHARES.items():
+        if number % share == 0:
+            looks |= kind
+    if compiled:
+        looks |= Looks.COMPILED
+        if number % CLOSED_COMPILED == 0:
+            looks |= Looks.CLOSED_COMPILED
+    return looks

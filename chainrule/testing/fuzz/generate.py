@@ -26,6 +26,7 @@ FREE = 0.4  # share of calls that take earlier values as they are
 GUARDED = 0.06  # share of calls that leave infinities in a branch that is not selected
 MOVED = 0.7  # chance that an operand of a sample moves with earlier values
 TIED = 0.2  # share of leaves that hold small integers, whose extremes are tied
+AT_KINKS = 0.12  # share of leaves that hold zeros of both signs and kinks of ops
 EMPTIES = 0.04  # share of programs with a leaf that has no elements
 RANGE = 1.5  # leaves are drawn from -RANGE to RANGE
 
@@ -88,10 +89,25 @@ def _leaves(choose: random.Random, rng: np.random.Generator) -> list[Array]:
 
 
 def _leaf(choose: random.Random, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    if choose.random() < TIED:
+    kind = choose.random()
+    if kind < TIED:
         return rng.integers(-2, 3, shape).astype(float)
+    if kind < TIED + AT_KINKS:
+        return np.asarray(rng.choice(_kinks(), shape))
     x = np.asarray(rng.uniform(-RANGE, RANGE, shape))
     return x.astype(np.float32).astype(float)  # the float32 run starts at the same point
+
+
+def _kinks() -> list[float]:
+    """Zero of both signs, and every point at which an op of the catalogue has a kink."""
+    places = {
+        kink
+        for name in CATALOGUE.names()
+        for domain in CATALOGUE[name].domains
+        for kink in domain.kinks
+        if abs(kink) <= RANGE
+    }
+    return [0.0, -0.0, *sorted(places)]
 
 
 def _attempt(builder: Builder, way: Callable[[], None]) -> bool:

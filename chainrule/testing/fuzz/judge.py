@@ -7,6 +7,7 @@ judges their remains.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Flag, auto
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.dual import Dual, duals
 from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
+from chainrule.testing.fuzz.closing import closed_over, closed_over_compiled
 from chainrule.testing.fuzz.compiled import COMPILING, against_compiled
 from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, call, pick
 from chainrule.testing.fuzz.second import at_a_length_of_0, second_order, tied
 from chainrule.testing.fuzz.stepping import Cells, against_complex_step, against_differences
+from chainrule.testing.fuzz.third import third_order
 
 ADJOINT = 1e-12  # <u, Jv> = <J'u, v>, relative to what flows through the whole graph
 SAME_VALUE = 1e-11  # an op on tensors and on arrays may add in another order
@@ -39,6 +42,18 @@ class Mismatch:
     expected: Any
 
 
+class Looks(Flag):
+    """What is looked at besides the first derivative."""
+
+    NOTHING = 0
+    SECOND = auto()  # second derivatives
+    THIRD = auto()  # the third derivative along a line
+    CLOSED = auto()  # half of the leaves as parameters that the function closes over
+    SINGLE = auto()  # the float32 run
+    COMPILED = auto()  # the plan, run by the interpreter and as machine code
+    CLOSED_COMPILED = auto()  # a compiled function that closes over parameters
+
+
 @dataclass
 class Tally:
     """How many comparisons were made, and how many left open (a kink lies within the step)."""
@@ -55,13 +70,7 @@ class Illegal(Exception):
     """The program has no derivative to judge: an end is not finite."""
 
 
-def judge(
-    program: Program,
-    tally: Tally,
-    second: bool = False,
-    single: bool = True,
-    compiled: bool = False,
-) -> Any:
+def judge(program: Program, tally: Tally, looks: Looks = Looks.SINGLE) -> Any:
     """The first mismatch of a program, or None.
 
     Parameters
@@ -69,26 +78,26 @@ def judge(
     program : Program
     tally : Tally
         Counts what was compared.
-    second : bool, default False
-        Whether second derivatives are looked at.
-    single : bool, default True
-        Whether the float32 run is looked at.
-    compiled : bool, default False
-        Whether the program is recorded, and its plan run by the interpreter and as machine code.
+    looks : Looks, default SINGLE
+        What is looked at besides the first derivative in float64.
     """
     with np.errstate(all="ignore"):
         values = program.run(program.leaves)
         weights = weights_of(program, values)
         try:
-            found = _judged(program, values, weights, tally, second, single)
+            found = _judged(program, values, weights, tally, looks)
         except (Illegal, KeyboardInterrupt):
             raise
         except Exception as error:  # whatever an op raises is a finding
             return Mismatch("an error", 0, f"{type(error).__name__}: {error}", "a gradient")
-        if found is not None or not compiled:
+        if found is not None:
             return found
+        wrong = None
         try:
-            wrong = against_compiled(program, weights, tally)
+            if looks & Looks.COMPILED:
+                wrong = against_compiled(program, weights, tally)
+            if looks & Looks.CLOSED_COMPILED and wrong is None:
+                wrong = closed_over_compiled(program, weights, tally)
         except Exception as error:
             return Mismatch(COMPILING, 0, f"{type(error).__name__}: {error}", "a gradient")
         return None if wrong is None else Mismatch(*wrong)
@@ -99,8 +108,7 @@ def _judged(
     values: Sequence[Any],
     weights: Sequence[Array],
     tally: Tally,
-    second: bool,
-    single: bool,
+    looks: Looks,
 ) -> Mismatch | None:
     cells = Cells(program, values)
     directions = directions_of(program)
@@ -119,18 +127,21 @@ def _judged(
     wrong = against_complex_step(program, cells, tangents, directions, moved.kinked, tally)
     if wrong:
         return Mismatch("forward is not the complex step", *wrong)
-    if single:
+    if looks & Looks.SINGLE:
         tally.add("float32 = float64", 1)
         wrong = _single(program, weights, nodes, directions, flows)
         if wrong:
             return Mismatch("float32 is not float64", 0, *wrong)
-    if second:
-        kinked = bool(moved.kinked) or tied(program, values)
-        shrunk = at_a_length_of_0(program, values)
+    kinked = bool(moved.kinked) or tied(program, values)
+    shrunk = at_a_length_of_0(program, values)
+    wrong = None
+    if looks & Looks.SECOND:
         wrong = second_order(program, weights, directions, kinked, tally, shrunk)
-        if wrong:
-            return Mismatch(*wrong)
-    return None
+    if looks & Looks.THIRD and wrong is None:
+        wrong = third_order(program, weights, directions, kinked, tally, shrunk)
+    if looks & Looks.CLOSED and wrong is None:
+        wrong = closed_over(program, weights, directions, tally, shrunk)
+    return None if wrong is None else Mismatch(*wrong)
 
 
 def directions_of(program: Program) -> list[Array]:
@@ -302,4 +313,4 @@ def _shaken(x: Any, rng: np.random.Generator) -> Any:
     return x * (1 + relative) + absolute
 
 
-__all__ = ["Illegal", "Mismatch", "Ref", "Tally", "judge"]
+__all__ = ["Illegal", "Looks", "Mismatch", "Ref", "Tally", "judge"]

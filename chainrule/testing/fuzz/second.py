@@ -47,8 +47,7 @@ def second_order(
     other = np.concatenate([x.ravel() for x in pushed])
     scale = np.abs(whole[np.isfinite(whole)]).max(initial=1.0)
     tally.add("second order: reverse = forward", 1)
-    known = ~(np.isnan(whole) | np.isnan(other)) if shrunk else np.ones(whole.shape, bool)
-    if not np.abs(whole - other)[known].max(initial=0) <= SAME * scale:
+    if not apart(whole, other, shrunk) <= SAME * scale:
         return "second order: reverse is not forward", 0, whole, other
     if kinked or shrunk:
         tally.add("second order = differences", 0, whole.size)
@@ -63,11 +62,21 @@ def second_order(
     best = fine + (fine - coarse) / 3
     size = np.abs(runs[0]).max(initial=1.0)
     bar = np.abs(fine - coarse) + np.abs(right - left) + ROUNDING * size
-    judged = bar <= TRUST * scale
+    judged = (bar <= TRUST * scale) & np.isfinite(whole)  # NaN: it does not exist there
     tally.add("second order = differences", int(judged.sum()), int((~judged).sum()))
     if judged.all() and not (np.abs(whole - best) <= BARS * bar).all():
         return "second order is not the differences", 0, whole, best
     return None
+
+
+def apart(found: Array, wanted: Array, shrunk: bool = False) -> float:
+    """The largest difference; a derivative that does not exist is NaN on both sides.
+
+    Where a length is 0 (``shrunk``) NaN on one side is an answer too.
+    """
+    lost, other = np.isnan(found), np.isnan(wanted)
+    same = lost | other if shrunk else lost & other
+    return float(np.abs(np.where(same, 0.0, found - wanted)).max(initial=0))
 
 
 def tied(program: Program, values: Sequence[Any]) -> bool:

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.spec import is_list, is_tuple
+from chainrule.testing.fuzz.closing import BEHIND, COMPILED
 from chainrule.testing.fuzz.compiled import COMPILING, KINDS
-from chainrule.testing.fuzz.judge import Mismatch, Tally, judge
+from chainrule.testing.fuzz.judge import Looks, Mismatch, Tally, judge
 from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array, parts_of, pick
+from chainrule.testing.fuzz.third import ALONG, STEPPED
 
 MOST_TRIALS = 600
 Change = Callable[[Array], Array]
@@ -42,12 +44,7 @@ def shrink(program: Program, mismatch: Mismatch) -> tuple[Program, Mismatch]:
 
 def _fails(program: Program, mismatch: Mismatch) -> Mismatch | None:
     try:
-        found = judge(
-            program,
-            Tally(),
-            second=mismatch.kind.startswith("second"),
-            compiled=mismatch.kind in (COMPILING, *KINDS.values()),
-        )
+        found = judge(program, Tally(), _looks(mismatch.kind))
     except Exception:  # the remains of a program may be no program at all
         return None
     if found is None or found.kind != mismatch.kind:
@@ -58,6 +55,24 @@ def _fails(program: Program, mismatch: Mismatch) -> Mismatch | None:
     ):
         return None
     return found
+
+
+def _looks(kind: str) -> Looks:
+    """Where a mismatch of this kind is seen; the float32 run costs little."""
+    looks = Looks.SINGLE
+    if kind.startswith("second"):
+        looks |= Looks.SECOND
+    elif kind in (*ALONG.values(), STEPPED):
+        looks |= Looks.THIRD
+    elif kind in BEHIND.values():
+        looks |= Looks.CLOSED
+    elif kind == COMPILED:
+        looks |= Looks.CLOSED_COMPILED
+    elif kind in KINDS.values():
+        looks |= Looks.COMPILED
+    elif kind == COMPILING:
+        looks |= Looks.COMPILED | Looks.CLOSED_COMPILED
+    return looks
 
 
 def _cost(program: Program) -> tuple[Any, ...]:

@@ -8,17 +8,32 @@ from typing import Any
 import numpy as np
 
 from chainrule.spec import is_list, is_tuple
+from chainrule.testing.fuzz.closing import BEHIND
+from chainrule.testing.fuzz.closing import COMPILED as OVER_PARAMETERS
 from chainrule.testing.fuzz.compiled import COMPILING
 from chainrule.testing.fuzz.compiled import KINDS as COMPILED
 from chainrule.testing.fuzz.judge import Mismatch, directions_of, weights_of
 from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array
+from chainrule.testing.fuzz.third import ALONG as ORDERS
+from chainrule.testing.fuzz.third import STEPPED
 
 WIDTH = 99
 ALONG = "along = lambda h: f(*[a + h * b for a, b in zip(x, d)])"
 PULLED = "sum(np.sum(a * b) for a, b in zip(cr.grad(f, {n})(*x), d))"
 VERIFIED = "print(cr.compile(lambda *x: cr.value_and_grad(f, {n})(*x)).verify(*x))"
 SECOND = "cr.grad(lambda *x: sum(cr.sum(a * b) for a, b in zip(cr.grad(f, {n})(*x), d)), {n})(*x)"
+HALF = "cr.grad(lambda *x: sum(cr.sum(a * b) for a, b in zip(cr.grad(f, {n})(*x), d[:half])), {n})"
+HESSIAN = f"{HALF}(*x)[half:]"
 NARROWED = "x = [a.astype(np.float32) for a in x]"
+LINE = "line = lambda h: f(*[a + h * b for a, b in zip(x, d)])"
+PUSH = "push = lambda g: lambda h: cr.jvp(g, (h,), (1.0,))[1]"
+PUSHED = {1: "push(line)", 2: "push(push(line))", 3: "push(push(push(line)))"}
+PULLED_BY = {1: "cr.grad(line)", 2: "cr.grad(cr.grad(line))", 3: "cr.grad(cr.grad(cr.grad(line)))"}
+HALVES = (
+    "half = (len(x) + 1) // 2",
+    "own = [cr.parameter(a) for a in x[half:]]",
+    "g = lambda *a: f(*a, *own)",
+)
 DIFFERENCE = "(along(1e-4) - along(-1e-4)) / 2e-4"
 
 # The last lines of a printed program, by the kind of mismatch.
@@ -39,6 +54,34 @@ SHOWN: dict[str, tuple[str, ...]] = {
         for (_, dtype), kind in COMPILED.items()
     },
     COMPILING: (VERIFIED,),
+    **{
+        kind: (LINE, PUSH, f'print({PULLED_BY[order]}(0.0), "is not", {PUSHED[order]}(0.0))')
+        for order, kind in ORDERS.items()
+    },
+    STEPPED: (
+        LINE,
+        PUSH,
+        f"second = {PUSHED[2]}",
+        f'print({PUSHED[3]}(0.0), "is not", (second(1e-3) - second(-1e-3)) / 2e-3)',
+    ),
+    BEHIND["grad"]: (
+        *HALVES,
+        "found = cr.grad(g, tuple(range(half)))(*x[:half])",
+        "sum(cr.sum(a * b) for a, b in zip(found, d)).backward()",
+        f'print([p.grad for p in own], "is not", {HESSIAN})',
+    ),
+    BEHIND["jvp"]: (
+        *HALVES,
+        "cr.jvp(g, tuple(x[:half]), tuple(d[:half]))[1].backward()",
+        f'print([p.grad for p in own], "is not", {HESSIAN})',
+    ),
+    OVER_PARAMETERS: (
+        *HALVES,
+        "run = cr.compile(g)",
+        'print(run(*x[:half]), "is not", f(*x))',
+        "for p in own: p.data = p.data / 2",
+        'print(run(*x[:half]), "is not", f(*x[:half], *[p.data for p in own]))',
+    ),
     "second order: reverse is not forward": (
         "gradient = lambda *x: cr.grad(f, {n})(*x)",
         f'print({SECOND}, "is not", cr.jvp(gradient, x, d)[1])',
