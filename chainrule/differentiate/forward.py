@@ -23,6 +23,7 @@ from chainrule.differentiate.tree import (
 from chainrule.errors import ArgumentError
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
+from chainrule.graph.unwrapping import unwrapped
 from chainrule.settings import DEPTH, RECORDING, met, recording_on
 from chainrule.spec import is_sequence
 
@@ -67,7 +68,8 @@ def jvp(
     around = Around()
     recording, standing = RECORDING.set(recording_on()), DEPTH.set(around.depth + 1)
     try:
-        answer = function(*unflatten(structure, variables))
+        with unwrapped():
+            answer = function(*unflatten(structure, variables))
     finally:
         RECORDING.reset(recording)
         DEPTH.reset(standing)

@@ -33,6 +33,7 @@ from chainrule.differentiate.tree import (
 from chainrule.errors import NotScalarError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
+from chainrule.graph.unwrapping import unwrapped
 from chainrule.graph.walk import walk
 from chainrule.settings import RECORDING, recording_on
 
@@ -211,7 +212,8 @@ class Recording:
         token = RECORDING.set(recording_on())
         try:
             with self.taken():
-                answer = function(*traced, **keywords)
+                with unwrapped():
+                    answer = function(*traced, **keywords)
         finally:
             RECORDING.reset(token)
         self.result, aux = answer if has_aux else (answer, None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Constant
+from chainrule.graph.unwrapping import unwrapped
 from chainrule.plan.closed_over import ClosedOver
 from chainrule.plan.lower import lower
 from chainrule.plan.recorder import Recorded, Recorder
@@ -70,7 +71,8 @@ def record(
     token = DEPTH.set(depth)
     watched = RECORDING.set(RECORDING.get() if closed_over is None else closed_over)
     try:
-        results = function(*[recorder.symbol(x.ref()) for x in inputs])
+        with unwrapped():
+            results = function(*[recorder.symbol(x.ref()) for x in inputs])
         outputs = tuple(_output(recorder, x) for x in results)
     finally:
         RECORDING.reset(watched)

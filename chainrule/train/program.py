@@ -7,11 +7,11 @@ loop call it.
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ChainruleError, IndexRangeError
+from chainrule.errors import ArgumentError, ChainruleError, IndexRangeError, UnsupportedError
 from chainrule.nn import Module
 from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
@@ -107,6 +107,14 @@ class Program:
         self._key, self._epochs = key(whole("Program", "seed", seed)), 0
         self._evaluation = NativeEvaluation(model, float(scale))
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> NoReturn:
+        raise UnsupportedError(
+            "a Program is machine code for one net, and cannot be copied or pickled.",
+            found=[f"of {type(self.model).__name__} and {self.optimizer!r}"],
+            do="Copy net and optimiser together, copy.deepcopy((program.model, "
+            "program.optimizer)), and make a new Program of them.",
+        )
 
     @property
     def steps(self) -> int:

@@ -1,7 +1,9 @@
 """Program: single steps, epochs and predictions, and what goes wrong in them."""
 
+import copy
 import gc
 import os
+import pickle
 import resource
 import signal
 import threading
@@ -18,6 +20,7 @@ from chainrule.errors import (
     NonFiniteError,
     RecordingWarning,
     ShapeError,
+    UnsupportedError,
 )
 from chainrule.train import Callback, Program, fit
 from tests.train.small_nets import CLASSES, FEATURES, ROWS, apart, data, net
@@ -270,3 +273,10 @@ def test_a_hundred_thousand_steps_grow_the_process_by_less_than_a_mebibyte():
     for _ in range(2000):
         program.step(x[:32], labels[:32])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1024
+
+
+@pytest.mark.parametrize("way", [pickle.dumps, copy.deepcopy, copy.copy])
+def test_a_program_refuses_to_be_copied_and_says_what_to_copy(way):
+    program = cr.train.Program(cr.nn.MLP([2, 3, 1]), cr.squared_error, cr.optim.Adam(0.01))
+    with pytest.raises(UnsupportedError, match="Copy net and optimiser together"):
+        way(program)
