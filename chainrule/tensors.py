@@ -158,15 +158,17 @@ class Parameter(Tensor, result=Tensor):
     pass through an older version is an error.
     """
 
-    __slots__ = ("changed_where", "spent")
+    __slots__ = ("changed_where", "claims", "spent")
 
     changed_where: str
+    claims: dict[str, Any]  # who trains it at the moment
     spent: Any
 
     def __init__(self, value: Array, name: str = "") -> None:
         super().__init__(aligned(value), wants_gradient=True)
         self.label = name
         self.changed, self.changed_where, self.spent = self.serial, "", None
+        self.claims = {}
 
     @property
     def data(self) -> Array:

@@ -211,9 +211,8 @@ class Recording:
             traced[i] = unflatten(structure, nodes)
         token = RECORDING.set(recording_on())
         try:
-            with self.taken():
-                with unwrapped():
-                    answer = function(*traced, **keywords)
+            with self.taken(), unwrapped():
+                answer = function(*traced, **keywords)
         finally:
             RECORDING.reset(token)
         self.result, aux = answer if has_aux else (answer, None)
