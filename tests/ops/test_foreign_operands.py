@@ -47,7 +47,7 @@ STRANGERS = {
 }
 NUMBERS = bool | int | float | np.generic | list | tuple
 # Halves of other ops' rules, whose operands are never a user's.
-HELPERS = {"put_rows", "put_along_axis", "softmax_residual"}
+HELPERS = {"put_rows", "put_along_axis", "radial", "softmax_residual"}
 NOT_NUMBERS = {
     "None": None,
     "fraction": Fraction(1, 2),
