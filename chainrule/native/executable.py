@@ -90,6 +90,7 @@ class Run:
         self._error: BaseException | None = None
         self._told: tuple[Any, ...] = ()  # what the native loop was told last
         self._kept: tuple[Any, ...] = ()  # the arrays it was told of
+        self._rounds = Rounds(0, 0)
         self._function, self._threads = executable.function, executable.threads
         self._address = ctypes.addressof(self._table)
         self._table[ARENA_SLOT] = self._arena.ctypes.data
@@ -148,11 +149,15 @@ class Run:
         records = np.array([record for record in found if record], np.int64)
         places = None if order is None else order.ctypes.data
         self._told = count, records.ctypes.data, len(records), places, first
-        self._kept = feeds, order, records
+        self._kept, self._rounds = (feeds, records), rounds
         return self.again()
 
-    def again(self) -> int:
-        """The rounds of the last ``repeat`` once more, on the same arrays."""
+    def again(self, order: Array | None = None) -> int:
+        """The rounds of the last ``repeat`` once more, on the same arrays; in another order."""
+        if order is not None:
+            self._rounds = self._rounds.reordered(order)
+            count, records, length, _, first = self._told
+            self._told = count, records, length, order.ctypes.data, first
         executable = self._executable
         self._status[0] = 0  # where nobody asked why the last one ended
         return executable.repeat(executable.address, self._address, *self._told, self._threads())

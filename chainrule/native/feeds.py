@@ -4,7 +4,7 @@ Imports feeding, whose records it fills, and the checks of arrays. Run.repeat ta
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -67,6 +67,14 @@ class Rounds:
     count: int
     order: Array | None = None
     _largest: dict[int, int] = field(default_factory=dict[int, int])
+    _limits: dict[int, int] = field(default_factory=dict[int, int])  # rows there are, by batch
+
+    def reordered(self, order: Array) -> "Rounds":
+        """The same rounds on the same feeds, in another order."""
+        other = replace(self, order=order, _largest={})
+        for rows, limit in self._limits.items():
+            other._check_order(order, rows, limit)
+        return other
 
     def record(
         self, feed: Feed, slot: int, spec: Spec, staged: Callable[[int, Spec], int]
@@ -91,6 +99,7 @@ class Rounds:
 
     def _check_order(self, order: Array, rows: int, limit: int) -> None:
         """Whether the native loop may read by these row numbers; looked at once for all feeds."""
+        self._limits[rows] = min(limit, self._limits.get(rows, limit))
         if rows not in self._largest:
             self._largest[rows] = _largest(order, self.first * rows, self.count * rows)
         if self._largest[rows] >= limit:

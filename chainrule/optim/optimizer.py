@@ -119,12 +119,7 @@ class Optimizer:
         used = self.rate if rate is None else not_negative(self.name, "rate", rate)
         with np.errstate(all="ignore"):  # a gradient of 1e30 squares to inf, and the step is 0
             self._apply(used)
-        where = self._where
-        for slot in self._chosen:
-            slot.steps += 1
-            slot.parameter.touch(where)
-            slot.parameter.spend()
-        self.steps += 1
+        self.made(1, self._where)
 
     def slots(self, parameters: Parameters) -> tuple[Slot, ...]:
         """What is remembered about these parameters, for whoever applies the rule himself.

@@ -170,15 +170,16 @@ class NativeStep:
 
         ``outs``, (count, *batch), takes the net's outputs.
         """
-        told = (rows.x, rows.y, feeds, outs)
+        told = (rows.x, rows.y, feeds, outs, rows.order is None)
         self._ready = False
-        if rows.order is None and self._told and all(map(is_, told, self._told)):
-            return self._run.again()
-        self._told = told if rows.order is None else ()
-        place = self._places
+        if self._told and all(map(is_, told, self._told)):
+            return self._run.again(rows.order)
+        self._told, place = (), self._places
         found = [Feed.rows(place, rows.x), Feed.rows(place + 1, rows.y)]
         found += self._feeds(feeds, outs)
-        return self._run.repeat(len(outs), found, rows.order)
+        completed = self._run.repeat(len(outs), found, rows.order)
+        self._told = told
+        return completed
 
     def step(self, x: Array, y: Array) -> None:
         """One step on a batch, with the numbers of ``one``."""

@@ -116,3 +116,22 @@ def test_feeds_that_do_not_fit_are_refused():
     for count, feeds, chosen in wrong:
         with pytest.raises(ArgumentError):
             run.repeat(count, feeds, chosen)
+
+
+def test_the_same_rounds_run_again_in_another_order(rng):
+    run = compile_plan(doubled((4, 3))).run_object()
+    data, out = rng.normal(size=(12, 3)).astype("f"), np.zeros((3, 4, 3), "f")
+    first, second = rng.permutation(12), rng.permutation(12)
+    assert run.repeat(3, [Feed.rows(0, data), Feed.output(0, out)], first) == 3
+    assert run.again(second) == 3
+    np.testing.assert_array_equal(out.reshape(12, 3), 2 * data[second])
+    before = out.copy()
+    for wrong in ([*range(11), 12], [-1, *range(11)]):
+        with pytest.raises(IndexRangeError, match="but there are 12"):
+            run.again(np.array(wrong))
+    for wrong in (np.arange(8), first.astype(np.int32), first[::-1]):
+        with pytest.raises(ArgumentError):
+            run.again(wrong)
+    np.testing.assert_array_equal(out, before)
+    assert run.again(first) == 3
+    np.testing.assert_array_equal(out.reshape(12, 3), 2 * data[first])
