@@ -14,7 +14,7 @@ from chainrule.graph.op import op
 from chainrule.ops.decompositions import Inv, OfMatrices, check_square, inv, linalg, regular
 from chainrule.ops.letters.logic import greater, where
 from chainrule.ops.matrices import matrix_transpose
-from chainrule.ops.movement import broadcast_to, expand_dims
+from chainrule.ops.movement import broadcast_to, cast, expand_dims
 from chainrule.ops.reductions import total
 
 
@@ -152,6 +152,9 @@ def _products_of_all_but_two(values: Any) -> Any:
 
 def _third_derivative_of_det(a: Any, w: Any, u: Any) -> Any:
     """Gradient in a of det(a) (<w, B><u, B> - <u, B w^T B>), where B is the transposed inverse."""
+    dtype = a.dtype
+    # Near a singular matrix large terms cancel: in float32 no digit would be left.
+    a, w, u = (cast(x, np.float64) for x in (a, w, u))
     inverse = matrix_transpose(_RegularInverse()(a))
     turned_w = inverse @ matrix_transpose(w) @ inverse
     turned_u = inverse @ matrix_transpose(u) @ inverse
@@ -159,7 +162,7 @@ def _third_derivative_of_det(a: Any, w: Any, u: Any) -> Any:
     both = _per_matrix(total(u * turned_w, (-2, -1)))
     chained = turned_w @ matrix_transpose(u) @ inverse + inverse @ matrix_transpose(u) @ turned_w
     whole = (of_w * of_u - both) * inverse - of_u * turned_w - of_w * turned_u + chained
-    return _per_matrix(det(a)) * whole
+    return cast(_per_matrix(det(a)) * whole, dtype)
 
 
 class _RegularInverse(Inv):

@@ -58,8 +58,9 @@ def test_what_cannot_be_checked_is_refused():
         check(3)
     with pytest.raises(ArgumentError, match="none were given"):
         check(lambda x: x)
-    with pytest.raises(ArgumentError, match="order is 1 or 2"):
-        check(Third, X, order=3)
+    for order in (0, 5, 1.5):
+        with pytest.raises(ArgumentError, match="order is 1, 2, 3 or 4, not"):
+            check(Third, X, order=order)
     with pytest.raises(ArgumentError, match="against is one of"):
         check(Third, X, against="hope")
     with pytest.raises(ArgumentError, match="cannot be run on these inputs"):

@@ -9,7 +9,8 @@ import pytest
 
 from chainrule.native.engine import SPEED
 from chainrule.testing.fuzz import Line, Looks, Program, Ref, compiled, generate, judge, run
-from chainrule.testing.fuzz.judge import Tally, weights_of
+from chainrule.testing.fuzz.judge import Tally
+from chainrule.testing.fuzz.ways import weights_of
 
 GRAPHS, CHUNKS = 120, 4
 

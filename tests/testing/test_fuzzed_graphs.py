@@ -7,8 +7,8 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule.graph.graph import Graph
 from chainrule.testing.fuzz import generate
-from chainrule.testing.fuzz.judge import reverse, weights_of
 from chainrule.testing.fuzz.program import pick
+from chainrule.testing.fuzz.ways import reverse, weights_of
 
 PROGRAMS = range(3000, 3060)
 programs = pytest.mark.parametrize("number", PROGRAMS)
