@@ -16,7 +16,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual, duals
 from chainrule.graph.symbol import Symbol
 from chainrule.tensors import Tensor, backward
-from chainrule.testing.fuzz.program import Array, Program, Ref, pick
+from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, pick
 
 STEP = 1e-3
 ROUNDING = 1e-10  # of differences of a gradient, divided by the step
@@ -92,10 +92,10 @@ def _sensitivity(
         return 0.0
     rng, runs = np.random.default_rng(program.seed), list[Array]()
     for _ in range(NOISY_RUNS):
-        leaves: tuple[Array, ...] = tuple(
-            np.asarray(x * (1 + rng.uniform(-LAST_BITS, LAST_BITS, x.shape)))
-            for x in program.leaves
-        )
+        moved: list[Any] = [
+            1 + rng.uniform(-LAST_BITS, LAST_BITS, x.shape) for x in program.leaves
+        ]
+        leaves = tuple(as_array(x * m) for x, m in zip(program.leaves, moved, strict=True))
         try:
             found = reverse_over_reverse(replace(program, leaves=leaves), weights, directions)
         except ChainruleError:  # the point lies at the edge of what an op takes
