@@ -252,15 +252,15 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         call = _Call(function, structure, keywords)
         if DEPTH.get() or not RECORDING.get() or any(map(_is_nested, leaves)):
             return call(leaves)
+        own = [_stand_in(x) for x in leaves]  # an argument may be closed over as well
         begin = next_serial()
         readings = Readings()
         token = RECORDING.set(readings)
         try:
-            out = call.flat(call(leaves))
+            out = call.flat(call(own))
         finally:
             RECORDING.reset(token)
-        own = dict.fromkeys(x for x in leaves if isinstance(x, Node))
-        closed_over = [x for x in readings.nodes if x not in own]
+        closed_over = [x for x in readings.nodes if not any(x is each for each in own)]
         nested = any(x.serial > begin for x in closed_over)
         nested = nested or any(map(is_differentiated, _parts(out)))
         if nested or not readings.nodes:
@@ -272,6 +272,11 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_nested(x: Any) -> bool:
     return isinstance(x, Symbol) and (not isinstance(x, Node) or isinstance(x.value, Symbol))
+
+
+def _stand_in(x: Any) -> Any:
+    """Another node for an argument that wants a gradient."""
+    return alias(x) if isinstance(x, Node) and x.wants_gradient else x
 
 
 def _recorded(call: _Call, leaves: Sequence[Any], closed_over: Sequence[Node], out: Any) -> Any:
@@ -314,9 +319,13 @@ class Checkpoint(Op):
             RECORDING.reset(token)
         _check_again(self.call.function, _parts(out), ends)
         targets = [*own, *self.closed_over]
-        starts = {e: u for e, u in zip(ends, _parts(upstream), strict=True) if isinstance(e, Node)}
+        lives = live if is_tuple(live) else (live,) * len(ends)
+        parts = zip(ends, _parts(upstream), lives, strict=True)
+        parts = [part for part in parts if isinstance(part[0], Node)]  # others are constants
         reached = {x for x, want in zip(targets, wanted, strict=True) if want}
-        found = walk(list(starts), list(starts.values()), targets=reached, graph=graph, live=live)
+        starts, upstreams = [end for end, _, _ in parts], [u for _, u, _ in parts]
+        alive = tuple(mask for _, _, mask in parts)
+        found = walk(starts, upstreams, targets=reached, graph=graph, live=alive)
         return [found.get(x) if w else None for x, w in zip(targets, wanted, strict=True)], None
 
 

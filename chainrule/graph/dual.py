@@ -16,7 +16,7 @@ from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.contract import formula
 from chainrule.graph.leaving import leaves_the_graph
-from chainrule.graph.node import DEPTH_STEP, Node, taped
+from chainrule.graph.node import DEPTH_STEP, Node, closed_over, taped
 from chainrule.graph.op import Op, apply
 from chainrule.graph.operands import NUMBERS, not_numbers, settled
 from chainrule.graph.symbol import Symbol, plain
@@ -88,7 +88,9 @@ class Dual(Symbol):
             )
         own = [isinstance(x, Dual) and x.tag is self.tag for x in operands]
         values = tuple(x.value if mine else x for x, mine in zip(operands, own, strict=True))
-        out = apply(op, values)
+        out: Any = apply(op, values)
+        several = is_tuple(out)
+        out = tuple(self._given(op, x) for x in out) if several else self._given(op, out)
         if watch is not None:
             watch.recorded(op, values, out)
         if op.flat or not RECORDING.get():
@@ -112,6 +114,14 @@ class Dual(Symbol):
                 for i, part in enumerate(out)
             )
         return Dual(out, partials, self)
+
+    def _given(self, op: Op, result: Any) -> Any:
+        """A result of operands that were plain here, once it is shown to depend on them alone."""
+        while isinstance(result, Node) and result.rank >= self.rank and not result.wants_gradient:
+            result = result.value
+        if isinstance(result, Node | Dual) and result.rank >= self.rank:
+            raise closed_over(op, result)
+        return result
 
     def shares(self, other: Symbol) -> bool:
         """Whether a symbol of this depth or deeper belongs to the same derivative."""

@@ -159,8 +159,8 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         if is_tuple(value):
             return _record_bundle(op, operands, value, wants, kind)
         value = np.asarray(value)
-    elif isinstance(value, Node) and not kind.traced and value.leaves():
-        raise _closed_over(op, value)
+    elif isinstance(value, Node) and value.depth == kind.depth:
+        value = _of_no_operand(op, value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
     if recording is not True and recording is not False:
@@ -174,7 +174,21 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     return kind(value)
 
 
-def _closed_over(op: Op, value: Node) -> UnsupportedError:
+def _of_no_operand(op: Op, value: Node) -> Any:
+    """The value of a node that an op made of plain operands: it closes over another.
+
+    Raises
+    ------
+    UnsupportedError
+        If that other one wants a gradient.
+    """
+    if value.leaves() or (value.traced and value.wants_gradient):
+        raise closed_over(op, value)
+    return value.value
+
+
+def closed_over(op: Op, value: Any) -> UnsupportedError:
+    """The error for an op whose result depends on a tensor that is none of its operands."""
     return UnsupportedError(
         f"{op.name} computes with a tensor that it was not given, whose gradient would be lost.",
         found=[describe("result", value, getattr(value, "origin", ""))],
@@ -281,6 +295,10 @@ def _record_bundle(
     op: Op, operands: tuple[Any, ...], values: tuple[Any, ...], wants: bool, kind: type[Node]
 ) -> tuple[Node, ...]:
     """Leave one node for the op and one for each of its results."""
+    values = tuple(
+        _of_no_operand(op, x) if isinstance(x, Node) and x.depth == kind.depth else x
+        for x in values
+    )
     parts = tuple(
         x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.node import Node, closed_over
 from chainrule.graph.spec_reading import infer
 from chainrule.plan.recorder import Recorded, Recorder, several
 from chainrule.plan.rewrite import with_operands
@@ -35,6 +36,9 @@ def own_op(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
             fixed = not op.guarded or _is_the_same_again(recorder, op, operands, count)
     except Exception:  # NumPy code on a symbol fails in many ways
         found, fixed = None, False
+    for x in several(found):
+        if isinstance(x, Node) and x.wants_gradient:
+            raise closed_over(op, x)
     if fixed and all(isinstance(x, Recorded) for x in several(found)):
         return found
     recorder.take_back(count)
