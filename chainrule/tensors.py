@@ -329,8 +329,8 @@ def backward(
             return {node: Tensor(zero) for node, zero in zeros.items()} | found
         gradients = zeros | walk(losses, starts, zeros=True)
     for node, gradient in gradients.items():
-        if isinstance(gradient, Symbol):  # a user's rule that closes over a tensor
-            gradient = plain(gradient)
+        if type(gradient) is not np.ndarray and isinstance(gradient, Symbol):
+            gradient = plain(gradient)  # of a user's rule that closes over a tensor
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
         node.gradient = gradient

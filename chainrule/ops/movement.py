@@ -3,6 +3,7 @@
 Imports the families and sums. A repeated element is a fork, so its gradients are added.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -262,12 +263,12 @@ class SumTo(Movement):
     shape: tuple[int, ...]
 
     def forward(self, x: Any) -> Any:
+        if x.ndim == 2 and x.dtype is SINGLE and x.shape[1:] == self.shape and x.size <= CHUNK:
+            # A bias, by a product with ones: NumPy sums in float64 in up to three times the time.
+            return np.dot(_ones(len(x)), x.astype(DOUBLE)).astype(SINGLE)
         extra = x.ndim - len(self.shape)
-        if extra == 1 and x.shape[1:] == self.shape:  # a bias
-            if x.dtype == SINGLE and x.size <= CHUNK:
-                return np.add.reduce(x, 0, DOUBLE).astype(SINGLE)
-            if x.dtype == DOUBLE and x.shape[0] <= BLOCK:  # too few rows to lose digits
-                return np.add.reduce(x, 0)
+        if extra == 1 and x.shape[1:] == self.shape and x.dtype == DOUBLE and len(x) <= BLOCK:
+            return np.add.reduce(x, 0)  # too few rows to lose digits
         axes = tuple(range(extra)) + tuple(
             i + extra for i, n in enumerate(self.shape) if n == 1 and x.shape[i + extra] != 1
         )
@@ -277,6 +278,13 @@ class SumTo(Movement):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (broadcast_to(upstream, x.shape),)
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(count: int) -> Any:
+    ones = np.ones(count)
+    ones.flags.writeable = False
+    return ones
 
 
 @op("any_live", flat=True, samples=lambda rng: (rng.normal(size=(3, 4)) > 0, -1))

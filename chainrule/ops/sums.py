@@ -33,6 +33,8 @@ def accurate_sum(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
 
 def _narrow_sum(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if x.size <= CHUNK:
+        if x.ndim == 1 and axes and not keepdims:
+            return x.dtype.type(_reduce(x, 0, DOUBLE))
         return _reduce(x, axes, DOUBLE, None, keepdims).astype(x.dtype)
     dtype = x.dtype
     if len(axes) == x.ndim and (x.flags.c_contiguous or x.flags.f_contiguous):

@@ -22,6 +22,10 @@ from chainrule.ops.reductions import largest, total
 from chainrule.ops.softmax import softmax
 from chainrule.ops.sums import HALF
 
+# Columns: NumPy takes the largest of so short a row in 4 to 20 times what it takes along the other
+# axis of a copy (1,024 rows of 10: 145 us and 6).
+NARROW = 48
+
 
 @op(
     "softmax_cross_entropy",
@@ -86,7 +90,7 @@ def _shifted(scores: Any, labels: Any) -> tuple[Any, Any, Any]:
     """The scores less the highest of each row; flat; and where the labels' scores stand there."""
     if scores.dtype == HALF:
         scores = widened(scores)
-    highest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+    highest = _highest(scores)
     # Row by row in memory, whatever the order of the scores: labels are counted that way.
     shifted: Any = np.subtract(scores, highest, order="C")
     starts = _starts(labels.shape, scores.shape[-1])
@@ -95,6 +99,13 @@ def _shifted(scores: Any, labels: Any) -> tuple[Any, Any, Any]:
     else:  # NumPy would make float64 of signed and unsigned 64-bit integers
         places = np.add(starts, labels, dtype=np.intp, casting="unsafe")
     return shifted, shifted.reshape(-1), places
+
+
+def _highest(scores: Any) -> Any:
+    """The highest of each row: (N, 1)."""
+    if scores.ndim == 2 and scores.shape[1] <= NARROW:
+        scores = scores.copy("F")
+    return np.maximum.reduce(scores, axis=-1, keepdims=True)
 
 
 @functools.lru_cache(maxsize=64)
