@@ -168,7 +168,7 @@ def checked_inputs(
         )
     dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
     if array.dtype.kind == "f" or not reads_ids:
-        array = converted(array, dtype)
+        array = converted(array, dtype, name)
         check_finite(array, name)
     return np.ascontiguousarray(array)
 

@@ -5,11 +5,13 @@ Imports tensors and errors; no library of frames. checks.py and Program call it.
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, DTypeError, describe
+from chainrule.spec import is_list, is_tuple
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,6 +35,8 @@ def numbers(x: Any, name: str) -> Array:
     """
     value = x.value if isinstance(x, Tensor) else x
     _refuse_what_is_no_array(value, name)
+    if is_list(value) or is_tuple(value):
+        value = _stacked(value)
     if isinstance(value, np.ma.MaskedArray):
         value = _unmasked(value, name)
     try:
@@ -115,6 +119,12 @@ def _refuse_what_is_no_array(x: Any, name: str) -> None:
         )
 
 
+def _stacked(rows: Any) -> Any:
+    """Rows of which some are masked, with their masks: np.asarray would drop them."""
+    masked = any(isinstance(row, np.ma.MaskedArray) for row in rows)
+    return np.ma.stack(rows) if masked and len({np.shape(row) for row in rows}) == 1 else rows
+
+
 def _unmasked(x: Any, name: str) -> Array:
     """The array under a mask that hides nothing."""
     mask = np.ma.getmaskarray(x)
@@ -143,7 +153,7 @@ def _of_objects(array: Array, name: str, columns: tuple[str, ...] | None) -> Arr
             if isinstance(value, str | bytes):
                 raise TypeError
             floats[place] = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise _no_number(value, place, array, name, columns) from None
     return floats
 
@@ -163,8 +173,15 @@ def _no_number(
         )
     if isinstance(value, str | bytes):
         what, do = f"the text {value!r}", f"Encode text as numbers first; {NUMBERED}."
-    elif hasattr(value, "year") or hasattr(value, "total_seconds"):
+    elif hasattr(value, "total_seconds"):
+        what, do = f"the duration {value}", REMEDIES["m"][1]
+    elif hasattr(value, "year"):
         what, do = f"the date {value}", REMEDIES["M"][1]
+    elif isinstance(value, int):
+        what, do = (
+            f"a whole number of {value.bit_length()} bits",
+            "Scale it: no float is as large.",
+        )
     elif isinstance(value, complex):
         what, do = f"{value}", REMEDIES["c"][1]
     else:
@@ -187,10 +204,20 @@ def check_finite(array: Array, name: str) -> None:
     )
 
 
-def converted(array: Array, dtype: Any) -> Array:
-    """The numbers in another element type."""
-    with np.errstate(all="ignore"):  # what overflows shows as inf, and is named then
-        return array.astype(dtype, copy=False)
+def converted(array: Array, dtype: Any, name: str) -> Array:
+    """The numbers in another element type; none of them may become infinite there."""
+    with np.errstate(all="ignore"):
+        found = array.astype(dtype, copy=False)
+    if found is not array and found.itemsize < array.itemsize and found.size:
+        largest, most = max(abs(found.min()), abs(found.max())), np.finfo(found.dtype).max
+        if largest == inf and np.isfinite(array).all():
+            first = array[~np.isfinite(found)][0]
+            raise DataError(
+                f"{name} holds {first}, which is beyond {found.dtype}: its largest is {most:.4g}.",
+                found=[describe(name.split()[0], array)],
+                do='Scale the numbers, or build the net with dtype="float64".',
+            )
+    return found
 
 
 def in_words(place: tuple[int, ...]) -> str:

@@ -179,7 +179,7 @@ def _targets(y: Array, out: Array, name: str, kind: str) -> Array:
     if y.dtype.kind in "biu" and (kind == "labels" or _are_labels(y, out)):
         return np.ascontiguousarray(y, np.int64)
     if y.dtype.kind == "f" or y.ndim == out.ndim or out.shape[-1:] == (1,):
-        y = converted(y, out.dtype)
+        y = converted(y, out.dtype, name)
         check_finite(y, name)
     return np.ascontiguousarray(y)
 

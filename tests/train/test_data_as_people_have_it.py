@@ -114,6 +114,16 @@ REFUSED = {
     "sparse rows": (scipy.sparse.csr_array(X), DataError, "X.toarray()"),
     "a sparse matrix": (scipy.sparse.coo_matrix(X), DataError, "X.toarray()"),
     "a mask": (np.ma.masked_array(X, mask=X > 1), DataError, "is masked in row"),
+    "rows of which one is masked": (
+        [*X[:-1], np.ma.masked_array(X[-1], mask=[True, False])], DataError, "in row 11, column 0",
+    ),
+    "a column of durations": (
+        FRAME.assign(b=pd.to_timedelta(range(12), "s")), DTypeError, "the duration 0 days",
+    ),
+    "a number that no float holds": (with_object(10**400), DTypeError, "number of 1329 bits"),
+    "a number that float32 does not hold": (
+        with_object(1e39), DataError, "holds 1e+39, which is beyond float32",
+    ),
     "a generator": ((row for row in X), DataError, "np.stack(list(...))"),
     "a map": (map(list, X), DataError, "an iterator (map)"),
     "a dict": ({"a": X}, DataError, "is a dict"),
