@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import NUMBERS
+from chainrule.spec import is_array
 
 Clip = Callable[[list[Any]], list[Any]]
 Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
@@ -77,8 +78,20 @@ def rates_of(schedule: Any, optimizer: Optimizer, steps: int | None, owner: str)
         return lambda first, count: complete(np.arange(first, first + count)).tolist()
     if callable(schedule) and not isinstance(schedule, type):
         by_step: Callable[[int], Any] = schedule
-        return lambda first, count: [float(by_step(i)) for i in range(first, first + count)]
+        return lambda first, count: [_number(by_step(i), i) for i in range(first, first + count)]
     raise ArgumentError(
         f"{owner} was given schedule={schedule!r}.",
         do="Pass for example schedule=chainrule.optim.Cosine(), or a function of the step.",
     )
+
+
+def _number(rate: Any, step: int) -> float:
+    """What a function of the user's answered for a step, counted from 0."""
+    if is_array(rate) and not rate.shape:
+        rate = rate.item()
+    if type(rate) is bool or not isinstance(rate, NUMBERS):
+        raise ArgumentError(
+            f"the schedule returned {rate!r:.60} for step {step}.",
+            do="Return the learning rate of that step: a finite number from 0 upwards.",
+        )
+    return float(rate)
