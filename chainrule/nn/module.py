@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.errors import ArgumentError
 from chainrule.graph.guard import own
 from chainrule.graph.node import as_array
 from chainrule.graph.symbol import Symbol
@@ -64,6 +65,15 @@ class Module(Tree):
         super().__init_subclass__(**keywords)
         takes_run = "run" in inspect.signature(cls.forward).parameters
         cls.advance = cls.forward if takes_run else _without_run
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "forward" and type(self).advance is not _without_run:
+            kind = type(self).__name__
+            raise ArgumentError(
+                f"a forward that is set on one {kind} would not be called: its class has its own.",
+                do=f"Inherit: class Mine(nn.{kind}), with def forward(self, x).",
+            )
+        super().__setattr__(name, value)
 
     def forward(self, x: Any, run: Run) -> Any:
         """Compute the scores; a subclass may leave ``run`` out."""

@@ -58,6 +58,11 @@ class Optimizer:
     )
     needs_closure: ClassVar[bool] = False  # computes the loss several times in one step
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "update" in vars(cls) and "_apply" not in vars(cls):
+            cls._apply = Optimizer._apply  # a faster way that is inherited knows another rule
+
     def __init__(self, rate: float) -> None:
         self.rate = positive(type(self).__name__, "rate", rate)
         self.steps = 0

@@ -102,6 +102,7 @@ def recorded_step(
     ChainruleError
         If the step asks for values, or leaves a parameter without a gradient.
     """
+    _check_rule(recipe.optimizer)
     parameters, buffers = _arrays_of(recipe.model)
     memory = tuple(f"{path}/{name}" for path in recipe.trained for name in recipe.optimizer.memory)
     flat = {path: Spec((p.size,), p.dtype) for path, p in parameters.items()}
@@ -240,6 +241,17 @@ def recorded_loss(recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = No
 
     flow = record(loss, specs, labels=names)
     return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed), found)
+
+
+def _check_rule(optimizer: Optimizer) -> None:
+    """Raise where an optimiser has a step of its own, beside the rule that is recorded."""
+    step: Any = optimizer.step
+    if getattr(step, "__func__", None) is not Optimizer.step:
+        kind = type(optimizer).__name__
+        raise UnsupportedError(
+            f"{kind} has a step() of its own, of which a compiled step would know nothing.",
+            do=f"Write what it does into {kind}.update, or pass compiled=False.",
+        )
 
 
 def _arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
