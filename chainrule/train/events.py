@@ -7,7 +7,7 @@ users' own callbacks are Callbacks.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from math import nan
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,27 @@ from chainrule.train.history import History
 from chainrule.train.metrics import Metric
 
 Array = np.ndarray[Any, np.dtype[Any]]
+T = TypeVar("T")
+
+
+class Fixed(Generic[T]):
+    """What a hook may change in place, and cannot exchange for another object."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, state: "FitState", kind: type | None = None) -> T:
+        return state.__dict__[self._name]
+
+    def __set__(self, state: "FitState", new: T) -> None:
+        if self._name in state.__dict__:
+            raise ArgumentError(
+                f"state.{self._name} cannot be exchanged while a fit runs: the steps would go on "
+                "with the old one.",
+                do="Change it in place, such as state.optimizer.rate or a layer of state.model; "
+                "or end this fit and start another one.",
+            )
+        state.__dict__[self._name] = new
 
 
 class FitState:
@@ -26,7 +47,8 @@ class FitState:
     Attributes
     ----------
     model, parameters, optimizer, history
-        What is trained (parameters by name), by whom, and the epochs so far.
+        What is trained (parameters by name), by whom, and the epochs so far. A hook may change
+        them in place; setting another one is an ArgumentError.
     epochs, batches, rows : int
         Epochs asked for; batches and rows of one epoch.
     epoch, batch : int
@@ -46,6 +68,11 @@ class FitState:
     stopped : str
         Why training ends; "" while it goes on.
     """
+
+    model: Fixed[Any] = Fixed()
+    parameters: Fixed[Mapping[str, Parameter]] = Fixed()
+    optimizer: Fixed[Optimizer] = Fixed()
+    history: Fixed[History] = Fixed()
 
     def __init__(
         self,
@@ -78,6 +105,10 @@ class FitState:
     def plan_rate(self, rate: float) -> None:
         """The loop's: the rate of the next step, unless a hook has set another."""
         self._rate = rate if self.asked is None else self.asked
+
+    def follow(self, parameters: Mapping[str, Parameter]) -> None:
+        """The loop's: other parameters are trained from now on."""
+        self.__dict__["parameters"] = parameters
 
     def stop(self, reason: str = "callback") -> None:
         """Ask training to end after this step; the reason stands in ``history.stopped``."""

@@ -202,7 +202,8 @@ class Training:
 
     def _run(self, interruption: Interruption) -> None:
         """The steps of an epoch in native slices; the one that is watched has its own."""
-        state, timing, began = self._state, self._state.history.timing, time.perf_counter()
+        state, optimizer, began = self._state, self._state.optimizer, time.perf_counter()
+        timing = state.history.timing
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
         watched, each = self._batches.last_full - 1, bool(before or after)
         epoch = self._native_epoch()
@@ -213,7 +214,7 @@ class Training:
         while epoch.done < epoch.count:
             batch = epoch.done
             state.batch = batch + 1
-            state.plan_rate(state.optimizer.rate if scheduled is None else scheduled[batch])
+            state.plan_rate(optimizer.rate if scheduled is None else scheduled[batch])
             for listener in before:
                 listener(state)
             native = self._native
@@ -221,7 +222,7 @@ class Training:
                 self._renew(partial(leaving_out, epoch.renew, native, self._step))
                 if self._native is None:
                     epoch.draw_keys()
-            if state.asked is not None or state.optimizer.rate is not self._rate_of_epoch:
+            if state.asked is not None or optimizer.rate is not self._rate_of_epoch:
                 self._set_rate(epoch, batch)
             if self._native is None:
                 epoch.eagerly(self._step, state.epoch)
@@ -268,7 +269,8 @@ class Training:
         elif surroundings is None or surroundings.same() or not surroundings.change():
             return False
         recipe = self._recipe
-        parameters = self._state.parameters = trained_parameters(recipe.model)
+        parameters = trained_parameters(recipe.model)
+        self._state.follow(parameters)
         self._recipe = recipe = replace(recipe, trained=tuple(parameters))
         penalty = Penalty(recipe.model, recipe.regularization)
         searches = self._step.native_loss is not None
