@@ -45,6 +45,8 @@ def reads(code: CodeType) -> Reads:
         names.update(x for x in part.co_consts if isinstance(x, str) and x.isidentifier())
         for step in dis.get_instructions(part):
             name: Any = step.argval
+            if step.opname == "MATCH_CLASS":  # a pattern: any attribute, by place
+                names.add("__dict__")
             if not isinstance(name, str) or step.opname == "LOAD_CONST":
                 continue
             if step.opname == "IMPORT_NAME":

@@ -1,62 +1,67 @@
 """Reach: the objects that Python code can get at from some roots, and what they hold.
 
-Imports the graph's nodes and guards. Surroundings looks at what it found.
+Imports the graph's nodes and guards, and the names that compiled functions go by too. Surroundings
+looks at what it found.
 """
 
-import random
-import sys
-from argparse import Namespace
-from collections import UserDict, UserList, deque
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
+from contextvars import ContextVar
 from functools import partial
 from types import (
     BuiltinFunctionType,
-    CodeType,
     FunctionType,
     MappingProxyType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
-    SimpleNamespace,
 )
 from typing import Any, cast
 
-import numpy as np
-
-from chainrule.graph.guard import COPY_BYTES, fingerprint
+from chainrule.compiled.names import ANY, reads
 from chainrule.graph.node import Node
+from chainrule.nn.tree import Tree
 from chainrule.spec import is_array, is_tuple
-
-# What these packages hold inside does not change what their functions compute.
-FOREIGN = frozenset(
-    {"chainrule", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "llvmlite", "optree"}
-) | frozenset(sys.stdlib_module_names)
-PLAIN: tuple[type[Any], ...] = (
-    str,
-    bytes,
-    int,
-    float,
-    complex,
-    bool,
-    type(None),
-    np.generic,
-    np.dtype,
+from chainrule.train.contents import (
+    BYTES,
+    GENERATORS,
+    OPEN,
+    PLAIN,
+    content_of,
+    inherits_from_others,
+    is_a_label,
+    is_foreign,
+    is_ours,
+    is_state,
+    shown,
+    slots_of,
+    unwound,
+    words_of,
+    written_names,
 )
-OPEN: tuple[type[Any], ...] = (
-    SimpleNamespace,
-    Namespace,
-    UserDict,
-    UserList,
-)  # of the standard library, for users
-GENERATORS: tuple[type[Any], ...] = (np.random.Generator, np.random.RandomState, random.Random)
+from chainrule.train.events import HOOKS
+
 MOST = 100_000  # objects: beyond that a list of data was closed over, not settings
-SHOWN = 40  # characters of a value in a message
 
 
 class Reach:
-    """One walk from the roots through everything that can be read from them.
+    """One walk from the roots through everything that some code could read from them.
+
+    Attributes that no code names are left out: a log that a callback keeps on the net, say.
+
+    Parameters
+    ----------
+    roots : mapping of str to object
+        By the names that messages use.
+    inputs : collection of Node
+        Whose values are no constants.
+    read : frozenset of str
+        Names of attributes that some code reads, as far as they are known from before.
 
     Attributes
     ----------
+    read : set of str
+        All that the code found here names.
     facts : dict of str to tuple
         By path: what stands there, comparable with ``==``; the last entry shows it in a message.
     views : list
@@ -69,10 +74,24 @@ class Reach:
         Arrays that are compared by their contents.
     generators : list of (str, object)
         Sources of random numbers, with their paths.
+    iterators : list of str
+        The paths of iterators and generators: each step would take what comes next.
     """
 
-    def __init__(self, roots: Mapping[str, Any], inputs: Collection[Node] = ()) -> None:
+    def __init__(
+        self,
+        roots: Mapping[str, Any],
+        inputs: Collection[Node] = (),
+        read: Collection[str] = (),
+    ) -> None:
         self._inputs = set(map(id, inputs))
+        self.read, known = set(read), -1
+        while known != len(self.read):  # until no code with new names turns up
+            known = len(self.read)
+            self._walk(roots)
+
+    def _walk(self, roots: Mapping[str, Any]) -> None:
+        self._reads_any = bool(self.read & ANY)
         self.facts: dict[str, tuple[Any, ...]] = {}
         self.views: list[Any] = []
         self.owners: list[Any] = []
@@ -82,6 +101,7 @@ class Reach:
         self.arrays: list[Any] = []
         self.contents: list[Any] = []
         self.generators: list[tuple[str, Any]] = []
+        self.iterators: list[str] = []
         self._seen: dict[int, tuple[str, Any]] = {}  # objects are kept: ids are used again
         waiting = [iter([(path, x, None) for path, x in roots.items()])]
         while waiting:  # depth first, and no deeper on Python's stack
@@ -94,7 +114,7 @@ class Reach:
     def _met(self, path: str, x: Any, home: Any) -> Iterator[tuple[str, Any, Any]]:
         """Note what stands at a path; what can be reached from it."""
         if isinstance(x, PLAIN):
-            self.facts[path] = type(x), repr(x), _shown(x)
+            self.facts[path] = type(x), repr(x), shown(x)
             return iter(())
         if id(x) in self._seen:
             self.facts[path] = "again", self._seen[id(x)][0], self._seen[id(x)][0]
@@ -120,7 +140,32 @@ class Reach:
         if isinstance(x, ModuleType):
             self.facts[path] = ModuleType, id(x), x.__name__
             return iter(())
+        if isinstance(x, BYTES):
+            return self._content(path, x)
+        if isinstance(x, ContextVar):
+            self._content(path, x)
+            return iter([(f"{path}.get()", cast("ContextVar[Any]", x).get(None), None)])
+        if isinstance(x, BuiltinFunctionType | MethodWrapperType):
+            return self._bound(path, x)
         return self._object(path, x)
+
+    def _content(self, path: str, x: Any) -> Iterator[Any]:
+        """What is compared by what stands in it now."""
+        content = content_of(x)
+        self.arrays.append(x)
+        self.contents.append(content)
+        self.facts[path] = type(x), content, shown(x)
+        return iter(())
+
+    def _bound(self, path: str, x: Any) -> Iterator[Any]:
+        """A function written in C, or a method of an object: ``table.get``."""
+        owner = x.__self__
+        self.facts[path] = type(x), x.__name__, x.__name__
+        if x.__name__ == "__getattribute__":
+            self.read.add("getattr")
+        if owner is None or isinstance(owner, ModuleType):
+            return iter(())
+        return iter([(f"{path}.__self__", owner, None)])
 
     def _array(self, path: str, x: Any, home: Any) -> Iterator[Any]:
         if getattr(home, "arrays_are_inputs", False):
@@ -129,7 +174,7 @@ class Reach:
         content = content_of(x)
         self.arrays.append(x)
         self.contents.append(content)
-        self.facts[path] = x.shape, x.dtype, content, _shown(x)
+        self.facts[path] = x.shape, x.dtype, content, shown(x)
         return iter(())
 
     def _node(self, path: str, x: Node) -> Iterator[Any]:
@@ -149,26 +194,29 @@ class Reach:
 
     def _function(self, path: str, x: FunctionType) -> Iterator[tuple[str, Any, Any]]:
         self.facts[path] = FunctionType, x.__code__, f"{x.__qualname__}()"
-        name, is_foreign = path.rpartition(".")[2], _is_foreign(x.__module__)
-        if not is_foreign:
+        name, foreign = path.rpartition(".")[2], is_foreign(x.__module__)
+        if not foreign:
             self._look(x, "__code__", "__defaults__", "__kwdefaults__")
             yield f"the defaults of {name}", x.__defaults__, None
             yield f"the keywords' defaults of {name}", x.__kwdefaults__, None
+            for attribute, value in self._attributes(x, vars(x)).items():
+                yield f"{path}.{attribute}", value, None
         for cell_name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
             try:
                 inside = cell.cell_contents
             except ValueError:  # empty as yet
                 continue
-            if is_foreign and isinstance(inside, (type, BuiltinFunctionType, *PLAIN)):
+            if foreign and isinstance(inside, (type, BuiltinFunctionType, *PLAIN)):
                 continue  # a package's own affair
             self._look(cell, "cell_contents")
             yield f"{cell_name} in {name}", inside, None
-        if not is_foreign:  # of foreign code only what it was given counts
+        if not foreign:  # of foreign code only what it was given counts
             yield from self._globals(x)
 
     def _globals(self, x: FunctionType) -> Iterator[tuple[str, Any, Any]]:
         """The globals that the code names, and the attributes it names of modules among them."""
-        scope, words = x.__globals__, tuple(_words(x.__code__))
+        self.read |= reads(x.__code__).names
+        scope, words = x.__globals__, tuple(words_of(x.__code__))
         for word in words:
             self.scopes.append(scope)
             self.names.append(word)
@@ -176,7 +224,7 @@ class Reach:
                 continue
             found = scope[word]
             yield f"the global {word}", found, None
-            if isinstance(found, ModuleType) and not _is_foreign(found.__name__):
+            if isinstance(found, ModuleType) and not is_foreign(found.__name__):
                 inside = vars(found)
                 for attribute in filter(inside.__contains__, words):
                     self.scopes.append(inside)
@@ -200,21 +248,32 @@ class Reach:
 
     def _class(self, path: str, x: type) -> Iterator[tuple[str, Any, Any]]:
         self.facts[path] = type, id(x), x.__qualname__
-        if _is_foreign(x.__module__):
+        if is_foreign(x.__module__):
             return iter(())
         inside = vars(x)
         self.views.append(inside.values())
-        bases = [(f"{path}, {base.__qualname__}", base, None) for base in x.__bases__]
-        own = ((name, value) for name, value in inside.items() if not _is_a_label(name, value))
-        return iter([*bases, *((f"{x.__qualname__}.{n}", _unwound(v), None) for n, v in own)])
+        above = x.__bases__ if type(x) is type else (*x.__bases__, type(x))
+        bases = [(f"{path}, {base.__qualname__}", base, None) for base in above]
+        ours = written_names(x)
+        own = (
+            (name, value)
+            for name, value in inside.items()
+            if not is_a_label(name, value)
+            and (self._is_read_in_class(name) or (name in ours and name not in HOOKS))
+        )
+        return iter([*bases, *((f"{x.__qualname__}.{n}", unwound(v), None) for n, v in own)])
 
     def _object(self, path: str, x: Any) -> Iterator[tuple[str, Any, Any]]:
         """Attributes of anything else: a layer, an optimiser, the user's own."""
         kind = cast(type[Any], type(x))
-        if _is_foreign(kind.__module__) and not _is_ours(kind.__module__) and kind not in OPEN:
+        if is_foreign(kind.__module__) and not is_ours(kind.__module__) and kind not in OPEN:
             self.facts[path] = kind, id(x), kind.__name__
             if isinstance(x, GENERATORS):
                 self.generators.append((path, x))
+            elif isinstance(x, Iterator):
+                self.iterators.append(path)
+            elif hasattr(x, "__wrapped__"):  # functools.cache
+                yield f"{path}.__wrapped__", x.__wrapped__, None
             return
         self.facts[path] = kind, kind.__name__
         yield f"the class of {path}", kind, None
@@ -222,63 +281,48 @@ class Reach:
         if "__wrapped__" in facts:  # a function in another form: compiled, for example
             facts = {"__wrapped__": facts["__wrapped__"]}
             self._look(x, *facts)
-        elif hasattr(kind, "bookkeeping"):
-            facts = {name: y for name, y in facts.items() if name not in kind.bookkeeping}
-            self._look(x, *facts)
-        elif facts:
-            self.views.append(facts.values())
-        slots = [name for name in _slots(kind) if hasattr(x, name)]
+        elif hasattr(x, "__dict__"):
+            facts = self._attributes(x, facts)
+        slots = [name for name in slots_of(kind) if hasattr(x, name)]
         self._look(x, *slots)
         derived = getattr(kind, "derived", ())
         for name, value in [*facts.items(), *((name, getattr(x, name)) for name in slots)]:
             if name not in derived:
                 yield f"{path}.{name.lstrip('_')}", value, x
 
+    def _attributes(self, x: Any, facts: dict[str, Any]) -> dict[str, Any]:
+        """The attributes of an object that count; a new one will be seen, whatever its name."""
+        kind = cast(type[Any], type(x))
+        notes, derived = getattr(kind, "bookkeeping", ()), getattr(kind, "derived", ())
+        ours = written_names(kind)
+        counted = {
+            name: value
+            for name, value in facts.items()
+            if name not in notes
+            and (
+                self._reads_any
+                or inherits_from_others(kind)
+                or name in ours
+                or name in self.read
+                or name in derived
+                or isinstance(value, GENERATORS)
+                or (isinstance(x, Tree) and is_state(value))
+            )
+        }
+        if len(counted) == len(facts):
+            self.views.append(facts.values())
+        else:
+            self.views.append(facts.keys())
+            names = [name for name in counted if name not in derived]
+            self.scopes += [facts] * len(names)
+            self.names += names
+        return counted
+
+    def _is_read_in_class(self, name: str) -> bool:
+        """Whether some code, or Python by itself, may look this name up in a class."""
+        special = name.startswith("__") and name.endswith("__")
+        return self._reads_any or special or name in self.read
+
     def _look(self, owner: Any, *attributes: str) -> None:
         self.owners += [owner] * len(attributes)
         self.attributes += attributes
-
-
-def content_of(x: Any) -> Any:
-    """The bytes of a small array; of a larger one, a number that changes with them."""
-    return x.tobytes() if x.nbytes <= COPY_BYTES else fingerprint(x)
-
-
-def _words(code: CodeType) -> Iterator[str]:
-    """The names that a piece of code and the functions written in it look up."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _words(constant)
-
-
-def _is_foreign(module: str | None) -> bool:
-    return (module or "").partition(".")[0] in FOREIGN
-
-
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == __name__.partition(".")[0]
-
-
-def _is_a_label(name: str, value: Any) -> bool:
-    """Whether Python notes this about a class for itself: its name, module, annotations."""
-    return name.startswith("__") and name.endswith("__") and not isinstance(value, FunctionType)
-
-
-def _unwound(x: Any) -> Any:
-    """The function in a static method, a class method or a property."""
-    return getattr(x, "__func__", None) or getattr(x, "fget", None) or x
-
-
-def _slots(kind: type) -> list[str]:
-    found: list[str] = []
-    for each in kind.__mro__:
-        own = vars(each).get("__slots__", ())
-        found += [own] if isinstance(own, str) else own
-    return [name for name in found if not name.startswith("__")]
-
-
-def _shown(x: Any) -> str:
-    text = np.array2string(x, threshold=6) if is_array(x) else repr(x)
-    text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.errors import UnsupportedError
 from chainrule.plan.steps import Array, Flow
 from chainrule.spec import is_array, is_list, is_tuple
-from chainrule.train.reach import PLAIN
+from chainrule.train.contents import PLAIN
 from chainrule.train.recording import Attributes, Recipe, Recorded
 from chainrule.train.surroundings import Surroundings
 
@@ -50,6 +50,13 @@ def steady(
     UnsupportedError
         If the function draws random numbers of its own, or does something else at its next call.
     """
+    if surroundings.iterators:
+        raise UnsupportedError(
+            f"the training step can reach an iterator, {surroundings.iterators[0]}: compiled, it "
+            "would use one element for ever.",
+            do="Let a callback take the elements and set a number that the step reads, or pass "
+            "compiled=False.",
+        )
     sources = _Sources(surroundings.generators)
     try:
         first = record({})

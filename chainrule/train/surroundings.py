@@ -10,7 +10,8 @@ from operator import eq, is_
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.train.reach import PLAIN, Reach, content_of
+from chainrule.train.contents import PLAIN, content_of
+from chainrule.train.reach import Reach
 
 END = object()
 NOTHING = (object,)
@@ -20,9 +21,11 @@ LOOK_UP = dict[str, Any].get
 class Surroundings:
     """Everything that Python code can read from some objects, as it is now.
 
-    Seen are: attributes (also of user-made classes), elements of lists, tuples, dicts and sets,
-    the cells of a closure, the globals that its code names, and defaults, through user-made
-    functions that are called; arrays by their contents; and which parameters want a gradient.
+    Seen are: attributes that some code names (also of user-made classes), elements of lists,
+    tuples, dicts and sets, the cells of a closure, the globals that its code names, and defaults,
+    through user-made functions that are called; arrays, bytes and context variables by their
+    contents; and which parameters want a gradient. What no code names is not: a log that a
+    callback keeps on the net.
     Not seen are: what foreign packages hold inside (of NumPy, SciPy, the standard library ...),
     files, clocks and the environment, attributes found by ``getattr`` with a computed name in a
     module, and globals reached through ``globals()``.
@@ -63,6 +66,11 @@ class Surroundings:
         """Sources of random numbers that can be reached, by path."""
         return self._reach.generators
 
+    @property
+    def iterators(self) -> list[str]:
+        """Paths of iterators that can be reached."""
+        return self._reach.iterators
+
     def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
 
@@ -70,7 +78,7 @@ class Surroundings:
         or a text and is another one counts.
         """
         before = self._reach.facts
-        self._look()
+        self._look(self._reach.read)
         now = self._reach.facts
         for path, fact in now.items():
             if numbers and not (_is_plain(fact) and _is_plain(before.get(path, NOTHING))):
@@ -82,9 +90,9 @@ class Surroundings:
         gone = (path for path in before if path not in now and not numbers)
         return next((f"{path} is gone" for path in gone), "")
 
-    def _look(self) -> None:
+    def _look(self, read: Collection[str] = ()) -> None:
         """See what there is, and expect it from now on."""
-        reach = self._reach = Reach(self._roots, self._inputs())
+        reach = self._reach = Reach(self._roots, self._inputs(), read)
         views = (*reach.views, (END,))  # which ends the elements: one more would stand there
         self._places = (
             views, reach.owners, reach.attributes, reach.scopes, reach.names, reach.arrays

@@ -28,7 +28,9 @@ class Config:
         self.own, self.slotted, self.inner = 1.0, 2, SimpleNamespace(depth=1)
 
     def __call__(self, x):
-        return x * self.own * helper(x)
+        if hasattr(self, "more"):
+            return x
+        return x * self.own * self.shared * self.inner.depth * helper(x)
 
 
 def made():
@@ -80,6 +82,31 @@ def test_a_change_is_seen_named_and_then_expected(name):
     assert not surroundings.same()
     assert surroundings.change()
     assert surroundings.same()
+
+
+UNREAD = {
+    "a log on an object": lambda h: setattr(h["config"], "log", [1.0]),
+    "a log on a net": lambda h: setattr(h["net"], "log", [1.0]),
+    "a log on an optimiser": lambda h: setattr(h["rule"], "log", [1.0]),
+    "a log on a function": lambda h: setattr(helper, "log", [1.0]),
+    "a log on a class": lambda h: setattr(Config, "log", [1.0]),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_no_code_names_is_no_change(name):
+    function, holder = made()
+    surroundings = Surroundings({"the loss": function, "holder": holder})
+    try:
+        UNREAD[name](holder)
+        assert surroundings.change() == ""
+        UNREAD[name](holder)
+        if "class" not in name:
+            assert surroundings.same()  # by now it is not even looked at
+    finally:
+        vars(helper).clear()
+        if hasattr(Config, "log"):
+            del Config.log
 
 
 def test_a_global_of_a_function_that_is_called_and_an_attribute_of_a_class_are_seen():
