@@ -222,21 +222,29 @@ def _makes_table(column: Node, row: Node, node: Node, leaf: Node) -> bool:
 def _of_targets(loss: Function, nodes: tuple[Node, ...], leaf: Node, y: Array) -> set[Node]:
     """The constants of a graph that change when the targets do."""
     constants = {node for node in nodes if node.op is None and node is not leaf}
-    other: Array = 0.5 * y + 0.125 if y.dtype.kind == "f" else np.roll(y, 1, 0)
-    if y.dtype.kind != "f" and np.array_equal(other, y):
-        other = np.where(y > 0, 0, 1).astype(y.dtype)
-    try:
-        value, _ = traced_loss(loss, leaf.value, other)
-        again = Graph.of(value).nodes
-    except Exception:
-        return constants
-    if len(again) != len(nodes):
-        return constants
-    return {
-        node
-        for node, now in zip(nodes, again, strict=True)
-        if node in constants and not np.array_equal(node.value, now.value)
-    }
+    found: set[Node] = set()
+    for other in _others(y):
+        try:
+            value, _ = traced_loss(loss, leaf.value, other)
+            again = Graph.of(value).nodes
+        except Exception:
+            return constants
+        if len(again) != len(nodes):
+            return constants
+        found |= {
+            node
+            for node, now in zip(nodes, again, strict=True)
+            if node in constants and not np.array_equal(node.value, now.value)
+        }
+    return found
+
+
+def _others(y: Array) -> tuple[Array, ...]:
+    """Other targets: near these, and with other signs, which a condition may ask for."""
+    if y.dtype.kind == "f":
+        return 0.5 * y + 0.125, -y
+    other = np.roll(y, 1, 0)
+    return (np.where(y > 0, 0, 1).astype(y.dtype) if np.array_equal(other, y) else other,)
 
 
 def _behind(nodes: tuple[Node, ...], found: set[Node]) -> set[Node]:

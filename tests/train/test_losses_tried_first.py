@@ -126,6 +126,21 @@ def test_a_column_of_outputs_and_flat_targets_are_refused(name, compiled):
     assert all(np.array_equal(before[key], array) for key, array in model.state().items())
 
 
+def chosen_by_sign(out, y):
+    return np.where(y > 0, out, -out).mean()
+
+
+@MODES
+@pytest.mark.parametrize(
+    "loss", [chosen_by_sign, lambda out, y: (out * (y > 0)).mean()], ids=["where", "product"]
+)
+@pytest.mark.parametrize("kind", ["f", "i8"])
+def test_a_condition_on_targets_that_are_all_of_one_sign_counts(loss, kind, compiled):
+    y = np.arange(1, ROWS + 1).astype(kind)
+    with pytest.raises(ShapeError, match="every row against every other"):
+        run(nn.MLP([3, 1]), y, loss, compiled)
+
+
 @MODES
 @pytest.mark.parametrize("name", MEETING)
 def test_flat_outputs_and_a_column_of_targets_are_refused(name, compiled):
