@@ -54,7 +54,7 @@ class Optimizer:
     # Attributes that steps change, or that are inputs of a recorded step: no settings of the rule.
     bookkeeping: ClassVar[frozenset[str]] = frozenset(
         {"rate", "steps", "_slots", "_saved", "_identities", "_given", "_chosen", "_groups"}
-        | {"_where"}
+        | {"_where", "claims"}
     )
     needs_closure: ClassVar[bool] = False  # computes the loss several times in one step
 
@@ -73,6 +73,7 @@ class Optimizer:
         self._chosen: tuple[Slot, ...] = ()
         self._groups: tuple[Group, ...] = ()
         self._where = f"{type(self).__name__}.step()"
+        self.claims: dict[str, tuple[int, int]] = {}  # who trains with it just now
 
     def init(self, array: Array) -> tuple[Array, ...]:
         """The rule's state before the first step: zeros like the parameter."""
@@ -188,7 +189,7 @@ class Optimizer:
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles: groups are arranged anew, for the copied parameters."""
         return self.__dict__ | {
-            "_identities": (), "_given": None, "_chosen": (), "_groups": (),
+            "_identities": (), "_given": None, "_chosen": (), "_groups": (), "claims": {},
         }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -17,9 +17,11 @@ from chainrule.errors import (
     ShapeError,
     describe,
 )
-from chainrule.nn import Module
+from chainrule.nn import BatchNorm, Module
+from chainrule.ops.random import key
+from chainrule.settings import no_grad
 from chainrule.spec import is_sequence
-from chainrule.tensors import Parameter
+from chainrule.tensors import Parameter, Tensor
 from chainrule.train.entering import (
     check_finite,
     columns_of,
@@ -130,6 +132,28 @@ def check_model(model: Any) -> None:
             f"the model is a chainrule.nn.Module, but this is {kind}.",
             do="Build one: chainrule.nn.MLP([64, 32, 10]); inherit from nn.Module for your own.",
         )
+
+
+def check_single_rows(model: Module, x: Any, size: int) -> None:
+    """Raise where every batch of a BatchNorm is one value, which it can learn nothing from.
+
+    ``x`` are the inputs of the net, of which a batch takes ``size``.
+    """
+    if size > 1 or not len(x):
+        return
+    norms = [(path, m) for path, m in model.modules().items() if isinstance(m, BatchNorm)]
+    if not norms:
+        return
+    with no_grad(), np.errstate(all="ignore"):
+        _, updates = model.run(Tensor(x[:1]), training=key(0))
+    for path, norm in norms:
+        if updates.get(f"{path}.running_variance".lstrip(".")) is norm.running_variance:
+            raise ShapeError(
+                f"BatchNorm cannot train on batches of one row: {path or 'the net'} would answer "
+                "with its shift, whatever the rows hold.",
+                found=[describe("X", x, f"batch_size={size}")],
+                do="Choose a batch_size of 2 or more, or LayerNorm.",
+            )
 
 
 def trained_parameters(model: Module) -> dict[str, Parameter]:

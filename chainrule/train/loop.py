@@ -7,19 +7,16 @@ first step; the epochs run in training.py.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from chainrule.errors import ArgumentError, NoGradientError, ShapeError, describe
-from chainrule.nn import BatchNorm, Module
-from chainrule.ops.random import key
+from chainrule.errors import ArgumentError, NoGradientError
+from chainrule.nn import Module
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
-from chainrule.settings import RECORDING, no_grad
-from chainrule.tensors import Tensor
+from chainrule.settings import RECORDING
 from chainrule.train.batches import Batches
 from chainrule.train.checks import (
     Task,
     check_model,
+    check_single_rows,
     columns_known,
     note_columns,
     trained_parameters,
@@ -171,7 +168,7 @@ def fit(
         watched = Task.of(model, validation, loss, metric, part, size, columns=task.columns)
     batches = Batches(task.x, task.y, size, seed)
     _check_whole_batch(optimizer, batches)
-    _check_single_rows(model, batches)
+    check_single_rows(model, batches.x, min(batches.size, batches.rows))
     parameters = trained_parameters(model)
     cut = clipping(clip, "fit")
     step = TrainingStep(model, parameters, loss, optimizer, Penalty(model, regularization), cut)
@@ -225,23 +222,6 @@ def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
             f"{batches.size} of {batches.rows}.",
             do=f"Pass batch_size={batches.rows}, or choose Adam or SGD for minibatches.",
         )
-
-
-def _check_single_rows(model: Module, batches: Batches) -> None:
-    """Raise where every batch of a BatchNorm is one value, which it can learn nothing from."""
-    norms = [(path, m) for path, m in model.modules().items() if isinstance(m, BatchNorm)]
-    if not norms or min(batches.size, batches.rows) > 1:
-        return
-    with no_grad(), np.errstate(all="ignore"):
-        _, updates = model.run(Tensor(batches.x[:1]), training=key(batches.seed))
-    for path, norm in norms:
-        if updates.get(f"{path}.running_variance".lstrip(".")) is norm.running_variance:
-            raise ShapeError(
-                f"BatchNorm cannot train on batches of one row: {path or 'the net'} would answer "
-                "with its shift, whatever the rows hold.",
-                found=[describe("X", batches.x, f"batch_size={batches.size}")],
-                do="Choose a batch_size of 2 or more, or LayerNorm.",
-            )
 
 
 def _listeners(early_stopping: Any, callbacks: Any, progress: Any) -> list[Callback]:

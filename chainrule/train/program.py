@@ -17,7 +17,13 @@ from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
-from chainrule.train.checks import check_model, check_rows, trained_parameters
+from chainrule.train.checks import (
+    check_model,
+    check_rows,
+    check_single_rows,
+    trained_parameters,
+)
+from chainrule.train.claims import claimed
 from chainrule.train.entering import numbers
 from chainrule.train.keeping import Again
 from chainrule.train.native_epoch import NativeEpoch
@@ -188,15 +194,20 @@ class Program:
             parameters, buffers and the optimiser's memory are those from before it.
         ArgumentError
             Where the learning rate of a step is negative, NaN or infinite; those before it have
-            been made.
+            been made. While another thread trains this net, or with this optimiser.
+        ShapeError
+            For batches of one row where a BatchNorm needs several.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
         x, y = _array(x, "x"), _array(y, "y")
         rows = Rows(x, y, _order(order, len(x)))
         check_rows(rows.x, rows.y, "this epoch")
-        with self._lock:
+        with self._lock, claimed(self.model.parameters(), self.optimizer):
             self._native.follow()
             self._examine(x, y)
+            if size == 1:
+                first = np.asarray(inputs(self.model, x[:1], self._recipe.scale))
+                check_single_rows(self.model, first, size)
             self._epochs += 1
             rates = self._rates_of(-(-rows.count // size))
             run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)

@@ -71,7 +71,7 @@ class Training:
     def run(self) -> History:
         """Train until the epochs are over or somebody asks to stop."""
         state, history = self._state, self._state.history
-        with claimed(state.parameters), Interruption() as interruption:
+        with claimed(state.parameters, state.optimizer), Interruption() as interruption:
             self._hooks.call("on_fit_start", state)
             if self._after is not None:
                 self._hooks.recall(self._after.callbacks, state)

@@ -60,6 +60,15 @@ def test_a_program_and_a_call_leave_one_row_out():
     np.testing.assert_array_equal(model.layers[0].running_mean, np.zeros(3))
 
 
+def test_a_programs_epoch_of_single_rows_is_refused():
+    x, model = np.ones((5, 3), "f"), net()
+    program = Program(model, cr.squared_error, optim.SGD())
+    with pytest.raises(ShapeError, match="BatchNorm cannot train on batches of one row"):
+        program.epoch(x, x[:, :1], batch_size=1)
+    assert program.steps == 0
+    assert len(program.epoch(x, x[:, :1], batch_size=4)) == 2
+
+
 @MODES
 def test_rows_of_other_axes_count(compiled):
     class Net(nn.Module):

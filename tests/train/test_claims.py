@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError
-from chainrule.train import Callback, fit
+from chainrule.train import Callback, Program, fit
 
 X = np.random.default_rng(0).normal(size=(16, 3))
 Y = X[:, :1]
@@ -96,3 +96,36 @@ def test_a_fork_during_a_fit_may_train_its_own_copy():
     inside = Inside(fork)
     train(model, [inside], compiled=False)
     assert inside.answer == 0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_an_optimiser_at_work_serves_no_other_thread(compiled):
+    optimizer = optim.Adam(0.01)
+
+    def with_it(model, callbacks=()):
+        return fit(model, (X, Y), loss=cr.squared_error, optimizer=optimizer, epochs=1,
+                   callbacks=list(callbacks), compiled=compiled)  # fmt: skip
+
+    inside = Inside(lambda: in_a_thread(lambda: with_it(nn.MLP([3, 4, 1]))))
+    with_it(nn.MLP([3, 1]), [inside])
+    assert isinstance(inside.answer, ArgumentError)
+    assert inside.answer.what.startswith("this Adam is at work in another thread")
+    assert in_a_thread(lambda: with_it(nn.MLP([3, 4, 1]))) == "nothing"
+
+
+def test_a_copy_of_an_optimiser_at_work_is_free():
+    optimizer, model = optim.Adam(0.01), nn.MLP([3, 1])
+    inside = Inside(lambda: copy.deepcopy((model, optimizer)))
+    fit(model, (X, Y), loss=cr.squared_error, optimizer=optimizer, epochs=1, callbacks=[inside])
+    twin, other = inside.answer
+    again = {"loss": cr.squared_error, "optimizer": other, "epochs": 1}
+    assert in_a_thread(lambda: fit(twin, (X, Y), **again)) == "nothing"
+
+
+def test_an_epoch_of_a_program_is_a_fit_as_well():
+    model = nn.MLP([3, 4, 1])
+    program = Program(model, cr.squared_error, optim.SGD(0.01))
+    inside = Inside(lambda: in_a_thread(lambda: program.epoch(X.astype("f"), Y.astype("f"))))
+    train(model, [inside])
+    assert isinstance(inside.answer, ArgumentError)
+    assert len(program.epoch(X.astype("f"), Y.astype("f"), batch_size=8)) == 2

@@ -114,7 +114,7 @@ def test_a_schedule_that_leaves_the_rates_is_an_error_at_its_step(compiled, bad)
 @BOTH
 @pytest.mark.parametrize("bad", ["fast", "0.1", None, True, 1j, np.ones(1)])
 def test_a_schedule_that_returns_no_number_is_an_error(bad, compiled):
-    with pytest.raises(ArgumentError, match="the schedule returned .* for step 2"):
+    with pytest.raises(ArgumentError, match=r"the schedule returned .* for step 2"):
         fit(
             nn.Linear(1, 1, dtype="float64"), (X, np.zeros((12, 1))), loss=minus_output,
             optimizer=optim.SGD(1.0), schedule=lambda i: bad if i == 2 else 1.0, batch_size=4,
