@@ -4,6 +4,7 @@ Imports train and the checkup. The table at the end, config.toml and the report 
 """
 
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ class Figures:
     constant : float
         What the best constant answer reaches: the share of the most frequent class, or an R^2 of
         0; NaN where the answers are all the same number.
+    even : float
+        The loss of equal scores for all classes; NaN for numbers.
     layers : tuple of LayerCheckup
         How its activations behaved; of the training part only.
     """
@@ -48,13 +51,14 @@ class Figures:
     values: dict[str, float]
     outputs: NDArray[Any]
     constant: float
+    even: float = nan
     layers: tuple[LayerCheckup, ...] = ()
 
     @property
     def part_of_report(self) -> Part:
         """What the report shows, the most telling figure first."""
         told = {name: self.values[name] for name in TELLING if name in self.values}
-        return Part(self.part, self.rows, self.loss, told, self.constant)
+        return Part(self.part, self.rows, self.loss, told, self.constant, self.even)
 
 
 def figures(plan: Plan, model: Module, dataset: Dataset) -> list[Figures]:
@@ -108,7 +112,8 @@ def _of_part(
     targets = y.astype(outputs.dtype) if y.dtype.kind == "f" else y
     loss = float(plan.loss(outputs, targets))
     found = values(dataset.preprocessing, outputs, y)
-    return Figures(part, len(x), loss, found, outputs, _constant(found, y), layers)
+    even = float(plan.loss(np.zeros_like(outputs), targets)) if "accuracy" in found else nan
+    return Figures(part, len(x), loss, found, outputs, _constant(found, y), even, layers)
 
 
 def _constant(found: dict[str, float], y: NDArray[Any]) -> float:

@@ -28,6 +28,8 @@ class Part:
     constant : float
         What the best constant answer reaches by the first metric: the share of the most frequent
         class, or an R^2 of 0. NaN: unknown.
+    even : float
+        The loss of equal scores for all classes, of one who knows nothing. NaN: unknown.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Part:
     loss: float
     values: Mapping[str, float]
     constant: float = nan
+    even: float = nan
 
 
 def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
@@ -71,7 +74,24 @@ def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
             f"{_shown(name, seen)} on training rows: the net is overfitted. "
             "More rows help, or a stronger --l2, a --dropout, fewer hidden units."
         )
+    if first.loss > first.even:
+        found.append(
+            f"{_above(first)}: the steps were too long for the loss to fall. "
+            "Choose a smaller --learning-rate."
+        )
+    elif last.loss > last.even and not found:
+        found.append(
+            f"{_above(last)}: where the net is wrong it is sure of it. More rows help, or a "
+            "stronger --l2, a --dropout, fewer epochs."
+        )
     return tuple(found)
+
+
+def _above(part: Part) -> str:
+    return (
+        f"The {part.name} loss of {part.loss:.4g} is above the {part.even:.4g} of equal scores "
+        "for all classes"
+    )
 
 
 def _no_better(part: Part, name: str, value: float, seen: float, alone: bool) -> str:

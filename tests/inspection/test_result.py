@@ -40,3 +40,18 @@ def test_without_held_out_rows_only_the_constant_answer_can_be_compared():
     assert len(read_result([Part("training", 10, 0.1, {"accuracy": 0.5}, 0.5)])) == 1
     assert read_result([]) == ()
     assert read_result([Part("training", 10, 0.1, {"RMSE": 3.0})]) == ()
+
+
+def test_a_loss_above_that_of_equal_scores_is_worth_a_look():
+    def part(name, loss, accuracy=0.7):
+        return Part(name, 200, loss, {"accuracy": accuracy}, 0.4, even=1.1)
+
+    assert read_result([part("training", 1.0), part("test", 1.0)]) == ()
+    (longest,) = read_result([part("training", 2e6), part("test", 3e6)])
+    assert longest.startswith(
+        "The training loss of 2e+06 is above the 1.1 of equal scores for all classes: the steps"
+    )
+    (sure,) = read_result([part("training", 0.5), part("test", 1.5)])
+    assert "The test loss of 1.5 is above the 1.1" in sure
+    (overfitted,) = read_result([part("training", 0.1, 1.0), part("test", 1.5)])
+    assert "overfitted" in overfitted
