@@ -50,12 +50,21 @@ class Batches:
         return np.random.default_rng((self.seed, epoch)).permutation(self.rows)
 
     def epoch(self, number: int, done: int = 0) -> Iterator[tuple[Array, Array]]:
-        """The batches of an epoch after those that are done, C-contiguous arrays of their own."""
+        """The batches of an epoch after those that are done, C-contiguous arrays of their own.
+
+        All rows in one batch are not copied: that one is read-only, for they may be the caller's.
+        """
         if self.size >= self.rows:
-            if not done:
-                yield self.x, self.y  # one batch of all rows: their order changes nothing
+            if not done:  # their order changes nothing
+                yield _read_only(self.x), _read_only(self.y)
             return
         x, y, size, order = self.x, self.y, self.size, self.order(number)
         for start in range(done * size, len(order), size):
             rows = order[start : start + size]
             yield x.take(rows, 0), y.take(rows, 0)
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -158,9 +158,9 @@ class Callback:
     """Listens to a fit. Override the hooks you want; those left alone cost nothing.
 
     A hook may also be set on an instance: ``callback.on_epoch_end = function``, a function of the
-    state. Names that begin with ``on_`` are kept for hooks, so that a misspelt one is an error. A
-    callback that remembers something across ``fit(..., after=history)`` writes `remembered` and
-    `recall`.
+    state; set during a fit, it is heard from the next epoch on. Names that begin with ``on_`` are
+    kept for hooks, so that a misspelt one is an error. A callback that remembers something across
+    ``fit(..., after=history)`` writes `remembered` and `recall`.
 
     Examples
     --------
@@ -209,12 +209,22 @@ class Hooks:
     """The hooks of several callbacks: only those that somebody overrode or set are called."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
-        for callback in callbacks:
-            _check(callback)
         self._callbacks = tuple(callbacks)
-        self._heard: dict[str, tuple[Callable[[FitState], None], ...]] = {
+        self._heard: dict[str, tuple[Callable[[FitState], None], ...]] = {}
+        self._seen: list[Any] = []
+        self.listen()
+
+    def listen(self) -> None:
+        """Look up who listens; a hook may have been set on a callback since the last time."""
+        seen = list(map(_seen_of, self._callbacks))
+        if self._heard and seen == self._seen:
+            return
+        for callback in self._callbacks:
+            _check(callback)
+        self._seen = seen
+        self._heard = {
             hook: tuple(
-                getattr(callback, hook) for callback in callbacks if hook in _own(callback)
+                getattr(callback, hook) for callback in self._callbacks if hook in _own(callback)
             )
             for hook in HOOKS
         }
@@ -255,6 +265,12 @@ class Hooks:
                 failed = failed or error
         if failed is not None:
             raise failed
+
+
+def _seen_of(callback: Any) -> list[Any]:
+    """The names of a callback's attributes, and what those that are hooks hold."""
+    facts: dict[str, Any] = getattr(callback, "__dict__", {})
+    return [*facts, *(value for name, value in facts.items() if name in HOOKS)]
 
 
 def _own(callback: Callback) -> set[str]:

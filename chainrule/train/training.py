@@ -89,6 +89,7 @@ class Training:
 
     def _epoch(self, interruption: Interruption) -> None:
         state, make_metric = self._state, self._task.make_metric
+        self._hooks.listen()
         state.begin_epoch(None if make_metric is None else make_metric())
         self._watch.begin_epoch()
         if self._after is not None:
@@ -173,7 +174,8 @@ class Training:
         heard = bool(before or after)
         keys, watched = self._keys(self._batches.count), self._batches.last_full
         rates, done = self._rates_of_epoch(), state.batch
-        for batch, (x, y) in enumerate(self._batches.epoch(epoch, done), start=done + 1):
+        rows = self._batches.epoch(epoch, done)
+        for batch in range(done + 1, self._batches.count + 1):
             state.batch = batch
             state.plan_rate(optimizer.rate if rates is None else rates[batch - 1])
             for listener in before:
@@ -188,6 +190,7 @@ class Training:
                 rate = checked_rate(rate, self._place())
             if batch == watched:
                 watch.before_step()
+            x, y = next(rows)  # after the hooks, which may have changed the caller's arrays
             step(x, y, keys[batch - 1], rate, (epoch, batch))
             state.plan_rate(rate)
             if batch == watched:

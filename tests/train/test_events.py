@@ -249,3 +249,58 @@ def test_an_error_in_a_hook_leaves_a_net_that_can_be_trained_on(hook, compiled):
     assert optimizer.steps == ended[0].step == steps.get(hook, 2)
     fit(model, (X, Y), compiled=compiled, **options)
     assert np.isfinite(model.weight.data).all()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_hook_that_is_set_during_the_fit_is_heard_from_the_next_epoch_on(compiled):
+    heard = []
+
+    class Late(Callback):
+        def on_fit_start(self, state):
+            self.on_epoch_start = lambda state: heard.append(("first", state.epoch))
+
+        def on_epoch_end(self, state):
+            self.on_epoch_start = lambda state: heard.append(("other", state.epoch))
+
+    run(Late(), epochs=3, compiled=compiled)
+    assert heard == [("first", 1), ("other", 2), ("other", 3)]
+
+    class Misspelt(Callback):
+        def on_fit_start(self, state):
+            self.on_epoch_begin = print
+
+    with pytest.raises(UnknownNameError, match="on_epoch_begin"):
+        run(Misspelt(), compiled=compiled)
+
+
+@pytest.mark.parametrize("hook", ["on_epoch_start", "on_batch_start", "on_batch_end"])
+@pytest.mark.parametrize("batch_size", [5, 10])
+def test_rows_that_a_hook_changes_are_read_alike_in_both_modes(hook, batch_size):
+    losses = []
+    for compiled in (True, False):
+        x = X.copy()
+
+        def shift(self, state, x=x):
+            x[...] += 0.25
+
+        model = nn.Linear(1, 1, dtype="float64")
+        history = fit(
+            model, (x, Y), loss=cr.squared_error, optimizer=optim.SGD(0.1), epochs=2,
+            batch_size=batch_size, callbacks=[type("Shift", (Callback,), {hook: shift})()],
+            compiled=compiled, metric=None,
+        )  # fmt: skip
+        losses.append(history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-12)
+
+
+def test_a_loss_that_writes_into_its_targets_cannot_reach_the_callers_array():
+    y = Y.copy()
+
+    def loss(out, targets):
+        targets[...] = 0
+        return ((out - targets) ** 2).mean()
+
+    model = nn.Linear(1, 1, dtype="float64")
+    with pytest.raises(ValueError, match="read-only"):
+        fit(model, (X, y), loss=loss, optimizer=optim.SGD(0.1), batch_size=10, compiled=False)
+    np.testing.assert_array_equal(y, Y)
