@@ -114,14 +114,16 @@ def words_of(code: CodeType) -> Iterator[str]:
             yield from words_of(constant)
 
 
-def is_foreign(module: str | None) -> bool:
-    """Whether a module belongs to a package that keeps its own affairs."""
-    return (module or "").partition(".")[0] in FOREIGN
+def is_foreign(module: Any) -> bool:
+    """Whether a module belongs to a package that keeps its own affairs; so does a type of C's."""
+    if module is None:
+        return False
+    return not isinstance(module, str) or module.partition(".")[0] in FOREIGN
 
 
-def is_ours(module: str) -> bool:
+def is_ours(module: Any) -> bool:
     """Whether it is one of this package."""
-    return module.partition(".")[0] == __name__.partition(".")[0]
+    return isinstance(module, str) and module.partition(".")[0] == __name__.partition(".")[0]
 
 
 def is_a_label(name: str, value: Any) -> bool:

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special.cython_special import gammaln as of_cython
+from sklearn._loss._loss import CyPinballLoss as KindOfCython
 
 import chainrule as cr
 from chainrule import nn, optim
@@ -138,6 +140,15 @@ def test_equal_values_are_no_change(same):
     same(holder)
     assert surroundings.change() == ""
     assert surroundings.same()
+
+
+def test_a_function_of_cython_is_let_alone():
+    def loss(x):
+        return KindOfCython(x, x) + of_cython(x)
+
+    surroundings = Surroundings({"f": loss})
+    assert surroundings.same()
+    assert surroundings.change() == ""
 
 
 def test_functions_in_other_forms_are_looked_into():
