@@ -30,8 +30,9 @@ from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_evaluation import NativeEvaluation
 from chainrule.train.native_step import NativeStep, Rows
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe, inputs
+from chainrule.train.recording import Recipe, UnreachedError, inputs
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
+from chainrule.train.step import say_left_out
 from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -48,7 +49,8 @@ class Program:
     Each call follows what Python has changed since the last one, as eager steps do: the
     optimiser's settings, attributes of layers, regularization, numbers that the loss looks up,
     ``module.freeze()``. The step is recorded anew then; see "What a compiled step follows" in
-    docs/native.md for what cannot be seen.
+    docs/native.md for what cannot be seen. Parameters that the loss does not reach are left as
+    they are, and an UnreachedWarning names them once.
 
     Parameters
     ----------
@@ -109,6 +111,7 @@ class Program:
             model, loss, optimizer, regularization, cut, tuple(trained), float(scale)
         )
         self._native, self._examined = NativeSteps(self._recipe), set[Any]()
+        self._left_out = set[str]()  # parameters that were named as not reached
         self._rates = rates_of(schedule, optimizer, None, "Program")
         self._key, self._epochs = key(whole("Program", "seed", seed)), 0
         self._evaluation = NativeEvaluation(model, float(scale))
@@ -151,7 +154,7 @@ class Program:
             native, rates = self._native, self._rates
             native.follow()
             self._examine(x, y)
-            step = native.step_for(x, y, len(x))
+            step = self._step_for(x, y, len(x))
             one = step.one
             rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
             one.rates[0] = checked_rate(rate, f"step {self.steps + 1}")
@@ -208,6 +211,8 @@ class Program:
             if size == 1:
                 first = np.asarray(inputs(self.model, x[:1], self._recipe.scale))
                 check_single_rows(self.model, first, size)
+            for count in {min(size, rows.count), rows.count % size} - {0}:
+                self._step_for(x, y, count)
             self._epochs += 1
             rates = self._rates_of(-(-rows.count // size))
             run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
@@ -224,7 +229,20 @@ class Program:
         x, y = _array(x, "x"), _array(y, "y")
         with self._lock:
             self._native.follow()
-            return self._native.step_for(x, y, len(x)).plan
+            return self._step_for(x, y, len(x)).plan
+
+    def _step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
+        """Machine code for so many of these rows, which leaves out what the loss does not reach.
+
+        A warning names it once.
+        """
+        native = self._native
+        try:
+            return native.step_for(x, y, rows)
+        except UnreachedError as error:
+            say_left_out(error.paths, self._left_out)
+            native.leave_out(error.paths)
+            return native.step_for(x, y, rows)
 
     def _examine(self, x: Array, y: Array) -> None:
         """Try the loss on the first rows of a new shape: whether outputs and targets meet.

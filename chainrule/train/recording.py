@@ -24,6 +24,7 @@ from chainrule.tensors import Parameter
 from chainrule.train.loss_check import one_number
 from chainrule.train.penalty import Penalty
 from chainrule.train.stand_ins import standing_in
+from chainrule.train.step import check_reached
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
@@ -44,7 +45,7 @@ class UnreachedError(NoGradientError):
         super().__init__(
             f"no gradient reaches {', '.join(paths)} in the recorded step.",
             do="Use what the net computes from it in the loss, or set its wants_gradient to "
-            "False; cr.fit leaves it out with a warning.",
+            "False.",
         )
         self.paths = tuple(paths)
 
@@ -184,6 +185,7 @@ class _Step:
         paths = self._recipe.trained
         missing = [path for path in paths if self._leaves[path] not in found]
         if missing:
+            check_reached(missing, len(paths))
             raise UnreachedError(missing)
         gradients = [found[self._leaves[path]] for path in paths]
         if self._recipe.clip is not None:

@@ -184,30 +184,41 @@ class TrainingStep:
         NoGradientError
             If there is none left to train.
         """
-        if len(names) == len(self._members):
-            raise NoGradientError(
-                f"the loss reaches none of the net's parameters: {listed(names)}.",
-                do="Compute the loss from what the net returns, with chainrule's functions or "
-                "NumPy's; .data and stop_gradient leave the graph.",
-            )
+        check_reached(names, len(self._members))
         for name in names:
             self._parameters[name].gradient = None
-        new = [name for name in names if name not in self._left_out]
-        if new:
-            self._left_out.update(new)
-            are = "are" if len(new) > 1 else "is"
-            warnings.warn(
-                f"the loss does not reach {listed(new)}: {are} not trained. Use what the net "
-                "computes from it in the loss, or set its wants_gradient to False.",
-                UnreachedWarning,
-                stacklevel=frames_of_ours(),
-            )
+        say_left_out(names, self._left_out)
 
     def _upstream(self, value: Array) -> Array:
         """The gradient that a loss starts with: 1, in its own shape and element type."""
         if self._one.dtype != value.dtype or self._one.shape != value.shape:
             self._one = np.ones(value.shape, value.dtype)
         return self._one
+
+
+def check_reached(missing: Sequence[str], count: int) -> None:
+    """Raise where the loss reaches none of so many parameters."""
+    if len(missing) == count:
+        raise NoGradientError(
+            f"the loss reaches none of the net's parameters: {listed(missing)}.",
+            do="Compute the loss from what the net returns, with chainrule's functions or "
+            "NumPy's; .data and stop_gradient leave the graph.",
+        )
+
+
+def say_left_out(names: Sequence[str], said: set[str]) -> None:
+    """Warn of parameters that are not trained, as no gradient reaches them; of each one once."""
+    new = [name for name in names if name not in said]
+    if not new:
+        return
+    said.update(new)
+    are = "are" if len(new) > 1 else "is"
+    warnings.warn(
+        f"the loss does not reach {listed(new)}: {are} not trained. Use what the net computes "
+        "from it in the loss, or set its wants_gradient to False.",
+        UnreachedWarning,
+        stacklevel=frames_of_ours(),
+    )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -114,5 +114,63 @@ def test_a_step_by_hand_raises():
     cr.squared_error(model(X), Y).backward()
     with pytest.raises(NoGradientError, match=r"idle\.weight, idle\.bias have no fresh gradient"):
         rule.step(model.parameters())
-    with pytest.raises(NoGradientError, match=r"no gradient reaches idle\.weight, idle\.bias"):
-        Program(model, cr.squared_error, rule).step(X, Y)
+
+
+def test_a_program_leaves_them_out_as_a_fit_does():
+    model, rule = Forgetful(), optim.Adam(0.05)
+    program = Program(model, cr.squared_error, rule)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        losses = [program.epoch(X, Y, batch_size=16).mean() for _ in range(3)]
+        program.step(X[:8], Y[:8])  # another size, and no other word
+    assert [str(warning.message)[:47] for warning in caught] == [
+        "the loss does not reach idle.weight, idle.bias:"
+    ]
+    assert caught[0].filename == __file__
+    assert losses[-1] < losses[0]
+    assert np.array_equal(model.idle.weight.data, Forgetful().state()["idle.weight"])
+    assert not any("idle" in name and np.any(a) for name, a in rule.state().items())
+
+
+def test_a_program_takes_a_parameter_back_that_is_reached_again():
+    weight = [0.0]
+
+    def loss(out, y):
+        reached = weight[0] * cr.mean(model.idle.bias) if weight[0] else 0.0
+        return cr.squared_error(out, y) + reached
+
+    model = Forgetful()
+    program = Program(model, loss, optim.SGD(0.1))
+    with pytest.warns(UnreachedWarning, match=r"idle\.weight, idle\.bias: are"):
+        program.step(X, Y)
+    weight[0] = 1.0
+    with pytest.warns(cr.errors.RecordingWarning):
+        program.step(X, Y)
+    np.testing.assert_allclose(model.idle.bias.data, [-0.1], rtol=1e-6)
+
+
+def test_a_program_trains_a_net_on_the_derivative_of_another():
+    class Slope(nn.Module):
+        def __init__(self):
+            self.net = nn.MLP([1, 8, 1], "tanh", seed=0)
+
+        def forward(self, x):
+            return cr.elementwise_grad(self.net)(x)
+
+    x, model, fitted = np.linspace(-2, 2, 64, dtype="f")[:, None], Slope(), Slope()
+    options = {"loss": cr.squared_error, "epochs": 40, "batch_size": 64}
+    with pytest.warns(UnreachedWarning, match=r"does not reach net\.layers\.2\.bias: is not"):
+        fit(fitted, (x, np.cos(x)), optimizer=optim.Adam(0.02), compiled=False, **options)
+    program = Program(model, cr.squared_error, optim.Adam(0.02))
+    with pytest.warns(UnreachedWarning, match=r"does not reach net\.layers\.2\.bias: is not"):
+        losses = [program.epoch(x, np.cos(x), batch_size=64).item() for _ in range(40)]
+    assert losses[-1] < losses[0] / 4
+    for name, array in fitted.state().items():
+        np.testing.assert_allclose(model.state()[name], array, rtol=1e-3, atol=1e-5)
+
+
+def test_a_program_whose_loss_reaches_only_what_is_frozen_is_an_error():
+    model = Forgetful()
+    model.used.freeze()
+    with pytest.raises(NoGradientError, match="nothing can be learned"):
+        Program(model, cr.squared_error, optim.SGD(0.1)).step(X, Y)
