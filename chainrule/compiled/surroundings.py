@@ -33,6 +33,7 @@ from chainrule.nn.tree import Tree
 from chainrule.plan.closed_over import is_over
 from chainrule.tensors import Parameter, Tensor
 
+REPLACED = ("__code__", "__defaults__", "__kwdefaults__")  # of a function, by reloaders too
 ENOUGH = 20_000  # objects; what is behind them is compared by identity
 
 
@@ -212,9 +213,9 @@ def _function(around: Surroundings, f: FunctionType) -> None:
     around.names |= found.names
     around.named(f.__globals__, found.globals)
     around.named(vars(f), ("__wrapped__", *filter(around.reads_name, vars(f))))
-    around.then(
-        f.__defaults__, f.__kwdefaults__, *(sys.modules.get(name) for name in found.modules)
-    )
+    held = [getattr(f, name) for name in REPLACED]
+    around.snapshot.attributes(f, REPLACED, held)
+    around.then(*held[1:], *(sys.modules.get(name) for name in found.modules))
 
 
 def _method(around: Surroundings, x: MethodType) -> None:
@@ -280,7 +281,7 @@ def _tree(around: Surroundings, x: Tree) -> None:
     names = [n for n, v in facts.items() if every or is_state(v) or around.reads_name(n)]
     if len(names) == len(facts):
         around.snapshot.facts(facts, list(facts.values()))
-    names = [n for n in names if is_fact(n, facts[n]) or not every]
+    names = [n for n in names if n not in x.derived and (is_fact(n, facts[n]) or not every)]
     held = [facts[n] for n in names]
     if not every and len(names) < len(facts):
         around.snapshot.picks(facts, names, held)
