@@ -53,6 +53,7 @@ def reads(code: CodeType) -> Reads:
                 modules[name] = None
             elif step.opname in GLOBAL:
                 globals_[name] = None
+                names.update(ANY.intersection([name]))
             elif step.opname == "IMPORT_FROM" or (
                 step.opname.startswith("LOAD_") and not step.opname.startswith(LOCAL)
             ):

@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import types
 from typing import Any
 
 import numpy as np
@@ -277,7 +278,20 @@ def values(kind):
         return function, [
             lambda: box.__setitem__(0, 4.0),
             lambda: function.__kwdefaults__["shift"].__setitem__("by", 6.0),
+            lambda: setattr(function, "__defaults__", ([7.0],)),
+            lambda: setattr(function, "__kwdefaults__", {"shift": {"by": 8.0}}),
         ]
+    if kind == "code":  # what a reloader puts into the function that stands
+
+        def inner(x):
+            return x * 2.0
+
+        return lambda x: inner(x) + 1.0, [
+            lambda: setattr(inner, "__code__", (lambda x: x * 3.0).__code__)
+        ]
+    if kind == "name made up":
+        a, part = types.SimpleNamespace(rate=1.0), "ra"
+        return lambda x: x * getattr(a, part + "te"), [lambda: setattr(a, "rate", 2.0)]
     if kind == "slots":
 
         class Slotted:
@@ -298,7 +312,8 @@ def values(kind):
 
 
 @pytest.mark.parametrize("kind", [
-    "small array", "large array", "number in a list", "nested dict", "default", "slots", "shared",
+    "small array", "large array", "number in a list", "nested dict", "default", "code",
+    "name made up", "slots", "shared",
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
 def test_a_changed_value_means_a_new_recording(kind):
