@@ -51,7 +51,8 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
         another value is another recording, and 0.0, -0.0 and False are three values.
     donate : int or sequence of int, default ()
         Positional arguments whose memory the caller gives up: a result of the same shape and
-        dtype is written in its place, and is that array.
+        dtype is written in its place, and is that array. Another argument in the same memory is
+        read from a copy.
 
     Returns
     -------
@@ -64,6 +65,8 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
     UnsupportedError
         If the function branches on the value of an array or a parameter, takes it out of the
         graph, or draws from a random generator.
+    ArgumentError
+        If a donated array is read-only, a tensor's, or given twice.
 
     Notes
     -----

@@ -15,7 +15,7 @@ from chainrule.compiled.recording import Inputs, recorded
 from chainrule.compiled.surroundings import Surroundings
 from chainrule.compiled.values import Same, atom, content
 from chainrule.differentiate.tree import flatten, unflatten
-from chainrule.errors import UnsupportedError
+from chainrule.errors import ArgumentError, UnsupportedError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.native.engine import compile_plan
@@ -70,7 +70,10 @@ class Call:
             key.append(simple)
             if simple is None:
                 objects.append(x)
-        donated = _donated(args, donate, len(arrays)) if donate else (False,) * len(arrays)
+        donated = (False,) * len(arrays)
+        if donate:
+            donated = _donated(args, donate, len(arrays))
+            _part(arrays, donated, [x for x in flat if isinstance(x, Symbol) or _is_numpy(x)])
         shapes = structure, tuple(key)
         whole = (shapes, tuple(map(Same, objects))) if objects else shapes
         parts = tuple(leaves), donated, tuple(arrays), tuple(objects), tensors
@@ -81,8 +84,38 @@ def _donated(args: tuple[Any, ...], donate: tuple[int, ...], count: int) -> tupl
     marks: list[bool] = []
     for i, each in enumerate(args):
         given = i in donate or i - len(args) in donate
-        marks += [given for x in flatten(each)[0] if _is_numpy(x)]
+        marks += [given for x in flatten(each)[0] if isinstance(x, Symbol) or _is_numpy(x)]
     return tuple(marks) + (False,) * (count - len(marks))
+
+
+def _part(arrays: list[Any], donated: Sequence[bool], given: Sequence[Any]) -> None:
+    """See that what is written over memory that was given up is read from nowhere else.
+
+    Raises
+    ------
+    ArgumentError
+        If a donated array is not the caller's to give: read-only, a tensor's, or given twice.
+    """
+    taken = [i for i, gives in enumerate(donated) if gives]
+    for i in taken:
+        if isinstance(given[i], Symbol):
+            raise _not_to_give(given[i], "a tensor keeps its own memory")
+        if not arrays[i].flags.writeable:
+            raise _not_to_give(given[i], "its memory is read-only")
+        for j, other in enumerate(arrays):
+            if i == j or not np.may_share_memory(arrays[i], other):
+                continue
+            if donated[j]:
+                raise _not_to_give(given[i], "its memory was given twice")
+            arrays[j] = other.copy()
+
+
+def _not_to_give(x: Any, why: str) -> ArgumentError:
+    return ArgumentError(
+        f"a donated argument is written over, but {why}.",
+        found=[describe("donated", x)],
+        do="Pass a copy, np.array(x), or leave this argument out of donate.",
+    )
 
 
 class Signature:

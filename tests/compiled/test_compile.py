@@ -7,7 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.compiled.function import KEPT
-from chainrule.errors import RecordingWarning, UnsupportedError
+from chainrule.errors import ArgumentError, RecordingWarning, UnsupportedError
 
 RNG = np.random.default_rng(0)
 W, X = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 4))
@@ -104,6 +104,40 @@ def test_a_donated_argument_is_the_result():
     w, g = W.copy(), np.ones_like(W)
     assert function(w, g) is w
     close(w, W - 0.5)
+
+
+def test_memory_that_is_given_up_and_read_elsewhere_is_read_as_it_was():
+    function = cr.compile(lambda a, b: np.cumsum(a) - b[::-1], donate=0)
+    x = np.arange(1.0, 2001.0)
+    for view in (lambda a: a, lambda a: a[::-1], lambda a: a[1:1001].repeat(2), lambda a: a + 0):
+        a = x.copy()
+        found = function(a, view(a))
+        assert found is a
+        close(found, np.cumsum(x) - view(x)[::-1])
+    swapped = cr.compile(lambda a, b: (b[::-1] + 1, np.cumsum(a)), donate=(0, 1))
+    both = swapped(x[:1000].copy(), x[1000:].copy())
+    close(both[0], x[1000:][::-1] + 1)
+    close(both[1], np.cumsum(x[:1000]))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (lambda w: (w, w), "given twice"),
+        (lambda w: (w, w.reshape(-1).reshape(w.shape)), "given twice"),
+        (lambda w: (cr.parameter(w).data, w), "read-only"),
+        (lambda w: (np.broadcast_to(w, w.shape), w.copy()), "read-only"),
+        (lambda w: (cr.parameter(w), w), "a tensor keeps"),
+        (lambda w: (cr.tensor(w), w), "a tensor keeps"),
+    ],
+)
+def test_memory_that_is_not_the_callers_to_give_is_refused(given, why):
+    args = given(W.copy())
+    before = [np.array(x.data if isinstance(x, cr.Tensor) else x) for x in args]
+    with cr.no_grad(), pytest.raises(ArgumentError, match=why):
+        cr.compile(lambda a, b: (2 * a, 3 * b), donate=(0, 1))(*args)
+    for x, was in zip(args, before, strict=True):
+        close(x.data if isinstance(x, cr.Tensor) else x, was)
 
 
 @pytest.mark.parametrize(
