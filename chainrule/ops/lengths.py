@@ -22,7 +22,7 @@ from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
 from chainrule.ops.movement import broadcast_to, reshape, widened
 from chainrule.ops.reductions import mean, total
-from chainrule.ops.scaling import count, finished, floating, largest_entry
+from chainrule.ops.scaling import finished, floating, freedom, largest_entry
 from chainrule.ops.statistics import any_true
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
@@ -156,7 +156,8 @@ class Std(_Length):
     Parameters
     ----------
     ddof : int, default 0
-        The sum of squares is divided by the number of elements minus ddof.
+        The sum of squares is divided by the number of elements minus ddof, and by 0 where that
+        is negative.
 
     Notes
     -----
@@ -176,7 +177,7 @@ class Std(_Length):
         # Squares of 1e200 and of 1e-200 leave float64.
         scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
         far = far / scale
-        left = np.asarray(count(x, axes) - self.ddof, x.dtype)
+        left = freedom(x, axes, self.ddof)
         return finished(
             self, np.sqrt(accurate_sum(far * far, axes, True) / left) * scale, axes, dtype
         )
@@ -184,11 +185,11 @@ class Std(_Length):
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
         upstream, x, out = widened(upstream), widened(x), widened(out)
-        far, left = x - mean(x, axes, True), count(x, axes) - self.ddof
+        far, left = x - mean(x, axes, True), freedom(x, axes, self.ddof)
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             # Centred already; but a direction that comes back through it is not.
-            gradient = self.along(upstream * _rate(left), far)
-            return (gradient - mean(gradient, axes, True),)
+            gradient = self.along(upstream, far)
+            return ((gradient - mean(gradient, axes, True)) * _rate(left),)
         flat = equal(out, 0)
         share = self.spread(where(flat, 0, upstream), x.shape)
         return (share * (far / self.spread(where(flat, 1, out) * left, x.shape)),)
@@ -198,7 +199,7 @@ class Std(_Length):
         (tangent,), (x,) = tangents, inputs
         axes = normalize_axes(self.axis, len(x.shape))
         far, moved = (each - mean(each, axes, True) for each in (x, tangent))
-        return self.moved(moved, far, out) * _rate(count(x, axes) - self.ddof)
+        return self.moved(moved, far, out) * _rate(freedom(x, axes, self.ddof))
 
 
 class _Pair(Composite):
@@ -339,9 +340,9 @@ def _even_power(z: Any, q: float) -> Any:
     return z**q if q % 2 == 0 else abs(z) ** q
 
 
-def _rate(left: int) -> float:
+def _rate(left: Any) -> float:
     """Of a sum of squares that is divided by so many: none is left, none is known."""
-    return left**-0.5 if left > 0 else nan
+    return float(left) ** -0.5 if left > 0 else nan
 
 
 norm = Norm.function

@@ -13,6 +13,7 @@ from chainrule.graph.families import Composite, Pulled, Reduction
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.movement import cast, concatenate, reshape, transpose, widened
+from chainrule.ops.scaling import freedom
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
 
@@ -154,7 +155,8 @@ class Var(Reduction):
     Parameters
     ----------
     ddof : int, default 0
-        The sum of squares is divided by the number of elements minus ddof.
+        The sum of squares is divided by the number of elements minus ddof, and by 0 where that
+        is negative.
     """
 
     axis: Any = None
@@ -164,14 +166,14 @@ class Var(Reduction):
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
         far = _centred(widened(x), axes)
-        left = np.asarray(_count(x, axes) - self.ddof, far.dtype)
-        out = accurate_sum(far * far, axes, self.keepdims) / left
+        out = accurate_sum(far * far, axes, self.keepdims) / freedom(far, axes, self.ddof)
         return out.astype(_result_dtype(x), copy=False)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
-        share = widened(upstream) * (2 / (_count(x, axes) - self.ddof))
-        return (self.spread(share, x.shape) * _centred(widened(x), axes),)
+        upstream, x = widened(upstream), widened(x)
+        share = upstream * (2 / freedom(x, axes, self.ddof))
+        return (self.spread(share, x.shape) * _centred(x, axes),)
 
 
 def _centred(x: Any, axes: tuple[int, ...]) -> Any:

@@ -1,6 +1,6 @@
 """Scaling: what powers of entries need before they are summed, and their roots after it.
 
-Imports movement; lengths and norms use it.
+Imports movement; reductions, lengths, norms and the plan use it.
 """
 
 from math import inf, prod
@@ -31,3 +31,8 @@ def finished(op: Any, out: Any, axes: tuple[int, ...], dtype: Any) -> Any:
 def count(x: Any, axes: tuple[int, ...]) -> int:
     """How many elements lie along the axes."""
     return prod(x.shape[i] for i in axes)
+
+
+def freedom(x: Any, axes: tuple[int, ...], ddof: int) -> Any:
+    """What a sum of squares is divided by, in the dtype of x: 0 where ddof leaves nothing."""
+    return np.asarray(max(count(x, axes) - ddof, 0), x.dtype)

@@ -15,6 +15,7 @@ from chainrule.ops.letters.logic import where as choose
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.movement import cast, squeeze
 from chainrule.ops.reductions import largest, mean, total
+from chainrule.ops.scaling import freedom
 from chainrule.plan.lower.movement import with_shape
 from chainrule.plan.recorder import Recorded, Recorder
 from chainrule.plan.steps import Reduce, Ref
@@ -87,7 +88,7 @@ def var(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     (x,) = operands
     axes = _axes(op, x.ref)
     far = x - mean(x, axes, True)
-    return total(far * far, axes, op.keepdims) / np.asarray(_count(x, axes) - op.ddof, x.dtype)
+    return total(far * far, axes, op.keepdims) / freedom(x, axes, op.ddof)
 
 
 def std(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -97,7 +98,7 @@ def std(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     far = x - mean(x, axes, True)
     scale = cast(_scale(far, axes), x.dtype)
     far = far / scale
-    left = np.asarray(_count(x, axes) - op.ddof, x.dtype)
+    left = freedom(x, axes, op.ddof)
     return _without(op, sqrt(total(far * far, axes, True) / left) * scale, axes)
 
 
