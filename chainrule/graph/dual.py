@@ -95,8 +95,10 @@ class Dual(Symbol):
             watch.recorded(op, values, out)
         if op.flat or not RECORDING.get():
             return out
-        if not is_tuple(out) and out.dtype.kind not in NUMBERS:
-            raise not_numbers(op.name, out)
+        if not is_tuple(out) and out.dtype.kind != "f":
+            if out.dtype.kind not in NUMBERS:
+                raise not_numbers(op.name, out)
+            return out  # whole numbers do not move
         rule = getattr(op, "jvp", None) or transposed(op, self.depth)
         if watch is not None:
             rule = watch.pushing(op, rule)

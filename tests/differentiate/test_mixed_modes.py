@@ -125,3 +125,25 @@ def test_a_formula_may_take_derivatives_itself(modes):
     x = cr.tensor(A)
     inside(x).sum().backward()
     assert_allclose(x.grad, 4 * A)
+
+
+WHOLE = {
+    "an index": lambda x: cr.sum(x * A[x.astype(int) % 3]),
+    "np.take": lambda x: cr.sum(x * np.take(A, np.round(x).astype(int) % 3)),
+    "its own index": lambda x: cr.sum(x[x.astype(int) % 3] ** 2),
+    "a mask": lambda x: cr.sum(x[x > 0] ** 2),
+    "argsort": lambda x: cr.sum(A[np.argsort(x)] * x),
+    "a Python number": lambda x: [2.0, 3.0, 4.0][int(x.astype(int)[1])] * cr.sum(x**2),
+}
+
+
+@pytest.mark.parametrize("word", WORDS_OF_TWO, ids=name)
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_numbers_made_of_a_variable_are_constants_in_every_mode(kind, word):
+    f = WHOLE[kind]
+    along = lambda t: f(A + t * A)  # noqa: E731
+    (first, second), near = word, 1e-4
+    values = [along(t) for t in (-near, 0.0, near)]
+    assert_allclose(first(along)(0.0), (values[2] - values[0]) / (2 * near), rtol=1e-6)
+    curvature = (values[2] - 2 * values[1] + values[0]) / near**2
+    assert_allclose(second(first(along))(0.0), curvature, atol=1e-5)
