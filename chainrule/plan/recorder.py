@@ -150,7 +150,7 @@ class Recorder:
 
     def _plain(self, x: Any) -> Any:
         """An operand as rules take it: Recorded, array, Python number, or None."""
-        if self.closed_over is not None:
+        if self.closed_over is not None and self.is_open:
             x = self.closed_over.met(x)
         while isinstance(x, Node | Constant):
             x = x.value

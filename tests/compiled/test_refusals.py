@@ -83,3 +83,26 @@ def test_a_draw_that_does_not_flow_in_is_no_draw():
         return 2 * x
 
     np.testing.assert_array_equal(cr.compile(function)(X), 2 * X)
+
+
+USES = {
+    "alone": lambda kept: kept * 2,
+    "compiled": lambda kept: cr.compile(lambda z: z * kept)(X),
+    "in a gradient": lambda kept: cr.grad(lambda z: cr.sum(z * kept))(X),
+    "in a tangent": lambda kept: cr.jvp(lambda z: z * kept, (X,), (X,)),
+    "with a tensor": lambda kept: cr.tensor(X) * kept,
+    "with a parameter": lambda kept: kept * cr.parameter(X),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_value_kept_from_a_recording_that_has_ended_is_refused(use):
+    kept = []
+
+    def leaking(x):
+        kept.append(2 * x)
+        return x * x
+
+    cr.compile(leaking)(X)
+    with pytest.raises(UnsupportedError, match="another recording, which has ended"):
+        USES[use](kept[0])
