@@ -174,7 +174,7 @@ class Parameter(Tensor, result=Tensor):
     def data(self) -> Array:
         """The current value, a read-only view; assign to it to change the parameter."""
         read = met(self)  # an input, where a function or a step is being recorded
-        if read is self:
+        if read is self and not isinstance(self.value, Symbol):
             return read_only(self.value, ParameterView)
         return read.value if isinstance(read, Node) else read
 

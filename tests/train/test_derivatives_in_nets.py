@@ -304,3 +304,29 @@ def test_a_custom_gradient_that_closes_over_a_weight_is_refused(compiled):
         fit(
             Bad(), (x, y), loss=cr.squared_error, optimizer=optim.SGD(0.1), compiled=compiled,
         )  # fmt: skip
+
+
+def test_a_forward_may_read_the_data_of_its_own_weight():
+    class Gated(nn.Module):
+        def __init__(self):
+            self.net = plain_net()
+            self.net.initialize(0)
+
+        def forward(self, x):
+            return self.net(x) * (1 + self.net.layers[0].weight.data.sum() ** 2)
+
+    x = np.random.default_rng(1).normal(size=(ROWS, 2))
+    y = np.sin(x[:, :1])
+    models = [Gated() for _ in range(4)]
+    for model, compiled in zip(models, (False, True), strict=False):
+        options = {"loss": cr.squared_error, "optimizer": optim.SGD(1e-2), "epochs": 3}
+        history = fit(model, (x, y), batch_size=ROWS, compiled=compiled, **options)
+        assert history.compiled is compiled
+    program, rule = Program(models[2], cr.squared_error, optim.SGD(1e-2)), optim.SGD(1e-2)
+    for _ in range(3):
+        program.step(x, y)
+        cr.squared_error(models[3](x), y).backward()
+        rule.step(models[3].parameters())
+    for model in models[:3]:
+        assert apart(model.state(), models[3].state()) <= 1e-12
+    np.testing.assert_allclose(cr.predict(models[0], x), models[3](x).data, rtol=1e-10)
