@@ -39,9 +39,16 @@ class _Scan(Structured):
 
 @op("cumsum", numpy=np.cumsum, onnx="CumSum", samples=lambda rng: (rng.normal(size=(3, 4)), 1))
 class CumSum(_Scan):
-    """Running sum along an axis; by default of the flattened tensor."""
+    """Running sum along an axis; by default of the flattened tensor.
+
+    Notes
+    -----
+    float32 and half precision are added in float64, as :func:`sum` adds them.
+    """
 
     def forward(self, a: Any) -> Any:
+        if a.dtype.char in "ef":  # float16, float32
+            return np.cumsum(a, self.axis, np.float64).astype(a.dtype)
         return np.cumsum(a, axis=self.axis)
 
     def backward(self, upstream: Any, a: Any, out: Any) -> Any:

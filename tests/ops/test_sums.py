@@ -25,6 +25,10 @@ MANY = 2**24 + 1000  # adding ones one after another stops at 2**24
         lambda x: cr.absolute_error(x, np.zeros((MANY, 1), np.float32), reduction="sum"),
         lambda x: cr.var(np.concatenate([x, -x]), axis=0)[0] * np.float32(MANY),
         lambda x: cr.norm(x, axis=0)[0] ** 2,
+        lambda x: cr.cumsum(x)[-1],
+        lambda x: cr.cumsum(x, axis=0)[-1, 0],
+        lambda x: cr.grad(lambda x: cr.cumsum(x)[-3:].sum() / 3)(x).sum(),
+        lambda x: cr.grad(lambda x: cr.cumsum(x).sum())(x)[0, 0],
     ],
 )
 def test_many_ones_in_float32_are_counted_exactly(sum_of):
