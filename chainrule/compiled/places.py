@@ -6,6 +6,7 @@ Imports the nets' tree. The surroundings go by it.
 import functools
 import random
 import sys
+from collections import ChainMap, UserDict, UserList
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,11 @@ from chainrule.tensors import Parameter
 LIBRARIES = frozenset({"chainrule", "numpy", "scipy", "optree", *sys.stdlib_module_names})
 # A method is called by its name; these by no code, or by code that makes an object.
 UNCALLED = frozenset({"__new__", "__repr__", "__str__", "__reduce__", "__del__", "__init__"})
+OPEN: tuple[type[Any], ...] = (
+    ChainMap,
+    UserDict,
+    UserList,
+)  # of the standard library, for what users put in
 CHANCE = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 

@@ -5,6 +5,7 @@ asks it whether anything was put in another's place.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextvars import ContextVar
 from itertools import chain
 from operator import attrgetter, is_, itemgetter
 from types import CellType
@@ -56,6 +57,11 @@ class Snapshot:
             self._picks.append((attrgetter(*names, names[0]), x))
             self._picked += [*held, held[0]]
 
+    def variable(self, x: ContextVar[Any], held: Any) -> None:
+        """A variable of the context, which holds this or is not set."""
+        self._picks.append((_in_context, x))
+        self._picked.append(held)
+
     def lacks(self, mapping: Any, names: Iterable[str]) -> None:
         """A dict in which these names are not to appear."""
         absent = frozenset(names)
@@ -83,6 +89,10 @@ class Snapshot:
             )
         except (KeyError, AttributeError, ValueError, RuntimeError):  # gone, or changing now
             return False
+
+
+def _in_context(x: ContextVar[Any]) -> Iterable[Any]:
+    return (x.get(None),)
 
 
 def _same(found: Iterable[Any], held: list[Any]) -> bool:

@@ -6,16 +6,21 @@ snapshot no longer stands.
 
 import functools
 import sys
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from types import FunctionType, MethodType, ModuleType
+from contextvars import ContextVar
+from types import FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from chainrule.compiled import contents
 from chainrule.compiled.names import ANY, reads, reads_of_class
 from chainrule.compiled.places import (
     CHANCE,
     LIBRARIES,
+    OPEN,
     UNCALLED,
     Place,
     is_dunder,
@@ -26,7 +31,7 @@ from chainrule.compiled.places import (
     slots_of,
 )
 from chainrule.compiled.snapshot import Snapshot
-from chainrule.compiled.values import Same, atom, content, foreign, kind_of
+from chainrule.compiled.values import Same, atom, foreign, kind_of
 from chainrule.graph.op import Op
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.nn.tree import Tree
@@ -165,36 +170,8 @@ class Surroundings:
         self.then(*held)
 
 
-def _array(around: Surroundings, x: Any) -> None:
-    mark = content(x)
-    around.snapshot.array(x, mark)
-    around.note((x.shape, x.dtype.str, mark))
-
-
 def _place(around: Surroundings, x: Place) -> None:
     around.found_input(x, x.value)
-
-
-def _sequence(around: Surroundings, x: Any) -> None:
-    held = list(x)
-    if not isinstance(x, tuple):
-        around.snapshot.holds(x, held)
-    around.note(kind_of(x), len(held))
-    around.then(*held)
-
-
-def _set(around: Surroundings, x: Any) -> None:
-    held = list(x)
-    around.snapshot.holds(x, held)
-    around.note(kind_of(x), frozenset(atom(each) or Same(each) for each in held))
-
-
-def _dict(around: Surroundings, x: Any) -> None:
-    names, held = list(x.keys()), list(x.values())
-    around.snapshot.holds(x.keys(), names)
-    around.snapshot.holds(x.values(), held)
-    around.note(kind_of(x), len(held))
-    around.then(*(part for pair in zip(names, held, strict=True) for part in pair))
 
 
 def _function(around: Surroundings, f: FunctionType) -> None:
@@ -304,15 +281,16 @@ def _object(around: Surroundings, x: Any) -> None:
     by_value = isinstance(x, Op) or (
         kind.__eq__ is not object.__eq__ and not around.is_library(kind)
     )
+    every = by_value or isinstance(x, OPEN)
     named = [n for n in slots_of(kind) if hasattr(x, n)]
-    slots = [n for n in named if by_value or around.reads_name(n)]
+    slots = [n for n in named if every or around.reads_name(n)]
     facts: Any = getattr(x, "__dict__", None)
     if facts is None and not named:
         around.note(foreign(x) if around.is_library(kind) else Same(x))
         return
     around.note(kind if by_value else Same(x))
     if facts is not None:
-        names = [n for n in facts if by_value or n == "__wrapped__" or around.reads_name(n)]
+        names = [n for n in facts if every or n == "__wrapped__" or around.reads_name(n)]
         around.named(facts, names)
         around.snapshot.lacks(facts, around.names.difference(facts))
     held = [getattr(x, n) for n in slots]
@@ -325,12 +303,14 @@ Rule = Callable[[Surroundings, Any], None]
 _RULES: tuple[tuple[Any, Rule], ...] = (
     (Parameter, Surroundings.found_parameter),
     (Symbol, Surroundings.found_symbol),
-    (np.ndarray, _array),
+    (np.ndarray, contents.of_array),
     (Place, _place),
     (Tree, _tree),
-    (dict, _dict),
-    ((list, tuple), _sequence),
-    ((set, frozenset), _set),
+    ((dict, MappingProxyType), contents.of_dict),
+    ((list, tuple, deque), contents.of_sequence),
+    ((bytearray, array), contents.of_buffer),
+    (ContextVar, contents.of_variable),
+    ((set, frozenset), contents.of_set),
     (FunctionType, _function),
     (MethodType, _method),
     (functools.partial, _partial),

@@ -1,8 +1,11 @@
 """What a compiled function closes over: inputs where it learns, guards elsewhere."""
 
+import collections
+import contextvars
 import functools
 import threading
 import types
+from array import array as numbers
 from typing import Any
 
 import numpy as np
@@ -248,6 +251,16 @@ def test_globals_are_followed_in_the_functions_that_are_called_too():
     )
 
 
+CONTAINERS: Any = {
+    "mapping proxy": types.MappingProxyType,
+    "chain map": collections.ChainMap,
+    "user dict": collections.UserDict,
+    "ordered dict": collections.OrderedDict,
+}
+BUFFERS: Any = {"bytes": bytearray, "array of numbers": lambda held: numbers("i", held)}
+RATE: contextvars.ContextVar[float] = contextvars.ContextVar("rate")
+
+
 def values(kind):
     """A function over one closed-over value, and changes of it."""
     if kind == "small array":
@@ -292,6 +305,20 @@ def values(kind):
     if kind == "name made up":
         a, part = types.SimpleNamespace(rate=1.0), "ra"
         return lambda x: x * getattr(a, part + "te"), [lambda: setattr(a, "rate", 2.0)]
+    if kind == "deque":
+        a = collections.deque([1.0])
+        return lambda x: x * a[0], [
+            lambda: a.appendleft(2.0), lambda: a.__setitem__(0, 3.0)]  # fmt: skip
+    if kind in CONTAINERS:
+        held = {"rate": 1.0}
+        a = CONTAINERS[kind](held)
+        owner = held if kind == "mapping proxy" else a
+        return lambda x: x * a["rate"], [lambda: owner.__setitem__("rate", 2.0)]
+    if kind in BUFFERS:
+        a = BUFFERS[kind]([1, 2])
+        return lambda x: x * a[0] + len(a), [lambda: a.__setitem__(0, 3), lambda: a.append(4)]
+    if kind == "context variable":
+        return lambda x: x * RATE.get(1.0), [lambda: RATE.set(2.0), lambda: RATE.set(3.0)]
     if kind == "slots":
 
         class Slotted:
@@ -313,7 +340,7 @@ def values(kind):
 
 @pytest.mark.parametrize("kind", [
     "small array", "large array", "number in a list", "nested dict", "default", "code",
-    "name made up", "slots", "shared",
+    "name made up", "slots", "shared", "deque", *CONTAINERS, *BUFFERS, "context variable",
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
 def test_a_changed_value_means_a_new_recording(kind):
