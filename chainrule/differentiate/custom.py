@@ -252,7 +252,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         call = _Call(function, structure, keywords)
         if DEPTH.get() or not RECORDING.get() or any(map(_is_nested, leaves)):
             return call(leaves)
-        own = [_stand_in(x) for x in leaves]  # an argument may be closed over as well
+        own = [alias(x) if is_differentiated(x) else x for x in leaves]  # also closed over?
         begin = next_serial()
         readings = Readings()
         token = RECORDING.set(readings)
@@ -272,11 +272,6 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_nested(x: Any) -> bool:
     return isinstance(x, Symbol) and (not isinstance(x, Node) or isinstance(x.value, Symbol))
-
-
-def _stand_in(x: Any) -> Any:
-    """Another node for an argument that wants a gradient."""
-    return alias(x) if isinstance(x, Node) and x.wants_gradient else x
 
 
 def _recorded(call: _Call, leaves: Sequence[Any], closed_over: Sequence[Node], out: Any) -> Any:
