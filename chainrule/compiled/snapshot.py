@@ -29,6 +29,8 @@ class Snapshot:
         self._picked: list[Any] = []
         self._absent: list[tuple[Any, frozenset[str]]] = []
         self._arrays: list[tuple[Any, Any]] = []
+        self._leaves: list[Any] = []
+        self._wanted: list[Any] = []
 
     def holds(self, live: Collection[Any], held: Sequence[Any]) -> None:
         """A container of which everything counts."""
@@ -72,6 +74,11 @@ class Snapshot:
         """An array that can be written."""
         self._arrays.append((array, mark))
 
+    def wants(self, leaf: Any) -> None:
+        """A parameter or tensor that can be frozen."""
+        self._leaves.append(leaf)
+        self._wanted.append(leaf.wants_gradient)
+
     def close(self) -> None:
         """Nothing more is added to the containers."""
         self._live.append(_END)
@@ -83,6 +90,7 @@ class Snapshot:
             return (
                 _same(chain.from_iterable(self._live), self._held)
                 and _same(map(_in_cell, self._cells), self._in_cells)
+                and [leaf.wants_gradient for leaf in self._leaves] == self._wanted
                 and _same(_picked(self._picks), self._picked)
                 and all(m.keys().isdisjoint(names) for m, names in self._absent)
                 and all(content(array) == mark for array, mark in self._arrays)

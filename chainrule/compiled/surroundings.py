@@ -140,16 +140,22 @@ class Surroundings:
         self.note(Same(x))
         if not isinstance(x, Tensor) or x.traced:
             self.symbols = self.symbols or not (isinstance(x, Constant) or is_over(x))
-        elif x.wants_gradient:
-            self._wanting = True
+        else:
+            self._wants(x)
 
     def found_parameter(self, x: Parameter) -> None:
         """An input, unless it is being differentiated."""
         if x.traced:
             self.found_symbol(x)
             return
-        self._wanting = self._wanting or x.wants_gradient
+        self._wants(x)
         self.found_input(x, x.value)
+
+    def _wants(self, x: Tensor) -> None:
+        """Code may ask whether it is frozen, and the next call may find it so."""
+        self._wanting = self._wanting or x.wants_gradient
+        self.snapshot.wants(x)
+        self.note(x.wants_gradient)
 
     def is_library(self, x: Any) -> bool:
         """Whether a function, class or module is no code of the user's."""
