@@ -39,8 +39,9 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
     """Compile a function of arrays to machine code; also a decorator.
 
     The function is recorded the first time it meets a signature (the containers, shapes and
-    dtypes of its arguments), and its recording is run from then on. Called with arrays it returns
-    arrays: a graph around it ends there.
+    dtypes of its arguments), and its recording is run from then on. It is run twice for that, so
+    that a random draw or a clock shows: what it prints, it prints twice. Called with arrays it
+    returns arrays: a graph around it ends there.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
     ------
     UnsupportedError
         If the function branches on the value of an array or a parameter, takes it out of the
-        graph, or draws from a random generator.
+        graph, draws from a random generator, or computes something else at its next run.
     ArgumentError
         If a donated array is read-only, a tensor's, or given twice.
 

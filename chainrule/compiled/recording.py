@@ -58,27 +58,45 @@ def recorded(
     finish: Callable[[Flow], Flow],
     inputs: Callable[[], ClosedOver],
     dice: Sequence[Any],
+    stands: Callable[[], bool],
+    beside: Callable[[], Any],
 ) -> tuple[Plan, list[Any]]:
     """The plan of a function, and what its inputs after the first ones stand for.
+
+    It is recorded twice, unless it changes what it reads itself (``stands`` tells): the next call
+    notices that, and makes a recording of its own. ``beside`` is what it has returned beside
+    symbols.
 
     Raises
     ------
     UnsupportedError
-        If the function draws from a random generator: the draw would be the same for ever.
+        If the two differ: a random draw or a clock would be the same for ever.
     """
     before = _states(dice)
     plan, sources = _once(function, specs, finish, inputs())
-    if _states(dice) != before:  # perhaps it was another thread
+    first = _content(plan), beside()
+    draws = _states(dice) != before  # perhaps it was another thread
+    if draws or stands():
         again, _ = _once(function, specs, finish, inputs())
-        if _content(plan) != _content(again):
-            raise UnsupportedError(
-                "this function draws random numbers, which a recording would repeat for ever.",
-                do=(
-                    "Draw outside and pass the numbers as an argument, or draw from a key that "
-                    "is one: model(x, training=key)."
-                ),
-            )
+        if (_content(again), beside()) != first and (draws or stands()):
+            raise _unsteady(draws)
     return plan, sources
+
+
+def _unsteady(draws: bool) -> UnsupportedError:
+    if draws:
+        return UnsupportedError(
+            "this function draws random numbers, which a recording would repeat for ever.",
+            do=(
+                "Draw outside and pass the numbers as an argument, or draw from a key that "
+                "is one: model(x, training=key)."
+            ),
+        )
+    return UnsupportedError(
+        "recorded twice, this function computes two different things, of which a recording would "
+        "repeat one for ever: it draws random numbers, or reads a clock, a file or an iterator.",
+        do="Do this outside, and pass what comes of it as an argument: np.asarray(time.time()).",
+    )
 
 
 def _once(

@@ -149,13 +149,13 @@ class Signature:
         def finish(flow: Flow) -> Flow:
             return replace(flow, updates=_matched(specs, flow.outputs, call.donated))
 
-        dice = surroundings.dice
+        around = surroundings.dice, surroundings.snapshot.stands, self._beside
         try:
-            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(True), dice)
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(True), *around)
         except UnsupportedError:  # perhaps the function looks at a buffer: it is a constant then
             if not any(isinstance(x, Place) for x in surroundings.inputs):
                 raise
-            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(False), dice)
+            self.plan, sources = recorded(flat, specs, finish, lambda: Inputs(False), *around)
         places = {x: i for i, x in enumerate(surroundings.inputs)}
         self._sources = [places.get(x, x) for x in sources]
         found = set(sources)
@@ -166,6 +166,10 @@ class Signature:
         ]
         self._executable = compile_plan(self.plan)
         self._free: list[_Bound] = []
+
+    def _beside(self) -> list[Any]:
+        """The results that are no symbols, by value; None for those that have none."""
+        return [content(x) if is_array(x) else atom(x) for x in self._statics]
 
     def fits(self, surroundings: Surroundings) -> bool:
         """Whether the buffers that are constants of the recording hold what they held."""

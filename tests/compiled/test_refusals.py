@@ -1,6 +1,9 @@
 """What a compiled function cannot record, and says so."""
 
+import os
 import random
+import time
+import uuid
 
 import numpy as np
 import pytest
@@ -75,6 +78,46 @@ def test_a_random_draw_that_would_be_repeated_for_ever_raises(kind):
     draw = DRAWS[kind]
     with pytest.raises(UnsupportedError, match="random numbers"):
         cr.compile(lambda x: x + draw())(X)
+
+
+FRESH = {
+    "default_rng": lambda: np.random.default_rng().normal(),
+    "RandomState": lambda: np.random.RandomState().normal(),
+    "Random": lambda: random.Random().random(),
+    "SystemRandom": lambda: random.SystemRandom().random(),
+    "urandom": lambda: float(os.urandom(8)[0] * 2.0 + os.urandom(8)[1] * 1000.0),
+    "uuid": lambda: float(uuid.uuid4().int % 10**9),
+    "a clock": lambda: float(time.perf_counter_ns()),
+}
+
+
+@pytest.mark.parametrize("kind", FRESH)
+def test_a_fresh_generator_and_a_clock_raise(kind):
+    draw = FRESH[kind]
+    with pytest.raises(UnsupportedError, match="two different things"):
+        cr.compile(lambda x: x + draw())(X)
+    with pytest.raises(UnsupportedError, match="two different things"):
+        cr.compile(lambda x: (2 * x, draw()))(X)
+
+
+def test_a_fresh_generator_with_a_seed_is_recorded():
+    compiled = cr.compile(lambda x: x + np.random.default_rng(3).normal())
+    expected = X + np.random.default_rng(3).normal()
+    np.testing.assert_array_equal(compiled(X), expected)
+    np.testing.assert_array_equal(compiled(X), expected)
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
+def test_a_function_that_counts_in_what_it_reads_counts_on():
+    counts = [0]
+
+    def function(x):
+        counts[0] += 1
+        return x * counts[0]
+
+    compiled = cr.compile(function)
+    for expected in range(1, 4):
+        np.testing.assert_array_equal(compiled(X), X * expected)
 
 
 def test_a_draw_that_does_not_flow_in_is_no_draw():
