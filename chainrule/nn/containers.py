@@ -3,11 +3,11 @@
 Imports the layers. The rest of the library and most users build nets with these two.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn, cast
 
-from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.errors import ArgumentError, UnknownNameError, UnsupportedError
 from chainrule.nn.activations import activation, activation_name
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.initialization import Initializer
@@ -56,17 +56,42 @@ class Sequential(Module):
     layers: tuple[Module, ...]
 
     def __init__(self, *layers: Module, seed: int | None = None, **named: Module) -> None:
-        whole = (*layers, *named.values())
-        for layer in whole:
-            if not isinstance(layer, Module):
-                raise ArgumentError(
-                    f"{type(self).__name__} takes modules, but this is {layer!r}.",
-                    do="Give layers such as Linear(4, 3) and ReLU(), not functions or lists.",
-                )
-        _tell_what_follows(whole)
         self.seed = seed
         self.names = (*(f"layers.{i}" for i in range(len(layers))), *named)
-        self.layers = whole
+        self.layers = (*layers, *named.values())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "layers":
+            value = self._checked(value)
+            _tell_what_follows(value)
+            if "layers" in self.__dict__:
+                super().__setattr__("names", self._names_of(value))
+        super().__setattr__(name, value)
+
+    def _checked(self, layers: Any) -> "Layers":
+        kind = type(self).__name__
+        if isinstance(layers, Module) or not isinstance(layers, Iterable):
+            raise ArgumentError(
+                f"{kind}.layers holds several modules, but this is {layers!r}.",
+                do="Give a tuple: net.layers = (*net.layers, Linear(4, 3)).",
+            )
+        found = Layers(cast(Iterable[Any], layers))
+        for layer in found:
+            if not isinstance(layer, Module):
+                raise ArgumentError(
+                    f"{kind} takes modules, but this is {layer!r}.",
+                    do="Give layers such as Linear(4, 3) and ReLU(), not functions or lists.",
+                )
+        return found
+
+    def _names_of(self, layers: Sequence[Module]) -> tuple[str, ...]:
+        """Positions, but a layer that has a name keeps it, and so does a place that is filled."""
+        old = dict(zip(self.layers, self.names, strict=True))
+        if len(layers) == len(self.names):
+            old = dict(zip(layers, self.names, strict=True)) | old
+        given = [old.get(layer, "layers.") for layer in layers]
+        names = [f"layers.{i}" if n.startswith("layers.") else n for i, n in enumerate(given)]
+        return tuple(n if n not in names[:i] else f"layers.{i}" for i, n in enumerate(names))
 
     def forward(self, x: Any, run: Run) -> Any:
         for layer in self.layers:
@@ -88,11 +113,34 @@ class Sequential(Module):
         """One layer, or a slice of them as a tuple."""
         return self.layers[place]
 
+    def __setitem__(self, place: int | slice, layer: Any) -> None:
+        self.layers[place] = layer  # raises, and says what to write
+
+    def __delitem__(self, place: int | slice) -> None:
+        del self.layers[place]  # raises, and says what to write
+
     def __len__(self) -> int:
         return len(self.layers)
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.layers)
+
+
+class Layers(tuple[Module, ...]):
+    """The layers of a Sequential: a tuple, since other layers have other names and weights."""
+
+    def _refuse(self, *given: Any) -> NoReturn:
+        raise UnsupportedError(
+            "the layers of a net are a tuple, which is not changed in place.",
+            do=(
+                "Assign a new one, and the names follow: net.layers = (*net.layers, layer) to "
+                "append, net.layers = (*net.layers[:1], layer, *net.layers[2:]) to replace, "
+                "net.layers = net.layers[:-1] to take away."
+            ),
+        )
+
+    __setitem__ = __delitem__ = _refuse
+    append = extend = insert = pop = remove = clear = reverse = _refuse
 
 
 class MLP(Sequential):
