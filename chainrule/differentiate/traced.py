@@ -51,10 +51,10 @@ class Traced(Tensor):
         if self.leaves():
             raise leaves_the_graph(call, self, self.origin)
 
-    def item(self) -> float | int | bool:
-        """The one element; raises where it would leave the derivative."""
+    def item(self, *place: Any) -> float | int | bool:
+        """One element; raises where it would leave the derivative."""
         self.as_number("x.item()")
-        return super().item()
+        return super().item(*place)
 
 
 class Holder(IntEnum):

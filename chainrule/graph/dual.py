@@ -152,10 +152,10 @@ class Dual(Symbol):
         self._stay("int(x)")
         return int(self.value)
 
-    def item(self) -> float | int | bool:
-        """The one element; raises where it would leave the derivative."""
+    def item(self, *place: Any) -> float | int | bool:
+        """One element; raises where it would leave the derivative."""
         self._stay("x.item()")
-        return np.asarray(self.value).item()
+        return np.asarray(self.value).item(*place)
 
     def _stay(self, call: str) -> None:
         if self.leaves():

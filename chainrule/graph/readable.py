@@ -33,10 +33,10 @@ class Readable(Node):
         """Where the value comes from, in words."""
         return f"from {self.op.name}" if self.op is not None else "given"
 
-    def item(self) -> float | int | bool:
-        """The one element as a Python number."""
+    def item(self, *place: Any) -> float | int | bool:
+        """The one element as a Python number; or the one at a place, as NumPy counts it."""
         self.stay("x.item()")
-        return np.asarray(self.value).item()
+        return np.asarray(self.value).item(*place)
 
     def stay(self, call: str) -> None:
         """Raise where the rule of a user's op, read by tensors, would cut the graph."""

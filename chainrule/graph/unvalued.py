@@ -24,7 +24,7 @@ class Unvalued(Symbol):
         """There is none."""
         raise self.no_value("x.value")
 
-    def item(self) -> NoReturn:
+    def item(self, *place: Any) -> NoReturn:
         """Raise: there is no element to return."""
         raise self.no_value("x.item()")
 
