@@ -27,6 +27,18 @@ OTHER_DEFAULTS = {
 }
 
 
+# How a formula is written in which the setting learns.
+LEARNED = {
+    "leaky_relu": ": cr.where(x > 0, x, slope * x)",
+    "LeakyReLU": ": cr.where(x > 0, x, slope * x)",
+    "elu": ": cr.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))",
+    "ELU": ": cr.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))",
+    "huber": ": cr.where(abs(r) < delta, r**2 / 2, delta * (abs(r) - delta / 2)) of r = x - y",
+    "L2": ": loss + strength / 2 * (w**2).sum()",
+    "L1": ": loss + strength * abs(w).sum()",
+}
+
+
 def leaves_the_graph(call: str, x: Any, origin: str = "") -> UnsupportedError:
     """The error for a call by which a value would escape from the graph or the derivative.
 
@@ -91,15 +103,15 @@ def remembered(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_settings(op: str, names: Sequence[str], values: Sequence[Any]) -> None:
-    """Raise where a setting of an op is a tensor whose gradient would be lost."""
+    """Raise where a setting of an op or a layer is a tensor whose gradient would be lost."""
     for name, value in zip(names, values, strict=False):
         x = next((x for x in symbols_in(value) if x.leaves()), None)
         if x is not None:
             raise UnsupportedError(
                 f"{name} is a setting of {op}: no gradient flows into it.",
                 found=[describe(name, x, getattr(x, "origin", ""))],
-                do=f"Pass the value, {name}.item(), or write the formula with {name} in it: "
-                "cr.where(x > 0, x, slope * x) is a leaky_relu whose slope learns.",
+                do=f"Pass the value, {name}.item(), or write the formula with {name} as an operand"
+                f"{LEARNED.get(op, '')}.",
             )
 
 

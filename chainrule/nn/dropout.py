@@ -36,8 +36,8 @@ class Dropout(Module):
     operation = OperationOf(random.Dropout, "rate")
 
     def __init__(self, rate: float = 0.5) -> None:
-        random.Dropout(rate)  # which refuses what is no share
         self.rate = rate
+        random.Dropout(rate)  # which refuses what is no share
 
     def forward(self, x: Any, run: Run) -> Any:
         if run.key is None or self.rate == 0:

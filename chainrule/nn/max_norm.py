@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.graph.leaving import check_settings
 from chainrule.nn.module import Module
 from chainrule.ops.letters.arithmetic import sqrt, square
 from chainrule.ops.movement import cast
@@ -34,6 +35,7 @@ class MaxNorm:
     limit: float
 
     def __post_init__(self) -> None:
+        check_settings("MaxNorm", ["limit"], [self.limit])
         if not self.limit > 0:
             raise ArgumentError(
                 f"MaxNorm takes a positive limit, not {self.limit}.", do="3 or 4 is usual."

@@ -108,6 +108,7 @@ class BatchNorm(_Normalization):
     one of an epoch, and refuses batches that are all of one row, from which nothing is learned.
     """
 
+    numbers_only = frozenset({"momentum"})
     per_element = 4  # subtract, divide, scale, shift
     operation = OperationOf(normalization.BatchNormWithStatistics, "eps")
 

@@ -17,6 +17,9 @@ class OperationOf:
     def __init__(self, make: Callable[..., Any], *names: str) -> None:
         self._make, self._names = make, names
 
+    def __set_name__(self, kind: Any, name: str) -> None:
+        kind.numbers_only |= set(self._names)
+
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         if owner is None:
             return self

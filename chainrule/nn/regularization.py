@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.families import Composite
+from chainrule.graph.leaving import check_settings
 from chainrule.graph.walk import walk
 from chainrule.nn.max_norm import MaxNorm
 from chainrule.nn.module import Module
@@ -33,7 +34,7 @@ class _Penalty:
     biases: bool = False
 
     def __post_init__(self) -> None:
-        _check_strength(self, self.strength)
+        _check_strength(self, "strength")
 
     def __call__(self, model: Module) -> Tensor:
         return self.bound(model)()
@@ -109,8 +110,8 @@ class ElasticNet:
     biases: bool = False
 
     def __post_init__(self) -> None:
-        _check_strength(self, self.l1)
-        _check_strength(self, self.l2)
+        _check_strength(self, "l1")
+        _check_strength(self, "l2")
 
     def __call__(self, model: Module) -> Tensor:
         return self.bound(model)()
@@ -294,7 +295,9 @@ def _several(regularization: Any) -> tuple[Any, ...]:
     return several
 
 
-def _check_strength(penalty: Any, strength: float) -> None:
+def _check_strength(penalty: Any, name: str) -> None:
+    strength = getattr(penalty, name)
+    check_settings(type(penalty).__name__, [name], [strength])
     if not 0 <= strength < np.inf:
         raise ArgumentError(
             f"{type(penalty).__name__} takes a strength of at least 0, not {strength}.",

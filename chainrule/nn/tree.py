@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.graph.leaving import check_settings
 from chainrule.nn.state import Array, checked
 from chainrule.ops.random import Key, fold, key
 from chainrule.tensors import Parameter
@@ -24,11 +25,14 @@ class Tree:
 
     arrays_are_inputs: ClassVar[bool] = True  # a recording takes buffers, and keeps none
     derived: ClassVar[frozenset[str]] = frozenset({"_operation", "_input_dtype"})  # of the others
+    numbers_only: ClassVar[frozenset[str]] = frozenset()  # settings, into which no gradient flows
     seed: int | None = None
     unpenalized: ClassVar[tuple[str, ...]] = ("bias",)  # parameters that regularization leaves out
     unit_axes: ClassVar[int] = 0  # the axis of a weight along which one unit's weights stand
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.numbers_only:
+            check_settings(type(self).__name__, [name], [value])
         object.__setattr__(self, name, value)
         self.__dict__.pop("_input_dtype", None)
         new = _registered(value)
