@@ -114,10 +114,10 @@ class Sequential(Module):
         return self.layers[place]
 
     def __setitem__(self, place: int | slice, layer: Any) -> None:
-        self.layers[place] = layer  # raises, and says what to write
+        _not_in_place()
 
     def __delitem__(self, place: int | slice) -> None:
-        del self.layers[place]  # raises, and says what to write
+        _not_in_place()
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -130,14 +130,7 @@ class Layers(tuple[Module, ...]):
     """The layers of a Sequential: a tuple, since other layers have other names and weights."""
 
     def _refuse(self, *given: Any) -> NoReturn:
-        raise UnsupportedError(
-            "the layers of a net are a tuple, which is not changed in place.",
-            do=(
-                "Assign a new one, and the names follow: net.layers = (*net.layers, layer) to "
-                "append, net.layers = (*net.layers[:1], layer, *net.layers[2:]) to replace, "
-                "net.layers = net.layers[:-1] to take away."
-            ),
-        )
+        _not_in_place()
 
     __setitem__ = __delitem__ = _refuse
     append = extend = insert = pop = remove = clear = reverse = _refuse
@@ -196,6 +189,17 @@ class MLP(Sequential):
                 layers += _between(features, activation, dtype, dropout, normalization)
             layers.append(Linear(features, units, init=init, dtype=dtype))
         super().__init__(*layers, seed=seed)
+
+
+def _not_in_place() -> NoReturn:
+    raise UnsupportedError(
+        "the layers of a net are a tuple, which is not changed in place.",
+        do=(
+            "Assign a new one, and the names follow: net.layers = (*net.layers, layer) to "
+            "append, net.layers = (*net.layers[:1], layer, *net.layers[2:]) to replace, "
+            "net.layers = net.layers[:-1] to take away."
+        ),
+    )
 
 
 def _between(
