@@ -72,6 +72,8 @@ def asked_by(call: str) -> tuple[str, str]:
     foreign = foreign_call()
     if not foreign:
         return call, ""
+    if ".AxisConcatenator." in foreign:
+        return "np.r_[x] or np.c_[x]", "np.concatenate and np.column_stack stay in it. "
     instead = instead_of(foreign)
     return f"{foreign}(x)", f"{instead} " if instead else ""
 

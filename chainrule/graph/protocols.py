@@ -42,6 +42,16 @@ ON_BOOLEANS = {
 SHAPE_ONLY = frozenset(
     {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 )
+# Functions that ask only for the element type.
+TYPE_ONLY = frozenset(
+    {np.result_type, np.iscomplexobj, np.isrealobj, np.common_type, np.can_cast}
+    | {np.min_scalar_type}
+)
+# Questions about values, whose answers are yes and no or text: no gradient can flow in them.
+QUESTIONS = frozenset(
+    {np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin, np.isreal, np.iscomplex}
+    | {np.shares_memory, np.may_share_memory, np.array2string, np.array_repr, np.array_str}
+)
 # Functions that answer with positions: whole numbers, in which no gradient can flow.
 POSITIONS = frozenset(
     {np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.argpartition, np.digitize}
@@ -116,7 +126,11 @@ def array_function(function: Any, args: tuple[Any, ...], keywords: dict[str, Any
     """Answer a NumPy function that is not a ufunc with the op that stands for it."""
     if function in SHAPE_ONLY:
         return _shape_only(function, args, keywords)
-    if function in POSITIONS:
+    if function in TYPE_ONLY:
+        return function(*map(_typed, args), **{key: _typed(x) for key, x in keywords.items()})
+    if function is np.where and len(args) == 1 and not keywords:
+        return _plainly(np.nonzero, args, keywords)
+    if function in POSITIONS or function in QUESTIONS:
         return _plainly(function, args, keywords)
     name = CATALOGUE.by_numpy.get(function)
     if name is None:
@@ -138,9 +152,17 @@ def _plainly(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> 
     return function(*map(_value, args), **{key: _value(x) for key, x in keywords.items()})
 
 
+def _typed(x: Any) -> Any:
+    """An array of the same shape and element type, without values."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape) if _is_ours(x) else x
+
+
 def _value(x: Any) -> Any:
-    foreign = isinstance(x, np.ndarray | np.generic) or not hasattr(x, "__array_function__")
-    return x if foreign else x.data  # pyright: ignore[reportUnknownVariableType]  any numbers
+    return x.data if _is_ours(x) else x
+
+
+def _is_ours(x: Any) -> bool:
+    return hasattr(x, "__array_function__") and not isinstance(x, np.ndarray | np.generic)
 
 
 def _shape_only(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
