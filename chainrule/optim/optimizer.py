@@ -15,6 +15,7 @@ from chainrule.graph.node import next_serial
 from chainrule.graph.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
+from chainrule.optim.misnamed import Misnamed
 from chainrule.optim.selection import (
     LASTING,
     Parameters,
@@ -57,6 +58,8 @@ class Optimizer:
         | {"_where", "claims"}
     )
     needs_closure: ClassVar[bool] = False  # computes the loss several times in one step
+    lr: ClassVar[Misnamed] = Misnamed("rate")
+    learning_rate: ClassVar[Misnamed] = Misnamed("rate")
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

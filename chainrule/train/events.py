@@ -7,12 +7,13 @@ users' own callbacks are Callbacks.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from math import nan
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim import Optimizer
+from chainrule.optim.misnamed import Call, Misnamed
 from chainrule.tensors import Parameter
 from chainrule.train.history import History
 from chainrule.train.metrics import Metric
@@ -73,6 +74,10 @@ class FitState:
     parameters: Fixed[Mapping[str, Parameter]] = Fixed()
     optimizer: Fixed[Optimizer] = Fixed()
     history: Fixed[History] = Fixed()
+    lr: ClassVar[Misnamed] = Misnamed("rate")
+    learning_rate: ClassVar[Misnamed] = Misnamed("rate")
+    stop_training: ClassVar[Misnamed] = Misnamed("stop()")
+    should_stop: ClassVar[Misnamed] = Misnamed("stop()")
 
     def __init__(
         self,
@@ -110,6 +115,7 @@ class FitState:
         """The loop's: other parameters are trained from now on."""
         self.__dict__["parameters"] = parameters
 
+    @Call
     def stop(self, reason: str = "callback") -> None:
         """Ask training to end after this step; the reason stands in ``history.stopped``."""
         self.stopped = reason
