@@ -66,6 +66,11 @@ def run_of(training: Any) -> Run:
     """The run that ``model(x, training=...)`` asks for."""
     if training is None or training is False:
         return EVALUATION
+    if isinstance(training, Run):
+        raise ArgumentError(
+            "a module takes one input; the run of the forward around it is known to it.",
+            do="Call the child as self.f(x), without the run: it trains where its parent does.",
+        )
     if isinstance(training, bool | int) or np.shape(training) != (2,):
         raise ArgumentError(
             f"training= takes a random key, not {training!r}.",
