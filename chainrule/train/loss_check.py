@@ -16,6 +16,7 @@ from chainrule.errors import NoGradientError, NotScalarError, ShapeError, descri
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
+from chainrule.graph.unwrapping import unwrapped
 from chainrule.ops.losses.loss import Loss
 from chainrule.ops.movement import reshape
 from chainrule.settings import RECORDING, TRIAL, no_grad
@@ -59,7 +60,8 @@ def in_the_graph() -> Generator[None, None, None]:
     """Here what would leave the graph in training raises, and so does float(x)."""
     recording, trial = RECORDING.set(True), TRIAL.set(True)
     try:
-        yield
+        with unwrapped():
+            yield
     finally:
         RECORDING.reset(recording)
         TRIAL.reset(trial)

@@ -124,3 +124,35 @@ def test_data_may_be_tensors(compiled):
 def test_without_training_a_loss_may_be_anything():
     loss, _ = cr.evaluate(nn.MLP([3, 4, 2]), (X, Y), LEAVING["sklearn"][0])
     assert np.isfinite(loss)
+
+
+class FillsAnArray(nn.Module):
+    def __init__(self):
+        self.f = nn.Linear(4, 2)
+
+    def forward(self, x):
+        h = self.f(x)
+        a = np.zeros(2, "float32")
+        a[0] = h.mean()
+        return h + a
+
+
+def fills_in_the_loss(outputs, y):
+    a = np.zeros(2, "float32")
+    a[0] = outputs.mean()
+    return cr.squared_error(outputs + a, y)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("part", ["the net", "the loss"])
+def test_an_element_of_an_array_that_is_set_in_a_step_is_explained(part, compiled):
+    net, loss = FillsAnArray(), cr.squared_error
+    if part == "the loss":
+        net, loss = nn.Linear(4, 2), fills_in_the_loss
+    x = np.ones((8, 4), "float32")
+    with pytest.raises(UnsupportedError, match=r"a\[0\] = (h|outputs)\.mean") as raised:
+        cr.fit(
+            net, (x, x[:, :2]), loss=loss, optimizer=cr.optim.SGD(0.1), compiled=compiled,
+            validation=None,
+        )  # fmt: skip
+    assert "np.stack" in str(raised.value)
