@@ -15,7 +15,7 @@ from chainrule.compiled.recording import Inputs, recorded
 from chainrule.compiled.surroundings import Surroundings
 from chainrule.compiled.values import Same, atom, content
 from chainrule.differentiate.tree import flatten, unflatten
-from chainrule.errors import ArgumentError, UnsupportedError, describe
+from chainrule.errors import ArgumentError, DTypeError, UnsupportedError, describe
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import Symbol
 from chainrule.native.engine import compile_plan
@@ -24,6 +24,8 @@ from chainrule.nn.run import CURRENT
 from chainrule.plan.steps import Flow
 from chainrule.settings import RECORDING
 from chainrule.spec import Spec, is_array
+
+NUMBERS = "biufcmM"  # kinds of elements: truth values, numbers, durations and dates
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class Signature:
         self._is_static: list[bool] = []
         self._structure: Any = None
         specs = [x for x in call.leaves if isinstance(x, Spec)]
+        _check_types(specs)
 
         def flat(*symbols: Any) -> list[Any]:
             watch: Any = RECORDING.get()
@@ -233,6 +236,18 @@ class _Bound:
         for number, array in enumerate(held.arrays, first):
             self.run.bind_input(number, array)
         self._held = held
+
+
+def _check_types(specs: Sequence[Spec]) -> None:
+    """Raise for arrays that hold no numbers: text, objects, records."""
+    for spec in specs:
+        if spec.dtype.kind not in NUMBERS:
+            raise DTypeError(
+                f"a compiled function takes arrays of numbers, but one holds {spec.dtype}.",
+                found=[f"array  {spec.shape}  {spec.dtype}"],
+                do="Convert it, array.astype(np.float32), or pass text and objects as Python "
+                "values: a list of them counts by value.",
+            )
 
 
 def _own(x: Any, watch: Any) -> Any:

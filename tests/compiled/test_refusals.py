@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.errors import ChainruleError, DTypeError, UnsupportedError
 
 X = np.array([1.0, 2.0, 3.0])
 GENERATOR = np.random.default_rng(0)
@@ -149,3 +149,19 @@ def test_a_value_kept_from_a_recording_that_has_ended_is_refused(use):
     cr.compile(leaking)(X)
     with pytest.raises(UnsupportedError, match="another recording, which has ended"):
         USES[use](kept[0])
+
+
+NO_NUMBERS = [
+    np.array([None, 1], object),
+    np.array(["a"]),
+    np.array([b"a"]),
+    np.zeros(2, [("a", "f4")]),
+]
+
+
+@pytest.mark.parametrize("array", NO_NUMBERS, ids=lambda a: str(a.dtype))
+def test_an_array_that_holds_no_numbers_raises(array):
+    for compiled in (cr.compile(lambda x: x), cr.compile(lambda x: {"a": x + 1}["a"])):
+        with pytest.raises(DTypeError, match="arrays of numbers") as raised:
+            compiled(array)
+        assert str(array.dtype) in str(raised.value)
