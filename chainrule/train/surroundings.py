@@ -15,6 +15,11 @@ from chainrule.train.reach import Reach
 
 END = object()
 NOTHING = (object,)
+OUTSIDE = (
+    "which are constants of the recording. What the model holds is an input of the step: set it "
+    "as an attribute of the model (model.teacher = teacher, after teacher.freeze(); an array as a "
+    "buffer), and read it there"
+)
 LOOK_UP = dict[str, Any].get
 
 
@@ -85,6 +90,8 @@ class Surroundings:
                 continue
             if path not in before:
                 return f"{path} is new"
+            if before[path] != fact and before[path][-1] == fact[-1]:
+                return f"{path} holds other values than before, {OUTSIDE}"
             if before[path] != fact:
                 return f"{path} was {before[path][-1]} and is {fact[-1]}"
         gone = (path for path in before if path not in now and not numbers)

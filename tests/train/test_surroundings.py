@@ -196,3 +196,19 @@ def test_loops_among_objects_end():
     assert surroundings.same()
     other["new"] = 1
     assert surroundings.change() == "x[0] was dict of 1 and is dict of 2"
+
+
+def test_other_values_of_a_tensor_and_of_an_array_are_named_as_such():
+    weight, numbers = cr.parameter(np.ones(2), name="w"), np.zeros(50)
+    weight.wants_gradient = False
+    for held, change in (
+        (weight, lambda: setattr(weight, "data", np.zeros(2))),
+        (numbers, lambda: numbers.__setitem__(25, 1.0)),
+    ):
+        around = Surroundings({"the loss": {"w": held}})
+        change()
+        assert not around.same()
+        words = around.change()
+        assert words.startswith("the loss['w'] holds other values than before")
+        assert "model.teacher = teacher" in words
+        assert " was " not in words
