@@ -5,6 +5,7 @@ what the right name is. Reading costs nothing, since no code of ours asks for th
 """
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, NoReturn
 
 from chainrule.errors import ArgumentError
@@ -51,7 +52,7 @@ class Call:
         self.__doc__ = method.__doc__
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
-        return self._method if owner is None else self._method.__get__(owner, kind)
+        return self._method if owner is None else MethodType(self._method, owner)
 
     def __set__(self, owner: Any, value: Any) -> NoReturn:
         name = self._method.__name__
