@@ -152,7 +152,6 @@ def test_a_numpy_function_without_an_op_raises_and_names_it(call, name):
         lambda x: np.add.reduce(x, where=B > 1),
         lambda x: np.einsum("ij->i", x, dtype=np.float32),
         lambda x: np.einsum("ij->i", x, order="F"),
-        lambda x: np.where(x > 1),
         lambda x: np.std(x, mean=np.ones((1, 1))),
         lambda x: np.std(x, correction=1),
         lambda x: np.concatenate([x, x], dtype=np.float32),
