@@ -15,6 +15,7 @@ stand above it.
     derivation.py  the formula's own gradient, path by path
     repairs.py     the rule with one step changed    precision.py  digits lost
     forward_mode.py, second_order.py   jvp, and the gradient of the gradient
+    high_differences.py   derivatives to the fourth, from values
     higher_order.py   the third and fourth derivative: kinks inside smooth functions
     finding.py, report.py   the answer
     nonfinite.py   the first op that is not finite   audit.py  float32 beside float64

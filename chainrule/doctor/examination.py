@@ -15,7 +15,7 @@ from chainrule.doctor.derivation import derivation
 from chainrule.doctor.evidence import Evidence, evidence
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.forward_mode import forward_mode
-from chainrule.doctor.higher_order import higher_order
+from chainrule.doctor.higher_order import higher_order, unjudged
 from chainrule.doctor.judge import compare, judge, nonlinear
 from chainrule.doctor.precision import loses_its_tail
 from chainrule.doctor.report import Report
@@ -121,6 +121,8 @@ def _closer(e: Evidence, order: int, against: Against) -> tuple[list[Comparison]
     if not findings and order > 2:
         more, findings = higher_order(e, order)
         comparisons += more
+    elif not any(f.severity == "finding" for f in findings):
+        comparisons += unjudged(e, order)
     return comparisons, findings
 
 

@@ -168,11 +168,13 @@ def _holds_close_by(
         return np.abs(short - value) <= rounding + bar + 1e-3 * (np.abs(value) + np.abs(short))
 
 
-def extrapolated(rungs: list[Array], noise: list[Array], first: int) -> tuple[Array, Array]:
+def extrapolated(
+    rungs: list[Array], noise: list[Array], first: int, apart: int = 2
+) -> tuple[Array, Array]:
     """The limit at a step of 0, and its error bar: of truncation and of rounding.
 
     ``first`` is the power of the step with which the error begins: 2 for central differences,
-    1 for the jump between one-sided ones; the next ones are larger by 2 each.
+    1 for the jump between one-sided ones; the next ones are larger by ``apart`` each.
     """
     value, bar = rungs[0], np.full(rungs[0].shape, np.inf)
     row, row_noise = [rungs[0]], [noise[0]]
@@ -180,7 +182,7 @@ def extrapolated(rungs: list[Array], noise: list[Array], first: int) -> tuple[Ar
         for rung, own in zip(rungs[1:], noise[1:], strict=True):
             new, new_noise = [rung], [own]
             for j, (before, before_noise) in enumerate(zip(row, row_noise, strict=True)):
-                weight = 1 / (2.0 ** (first + 2 * j) - 1)
+                weight = 1 / (2.0 ** (first + apart * j) - 1)
                 better = new[j] + (new[j] - before) * weight
                 rounding = new_noise[j] * (1 + weight) + before_noise * weight
                 gap = np.maximum(np.abs(better - new[j]), np.abs(better - before))
