@@ -48,8 +48,10 @@ def check(
         Where to check. An op that declares samples or domains may be checked without any.
     order : 1, 2, 3 or 4, default 2
         How many derivatives are checked: with 2 the gradient of the gradient, with 3 and 4 those
-        beyond, along a line through the point. These find the kink of an abs or where that hides
-        inside a smooth function.
+        beyond, along a line through the point, against wide differences of the function. These
+        find the kink of an abs or where that hides inside a smooth function, if the point lies
+        on the kink or next to it: give 0 and the bounds that the rule compares with, as random
+        points find none. An order that cannot be judged is in the table as "not judged".
     against : {"auto", "numbers", "forward", "formula"}
         What to compare with: differences of values (with a complex step where the function is
         analytic), forward mode, the derivation from the formula, or all that there are.

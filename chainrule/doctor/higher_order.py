@@ -44,7 +44,7 @@ def higher_order(e: Evidence, order: int) -> tuple[list[Comparison], list[Findin
     for i in e.subject.moving:
         if not wide.operands[i].size:
             continue
-        way = _Way(wide, e.upstreams, _direction(wide, i, 21))
+        way = Way(wide, e.upstreams, _direction(wide, i, 21))
         for k in range(2, order + 1):
             try:
                 judged = way.judged(k)
@@ -109,7 +109,7 @@ def _direction(subject: Subject, i: int, seed: int) -> dict[int, Array]:
     return {i: size * signs * np.random.default_rng(seed).uniform(0.5, 1.0, x.shape)}
 
 
-class _Way:
+class Way:
     """<upstream, result> of the inputs moved by t along a way: derivatives by rule, by value."""
 
     def __init__(
@@ -119,6 +119,19 @@ class _Way:
         self._ruled: dict[int, Callable[[Any], Any]] = {0: self._along}
         largest = max(float(np.abs(step).max(initial=0.0)) for step in way.values())
         self.reach = 1.0 / largest if largest else 1.0
+
+    @classmethod
+    def of_entry(
+        cls, subject: Subject, upstreams: Sequence[Array], i: int, place: tuple[int, ...]
+    ) -> "Way":
+        """One entry of one input, moved by t."""
+        step = np.zeros(subject.operands[i].shape)
+        step[place] = 1.0
+        return cls(subject, upstreams, {i: step})
+
+    def bends(self) -> bool:
+        """Whether the function's second derivative differs on the two sides of the point."""
+        return derivative(self.line, 2, self.reach).kinked
 
     def _moved(self, t: Any) -> list[Any]:
         operands = copies(self.subject.operands)
@@ -241,7 +254,7 @@ class _Way:
 def _by_accident(subject: Subject, upstreams: Sequence[Array], i: int, order: int) -> bool:
     """Whether another line through the point is not wrong: then numbers were, not the rule."""
     try:
-        return not _Way(subject, upstreams, _direction(subject, i, 31)).judged(order).wrong
+        return not Way(subject, upstreams, _direction(subject, i, 31)).judged(order).wrong
     except ChainruleError:
         return True
 
@@ -278,7 +291,12 @@ def _placed(finding: Finding, subject: Subject, e: Evidence, i: int, order: int)
             guilty.append(place)
     if not guilty:
         return finding
-    return replace(finding, index=guilty[0], share=len(guilty) / x.size)
+    finding = replace(finding, index=guilty[0], share=len(guilty) / x.size)
+    alone = Way.of_entry(subject, e.upstreams, i, guilty[0]).judged(order)
+    if not alone.wrong:
+        return finding
+    true = alone.true
+    return replace(finding, found=alone.found, expected=true.value, error_bar=true.bar)
 
 
 def _note(order: int, what: str) -> Finding:

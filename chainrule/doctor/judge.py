@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.doctor.elementary import Diagnosis, not_linear_in_upstream
 from chainrule.doctor.evidence import Evidence, evidence, nearby
 from chainrule.doctor.finding import Comparison, Finding
+from chainrule.doctor.higher_order import Way
 from chainrule.doctor.hypotheses import OF_SHAPES, OF_VALUES, diagnose
 from chainrule.doctor.kinks import crossed
 from chainrule.doctor.precision import loses_digits
@@ -153,7 +154,8 @@ def _values(e: Evidence, i: int, wrong: Array) -> Finding | None:
         at_kinks = wrong & ~_is_a_limit(e, i)
         return _placed(e, i, at_kinks, _at_kink(e, i)) if at_kinks.any() else None
     if isolated:
-        return _placed(e, i, smooth, _at_kink(e, i))
+        bent = _bends(e, i, smooth)
+        return _placed(e, i, smooth, _at_kink(e, i) if bent else _wrong_branch())
     named = diagnose(OF_VALUES, points, i)
     if named is None:
         return _placed(e, i, smooth, _unknown(e, i))
@@ -216,6 +218,23 @@ def _at_kink(e: Evidence, i: int) -> Finding:
         "at a kink the gradient is not between the slopes on its two sides.",
         "Any value between them is a subgradient; chainrule takes the one of least norm: "
         "relu'(0) = 0, |x|'(0) = 0, and ties of max share equally. Look at < and <=.",
+    )
+
+
+def _bends(e: Evidence, i: int, wrong: Array) -> bool:
+    """Whether the function itself has a kink there, if only one of its slope."""
+    wide = e.subject.astype(np.float64)
+    places = [tuple(int(k) for k in place) for place in np.argwhere(wrong)[:MOST_CROSSINGS]]
+    return any(Way.of_entry(wide, e.upstreams, i, place).bends() for place in places)
+
+
+def _wrong_branch() -> Finding:
+    return Finding(
+        "wrong_branch",
+        "the gradient is wrong here and right close by, where the function has no kink: the rule "
+        "takes another branch than it should.",
+        "Look at each where, maximum, abs and comparison of the rule, and at what it says on "
+        "this side.",
     )
 
 

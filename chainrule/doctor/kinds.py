@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "missing_term": "a term, or a factor, of the derived gradient is missing",
         "precision": "right in a wider type, wrong in this one",
         "wrong_at_kink": "at a kink, not between the slopes on its two sides",
+        "wrong_branch": "wrong here, right close by, where the function itself has no kink",
         "double_backward": "the gradient is right, the gradient of the gradient is not",
         "hidden_kink": "smooth, but a later derivative is that of a kink inside the formula",
         "higher_order": "two derivatives are right, one of a higher order is not",
