@@ -137,8 +137,9 @@ def check(
         Type of the inputs that are drawn for --shape.
     order
         1 for the gradient alone, 2 for the gradient of the gradient too, 3 and 4 for those
-        beyond: they find the kink of an abs or where inside a smooth function, so one entry of
-        each input that is drawn is 0.
+        beyond: they find the kink of an abs or where inside a smooth function, if the point lies
+        on it, so the op is looked at a second time with one entry of each input 0, where it is
+        smooth there. For a kink elsewhere, call cr.check at that point.
     seed
         Of the numbers that are drawn for --shape.
     debug

@@ -97,6 +97,8 @@ def check(
     if not findings:
         more, findings = _closer(e, order if gradient is None else 1, against)
         comparisons += more
+        if gradient is not None and order > 2:  # numbers outside the graph have no higher orders
+            comparisons += unjudged(e, order, above=1)
     if gradient is None and not any(f.severity == "finding" for f in findings):
         findings += float32(e)
     named = list(_named(findings, subject))

@@ -123,3 +123,37 @@ def test_a_kink_hidden_in_a_smooth_function_is_found_by_order_4(chainrule, tmp_p
     ended = chainrule("check", f"{path}:Squashed", "--shape", "3", "--order", "4")
     assert ended.code == 1
     assert "hidden_kink" in ended.out
+
+
+HIDDEN = """
+import numpy as np
+import chainrule as cr
+
+
+class Ramp(cr.Op):
+    def forward(self, x):
+        return np.logaddexp(x, 0)
+
+    def backward(self, upstream, x, out):
+        shrunk = np.exp(-np.abs(x))
+        return (upstream * np.where(x >= 0, 1.0, shrunk) / (1 + shrunk),)
+
+
+ramp = Ramp()
+
+
+def total(x):
+    return np.sum(Ramp()(x))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [":Ramp", ":ramp", "", ":Ramp --shape 3", ":total --shape 3", ":total --shape ()"]
+)
+def test_orders_3_and_4_look_at_0_however_the_inputs_are_drawn(chainrule, tmp_path, words):
+    path = tmp_path / "ramps.py"
+    path.write_text(HIDDEN, encoding="utf-8")
+    name, *more = words.split(" ")
+    ended = chainrule("check", f"{path}{name}", *more, "--order", "4")
+    assert ended.code == 1
+    assert "hidden_kink" in ended.out

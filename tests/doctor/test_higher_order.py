@@ -129,6 +129,116 @@ def test_a_function_is_checked_to_the_fourth_order():
     assert finding.kind == "hidden_kink"
 
 
+class SineByParts(cr.Op):
+    """sin, whose slope is a Taylor polynomial beyond a bound: its kink is in a later derivative.
+
+    Written with where, whose two sides join smoothly to the order of the polynomial.
+    """
+
+    bound: float = 0.0
+    degree: int = 1
+
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, upstream, x, out):
+        step = x - self.bound
+        beyond = np.cos(self.bound) - np.sin(self.bound) * step
+        if self.degree > 1:
+            beyond = beyond - np.cos(self.bound) * step * step / 2
+        return (upstream * np.where(x < self.bound, np.cos(x), beyond),)
+
+
+class ExpByParts(cr.Op):
+    def forward(self, x):
+        return np.exp(x)
+
+    def backward(self, upstream, x, out):
+        return (upstream * np.where(x < 0, out, 1 + x),)
+
+
+class SincNearZero(cr.Op):
+    """sin(x) / x, whose slope is linear in a strip around 0."""
+
+    def forward(self, x):
+        return np.sinc(x / np.pi)
+
+    def backward(self, upstream, x, out):
+        safe = np.where(x == 0, 1.0, x)
+        far = (safe * np.cos(safe) - np.sin(safe)) / safe**2
+        return (upstream * np.where(np.abs(x) < 1e-2, -x / 3, far),)
+
+
+BY_PARTS = [
+    pytest.param(SineByParts(0.0), [0.0, -1.0], 3, id="sine at 0"),
+    pytest.param(SineByParts(1.3), [1.3, 0.4], 3, id="sine at 1.3"),
+    pytest.param(SineByParts(1.3, 2), [1.3, 0.4], 4, id="sine of the second order at 1.3"),
+    pytest.param(SineByParts(1.3), [1.3001], 3, id="sine next to 1.3"),
+    pytest.param(SineByParts(1.3, 2), [1.3001], 4, id="sine of the second order next to 1.3"),
+    pytest.param(ExpByParts(), [0.0, -1.0], 3, id="exp at 0"),
+    pytest.param(SincNearZero(), [0.0, 1.0], 4, id="sinc at 0"),
+]
+
+
+@pytest.mark.parametrize(("op", "x", "order"), BY_PARTS)
+def test_a_kink_written_with_where_is_found_by_the_values_of_the_function(op, x, order):
+    (finding,) = cr.check(op, np.array(x), order=order).findings
+    assert finding.kind == "hidden_kink"
+    assert finding.index == (0,)
+
+
+def test_found_and_expected_are_those_of_the_guilty_entry():
+    (finding,) = cr.check(SincNearZero, np.array([0.0, 1.0]), order=4).findings
+    assert finding.found == pytest.approx(0, abs=1e-9)
+    assert 0.5 < abs(finding.expected) / 0.2 < 1.5  # times the upstream gradient
+
+
+def rows(report):
+    return {c.compared: c.verdict for c in report.comparisons}
+
+
+def test_an_order_that_cannot_be_judged_is_in_the_table():
+    unjudged = {"third order": "not judged", "fourth order": "not judged"}
+    x = np.array([0.0, 1.0])
+    assert unjudged.items() <= rows(cr.check(cr.relu, x, order=4)).items()
+    assert unjudged.items() <= rows(cr.check(lambda x: cr.relu(x) ** 3, x, order=4)).items()
+    outside = cr.check(np.sin, x, order=4, gradient=np.cos)
+    assert outside.passed
+    assert (unjudged | {"second order": "not judged"}).items() <= rows(outside).items()
+
+    class Leaves(cr.Op):
+        def forward(self, x):
+            return np.sin(x)
+
+        def backward(self, upstream, x, out):
+            return (np.asarray(getattr(upstream * x, "data", upstream)) * 0 + 1,)
+
+    report = cr.check(Leaves, np.zeros(2), order=4)
+    assert not report.passed or unjudged.items() <= rows(report).items()
+
+
+@pytest.mark.parametrize("place", [0.0, 1e-5, 1e-3, 0.3])
+def test_a_function_that_bends_within_a_short_way_is_no_hidden_kink(place):
+    report = cr.check(lambda x: x + 1e-3 * np.tanh(1e4 * x), np.array([place, 1.0]), order=4)
+    assert report.passed, str(report)
+
+
+def test_a_function_with_kinks_of_a_higher_order_of_its_own_passes():
+    x = np.array([0.0, 0.8, -0.5])
+    for function in (
+        lambda x: cr.relu(x) ** 3,
+        lambda x: np.abs(x) ** 3,
+        lambda x: x * abs(x) ** 3,
+    ):
+        report = cr.check(function, x, order=4)
+        assert report.passed, str(report)
+
+
+def test_a_wrong_slope_is_no_kink_where_the_function_has_none():
+    (finding,) = cr.check(SineByParts(1.3), np.array([1.35])).findings
+    assert finding.kind == "wrong_branch"
+
+
 def test_orders_are_from_1_to_4():
     with pytest.raises(cr.errors.ArgumentError, match="order is 1, 2, 3 or 4"):
         cr.check(cr.tanh, AT_0, order=5)
