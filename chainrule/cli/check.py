@@ -17,6 +17,7 @@ from chainrule.doctor import Report
 from chainrule.doctor import check as examine
 from chainrule.doctor.draw import domain_of, draw, operands_of
 from chainrule.doctor.report import row
+from chainrule.doctor.subject import is_float_array
 from chainrule.errors import (
     ArgumentError,
     ChainruleError,
@@ -172,7 +173,7 @@ def _examined(
 
 def _with_a_zero(x: Any, op: type[Any], i: int) -> Any:
     """The input with its first entry 0, unless its op says that it is not smooth there."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.size:
+    if not is_float_array(x) or not x.size:
         return x
     if issubclass(op, Op) and not domain_of(op, i).is_smooth(0.0):
         return x

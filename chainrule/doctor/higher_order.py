@@ -81,6 +81,7 @@ class _Judged:
     size: float  # what errors are relative to
     known: bool  # whether numbers tell right from wrong
     wrong: bool = False
+    jumps: bool = False  # whether the rule's derivative does, from wrong to right, close by
 
     def comparison(self, name: str, order: int) -> Comparison:
         size = self.size or 1.0
@@ -102,9 +103,9 @@ def _says_smooth(e: Evidence) -> bool:
 
 
 def _direction(subject: Subject, i: int, seed: int) -> dict[int, Array]:
-    """A way to move one input: every entry by about the largest one."""
+    """A way to move one input: every entry by about its own size, or by that of its array to 1."""
     x: Array = subject.operands[i]
-    size = float(np.abs(x).max(initial=0.0)) or 1.0
+    size = np.maximum(np.abs(x), min(1.0, float(np.abs(x).max(initial=0.0)) or 1.0))
     signs = np.random.default_rng(seed + 1).choice([-1.0, 1.0], x.shape)
     return {i: size * signs * np.random.default_rng(seed).uniform(0.5, 1.0, x.shape)}
 
@@ -150,8 +151,6 @@ class Way:
         if order not in self._ruled:
             self.ruled(order - 1)
             self._ruled[order] = grad(self._ruled[order - 1])
-        if not order:
-            return float(self._along(t))
         with np.errstate(all="ignore"):
             return float(self._ruled[order](t))
 
@@ -180,21 +179,17 @@ class Way:
             return _Judged(found, true, size, False)
         slack = LOOSE * size
         if abs(found - true.value) <= slack + BARS * true.bar:
-            return _Judged(found, true, size, True)
-        wrong = not true.may_be(found, slack, BARS) and self._contradicts(order, found, true)
-        return _Judged(found, true, size, False, wrong)
+            return _Judged(found, true, size if true.bar <= USABLE * size else lower, True)
+        if true.may_be(found, slack, BARS):
+            return _Judged(found, true, size, False)
+        # That the numbers are right, and not the rule, the rule itself must show.
+        jumps = self._jumps(order, found, true.value)
+        wrong = jumps or self._strays() or self._differs_from_its_slope(order, found)
+        return _Judged(found, true, size, False, wrong, jumps)
 
     def _bent(self, order: int) -> bool:
         """Whether the function has a kink in a derivative before this one."""
         return any(derivative(self.line, k, self.reach).kinked for k in range(2, order))
-
-    def _contradicts(self, order: int, found: float, true: Derivative) -> bool:
-        """Whether the rule itself shows that not the numbers are wrong."""
-        return (
-            self._jumps(order, found, true.value)
-            or self._strays()
-            or self._differs_from_its_slope(order, found)
-        )
 
     def _jumps(self, order: int, found: float, expected: float) -> bool:
         """Whether the rule's derivative jumps from what it is here to what is expected.
@@ -262,7 +257,7 @@ def _by_accident(subject: Subject, upstreams: Sequence[Array], i: int, order: in
 def _named(subject: Subject, e: Evidence, i: int, order: int, judged: _Judged) -> Finding:
     """The finding, with the entry that has it."""
     there = nearby(subject, 11)
-    hidden = _by_accident(there, e.upstreams, i, order)
+    hidden = judged.jumps or _by_accident(there, e.upstreams, i, order)
     which = ORDINALS[order]
     finding = Finding(
         "hidden_kink" if hidden else "higher_order",
