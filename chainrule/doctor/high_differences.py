@@ -48,7 +48,8 @@ class Derivative:
     def confirmed(self) -> bool:
         """Whether both sides say the same: wide steps over sin(1e8 x) agree by accident."""
         pairs = zip(self.sides, self.side_bars, strict=True)
-        return all(abs(self.value - s) <= self.bar + SURE * bar for s, bar in pairs)
+        slack = self.bar + KINK * abs(self.value)
+        return all(abs(self.value - s) <= slack + SURE * bar for s, bar in pairs)
 
     def may_be(self, found: float, slack: float, bars: float) -> bool:
         """Whether a number lies between the sides, as far as these are known."""

@@ -25,6 +25,7 @@ from chainrule.spec import is_sequence
 
 LOOSE = 1e-4  # relative error: a hidden kink is wrong by all of a derivative
 BARS = 4
+SIDE_BARS = 20  # those of one-sided differences, which are coarse, flatter more
 USABLE = 1e-2  # relative error bar above which numbers do not judge
 ZERO = 1e-6  # the same of a derivative that is 0, relative to those of lower orders
 FIRST = 1e-9  # relative error of a first derivative next to the point
@@ -180,7 +181,7 @@ class Way:
         slack = LOOSE * size
         if abs(found - true.value) <= slack + BARS * true.bar:
             return _Judged(found, true, size if true.bar <= USABLE * size else lower, True)
-        if true.may_be(found, slack, BARS):
+        if true.may_be(found, slack, SIDE_BARS):
             return _Judged(found, true, size, False)
         # That the numbers are right, and not the rule, the rule itself must show.
         jumps = self._jumps(order, found, true.value)
