@@ -187,6 +187,12 @@ def test_a_kink_written_with_where_is_found_by_the_values_of_the_function(op, x,
     assert finding.index == (0,)
 
 
+@pytest.mark.parametrize("other", [1e-3, 100.0, 1e6])
+def test_a_kink_is_found_beside_entries_of_any_size(other):
+    (finding,) = cr.check(Squashed, np.array([0.0, other]), order=4).findings
+    assert (finding.kind, finding.index) == ("hidden_kink", (0,))
+
+
 def test_found_and_expected_are_those_of_the_guilty_entry():
     (finding,) = cr.check(SincNearZero, np.array([0.0, 1.0]), order=4).findings
     assert finding.found == pytest.approx(0, abs=1e-9)
