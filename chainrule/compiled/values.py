@@ -86,7 +86,7 @@ def foreign(x: Any) -> Any:
         return Same(x)
     try:
         hash(x)
-    except TypeError:
+    except (TypeError, ValueError):  # a memoryview that may be written says the second
         return Same(x)
     return kind, repr(x), x
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, UnsupportedError, describe
 from chainrule.graph.families import Composite
+from chainrule.graph.operands import SETTLED
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import concatenate, reshape, shaped, split
@@ -112,6 +113,8 @@ class Select(Composite):
     default : tensor or number, default 0
         What stands where none holds.
     """
+
+    takes: ClassVar[frozenset[type]] = SETTLED  # a number is as weak here as in arithmetic
 
     @classmethod
     def enter(cls) -> None:

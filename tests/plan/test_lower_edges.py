@@ -32,10 +32,8 @@ OF_MASKS = set(OVER_ROWS) - {"var", "std", "logsumexp", "log_softmax", "ptp", "s
 
 
 def operands_of(name, values):
-    """All pairs of values for an op of two inputs."""
-    if len(CATALOGUE[name].inputs) == 1:
-        return (values,)
-    return values[:, None], values[None, :]
+    """All combinations of the values for an op of several inputs."""
+    return np.ix_(*[values] * len(CATALOGUE[name].inputs))
 
 
 def gradient_of(function):

@@ -85,7 +85,7 @@ def count(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 
 def var(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """In two passes: squares of the distances from the mean."""
-    (x,) = operands
+    x = _floating(operands[0])
     axes = _axes(op, x.ref)
     far = x - mean(x, axes, True)
     return total(far * far, axes, op.keepdims) / freedom(x, axes, op.ddof)
@@ -93,7 +93,7 @@ def var(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 
 def std(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """As var, on distances divided by the largest: squares of 1e200 leave float64."""
-    (x,) = operands
+    x = _floating(operands[0])
     axes = _axes(op, x.ref)
     far = x - mean(x, axes, True)
     scale = cast(_scale(far, axes), x.dtype)
