@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, UnsupportedError, describe
 from chainrule.graph.families import Composite
-from chainrule.graph.operands import SETTLED
 from chainrule.graph.op import op
+from chainrule.graph.operands import SETTLED
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import concatenate, reshape, shaped, split
 from chainrule.spec import is_sequence
