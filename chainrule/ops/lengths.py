@@ -21,7 +21,7 @@ from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
 from chainrule.ops.movement import broadcast_to, reshape, widened
-from chainrule.ops.reductions import mean, total
+from chainrule.ops.reductions import centred, mean, total
 from chainrule.ops.scaling import finished, floating, freedom, largest_entry
 from chainrule.ops.statistics import any_true
 from chainrule.ops.sums import accurate_sum
@@ -172,7 +172,7 @@ class Std(_Length):
     def forward(self, x: Any) -> Any:
         axes, dtype = normalize_axes(self.axis, x.ndim), x.dtype
         x = floating(widened(x))
-        far = x - mean(x, axes, True)
+        far = centred(x, axes)
         largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
         # Squares of 1e200 and of 1e-200 leave float64.
         scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
@@ -185,7 +185,7 @@ class Std(_Length):
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
         upstream, x, out = widened(upstream), widened(x), widened(out)
-        far, left = x - mean(x, axes, True), freedom(x, axes, self.ddof)
+        far, left = centred(x, axes), freedom(x, axes, self.ddof)
         if isinstance(upstream, Symbol) or isinstance(x, Symbol):
             # Centred already; but a direction that comes back through it is not.
             gradient = self.along(upstream, far)
@@ -198,7 +198,7 @@ class Std(_Length):
         """The part of the tangent's distances from their mean that points along those of x."""
         (tangent,), (x,) = tangents, inputs
         axes = normalize_axes(self.axis, len(x.shape))
-        far, moved = (each - mean(each, axes, True) for each in (x, tangent))
+        far, moved = (centred(each, axes) for each in (x, tangent))
         return self.moved(moved, far, out) * _rate(freedom(x, axes, self.ddof))
 
 

@@ -180,6 +180,13 @@ def _centred(x: Any, axes: tuple[int, ...]) -> Any:
     return x - Mean.function(x, axes, True)
 
 
+def centred(x: Any, axes: tuple[int, ...]) -> Any:
+    """The distances from the mean: exactly 0 where all are equal, whatever rounds their mean."""
+    first = tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(len(x.shape)))
+    moved = x - x[first]
+    return moved - Mean.function(moved, axes, True)
+
+
 def _result_dtype(x: Any) -> np.dtype[Any]:
     """Of a mean or a spread: whole numbers have one too, which is a floating-point number."""
     return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)

@@ -14,7 +14,7 @@ from chainrule.ops.letters.logic import equal, isfinite, not_equal
 from chainrule.ops.letters.logic import where as choose
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.movement import cast, squeeze
-from chainrule.ops.reductions import largest, mean, total
+from chainrule.ops.reductions import centred, largest, mean, total
 from chainrule.ops.scaling import freedom
 from chainrule.plan.lower.movement import with_shape
 from chainrule.plan.recorder import Recorded, Recorder
@@ -95,7 +95,7 @@ def std(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """As var, on distances divided by the largest: squares of 1e200 leave float64."""
     x = _floating(operands[0])
     axes = _axes(op, x.ref)
-    far = x - mean(x, axes, True)
+    far = centred(x, axes)
     scale = cast(_scale(far, axes), x.dtype)
     far = far / scale
     left = freedom(x, axes, op.ddof)
