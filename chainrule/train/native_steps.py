@@ -4,7 +4,7 @@ Imports native_step and recording. Program and the training loop run it, epoch b
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.compiled.function import KEPT, MANY_RECORDINGS
 from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
 from chainrule.spec import Spec
+from chainrule.tensors import Parameter
 from chainrule.train.checks import trained_parameters
 from chainrule.train.keeping import Again, Keeper
 from chainrule.train.native_step import NativeStep, Rows, memory_of, missed, specs_of
@@ -67,6 +68,11 @@ class NativeSteps:
         self._bound: dict[NativeStep, Any] = {}  # to the arrays of which slots
         self._slots: Any = None
         self._keeper = Keeper((), ())
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Those of the net, as they were when it was last looked at."""
+        return self._parameters
 
     def follow(self) -> bool:
         """Whether something that the step reads has changed; it is recorded anew then.

@@ -205,20 +205,26 @@ class Program:
         x, y = _array(x, "x"), _array(y, "y")
         rows = Rows(x, y, _order(order, len(x)))
         check_rows(rows.x, rows.y, "this epoch")
-        with self._lock, claimed(self.model.parameters(), self.optimizer):
+        with self._lock:
             self._native.follow()
-            self._examine(x, y)
-            if size == 1:
-                first = np.asarray(inputs(self.model, x[:1], self._recipe.scale))
-                check_single_rows(self.model, first, size)
-            for count in {min(size, rows.count), rows.count % size} - {0}:
-                self._step_for(x, y, count)
-            self._epochs += 1
-            rates = self._rates_of(-(-rows.count // size))
-            run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
-            while run.done < run.count:
-                run.advance()
-            return run.feeds.losses + run.feeds.penalties
+            with claimed(self._native.parameters, self.optimizer):
+                return self._steps_on(rows, size)
+
+    def _steps_on(self, rows: Rows, size: int) -> Array:
+        """An epoch, whose net and optimiser are claimed; a loss per batch."""
+        x, y = rows.x, rows.y
+        self._examine(x, y)
+        if size == 1:
+            first = np.asarray(inputs(self.model, x[:1], self._recipe.scale))
+            check_single_rows(self.model, first, size)
+        for count in {min(size, rows.count), rows.count % size} - {0}:
+            self._step_for(x, y, count)
+        self._epochs += 1
+        rates = self._rates_of(-(-rows.count // size))
+        run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
+        while run.done < run.count:
+            run.advance()
+        return run.feeds.losses + run.feeds.penalties
 
     def predict(self, x: Any) -> Array:
         """The net's outputs for all rows: scores, not probabilities; dropout is off."""
