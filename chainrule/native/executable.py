@@ -127,6 +127,17 @@ class Run:
             check("output", number, array, self.plan.outputs[number])
             self._bind(self._executable.slots.get(("output", number)), array)
 
+    def bindings(self, numbers: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
+        """What inputs and outputs are bound to just now, for ``rebind``."""
+        slots = [self._executable.slots.get(number) for number in numbers]
+        return [(slot, self._table[slot]) for slot in slots if slot is not None]
+
+    def rebind(self, bindings: Sequence[tuple[int, int]]) -> None:
+        """Bind the same arrays once more; whoever asks for it keeps them alive."""
+        table = self._table
+        for slot, address in bindings:
+            table[slot] = address
+
     def repeat(
         self, count: int, feeds: Sequence[Feed], order: Array | None = None, first: int = 0
     ) -> int:

@@ -45,8 +45,6 @@ class NativeEpoch:
         Batches in all, and those whose steps were made.
     feeds : Feeds
         Losses by batch, as far as they are done; the next epoch writes over them.
-    outs : ndarray, (batches, size, ...)
-        The net's outputs at the steps of the last slice.
     seconds : float
         Spent in native code.
     """
@@ -67,7 +65,7 @@ class NativeEpoch:
         self._name = name  # of the epoch, for messages
         self._fresh = fresh
         self._whole = total // size
-        self.outs: Array = NOTHING
+        self._outs: Array = NOTHING  # of the last slice: (batches, rows, ...)
         self._afresh = True  # the steps of another epoch are not made again
         self._first: NativeStep | None = None
         self.feeds = Feeds.of(0, float, float)
@@ -127,7 +125,7 @@ class NativeEpoch:
         limit = min(limit or self.count, self._legal - self.done)
         step, left = self._step(self.done), self._whole - self.done
         number = self._native.bound(step) + 1
-        count = min(self._fitting(step, left), limit) if left > 0 else 1
+        count = 1 if limit == 1 or left <= 0 else min(self._fitting(step, left), limit)
         if count == 1 < self.count:
             self._single(step, number)
         else:
@@ -149,15 +147,25 @@ class NativeEpoch:
         """The rows of some batches."""
         return self._rows.part(first * self._size, last * self._size)
 
+    def size_of(self, batch: int) -> int:
+        """How many rows a batch has."""
+        return self._size if batch < self._whole else self._rows.count - batch * self._size
+
+    def scored(self, first: int) -> tuple[Array, Array]:
+        """The net's outputs in the last slice, which began at this batch, and the targets."""
+        y = self._rows.targets(first * self._size, self.done * self._size)
+        outs = self._outs.reshape(len(y), *self._outs.shape[2:])
+        return outs.copy() if self.done == first + 1 else outs, y
+
     def _several(self, step: NativeStep, number: int, count: int) -> None:
         first, rows, feeds = self.done, self._rows, self.feeds
         feeds.numbers[first : first + count] = np.arange(number, number + count)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
-        self.outs = step.room(count, self._fresh and count < self.count)
+        self._outs = step.room(count, self._fresh and count < self.count)
         keeper = self._kept()
         began = time.perf_counter()
-        completed = step.run(rows, feeds, self.outs)
+        completed = step.run(rows, feeds, self._outs)
         again = partial(self._again, step, self.feeds, first)
         if not keeper.sound():
             self._refuse(step, keeper.first_spoilt(again, completed), began)
@@ -168,13 +176,14 @@ class NativeEpoch:
     def _single(self, step: NativeStep, number: int) -> None:
         """One batch of several: copying its rows takes less than telling where they lie."""
         batch, one, feeds = self.done, step.one, self.feeds
-        x, y = self.rows_of(batch, batch + 1).arrays()
-        one.rates[0], one.numbers[0], one.keys[0] = feeds.rates[batch], number, feeds.keys[batch]
-        feeds.numbers[batch] = number
+        one.rates[0] = feeds.rates[batch]
+        one.numbers[0] = feeds.numbers[batch] = number
+        if step.draws:
+            one.keys[0] = feeds.keys[batch]
         keeper = self._kept()
         began = time.perf_counter()
         try:
-            step.step(x, y)
+            step.step_on(self._rows, batch * self._size)
         except BaseException as error:
             raise self._explained(error) from None
         if not keeper.sound():
@@ -185,7 +194,7 @@ class NativeEpoch:
             step, 1, began, None if is_small else partial(self._again, step, feeds, batch, 0, 1)
         )
         feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
-        self.outs = step.result[None].copy()
+        self._outs = step.result[None]
 
     def _kept(self) -> Keeper:
         keeper = self._native.begin(self._afresh)
@@ -231,14 +240,14 @@ class NativeEpoch:
         rate = checked_rate(float(feeds.rates[batch]), f"{self._name}batch {batch + 1}")
         step(x, y, feeds.keys[batch], rate, (epoch, batch + 1))
         feeds.losses[batch], feeds.penalties[batch] = step.data_loss, step.regularization_loss
-        self.outs = step.out[None]
+        self._outs = step.out[None]
         self.done += 1
         self._native.steps += 1
 
     def _step(self, batch: int) -> NativeStep:
         if self._first is not None and batch < max(self._whole, 1):
             return self._first
-        return self._step_for(self._rows.count - batch * self._size)
+        return self._step_for(self.size_of(batch))
 
     def _step_for(self, rows: int) -> NativeStep:
         return self._native.step_for(self._rows.x, self._rows.y, rows)

@@ -52,9 +52,9 @@ class Rows:
             return Rows(self.x[first:last], self.y[first:last])
         return Rows(self.x, self.y, self.order[first:last])
 
-    def targets(self) -> Array:
-        """What the outputs should have been."""
-        return self.y if self.order is None else self.y.take(self.order, 0)
+    def targets(self, first: int, last: int) -> Array:
+        """What the outputs should have been, from the first place up to the last one."""
+        return self.y[first:last] if self.order is None else self.y.take(self.order[first:last], 0)
 
     def arrays(self) -> tuple[Array, Array]:
         """The rows themselves."""
@@ -141,6 +141,7 @@ class NativeStep:
         self.pace = 0.0
         self._room = np.empty((0, *self.out.shape), self.out.dtype)
         self._ready = False  # whether the run is bound to what a single step reads and writes
+        self._bindings: list[tuple[int, int]] = []  # to that
 
     def bind(self, arrays: Sequence[Array]) -> None:
         """Work on these arrays of the net and the optimiser, in the order of the recording."""
@@ -195,6 +196,19 @@ class NativeStep:
             self._ready = False
         run()
 
+    def step_on(self, rows: Rows, first: int) -> None:
+        """One step on the batch that begins at this place of the rows."""
+        last, order = first + len(self._x), rows.order
+        if order is None:
+            self.step(rows.x[first:last], rows.y[first:last])
+            return
+        if not self._ready:
+            self._bind_one()
+        order = order[first:last]  # no row lies outside: "clip" spares a copy of the result
+        rows.x.take(order, 0, self._x, "clip")
+        rows.y.take(order, 0, self._y, "clip")
+        self._run()
+
     def feeds(self, count: int) -> Feeds:
         """Room for the numbers of so many steps; the next call may return it too."""
         if len(self._made.rates) != count:
@@ -225,6 +239,10 @@ class NativeStep:
         return array
 
     def _bind_one(self) -> None:
+        self._ready = True
+        if self._bindings:
+            self._run.rebind(self._bindings)
+            return
         one, place, result = self.one, self._places, self._results
         entries = (one.keys, one.rates, one.numbers)
         numbers = (array.reshape(array.shape[1:]) for array in entries)
@@ -233,7 +251,9 @@ class NativeStep:
         for i, array in enumerate((one.losses, one.penalties)):
             self._run.bind_output(result + i, array.reshape(()))
         self._run.bind_output(result + 2, self.result)
-        self._ready = True
+        inputs = [("input", place + i) for i in range(5)]
+        outputs = [("output", result + i) for i in range(3)]
+        self._bindings = self._run.bindings([*inputs, *outputs])
 
     def _feeds(self, feeds: Feeds, outs: Array) -> list[Feed]:
         place, result = self._places + 2, self._results

@@ -7,6 +7,7 @@ loop call it.
 import contextlib
 import threading
 from collections.abc import Callable
+from math import inf
 from typing import Any, NoReturn
 
 import numpy as np
@@ -157,8 +158,9 @@ class Program:
             step = self._step_for(x, y, len(x))
             one = step.one
             rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
-            one.rates[0] = checked_rate(rate, f"step {self.steps + 1}")
-            one.numbers[0] = native.bound(step) + 1
+            if type(rate) is not float or not 0 <= rate < inf:
+                rate = checked_rate(rate, f"step {self.steps + 1}")
+            one.rates[0], one.numbers[0] = rate, native.bound(step) + 1
             if step.draws:
                 one.keys[0] = fold(fold(self._key, 0), self.steps)
             keeper = native.begin()
@@ -172,7 +174,7 @@ class Program:
                 raise native.spoilt(Rows(x, y), one.keys[0], f"step {self.steps + 1}")
             again = None if keeper.is_small else _again(step, x, y)
             native.made(1, again, x.nbytes + y.nbytes)
-            return float(one.losses[0]) + float(one.penalties[0])
+            return one.losses.item() + one.penalties.item()
 
     def epoch(self, x: Any, y: Any, batch_size: int = 32, order: Any = None) -> Array:
         """Steps on all rows, batch by batch, in native code; returns a loss per batch.

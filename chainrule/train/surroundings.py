@@ -55,13 +55,11 @@ class Surroundings:
     def same(self) -> bool:
         """Whether every object is the one that was there, and every array has its contents."""
         views, owners, attributes, scopes, names, arrays = self._places
-        elements, looked, globals_, contents = self._expected
+        objects, contents = self._expected
+        found = chain(*views, map(getattr, owners, attributes), map(LOOK_UP, scopes, names))
         try:
-            return (
-                all(map(is_, chain.from_iterable(views), elements))
-                and all(map(is_, map(getattr, owners, attributes), looked))
-                and (not scopes or all(map(is_, map(LOOK_UP, scopes, names), globals_)))
-                and (not arrays or all(map(eq, map(content_of, arrays), contents)))
+            return all(map(is_, found, objects)) and (
+                not arrays or all(map(eq, map(content_of, arrays), contents))
             )
         except (AttributeError, ValueError, RuntimeError):  # an attribute or a cell was emptied
             return False
@@ -100,16 +98,13 @@ class Surroundings:
     def _look(self, read: Collection[str] = ()) -> None:
         """See what there is, and expect it from now on."""
         reach = self._reach = Reach(self._roots, self._inputs(), read)
-        views = (*reach.views, (END,))  # which ends the elements: one more would stand there
+        views = (*reach.views, (END,))  # one element more or less would shift what follows
         self._places = (
             views, reach.owners, reach.attributes, reach.scopes, reach.names, reach.arrays
         )  # fmt: skip
-        self._expected = (
-            list(chain.from_iterable(views)),
-            list(map(getattr, reach.owners, reach.attributes)),
-            list(map(LOOK_UP, reach.scopes, reach.names)),
-            reach.contents,
-        )
+        looked = map(getattr, reach.owners, reach.attributes)
+        globals_ = map(LOOK_UP, reach.scopes, reach.names)
+        self._expected = [*chain(*views, looked, globals_)], reach.contents
 
 
 def _is_plain(fact: tuple[Any, ...]) -> bool:

@@ -313,22 +313,21 @@ class Training:
     def _count(self, epoch: NativeEpoch, first: int) -> None:
         """Take in what the batches from the first one on have left."""
         state, feeds, done = self._state, epoch.feeds, epoch.done
-        rows = epoch.rows_of(first, done)
         state.batch = done
-        state.plan_rate(float(feeds.rates[done - 1]))
+        state.plan_rate(feeds.rates.item(done - 1))
         if done == first + 1:
-            state.count(rows.count, float(feeds.losses[first]), float(feeds.penalties[first]))
+            loss, penalty = feeds.losses.item(first), feeds.penalties.item(first)
+            state.count(epoch.size_of(first), loss, penalty)
         else:
             state.count_batches(*self._left_by(epoch, first))
         if state.metric is not None:
-            y = rows.targets()
-            state.metric.add(epoch.outs.reshape(len(y), *epoch.outs.shape[2:]), y)
+            state.metric.add(*epoch.scored(first))
 
     def _left_by(self, epoch: NativeEpoch, first: int) -> tuple[Array, Array, Array]:
         """Sizes, losses and penalties of the batches from the first one on."""
         size, done, feeds = self._batches.size, epoch.done, epoch.feeds
         sizes = np.full(done - first, size)
-        sizes[-1] = epoch.rows_of(done - 1, done).count
+        sizes[-1] = epoch.size_of(done - 1)
         return sizes, feeds.losses[first:done], feeds.penalties[first:done]
 
     def _keys(self, count: int) -> Array:
