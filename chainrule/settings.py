@@ -31,8 +31,15 @@ class Watch:
 
     def quiet(self) -> Self:
         """The same watch over a run that leaves no graph."""
+        return self._copy(recording=False)
+
+    def with_graph(self) -> Self:
+        """The same watch over a run that leaves a graph, whatever is around it."""
+        return self if self.recording else self._copy(recording=True)
+
+    def _copy(self, recording: bool) -> Self:
         other = copy.copy(self)
-        other.recording = False
+        other.recording = recording
         return other
 
     def inside(self) -> "bool | Watch":

@@ -4,7 +4,6 @@ Imports tensors, steps and settings. record.py lets it stand in RECORDING while 
 every op shows it its operands, wherever they come from.
 """
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -42,11 +41,7 @@ class ClosedOver(Watch):
 
     def inside(self) -> "ClosedOver":
         """Itself, with a graph: a rule may close over parameters, too."""
-        if self.recording:
-            return self
-        other = copy.copy(self)
-        other.recording = True
-        return other
+        return self.with_graph()
 
     def met(self, x: Any) -> Any:
         """The input that stands for a parameter; everything else is read as it is."""

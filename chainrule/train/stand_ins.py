@@ -47,11 +47,7 @@ class StandIns(Watch):
 
     def inside(self) -> "StandIns":
         """Itself, with a graph: a rule may close over the net, too."""
-        if self.recording:
-            return self
-        other = copy.copy(self)
-        other.recording = True
-        return other
+        return self.with_graph()
 
     def met(self, x: Any) -> Any:
         """The recorded parameter in the place of the net's own."""
