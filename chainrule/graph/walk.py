@@ -91,8 +91,13 @@ def walk(
             values = [None if x is None else x.value for x in inputs]
             pulled, lives_ = pull(upstream, mask, values, node.value, wanted)
         for i, gradient in enumerate(pulled):
-            if gradient is not None:
-                _add(gradients, masks, inputs[i], gradient, lives_[i] if lives_ else None)
+            if gradient is None:
+                continue
+            x: Any = inputs[i]
+            if lives_ or x in gradients:
+                _add(gradients, masks, x, gradient, lives_[i] if lives_ else None)
+            else:
+                gradients[x] = gradient
     for bundle in bundles:
         del gradients[bundle]
     if lives is not None:

@@ -17,7 +17,7 @@ from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
 from chainrule.nn.tree import Tree
 from chainrule.ops.random import Key
-from chainrule.settings import watching
+from chainrule.settings import RECORDING, watching
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -86,8 +86,8 @@ class Module(Tree):
         """
         if training is not None:
             return self.run(x, training)[0]
-        watch = watching()
-        module = self if watch is None else watch.module(self)
+        standing = RECORDING.get()
+        module = self if standing is True or standing is False else standing.module(self)
         out = module.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
         return out if isinstance(out, Symbol) else _as_tensor(out)
 

@@ -4,7 +4,6 @@ Imports nn, tensors and settings. A loss, a penalty or a forward may close over 
 trained: without this its arrays would flow in as the constants of the moment.
 """
 
-import copy
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
