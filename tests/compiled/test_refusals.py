@@ -45,7 +45,9 @@ def test_a_value_of_a_parameter_that_would_be_frozen_raises(w, kind):
         cr.compile(lambda x: x * LEAVING[kind](w))(X)
 
 
-@pytest.mark.parametrize("call", [float, int, bool, lambda p: p.item()], ids=str)
+@pytest.mark.parametrize(
+    "call", [float, int, bool, lambda p: p.item()], ids=["float", "int", "bool", "item"]
+)
 def test_a_number_read_from_a_parameter_without_axes_raises(call):
     w = cr.parameter(2.0)
     with pytest.raises(UnsupportedError, match="recorded"):

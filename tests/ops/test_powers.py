@@ -63,7 +63,7 @@ def test_no_derivative_of_a_small_whole_exponent_calls_pow(monkeypatch, kind, ex
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 3, 4])
-@pytest.mark.parametrize("kind", set(KINDS) - {"tensor"})
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "tensor"])
 def test_a_recorded_gradient_holds_no_pow(kind, exponent):
     p = KINDS[kind](exponent)
     flow, _ = recorded(cr.grad(lambda x: (x**p).sum()), [np.linspace(0.5, 2.0, SIZE)])

@@ -103,7 +103,7 @@ def test_every_layer_ends_where_the_eager_steps_end(name, dtype):
         {"schedule": optim.Step(every=20)},
         {"schedule": optim.Linear()},
         {"schedule": optim.InverseSqrt(warmup=10)},
-        {"schedule": lambda step: 0.1 / (step + 1)},
+        pytest.param({"schedule": lambda step: 0.1 / (step + 1)}, id="a function"),
         {"seed": 7},
     ],
     ids=str,
