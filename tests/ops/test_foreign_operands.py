@@ -81,23 +81,25 @@ def places():
 
 
 def call_of(name, own, other, stranger, dtype):
-    """The op as a function of one operand, with a stranger in the place of another."""
-    op = CATALOGUE[name]
+    """The op as a function of one operand, with a stranger in the place of another.
+
+    It reads nothing of this module: a compiled function watches all that it reads, and the whole
+    catalogue would be looked through at every call.
+    """
+    op, function = CATALOGUE[name], CATALOGUE.function(name)
     arguments = list(op.samples(np.random.default_rng(1)))
-    first, last = op.places
+    variadic, (first, last) = op.variadic, op.places
+    given = list(arguments[0] if variadic else [*arguments[:first], *arguments[last:]])
+    beside = [_of_type(each, dtype) for each in given]
 
     def call(x):
-        operands = list(arguments[0] if op.variadic else [*arguments[:first], *arguments[last:]])
-        operands = [_of_type(each, dtype) for each in operands]
+        operands = list(beside)
         operands[own], operands[other] = x, stranger
-        if op.variadic:
-            return CATALOGUE.function(name)(operands, *arguments[1:])
-        return CATALOGUE.function(name)(
-            *operands[:first], *arguments[first:last], *operands[first:]
-        )
+        if variadic:
+            return function(operands, *arguments[1:])
+        return function(*operands[:first], *arguments[first:last], *operands[first:])
 
-    operands = arguments[0] if op.variadic else [*arguments[:first], *arguments[last:]]
-    return call, np.asarray(operands[own], dtype)
+    return call, np.asarray(given[own], dtype)
 
 
 def _of_type(x, dtype):
