@@ -1,14 +1,10 @@
 """Random Pointwise and Row kernels, the arrays they work on, and their machine code."""
 
-import ctypes
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
-from llvmlite import binding
 
-from chainrule.native.frame import FIRST_SLOT
 from chainrule.native.ir import Module
 from chainrule.native.pointwise import emit_pointwise
 from chainrule.native.rows import emit_row
@@ -18,18 +14,10 @@ from chainrule.plan.interpret.loops import pointwise, row
 from chainrule.plan.interpret.views import Memory
 from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Given, Literal, Load, Store
+from tests.native.loaded import cut, run_units
 
 TARGETS = [Target(256, 16, False), Target(128, 16, False), Target(512, 32, True)]
 NUMBERS = ("float32", "float64", "int64", "int32")
-
-
-def machine():
-    """LLVM for this CPU; what is compiled with it takes it along."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    triple = binding.Target.from_default_triple()
-    features = binding.get_host_cpu_features().flatten()
-    return triple.create_target_machine(cpu=binding.get_host_cpu_name(), features=features, opt=1)
 
 
 def native(kernel, arrays, target=TARGETS[0], cuts=()):
@@ -38,18 +26,7 @@ def native(kernel, arrays, target=TARGETS[0], cuts=()):
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
     emit = emit_row if isinstance(kernel, Row) else emit_pointwise
     units = emit(module, "kernel", kernel, buffers, target)
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    engine = binding.create_mcjit_compiler(parsed, machine())
-    engine.finalize_object()
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-        engine.get_function_address("kernel")
-    )
-    pointers = [None] * FIRST_SLOT + [a.ctypes.data for a in arrays]
-    table = (ctypes.c_void_p * len(pointers))(*pointers)
-    ends = sorted({0, units, *(int(units * cut) for cut in cuts)})
-    for begin, end in pairwise(ends):
-        function(ctypes.addressof(table), begin, end)
+    run_units(module, arrays, cut(units, cuts))
     return units
 
 

@@ -1,13 +1,8 @@
 """Random Matmul kernels, the arrays they work on, and their machine code."""
 
-import ctypes
-import itertools
-
 import numpy as np
 from hypothesis import strategies as st
-from llvmlite import binding
 
-from chainrule.native.frame import FIRST_SLOT
 from chainrule.native.ir import Module
 from chainrule.native.matmul import emit_matmul
 from chainrule.native.target import Target
@@ -16,7 +11,8 @@ from chainrule.plan.interpret.loops import matmul
 from chainrule.plan.interpret.views import Memory
 from chainrule.plan.kernels import Matmul
 from chainrule.plan.scalar import Access, Given, Load, Store
-from tests.native.drawn_kernels import Draft, machine
+from tests.native.drawn_kernels import Draft
+from tests.native.loaded import cut, run_units
 
 AVX2 = Target(256, 16, False)
 TARGETS = [AVX2, Target(128, 16, False), Target(128, 32, False), Target(512, 32, True)]
@@ -29,18 +25,7 @@ def run(kernel, arrays, target=AVX2, cuts=()):
     module = Module()
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
     units = emit_matmul(module, "kernel", kernel, buffers, target)
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    engine = binding.create_mcjit_compiler(parsed, machine())
-    engine.finalize_object()
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-        engine.get_function_address("kernel")
-    )
-    pointers = [None] * FIRST_SLOT + [a.ctypes.data for a in arrays]
-    table = (ctypes.c_void_p * len(pointers))(*pointers)
-    ends = sorted({0, units, *(int(units * cut) for cut in cuts)})
-    for begin, end in itertools.pairwise(ends):
-        function(ctypes.addressof(table), begin, end)
+    run_units(module, arrays, cut(units, cuts))
     return units
 
 

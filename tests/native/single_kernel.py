@@ -1,17 +1,13 @@
 """One kernel as a plan of its own, compiled and run on arrays."""
 
-import ctypes
-
 import numpy as np
-from llvmlite import binding
 
 from chainrule.native.engine import compile_plan
-from chainrule.native.frame import FIRST_SLOT, STATUS_SLOT
 from chainrule.native.ir import Module
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.plan import Plan
 from chainrule.spec import spec_of
-from tests.native.drawn_kernels import machine
+from tests.native.loaded import run_units
 
 
 def run(kernel, inputs, outputs=()):
@@ -34,19 +30,8 @@ def run_in_parts(emit, kernel, arrays, target):
     module = Module()
     buffers = [Buffer(x.size, x.dtype.name, "input", i) for i, x in enumerate(arrays)]
     units = emit(module, "kernel", kernel, buffers, target)
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    engine = binding.create_mcjit_compiler(parsed, machine())
-    engine.finalize_object()
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-        engine.get_function_address("kernel")
-    )
-    status = np.zeros(4, np.int64)
-    pointers = [None] * FIRST_SLOT + [x.ctypes.data for x in arrays]
-    pointers[STATUS_SLOT] = status.ctypes.data
-    table = (ctypes.c_void_p * len(pointers))(*pointers)
-    for unit in reversed(range(units)):
-        function(ctypes.addressof(table), unit, unit + 1)
+    one_by_one = [(unit, unit + 1) for unit in reversed(range(units))]
+    run_units(module, arrays, one_by_one, status=np.zeros(4, np.int64))
     return units
 
 
