@@ -54,8 +54,8 @@ def ctrl_c_is_heard() -> None:
 def pytest_collection_finish() -> None:
     """Take the tests themselves out of the collector's sight.
 
-    Some 33,000 of them are a million objects that live until the end; without this each full
-    collection walks through them all, which took 40 % of a whole run.
+    Tens of thousands of them are a million objects that live until the end. Each full collection
+    would walk through them all, which took up to 40 % of a run.
     """
     gc.collect()
     gc.freeze()

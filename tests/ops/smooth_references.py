@@ -1,4 +1,4 @@
-"""What the smooth ops compute, in mpmath: their derivatives are taken from these, in 50 digits.
+"""What the smooth ops compute, in mpmath: their derivatives are taken from these, in many digits.
 
 SCALARS take numbers; ARRAYS take an op and object arrays of mpmath's numbers. An op of the
 catalogue that says that it is smooth and stands in neither fails test_smoothness.py.

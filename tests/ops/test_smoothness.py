@@ -16,6 +16,7 @@ from tests.ops.switches import switches
 
 MOST = 5  # orders
 NEAR = 1e-7  # relative to the truth, or to 1
+DIGITS = 25  # of a reference on one number; diffs works with seven times as many
 HUGE = 1e200  # a truth beyond it is a pole next door
 SMOOTH = [name for name in CATALOGUE.names()
           if CATALOGUE[name].smooth and not CATALOGUE[name].flat]  # fmt: skip
@@ -68,7 +69,8 @@ def truths(name, position, point, orders=MOST):
         return reference.function(*(x if i == position else mp.mpf(others(name)[i])
                                     for i in range(count)))  # fmt: skip
 
-    derivatives = mp.diffs(along, mp.mpf(point), orders)
+    with mp.workdps(DIGITS):
+        derivatives = list(mp.diffs(along, mp.mpf(point), orders))
     return tuple(float(mp.re(each)) for each in derivatives)
 
 
