@@ -130,6 +130,8 @@ class Letter(Elementwise):
     """One of the closed alphabet: NumPy computes it, and it writes its local gradients."""
 
     spells_out: ClassVar[bool] = False
+    primitive: ClassVar[str] = "letter"
+    whole: ClassVar[str] = ""  # the letter that it is on whole numbers, where that is another
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -149,7 +151,17 @@ class Letter(Elementwise):
 class Word(Letter):
     """A scalar function without a formula of letters; the alphabet of words is open."""
 
-    c: ClassVar[str] = ""  # the function that native code calls: of libm, or of cython_special
+    primitive: ClassVar[str] = "word"
+    c: ClassVar[str] = ""  # the function that native code calls lane by lane, on float64
+    library: ClassVar[str] = "c"  # where it is: libm, or "scipy", which is cython_special
+
+    def given_to_c(self, *operands: Any) -> tuple[Any, ...]:
+        """The arguments of the C function."""
+        return operands
+
+    def mended(self, out: Any, *operands: Any) -> Any:
+        """The result, where the library's function loses its digits."""
+        return out
 
 
 class Structured(Op):
@@ -227,6 +239,24 @@ class Reduction(Structured):
     keepdims: bool = False
     views: ClassVar[bool] = False
     bounded: ClassVar[bool] = False  # its local gradients are finite, so 0 stays 0
+    combines: ClassVar[str] = ""  # how: "sum", "max", "argmin" ...; where it is a primitive
+    numbers_are_rows: ClassVar[bool] = False  # a number counts as a row of one
+
+    def reduced_axes(self, ndim: int) -> tuple[int, ...]:
+        """``axis`` as places from 0 on, all of them where it is None."""
+        if ndim == 0 and self.numbers_are_rows and self.axis in (0, -1):
+            return ()
+        return normalize_axes(self.axis, ndim)
+
+    def kept_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result where it keeps its axes, with length 1."""
+        axes = self.reduced_axes(len(shape))
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+    def result_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result, given that of the operand."""
+        axes, kept = self.reduced_axes(len(shape)), self.kept_shape(shape)
+        return kept if self.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -242,8 +272,7 @@ class Reduction(Structured):
 
     def spread(self, reduced: Any, shape: tuple[int, ...]) -> Any:
         """Undo the change of shape: put the reduced axes back and repeat along them."""
-        axes = normalize_axes(self.axis, len(shape))
-        kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+        kept = self.kept_shape(shape)
         if reduced.shape != kept:
             reduced = CATALOGUE.function("reshape")(reduced, kept)
         return CATALOGUE.function("broadcast_to")(reduced, shape)

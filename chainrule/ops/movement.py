@@ -1,6 +1,7 @@
 """Movement: ops that move or repeat elements and compute nothing.
 
-Imports the families and sums. A repeated element is a fork, so its gradients are added.
+Imports the families and sums; ops of the files above are looked up by name. A repeated element
+is a fork, so its gradients are added.
 """
 
 import functools
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
 from chainrule.jacobians import Identity, Jacobian
@@ -25,6 +27,7 @@ from chainrule.spec import is_list, is_sequence, normalize_axes
 class Reshape(Movement):
     """The same elements, in the same order, in another shape; one length may be -1."""
 
+    primitive = "reshape"
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -154,6 +157,15 @@ class Pad(Movement):
     def forward(self, x: Any) -> Any:
         return np.pad(x, self.pairs(x.ndim))
 
+    def formula(self, x: Any) -> Any:
+        """Zeros, to which x is added in the middle."""
+        pairs = list(zip(self.pairs(x.ndim), x.shape, strict=True))
+        if min((n for pair, _ in pairs for n in pair), default=0) < 0:
+            raise ValueError("index can't contain negative values")
+        place = tuple(("slice", before, before + n, None) for (before, _), n in pairs)
+        shape = tuple(before + n + after for (before, after), n in pairs)
+        return CATALOGUE["putitem"].of(place, shape)(x)
+
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         pairs = zip(self.pairs(x.ndim), x.shape, strict=True)
         return (upstream[tuple(slice(before, before + n) for (before, _), n in pairs)],)
@@ -168,6 +180,7 @@ class Pad(Movement):
 class Concatenate(Movement):
     """Several tensors joined along an axis that exists; ``axis=None`` joins them flattened."""
 
+    primitive = "concatenate"
     axis: int | None = 0
 
     def forward(self, *parts: Any) -> Any:
@@ -202,6 +215,12 @@ class Stack(Movement):
 
     def forward(self, *parts: Any) -> Any:
         return np.stack(parts, axis=self.axis)
+
+    def formula(self, *parts: Any) -> Any:
+        parts = tuple(map(shaped, parts))
+        if len({x.shape for x in parts}) > 1:
+            raise ValueError("all input arrays must have the same shape")
+        return concatenate([expand_dims(x, self.axis) for x in parts], self.axis)
 
     def backward(self, upstream: Any, *parts_and_out: Any) -> Any:
         out = parts_and_out[-1]
@@ -276,6 +295,15 @@ class SumTo(Movement):
             return np.logical_or.reduce(x, axis=axes).reshape(self.shape)
         return np.reshape(accurate_sum(x, axes), self.shape) if axes else x
 
+    def formula(self, x: Any) -> Any:
+        extra = x.ndim - len(self.shape)
+        kept = (1,) * extra + self.shape[max(-extra, 0) :]
+        axes = tuple(i for i, n in enumerate(kept) if n == 1 != x.shape[i])
+        if axes:
+            add = CATALOGUE.function("any" if x.dtype == bool else "sum")
+            x = add(x, axis=axes, keepdims=True)
+        return x if x.shape == self.shape else reshape(x, self.shape)
+
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (broadcast_to(upstream, x.shape),)
 
@@ -297,11 +325,16 @@ class AnyLive(Movement):
         axes = normalize_axes(self.axis, live.ndim)
         return np.broadcast_to(np.logical_or.reduce(live, axis=axes, keepdims=True), live.shape)
 
+    def formula(self, live: Any) -> Any:
+        found = CATALOGUE.function("any")(live, axis=self.axis, keepdims=True)
+        return broadcast_to(found, live.shape)
+
 
 @op("cast", onnx="Cast", samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)))
 class Cast(Linear):
     """The same numbers with another element type."""
 
+    primitive = "cast"
     dtype: Any
 
     def __post_init__(self) -> None:

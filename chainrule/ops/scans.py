@@ -19,6 +19,7 @@ class _Scan(Structured):
 
     axis: int | None = None
     views: ClassVar[bool] = False
+    runs: ClassVar[str]  # what is carried from element to element
 
     @property
     def along(self) -> int:
@@ -46,6 +47,8 @@ class CumSum(_Scan):
     float32 and half precision are added in float64, as :func:`sum` adds them.
     """
 
+    primitive, runs = "scan", "sum"
+
     def forward(self, a: Any) -> Any:
         if a.dtype.char in "ef":  # float16, float32
             return np.cumsum(a, self.axis, np.float64).astype(a.dtype)
@@ -69,6 +72,8 @@ class CumProd(_Scan):
     length, and right where factors are 0.
     """
 
+    primitive, runs = "scan", "product"
+
     def forward(self, a: Any) -> Any:
         run: Any = np.cumprod
         return run(a, axis=self.axis)
@@ -91,6 +96,7 @@ class CumProd(_Scan):
 class Recurrence(Structured):
     """s[i] = a[i] * s[i-1] + b[i] along an axis, from s[0] = b[0]; a[0] has no effect."""
 
+    primitive = "recurrence"
     axis: int = -1
     views: ClassVar[bool] = False
 
