@@ -66,6 +66,7 @@ class Roll(Movement):
 class Rot90(Movement):
     """Turned k times by 90 degrees, from the first of two axes towards the second."""
 
+    primitive = "view"
     k: int = 1
     axes: tuple[int, int] = (0, 1)
 

@@ -50,6 +50,7 @@ class Reshape(Movement):
 class Transpose(Movement):
     """The axes in another order; by default all in reverse."""
 
+    primitive = "view"
     axes: tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -66,6 +67,7 @@ class Transpose(Movement):
 class SwapAxes(Movement):
     """Two axes exchanged."""
 
+    primitive = "view"
     axis1: int
     axis2: int
 
@@ -85,6 +87,7 @@ class SwapAxes(Movement):
 class Squeeze(Movement):
     """Without the axes of length 1 (or without those named)."""
 
+    primitive = "view"
     axis: int | tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -103,6 +106,7 @@ class Squeeze(Movement):
 class ExpandDims(Movement):
     """With new axes of length 1."""
 
+    primitive = "view"
     axis: int | tuple[int, ...]
 
     def forward(self, x: Any) -> Any:
@@ -116,6 +120,7 @@ class ExpandDims(Movement):
 class Flip(Movement):
     """Reversed along the axes (by default along all)."""
 
+    primitive = "view"
     axis: int | tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -238,6 +243,7 @@ class Split(Movement):
         The number of equal parts, or the places to cut at.
     """
 
+    primitive = "view"
     handed: ClassVar[Any] = list
     indices_or_sections: Any
     axis: int = 0
@@ -259,6 +265,7 @@ class Split(Movement):
 class BroadcastTo(Movement):
     """Repeated along axes of length 1, and along new axes in front."""
 
+    primitive = "view"
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:

@@ -47,7 +47,7 @@ class LogSumExp(Reduction):
         largest = np.max(x, axis=axes, keepdims=True, **least)
         at_largest = x == largest
         others = np.where(at_largest, np.asarray(0, x.dtype), np.exp(x - largest))
-        ties = np.add.reduce(at_largest, axis=axes, keepdims=True).astype(x.dtype) - 1
+        ties = summed(at_largest.astype(x.dtype), axes, True) - 1
         out = largest + np.log1p(summed(others, axes, True) + ties)
         out = choose(np.isfinite(largest), out, largest).astype(dtype, copy=False)
         return out if self.keepdims else np.squeeze(out, axes)

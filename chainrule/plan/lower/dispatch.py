@@ -14,6 +14,7 @@ from chainrule.plan.lower import (
     indexing,
     letters,
     movement,
+    moves,
     opaque,
     products,
     random,
@@ -27,6 +28,7 @@ from chainrule.plan.recorder import Recorder, is_native
 RULES: Mapping[str, Any] = MappingProxyType(
     letters.RULES
     | words.RULES
+    | moves.RULES
     | movement.RULES
     | indexing.RULES
     | along.RULES

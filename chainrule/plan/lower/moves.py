@@ -1,6 +1,6 @@
-"""Moves: a movement that nobody wrote a rule for, by what it does to bytes and to places.
+"""Moves: any movement, by what it does to bytes and to the places of elements.
 
-Imports the ops of movement, indexing and choice, the recorder and views. formulas.py tries it.
+Imports the ops of movement, indexing and choice, the recorder and views. formulas.py tries both.
 """
 
 from typing import Any
@@ -13,6 +13,13 @@ from chainrule.ops.movement import concatenate, reshape
 from chainrule.plan.recorder import Recorder, several
 from chainrule.plan.views import moved
 from chainrule.spec import is_tuple
+
+
+def view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
+    """An op whose class says that it never copies."""
+    found = as_view(recorder, op, operands)
+    assert found is not None, f"{op.name} is a view, but its forward makes a copy"
+    return found
 
 
 def as_view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -60,3 +67,6 @@ def _picked(whole: Any, others: Any, first: Any, second: Any) -> Any:
         return None
     picked = take(whole, place)
     return picked if moved.all() else where(moved, picked, first.astype(whole.dtype))
+
+
+RULES = {"view": view}
