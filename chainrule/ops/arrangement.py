@@ -13,12 +13,12 @@ from chainrule.graph.op import op
 from chainrule.ops.indexing import take
 from chainrule.ops.movement import (
     broadcast_to,
-    concatenate,
     flip,
     reshape,
     shaped,
     transpose,
 )
+from chainrule.ops.parts import concatenate
 from chainrule.spec import is_list, is_sequence, normalize_axes
 
 

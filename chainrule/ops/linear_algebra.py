@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, UnsupportedError, describe
-from chainrule.graph.families import Bilinear, Composite, Movement, Structured, summed_to
+from chainrule.graph.downstream import summed_to
+from chainrule.graph.families import Bilinear, Composite, Movement, Structured
 from chainrule.graph.op import op
 from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
 from chainrule.jacobians.matrices import places, sparse_matrix

@@ -13,7 +13,8 @@ from chainrule.graph.families import Composite, Pulled, Reduction
 from chainrule.graph.op import op
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.logic import equal, logical_and, where
-from chainrule.ops.movement import cast, concatenate, reshape, transpose, widened
+from chainrule.ops.movement import cast, reshape, transpose, widened
+from chainrule.ops.parts import concatenate
 from chainrule.ops.scaling import freedom
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes

@@ -11,7 +11,8 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.families import Composite, Pulled, Structured
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import greater, where
-from chainrule.ops.movement import broadcast_to, cast, concatenate, flip, reshape, shaped
+from chainrule.ops.movement import broadcast_to, cast, flip, reshape, shaped
+from chainrule.ops.parts import concatenate
 
 
 class _Scan(Structured):

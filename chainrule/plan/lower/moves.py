@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.ops.indexing import take
 from chainrule.ops.letters.logic import where
-from chainrule.ops.movement import concatenate, reshape
+from chainrule.ops.movement import reshape
+from chainrule.ops.parts import concatenate
 from chainrule.plan.recorder import Recorder, several
 from chainrule.plan.views import moved
 from chainrule.spec import is_tuple
