@@ -18,6 +18,7 @@ from chainrule.errors import ChainruleError
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.leaving import check_settings, remembered
+from chainrule.graph.misuse import misuse
 from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
@@ -330,7 +331,10 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
                 if isinstance(x, Symbol):
                     return x.read(standard, args)
             return compute(standard, args)
-        operands, values = cls.bind(args, keywords)
+        try:
+            operands, values = cls.bind(args, keywords)
+        except TypeError as error:
+            raise misuse(cls, args, keywords, error) from error
         try:
             operation = shared(*values)
         except TypeError:  # an attribute that cannot be hashed, or may want a gradient
