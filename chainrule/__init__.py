@@ -67,7 +67,7 @@ _LATER = {
     "value_and_grad": "differentiate",
     "vjp": "differentiate",
 }
-_MODULES = ("jacobians", "nn", "optim", "testing", "train")
+_MODULES = ("extend", "jacobians", "nn", "optim", "testing", "train")
 
 
 def __getattr__(name: str) -> Any:
@@ -87,7 +87,7 @@ def __dir__() -> list[str]:
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
     "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient",
-    "elementwise_grad", "errors", "evaluate", "fit", "fold", "grad", "hessian", "hvp",
+    "elementwise_grad", "errors", "evaluate", "extend", "fit", "fold", "grad", "hessian", "hvp",
     "jacobian", "jacobians", "jvp", "key", "linearize", "nn", "no_grad", "op", "ops",
     "ops_table", "optim", "parameter", "permute", "predict", "settings", "show",
     "stop_gradient", "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp",

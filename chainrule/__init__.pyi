@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from chainrule import testing as testing
 from chainrule import errors as errors
+from chainrule import extend as extend
 from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops

@@ -14,6 +14,7 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     ├── GraphError            a graph that is not legal                      (RuntimeError)
     ├── UnsupportedError      a function or argument that no op stands for   (TypeError)
     ├── ArgumentError         an argument outside its legal values           (ValueError)
+    ├── CallError             an op called with other arguments than it has  (TypeError)
     ├── SingularMatrixError   a matrix without an inverse or a factor        (LinAlgError)
     ├── IndexRangeError       an index or label outside its axis             (IndexError)
     ├── UnknownNameError      a name nobody knows, with the nearest one      (LookupError)
@@ -137,6 +138,10 @@ class UnsupportedError(ChainruleError, TypeError):
 
 class ArgumentError(ChainruleError, ValueError):
     """An argument outside its legal values."""
+
+
+class CallError(ChainruleError, TypeError):
+    """An op called with an argument that it does not have, or without one that it needs."""
 
 
 class SingularMatrixError(ChainruleError, np.linalg.LinAlgError):

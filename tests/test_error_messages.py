@@ -285,3 +285,28 @@ def test_every_error_is_also_the_builtin_it_stands_for():
     assert issubclass(errors.DTypeError, TypeError)
     assert issubclass(errors.IndexRangeError, IndexError)
     assert issubclass(errors.UnknownNameError, LookupError)
+
+
+@pytest.mark.parametrize(
+    ("call", "said", "do"),
+    [
+        (lambda x: cr.softmax(x, axes=1), "softmax has no argument 'axes'; it is 'axis'.",
+         "Write axis= instead. Its arguments: softmax(x, axis=-1, where=None)."),
+        (lambda x: cr.sum(x, dim=1), "sum has no argument 'dim'; it is 'axis'.",
+         "Write axis= instead. Its arguments: sum(x, axis=None, keepdims=False)."),
+        (lambda x: cr.transpose(x, axis=(1, 0)), "transpose has no argument 'axis'; it is 'axes'.",
+         "Write axes= instead. Its arguments: transpose(x, axes=None)."),
+        (lambda x: cr.relu(x, inplace=True), "relu has no argument 'inplace'.",
+         "Its arguments: relu(x)."),
+        (lambda x: cr.relu(x, x), "relu takes 1 argument, not 2 positional ones.",
+         "Its arguments: relu(x)."),
+        (lambda x: cr.softmax(x, -1, axis=1), "softmax is given 'axis' twice: by position and by "
+         "name.", "Its arguments: softmax(x, axis=-1, where=None)."),
+        (cr.squared_error, "squared_error needs the argument 'targets'.", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("of", [np.asarray, cr.tensor])
+def test_a_wrong_argument_is_named_with_the_right_one(call, said, do, of):
+    message = message_of(errors.CallError, lambda: call(of(np.ones((2, 3))))).splitlines()
+    assert message[0] == said
+    assert do is None or message[-1] == do

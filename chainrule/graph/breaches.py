@@ -6,10 +6,33 @@ Imports errors. contract.py finds most of them; op.py and families.py compare sh
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import BackwardRuleError, NoGradientError, UnsupportedError, describe
+from chainrule.errors import (
+    BackwardRuleError,
+    NoGradientError,
+    ShapeError,
+    UnsupportedError,
+    describe,
+)
 
 if TYPE_CHECKING:
     from chainrule.graph.op import Op
+
+
+def misfit(op: "Op", error: Exception, operands: Sequence[Any]) -> ShapeError:
+    """The error for operands that an op cannot take, in place of NumPy's complaint."""
+    names = (*op.inputs, *(f"input {i}" for i in range(len(op.inputs), len(operands))))
+    found = [describe(n, x) for n, x in zip(names, operands, strict=False) if x is not None]
+    if len(found) < 2:
+        return ShapeError(
+            f"{op.name} cannot take this tensor: {error}.",
+            found=found,
+            do=f"Arguments: {', '.join(op.signature.parameters)}.",
+        )
+    return ShapeError(
+        f"{op.name} cannot join these tensors: {error}.",
+        found=found,
+        do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
+    )
 
 
 def wrong_dtype(op: "Op", position: int, gradient: Any, x: Any) -> BackwardRuleError:

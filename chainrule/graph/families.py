@@ -1,7 +1,7 @@
 """The families of ops, told apart by base class: what is common to a kind is written once here.
 
-Imports op, contract, breaches, dual and the catalogue. Every file in ops/ chooses a family;
-readers ask for it.
+Imports op, contract, breaches, downstream, dual and the catalogue. Every file in ops/ chooses a
+family; readers ask for it.
 
     Elementwise   a formula over letters; its Jacobian is diagonal and never stored
       Letter      the closed alphabet; writes its local gradients
@@ -11,7 +11,6 @@ readers ask for it.
     Composite     a formula over ops
 """
 
-import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -19,8 +18,9 @@ import numpy as np
 
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.downstream import alive_part, downstream, select, sum_broadcast
 from chainrule.graph.dual import chain_rule, local_times
-from chainrule.graph.op import Op, Pulled, apply
+from chainrule.graph.op import Op, Pulled
 from chainrule.graph.operands import ARRAYS
 from chainrule.spec import Spec, is_tuple, normalize_axes
 
@@ -72,15 +72,15 @@ class Elementwise(Op):
                     gradients.append(None)
                     continue
             gradient, alive = (
-                (_alive(local, live), live)
+                (alive_part(local, live), live)
                 if self.writes_backward
-                else _downstream(upstream, local, live, self.router)
+                else downstream(upstream, local, live, self.router)
             )
             shape = x.shape
             if gradient.shape != shape:
                 if gradient.shape != out.shape:
                     raise breaches.wrong_shape(self, i, gradient, x)
-                gradient, alive = _sum_broadcast(gradient, alive, shape)
+                gradient, alive = sum_broadcast(gradient, alive, shape)
             if gradient.dtype != x.dtype:
                 if self.guarded and gradient.dtype != out.dtype:
                     raise breaches.wrong_dtype(self, i, gradient, x)
@@ -106,7 +106,7 @@ class Elementwise(Op):
             term = None if slope is None else local_times(slope, tangent)
             if term is not None:
                 if self.router:  # what was not selected may be infinite
-                    term = _select(slope != 0, term)
+                    term = select(slope != 0, term)
                 total = term if total is None else total + term
         if total is None:
             return np.zeros(out.shape, out.dtype)
@@ -130,6 +130,8 @@ class Letter(Elementwise):
     """One of the closed alphabet: NumPy computes it, and it writes its local gradients."""
 
     spells_out: ClassVar[bool] = False
+    primitive: ClassVar[str] = "letter"
+    whole: ClassVar[str] = ""  # the letter that it is on whole numbers, where that is another
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -149,7 +151,17 @@ class Letter(Elementwise):
 class Word(Letter):
     """A scalar function without a formula of letters; the alphabet of words is open."""
 
-    c: ClassVar[str] = ""  # the function that native code calls: of libm, or of cython_special
+    primitive: ClassVar[str] = "word"
+    c: ClassVar[str] = ""  # the function that native code calls lane by lane, on float64
+    library: ClassVar[str] = "c"  # where it is: libm, or "scipy", which is cython_special
+
+    def given_to_c(self, *operands: Any) -> tuple[Any, ...]:
+        """The arguments of the C function."""
+        return operands
+
+    def mended(self, out: Any, *operands: Any) -> Any:
+        """The result, where the library's function loses its digits."""
+        return out
 
 
 class Structured(Op):
@@ -227,6 +239,24 @@ class Reduction(Structured):
     keepdims: bool = False
     views: ClassVar[bool] = False
     bounded: ClassVar[bool] = False  # its local gradients are finite, so 0 stays 0
+    combines: ClassVar[str] = ""  # how: "sum", "max", "argmin" ...; where it is a primitive
+    numbers_are_rows: ClassVar[bool] = False  # a number counts as a row of one
+
+    def reduced_axes(self, ndim: int) -> tuple[int, ...]:
+        """``axis`` as places from 0 on, all of them where it is None."""
+        if ndim == 0 and self.numbers_are_rows and self.axis in (0, -1):
+            return ()
+        return normalize_axes(self.axis, ndim)
+
+    def kept_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result where it keeps its axes, with length 1."""
+        axes = self.reduced_axes(len(shape))
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+    def result_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result, given that of the operand."""
+        axes, kept = self.reduced_axes(len(shape)), self.kept_shape(shape)
+        return kept if self.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -237,13 +267,12 @@ class Reduction(Structured):
             return gradients, None
         below = self.spread(live, inputs[0].shape)
         if not self.bounded:
-            gradients[0] = _select(below, gradients[0])
+            gradients[0] = select(below, gradients[0])
         return gradients, [below, *[None] * (len(inputs) - 1)]
 
     def spread(self, reduced: Any, shape: tuple[int, ...]) -> Any:
         """Undo the change of shape: put the reduced axes back and repeat along them."""
-        axes = normalize_axes(self.axis, len(shape))
-        kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+        kept = self.kept_shape(shape)
         if reduced.shape != kept:
             reduced = CATALOGUE.function("reshape")(reduced, kept)
         return CATALOGUE.function("broadcast_to")(reduced, shape)
@@ -266,7 +295,7 @@ class Composite(Op):
             return gradients, None
         axis = getattr(self, self.rows_axis)
         row = CATALOGUE.function("any_live")(live, axis)
-        gradients[0] = _select(row, gradients[0])
+        gradients[0] = select(row, gradients[0])
         return gradients, [row, *[None] * (len(inputs) - 1)]
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -275,50 +304,5 @@ class Composite(Op):
         cls.spells_out = not cls.writes_backward
 
 
-def _select(mask: Any, gradient: Any) -> Any:
-    return apply(CATALOGUE.standard["where"], (mask, gradient, 0))
-
-
-def _downstream(upstream: Any, local: Any, live: Any, router: bool) -> tuple[Any, Any]:
-    """Upstream times local; and where the result is alive."""
-    if type(local) is int or type(local) is float:
-        return (upstream if local == 1 else upstream * local), live
-    if local.dtype == bool:
-        alive = local if live is None else local & live
-        return _select(alive, upstream), _as_wide_as(upstream, alive)
-    if router:
-        selected = local != 0
-        live = _as_wide_as(upstream, selected if live is None else selected & live)
-    return _alive(upstream * local, live), live
-
-
-def _as_wide_as(upstream: Any, mask: Any) -> Any:
-    """A mask has the shape of its gradient: a condition may have been broadcast."""
-    if mask.shape == upstream.shape:
-        return mask
-    return CATALOGUE.function("broadcast_to")(mask, upstream.shape)
-
-
-def _alive(gradient: Any, live: Any) -> Any:
-    """Exactly 0 on a dead branch, whatever its slope."""
-    return gradient if live is None else _select(live, gradient)
-
-
 def _numpy_function(op: Any) -> Any:
     return op.numpy[0] if is_tuple(op.numpy) else op.numpy
-
-
-def summed_to(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """A gradient summed to the shape of the bias that was repeated in every row."""
-    return apply(_sum_to(shape), (gradient,))
-
-
-def _sum_broadcast(gradient: Any, alive: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Sum over the axes that broadcasting repeated: the copies of one value form a fork."""
-    below = None if alive is None else summed_to(alive, shape)
-    return summed_to(gradient, shape), below
-
-
-@functools.lru_cache(maxsize=512)
-def _sum_to(shape: tuple[int, ...]) -> Op:
-    return CATALOGUE["sum_to"].of(shape)

@@ -14,10 +14,11 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 import numpy as np
 
 from chainrule.domain import REAL, Domain
-from chainrule.errors import ChainruleError, ShapeError, describe
+from chainrule.errors import ChainruleError
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.leaving import check_settings, remembered
+from chainrule.graph.misuse import misuse
 from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
@@ -76,6 +77,7 @@ class Op:
     smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
     views: ClassVar[bool] = True  # its result may share memory with an input
     edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
+    primitive: ClassVar[str] = ""  # the kind that readers speak themselves; "" has a formula
 
     inputs: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[str, ...]] = ()
@@ -105,6 +107,8 @@ class Op:
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
         read_signature(cls)
+        if cls.guarded or "formula" in cls.__dict__:  # what a base was, this one need not be
+            cls.primitive = ""
         cls.writes_backward = cls.backward is not Op.backward
         cls.differentiates = cls.writes_backward or cls.pull is not Op.pull
         cls.spells_out = not cls.differentiates
@@ -115,6 +119,10 @@ class Op:
     def forward(self, *operands: Any, **_: Any) -> Any:
         """Compute the result; the operands decide how the formula is read."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def formula(self, *operands: Any, **_: Any) -> Any:
+        """The result in terms of other ops, for symbols: ``forward``, or where that is NumPy's."""
+        return self.forward(*operands)
 
     def backward(self, upstream: Any, *inputs_and_out: Any, **_: Any) -> Sequence[Any]:
         """Return one gradient per input, given the gradient of the output."""
@@ -218,19 +226,7 @@ class Op:
 
     def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """Turn NumPy's complaint into an error that names the operands."""
-        names = (*self.inputs, *(f"input {i}" for i in range(len(self.inputs), len(operands))))
-        found = [describe(n, x) for n, x in zip(names, operands, strict=False) if x is not None]
-        if len(found) < 2:
-            return ShapeError(
-                f"{self.name} cannot take this tensor: {error}.",
-                found=found,
-                do=f"Arguments: {', '.join(self.signature.parameters)}.",
-            )
-        return ShapeError(
-            f"{self.name} cannot join these tensors: {error}.",
-            found=found,
-            do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
-        )
+        return breaches.misfit(self, error, operands)
 
 
 def _refuse_state(self: Op, name: str, value: Any = None) -> None:
@@ -335,7 +331,10 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
                 if isinstance(x, Symbol):
                     return x.read(standard, args)
             return compute(standard, args)
-        operands, values = cls.bind(args, keywords)
+        try:
+            operands, values = cls.bind(args, keywords)
+        except TypeError as error:
+            raise misuse(cls, args, keywords, error) from error
         try:
             operation = shared(*values)
         except TypeError:  # an attribute that cannot be hashed, or may want a gradient

@@ -18,7 +18,8 @@ from chainrule.ops.movement import (
     shaped,
     transpose,
 )
-from chainrule.spec import is_list, is_sequence
+from chainrule.ops.parts import concatenate
+from chainrule.spec import is_list, is_sequence, normalize_axes
 
 
 def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -43,6 +44,19 @@ class Roll(Movement):
     def forward(self, a: Any) -> Any:
         return np.roll(a, self.shift, self.axis)
 
+    def formula(self, a: Any) -> Any:
+        """Axis by axis: the end, then the beginning."""
+        moved = reshape(a, (-1,)) if self.axis is None else a
+        shifts, axes = np.broadcast_arrays(self.shift, 0 if self.axis is None else self.axis)
+        for axis in np.unique(axes).tolist():
+            (place,) = normalize_axes(axis, moved.ndim)
+            cut = -int(shifts[axes == axis].sum()) % moved.shape[place]
+            before = (slice(None),) * place
+            if cut:
+                end, start = moved[(*before, slice(cut, None))], moved[(*before, slice(cut))]
+                moved = concatenate([end, start], place)
+        return reshape(moved, a.shape)
+
     def backward(self, upstream: Any, a: Any, out: Any) -> Any:
         back = tuple(-n for n in self.shift) if is_sequence(self.shift) else -self.shift
         return (Roll(back, self.axis)(upstream),)
@@ -52,6 +66,7 @@ class Roll(Movement):
 class Rot90(Movement):
     """Turned k times by 90 degrees, from the first of two axes towards the second."""
 
+    primitive = "view"
     k: int = 1
     axes: tuple[int, int] = (0, 1)
 

@@ -23,6 +23,8 @@ linalg: Any = np.linalg  # its stubs know no array of unknown type
 class OfMatrices(Structured):
     """An op on square matrices, whose failures NumPy reports as LinAlgError."""
 
+    primitive = "call"
+
     def explain(self, error: Exception, operands: Any) -> Exception:
         """The error of a singular matrix names the matrix."""
         if not isinstance(error, np.linalg.LinAlgError) or "square" in str(error):

@@ -12,8 +12,8 @@ from chainrule.errors import IndexRangeError, describe
 from chainrule.graph.families import Indexing
 from chainrule.graph.op import Op, op
 from chainrule.graph.symbol import Symbol
-from chainrule.ops.movement import reshape, sum_to
-from chainrule.spec import is_tuple
+from chainrule.ops.movement import reshape, shaped, sum_to
+from chainrule.spec import is_tuple, normalize_axes
 
 HERE = "array"  # stands in a key where an index array enters as an operand
 
@@ -26,6 +26,7 @@ HERE = "array"  # stands in a key where an index array enters as an operand
 class GetItem(Indexing):
     """Elements by NumPy's keys: numbers, slices, ..., None, integer and boolean arrays."""
 
+    primitive = "getitem"
     key: tuple[Any, ...]
 
     @classmethod
@@ -66,6 +67,7 @@ class GetItem(Indexing):
 class PutItem(Indexing):
     """Zeros with the elements added where a key points: the way back of indexing."""
 
+    primitive = "putitem"
     key: tuple[Any, ...]
     shape: tuple[int, ...]
 
@@ -102,6 +104,14 @@ class Take(Indexing):
         _check_range(indices, x.size if self.axis is None else x.shape[self.axis])
         return np.take(x, indices, axis=self.axis)
 
+    def formula(self, x: Any, indices: Any) -> Any:
+        indices = shaped(indices)
+        check_whole(indices)
+        if self.axis is None:
+            return getitem(reshape(x, (-1,)), indices)
+        (axis,) = normalize_axes(self.axis, x.ndim)
+        return getitem(x, (*(slice(None),) * axis, indices))
+
     def backward(self, upstream: Any, x: Any, indices: Any, out: Any) -> Any:
         if self.axis is None:
             return lambda: reshape(put_rows(upstream, indices, x.size), x.shape), None
@@ -128,6 +138,11 @@ class PutRows(Indexing):
             np.add.at(whole, flat, np.reshape(x, (flat.size, *tail)))
         return whole
 
+    def formula(self, x: Any, indices: Any) -> Any:
+        indices = shaped(indices)
+        check_whole(indices)
+        return PutItem((HERE,), (self.rows, *x.shape[indices.ndim :]))(x, indices)
+
     def backward(self, upstream: Any, x: Any, indices: Any, out: Any) -> Any:
         return lambda: take(upstream, indices, 0), None
 
@@ -141,6 +156,7 @@ class PutRows(Indexing):
 class TakeAlongAxis(Indexing):
     """One element per row by its position; the indices have as many axes as x."""
 
+    primitive = "take_along_axis"
     axis: int = -1
 
     def forward(self, x: Any, indices: Any) -> Any:
@@ -163,6 +179,7 @@ class TakeAlongAxis(Indexing):
 class PutAlongAxis(Indexing):
     """Zeros with elements added along an axis: the way back of take_along_axis."""
 
+    primitive = "put_along_axis"
     length: int
     axis: int = -1
 
@@ -191,6 +208,7 @@ class OneHot(Op):
         Element type, that of the scores it meets.
     """
 
+    primitive = "one_hot"
     classes: int
     dtype: Any = np.float32
 

@@ -13,7 +13,8 @@ from chainrule.graph.families import Composite
 from chainrule.graph.op import op
 from chainrule.graph.operands import SETTLED
 from chainrule.ops.letters.logic import where
-from chainrule.ops.movement import concatenate, reshape, shaped, split
+from chainrule.ops.movement import reshape, shaped
+from chainrule.ops.parts import concatenate, split
 from chainrule.spec import is_sequence
 
 

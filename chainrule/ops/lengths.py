@@ -9,7 +9,7 @@ direction of zeros: so says the pair of ops at the end, which is closed under di
 """
 
 from collections.abc import Sequence
-from math import inf, nan
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,9 @@ from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
 from chainrule.ops.movement import broadcast_to, reshape, widened
-from chainrule.ops.reductions import centred, mean, total
+from chainrule.ops.reductions import centred, mean, summed, total
 from chainrule.ops.scaling import finished, floating, freedom, largest_entry
 from chainrule.ops.statistics import any_true
-from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
 
 
@@ -84,11 +83,11 @@ class Norm(_Length):
         axes = normalize_axes(self.axis, x.ndim)
         x = floating(x)
         if x.size == 0:
-            return np.sqrt(accurate_sum(x * x, axes, self.keepdims))
+            return np.sqrt(summed(x * x, axes, self.keepdims))
         dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         scaled = x / scale
-        length = np.sqrt(accurate_sum(scaled * scaled, axes, True)) * scale
+        length = np.sqrt(summed(scaled * scaled, axes, True)) * scale
         return finished(self, length, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
@@ -131,12 +130,12 @@ class PowerNorm(_Length):
         axes = normalize_axes(self.axis, x.ndim)
         x = floating(x)
         if x.size == 0:
-            return accurate_sum(x, axes, self.keepdims)
+            return summed(x, axes, self.keepdims)
         dtype, x = x.dtype, widened(x)
         scale = largest_entry(x, axes)
         powers = np.abs(x / scale) ** np.asarray(self.p, x.dtype)
         root = np.asarray(1 / self.p, x.dtype)
-        return finished(self, accurate_sum(powers, axes, True) ** root * scale, axes, dtype)
+        return finished(self, summed(powers, axes, True) ** root * scale, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         if self.p > 1:
@@ -173,14 +172,10 @@ class Std(_Length):
         axes, dtype = normalize_axes(self.axis, x.ndim), x.dtype
         x = floating(widened(x))
         far = centred(x, axes)
-        largest = np.max(np.abs(far), axis=axes, keepdims=True, initial=0)
-        # Squares of 1e200 and of 1e-200 leave float64.
-        scale = np.where((largest > 0) & (largest < inf), largest, 1).astype(x.dtype)
+        scale = largest_entry(far, axes)  # squares of 1e200 and of 1e-200 leave float64
         far = far / scale
         left = freedom(x, axes, self.ddof)
-        return finished(
-            self, np.sqrt(accurate_sum(far * far, axes, True) / left) * scale, axes, dtype
-        )
+        return finished(self, np.sqrt(summed(far * far, axes, True) / left) * scale, axes, dtype)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, UnsupportedError, describe
-from chainrule.graph.families import Bilinear, Composite, Movement, Structured, summed_to
+from chainrule.graph.downstream import summed_to
+from chainrule.graph.families import Bilinear, Composite, Movement, Structured
 from chainrule.graph.op import op
 from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
 from chainrule.jacobians.matrices import places, sparse_matrix
+from chainrule.ops.indexing import HERE, PutItem
 from chainrule.ops.movement import broadcast_to, reshape, shaped, sum_to, swapaxes
 from chainrule.spec import Spec
 
@@ -33,6 +35,8 @@ LABELS = string.ascii_uppercase + string.ascii_lowercase  # as NumPy numbers the
 )
 class MatMul(Bilinear):
     """Matrix product Y = X W; vectors and stacks of matrices as in ``numpy.matmul``."""
+
+    primitive = "product"
 
     def forward(self, x: Any, w: Any) -> Any:
         return np.matmul(x, w)
@@ -168,6 +172,7 @@ class Einsum(Structured):
     twice in one operand (a diagonal) and ``...`` are allowed.
     """
 
+    primitive = "contraction"
     subscripts: str
 
     @classmethod
@@ -311,6 +316,12 @@ class DiagonalEmbed(Movement):
         whole = np.zeros(tuple(lengths[c] for c in self.repeated), x.dtype)
         np.einsum(f"{self.repeated}->{self.unique}", whole)[...] = x
         return whole
+
+    def formula(self, x: Any) -> Any:
+        """Zeros, to which x is added where the repeated letters agree."""
+        places = dict(zip(self.unique, np.ogrid[tuple(map(slice, x.shape))], strict=True))
+        shape = tuple(x.shape[self.unique.index(c)] for c in self.repeated)
+        return PutItem((HERE,) * len(shape), shape)(x, *(places[c] for c in self.repeated))
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (einsum(f"{self.repeated}->{self.unique}", upstream),)

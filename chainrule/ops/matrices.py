@@ -13,7 +13,8 @@ from chainrule.graph.op import op
 from chainrule.ops.indexing import getitem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.linear_algebra import diagonal_embed
-from chainrule.ops.movement import pad, shaped, swapaxes, transpose
+from chainrule.ops.movement import shaped, swapaxes, transpose
+from chainrule.ops.parts import pad
 from chainrule.ops.reductions import total
 
 

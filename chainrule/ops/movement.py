@@ -1,19 +1,21 @@
 """Movement: ops that move or repeat elements and compute nothing.
 
-Imports the families and sums. A repeated element is a fork, so its gradients are added.
+Imports the families and sums; ops of the files above are looked up by name. A repeated element
+is a fork, so its gradients are added.
 """
 
 import functools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Linear, Movement, Pulled
 from chainrule.graph.op import op
 from chainrule.jacobians import Identity, Jacobian
 from chainrule.ops.sums import BLOCK, CHUNK, DOUBLE, HALF, SINGLE, accurate_sum
-from chainrule.spec import is_list, is_sequence, normalize_axes
+from chainrule.spec import normalize_axes
 
 
 @op(
@@ -25,6 +27,7 @@ from chainrule.spec import is_list, is_sequence, normalize_axes
 class Reshape(Movement):
     """The same elements, in the same order, in another shape; one length may be -1."""
 
+    primitive = "reshape"
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -47,6 +50,7 @@ class Reshape(Movement):
 class Transpose(Movement):
     """The axes in another order; by default all in reverse."""
 
+    primitive = "view"
     axes: tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -63,6 +67,7 @@ class Transpose(Movement):
 class SwapAxes(Movement):
     """Two axes exchanged."""
 
+    primitive = "view"
     axis1: int
     axis2: int
 
@@ -82,6 +87,7 @@ class SwapAxes(Movement):
 class Squeeze(Movement):
     """Without the axes of length 1 (or without those named)."""
 
+    primitive = "view"
     axis: int | tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -100,6 +106,7 @@ class Squeeze(Movement):
 class ExpandDims(Movement):
     """With new axes of length 1."""
 
+    primitive = "view"
     axis: int | tuple[int, ...]
 
     def forward(self, x: Any) -> Any:
@@ -113,6 +120,7 @@ class ExpandDims(Movement):
 class Flip(Movement):
     """Reversed along the axes (by default along all)."""
 
+    primitive = "view"
     axis: int | tuple[int, ...] | None = None
 
     def forward(self, x: Any) -> Any:
@@ -120,114 +128,6 @@ class Flip(Movement):
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (flip(upstream, self.axis),)
-
-
-@op(
-    "pad",
-    numpy=np.pad,
-    onnx="Pad",
-    samples=lambda rng: (rng.normal(size=(3, 4)), ((1, 0), (2, 1))),
-)
-class Pad(Movement):
-    """With zeros around it.
-
-    Parameters
-    ----------
-    pad_width : int, pair, or one pair per axis
-        How many zeros before and after, as in ``numpy.pad``.
-    """
-
-    pad_width: Any
-
-    def __post_init__(self) -> None:
-        widths = self.pad_width
-        if is_sequence(widths):
-            pairs = tuple(tuple(w) if is_list(w) else w for w in widths)
-            object.__setattr__(self, "pad_width", pairs)
-
-    def pairs(self, ndim: int) -> tuple[tuple[int, int], ...]:
-        """One (before, after) pair per axis."""
-        return tuple(
-            (int(a), int(b)) for a, b in np.broadcast_to(np.asarray(self.pad_width), (ndim, 2))
-        )
-
-    def forward(self, x: Any) -> Any:
-        return np.pad(x, self.pairs(x.ndim))
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        pairs = zip(self.pairs(x.ndim), x.shape, strict=True)
-        return (upstream[tuple(slice(before, before + n) for (before, _), n in pairs)],)
-
-
-@op(
-    "concatenate",
-    numpy=np.concatenate,
-    onnx="Concat",
-    samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(4, 3))], 0),
-)
-class Concatenate(Movement):
-    """Several tensors joined along an axis that exists; ``axis=None`` joins them flattened."""
-
-    axis: int | None = 0
-
-    def forward(self, *parts: Any) -> Any:
-        return np.concatenate(parts, axis=self.axis)
-
-    def backward(self, upstream: Any, *parts_and_out: Any) -> Any:
-        parts = parts_and_out[:-1]
-        axis, start = self.axis, 0
-        pieces: list[Any] = []
-        for x in parts:
-            length = x.size if axis is None else x.shape[axis]
-            before = 0 if axis is None else axis % x.ndim
-            piece = (*(slice(None),) * before, slice(start, start + length))
-            pieces.append(_piece(upstream, piece, x.shape))
-            start += length
-        return pieces
-
-
-def _piece(upstream: Any, place: tuple[slice, ...], shape: tuple[int, ...]) -> Any:
-    return lambda: reshape(upstream[place], shape)
-
-
-@op(
-    "stack",
-    numpy=np.stack,
-    samples=lambda rng: ([rng.normal(size=(2, 3)), rng.normal(size=(2, 3))], 1),
-)
-class Stack(Movement):
-    """Several tensors of one shape, joined along a new axis."""
-
-    axis: int = 0
-
-    def forward(self, *parts: Any) -> Any:
-        return np.stack(parts, axis=self.axis)
-
-    def backward(self, upstream: Any, *parts_and_out: Any) -> Any:
-        out = parts_and_out[-1]
-        before = (slice(None),) * (self.axis % out.ndim)
-        return [lambda i=i: upstream[(*before, i)] for i in range(len(parts_and_out) - 1)]
-
-
-@op("split", numpy=np.split, onnx="Split", samples=lambda rng: (rng.normal(size=(6, 4)), 3, 0))
-class Split(Movement):
-    """Cut along an axis, into equal parts or at the given places: several results.
-
-    Parameters
-    ----------
-    indices_or_sections : int or tuple of int
-        The number of equal parts, or the places to cut at.
-    """
-
-    handed: ClassVar[Any] = list
-    indices_or_sections: Any
-    axis: int = 0
-
-    def forward(self, x: Any) -> Any:
-        return tuple(np.split(x, self.indices_or_sections, axis=self.axis))
-
-    def backward(self, upstream: Any, x: Any, out: Any) -> Any:
-        return (concatenate(list(upstream), self.axis),)
 
 
 @op(
@@ -240,6 +140,7 @@ class Split(Movement):
 class BroadcastTo(Movement):
     """Repeated along axes of length 1, and along new axes in front."""
 
+    primitive = "view"
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -276,6 +177,15 @@ class SumTo(Movement):
             return np.logical_or.reduce(x, axis=axes).reshape(self.shape)
         return np.reshape(accurate_sum(x, axes), self.shape) if axes else x
 
+    def formula(self, x: Any) -> Any:
+        extra = x.ndim - len(self.shape)
+        kept = (1,) * extra + self.shape[max(-extra, 0) :]
+        axes = tuple(i for i, n in enumerate(kept) if n == 1 != x.shape[i])
+        if axes:
+            add = CATALOGUE.function("any" if x.dtype == bool else "sum")
+            x = add(x, axis=axes, keepdims=True)
+        return x if x.shape == self.shape else reshape(x, self.shape)
+
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
         return (broadcast_to(upstream, x.shape),)
 
@@ -297,11 +207,16 @@ class AnyLive(Movement):
         axes = normalize_axes(self.axis, live.ndim)
         return np.broadcast_to(np.logical_or.reduce(live, axis=axes, keepdims=True), live.shape)
 
+    def formula(self, live: Any) -> Any:
+        found = CATALOGUE.function("any")(live, axis=self.axis, keepdims=True)
+        return broadcast_to(found, live.shape)
+
 
 @op("cast", onnx="Cast", samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)))
 class Cast(Linear):
     """The same numbers with another element type."""
 
+    primitive = "cast"
     dtype: Any
 
     def __post_init__(self) -> None:
@@ -341,7 +256,6 @@ def shaped(x: Any) -> Any:
 
 
 reshape, transpose, swapaxes = Reshape.function, Transpose.function, SwapAxes.function
-flip, concatenate, broadcast_to = Flip.function, Concatenate.function, BroadcastTo.function
+flip, broadcast_to = Flip.function, BroadcastTo.function
 expand_dims, squeeze = ExpandDims.function, Squeeze.function
-pad, split = Pad.function, Split.function
 sum_to, cast = SumTo.function, Cast.function

@@ -90,6 +90,7 @@ class RandomMask(Op):
         The chance of False, from 0 up to but not including 1.
     """
 
+    primitive = "draw"
     shape: tuple[int, ...]
     rate: float = 0.5
 
@@ -152,6 +153,7 @@ class FoldKey(Op):
         Of an epoch, a step or a layer.
     """
 
+    primitive = "fold"
     number: int
 
     def forward(self, key: Any) -> Any:

@@ -11,8 +11,10 @@ import numpy as np
 
 from chainrule.graph.families import Composite, Pulled, Reduction
 from chainrule.graph.op import op
+from chainrule.graph.symbol import Symbol
 from chainrule.ops.letters.logic import equal, logical_and, where
-from chainrule.ops.movement import cast, concatenate, reshape, transpose, widened
+from chainrule.ops.movement import cast, reshape, transpose, widened
+from chainrule.ops.parts import concatenate
 from chainrule.ops.scaling import freedom
 from chainrule.ops.sums import accurate_sum
 from chainrule.spec import normalize_axes
@@ -33,6 +35,7 @@ class Sum(Reduction):
     """
 
     bounded = True
+    primitive, combines = "reduce", "sum"
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, np.ndim(x))
@@ -58,7 +61,7 @@ class Mean(Reduction):
         axes = normalize_axes(self.axis, x.ndim)
         dtype = _result_dtype(x)
         x = widened(x) if dtype == x.dtype else x.astype(dtype)
-        out = accurate_sum(x, axes, self.keepdims) / np.asarray(_count(x, axes), x.dtype)
+        out = summed(x, axes, self.keepdims) / np.asarray(_count(x, axes), x.dtype)
         return out.astype(dtype, copy=False)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:
@@ -68,6 +71,13 @@ class Mean(Reduction):
     def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
         """Linear: the op itself."""
         return self(tangents[0])
+
+
+def summed(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
+    """The sum over axes, of arrays and of symbols."""
+    if isinstance(x, Symbol):
+        return Sum.function(x, axes, keepdims)
+    return accurate_sum(x, axes, keepdims)
 
 
 class _Extreme(Reduction):
@@ -100,6 +110,8 @@ class _Extreme(Reduction):
 class Max(_Extreme):
     """The largest element along the axes, which receives the upstream gradient; ties share it."""
 
+    primitive, combines = "reduce", "max"
+
     def forward(self, x: Any) -> Any:
         return np.max(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
 
@@ -114,6 +126,8 @@ class Max(_Extreme):
 )
 class Min(_Extreme):
     """The smallest element along the axes, which receives the upstream gradient; ties share it."""
+
+    primitive, combines = "reduce", "min"
 
     def forward(self, x: Any) -> Any:
         return np.min(x, axis=normalize_axes(self.axis, x.ndim), keepdims=self.keepdims)
@@ -166,7 +180,7 @@ class Var(Reduction):
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)
         far = _centred(widened(x), axes)
-        out = accurate_sum(far * far, axes, self.keepdims) / freedom(far, axes, self.ddof)
+        out = summed(far * far, axes, self.keepdims) / freedom(far, axes, self.ddof)
         return out.astype(_result_dtype(x), copy=False)
 
     def backward(self, upstream: Any, x: Any, out: Any) -> Any:

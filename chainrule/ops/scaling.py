@@ -18,7 +18,8 @@ def floating(x: Any) -> Any:
 
 def largest_entry(x: Any, axes: tuple[int, ...]) -> Any:
     """The largest absolute entry, where it is a number above 0."""
-    most = np.max(np.abs(x), axis=axes, keepdims=True)
+    least: Any = {} if x.size else {"initial": 0}
+    most = np.max(np.abs(x), axis=axes, keepdims=True, **least)
     return np.where((most > 0) & (most < inf), most, 1).astype(x.dtype)
 
 

@@ -11,7 +11,8 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.families import Composite, Pulled, Structured
 from chainrule.graph.op import op
 from chainrule.ops.letters.logic import greater, where
-from chainrule.ops.movement import broadcast_to, cast, concatenate, flip, reshape, shaped
+from chainrule.ops.movement import broadcast_to, cast, flip, reshape, shaped
+from chainrule.ops.parts import concatenate
 
 
 class _Scan(Structured):
@@ -19,6 +20,7 @@ class _Scan(Structured):
 
     axis: int | None = None
     views: ClassVar[bool] = False
+    runs: ClassVar[str]  # what is carried from element to element
 
     @property
     def along(self) -> int:
@@ -46,6 +48,8 @@ class CumSum(_Scan):
     float32 and half precision are added in float64, as :func:`sum` adds them.
     """
 
+    primitive, runs = "scan", "sum"
+
     def forward(self, a: Any) -> Any:
         if a.dtype.char in "ef":  # float16, float32
             return np.cumsum(a, self.axis, np.float64).astype(a.dtype)
@@ -69,6 +73,8 @@ class CumProd(_Scan):
     length, and right where factors are 0.
     """
 
+    primitive, runs = "scan", "product"
+
     def forward(self, a: Any) -> Any:
         run: Any = np.cumprod
         return run(a, axis=self.axis)
@@ -91,6 +97,7 @@ class CumProd(_Scan):
 class Recurrence(Structured):
     """s[i] = a[i] * s[i-1] + b[i] along an axis, from s[0] = b[0]; a[0] has no effect."""
 
+    primitive = "recurrence"
     axis: int = -1
     views: ClassVar[bool] = False
 

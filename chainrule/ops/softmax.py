@@ -15,8 +15,7 @@ from chainrule.graph.op import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.transcendental import exp, expm1, log1p
 from chainrule.ops.movement import as_narrow, cast, widened
-from chainrule.ops.reductions import Max, Sum
-from chainrule.ops.sums import accurate_sum
+from chainrule.ops.reductions import Max, Sum, summed
 from chainrule.spec import normalize_axes
 
 LARGE = -log(2)  # the logarithm of a share of one half
@@ -44,11 +43,12 @@ class LogSumExp(Reduction):
         x = widened(x) if dtype == x.dtype else x.astype(dtype)
         if where is not None:
             x = np.where(where, x, np.asarray(-inf, x.dtype))
-        largest = np.max(x, axis=axes, keepdims=True, initial=-inf)
+        least: Any = {} if x.size else {"initial": -inf}
+        largest = np.max(x, axis=axes, keepdims=True, **least)
         at_largest = x == largest
         others = np.where(at_largest, np.asarray(0, x.dtype), np.exp(x - largest))
-        ties = np.add.reduce(at_largest, axis=axes, keepdims=True).astype(x.dtype) - 1
-        out = largest + np.log1p(accurate_sum(others, axes, True) + ties)
+        ties = summed(at_largest.astype(x.dtype), axes, True) - 1
+        out = largest + np.log1p(summed(others, axes, True) + ties)
         out = choose(np.isfinite(largest), out, largest).astype(dtype, copy=False)
         return out if self.keepdims else np.squeeze(out, axes)
 

@@ -46,6 +46,7 @@ class ArgSort(_Positions):
         Accepted for NumPy's sake: every sort is stable here.
     """
 
+    primitive = "order"
     axis: int | None = -1
     kind: str | None = None
     stable: bool | None = None
@@ -215,6 +216,8 @@ class Percentile(Composite):
 class ArgMax(Reduction):
     """The position of the largest element along an axis; the first of several."""
 
+    primitive, combines, numbers_are_rows = "reduce", "argmax", True
+
     def forward(self, a: Any) -> Any:
         return np.argmax(a, axis=self.axis, keepdims=self.keepdims)
 
@@ -222,6 +225,8 @@ class ArgMax(Reduction):
 @op("argmin", numpy=np.argmin, onnx="ArgMin", flat=True, samples=_row)
 class ArgMin(Reduction):
     """The position of the smallest element along an axis; the first of several."""
+
+    primitive, combines, numbers_are_rows = "reduce", "argmin", True
 
     def forward(self, a: Any) -> Any:
         return np.argmin(a, axis=self.axis, keepdims=self.keepdims)

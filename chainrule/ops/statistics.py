@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.graph.families import Composite, Reduction
 from chainrule.graph.op import op
-from chainrule.ops.letters.logic import isnan, logical_not, where
+from chainrule.ops.letters.logic import isnan, logical_not, not_equal, where
 from chainrule.ops.movement import as_narrow, broadcast_to, cast, reshape, shaped, widened
 from chainrule.ops.reductions import largest, mean, smallest, total
 from chainrule.spec import normalize_axes
@@ -86,6 +86,8 @@ class NanMean(Composite):
 class AnyTrue(Reduction):
     """Whether any element over the axes is true (not 0)."""
 
+    primitive, combines, numbers_are_rows = "reduce", "any", True
+
     def forward(self, a: Any) -> Any:
         return np.any(a, axis=self.axis, keepdims=self.keepdims)
 
@@ -93,6 +95,8 @@ class AnyTrue(Reduction):
 @op("all", numpy=np.all, flat=True, samples=_matrix)
 class AllTrue(Reduction):
     """Whether all elements over the axes are true (not 0)."""
+
+    primitive, combines, numbers_are_rows = "reduce", "all", True
 
     def forward(self, a: Any) -> Any:
         return np.all(a, axis=self.axis, keepdims=self.keepdims)
@@ -102,8 +106,14 @@ class AllTrue(Reduction):
 class CountNonzero(Reduction):
     """How many elements over the axes are not 0."""
 
+    numbers_are_rows = True
+
     def forward(self, a: Any) -> Any:
         return np.count_nonzero(a, axis=self.axis, keepdims=self.keepdims)
+
+    def formula(self, a: Any) -> Any:
+        counted = cast(not_equal(a, 0), np.int64)
+        return total(counted, self.reduced_axes(a.ndim), self.keepdims)
 
 
 def _without_nan(a: Any) -> Any:

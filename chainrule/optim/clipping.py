@@ -13,7 +13,8 @@ import numpy as np
 from chainrule.graph.symbol import Symbol
 from chainrule.ops.lengths import Norm
 from chainrule.ops.letters.arithmetic import Clip, maximum
-from chainrule.ops.movement import concatenate, reshape
+from chainrule.ops.movement import reshape
+from chainrule.ops.parts import concatenate
 from chainrule.optim.arguments import positive
 
 SAFE_SQUARES = (1e-30, 1e30)  # a sum of squares between these lost nothing, even in float32

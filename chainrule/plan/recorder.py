@@ -128,6 +128,7 @@ class Recorder:
         self._checked: list[tuple[int, Check]] = []  # with their places among the steps
         self.depth = depth
         self.is_open = True
+        self.reading: list[tuple[Op, tuple[Any, ...]]] = []  # formulas, the innermost last
         self._lower = lower
         self._constants: dict[int, tuple[Any, Any, Operand]] = {}
         self._label = ""

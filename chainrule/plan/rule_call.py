@@ -26,6 +26,7 @@ class RuleCall(Op):
         How many results the op has, if it returns a tuple; else 0.
     """
 
+    primitive = "call"
     op: Op
     rule: str
     wanted: tuple[bool, ...]

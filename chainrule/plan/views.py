@@ -31,6 +31,31 @@ def through(ref: Ref, move: Callable[[Any], Any]) -> Any:
     return tuple(map(seen, moved)) if is_sequence(moved) else seen(moved)
 
 
+def moved(ref: Ref, move: Callable[[Any], Any]) -> Any:
+    """What any function makes of a Ref, if that is a view or a tuple of views; else None.
+
+    The function is given memory of its own, so it may read and copy.
+    """
+    memory = np.zeros(ref.array.size, np.uint8)
+    stand_in: Any = as_strided(memory[ref.offset :], ref.shape, ref.strides)
+    found = move(stand_in)
+    views = found if is_sequence(found) else (found,)
+    if not all(_looks_at(memory, view) or not (ref.shape or is_array(view)) for view in views):
+        return None
+    refs = tuple(
+        Ref(ref.array, view.shape, view.strides, _address(view) - _address(memory))
+        if is_array(view)
+        else ref  # no axes, so NumPy has handed out a number
+        for view in views
+    )
+    return refs if is_sequence(found) else refs[0]
+
+
+def _looks_at(memory: Any, view: Any) -> bool:
+    own = is_array(view) and view.dtype == memory.dtype
+    return own and (not view.size or np.may_share_memory(memory, view))
+
+
 def broadcasted(ref: Ref, shape: tuple[int, ...]) -> Ref:
     """Repeated to a shape that is known to fit: with strides of 0."""
     if ref.shape == shape:

@@ -23,10 +23,12 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.domain import Domain
-from chainrule.graph.families import Composite, Elementwise
+from chainrule.extend import (
+    Bilinear, Composite, Elementwise, Indexing, Movement, Reduction, op,
+)
 
 
-@cr.op("toy_bump", domains=(Domain(sample_low=-2, sample_high=2),))
+@op("toy_bump", domains=(Domain(sample_low=-2, sample_high=2),))
 class Bump(Elementwise):
     """height * exp(-x * x): the chain rule writes its slope."""
 
@@ -40,7 +42,7 @@ def _pairs(rng):
     return rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
 
 
-@cr.op("toy_cosine", samples=_pairs)
+@op("toy_cosine", samples=_pairs)
 class Cosine(Composite):
     """The cosine of the angle between rows: a formula over ops, without a rule of its own."""
 
@@ -49,7 +51,7 @@ class Cosine(Composite):
         return cr.sum(x * y, axis=-1) / lengths
 
 
-@cr.op("toy_cube", samples=lambda rng: (rng.normal(size=(2, 3)),))
+@op("toy_cube", samples=lambda rng: (rng.normal(size=(2, 3)),))
 class Cube(cr.Op):
     """x cubed, with a backward written by hand."""
 
@@ -58,9 +60,62 @@ class Cube(cr.Op):
 
     def backward(self, upstream, x, out):
         return (upstream * 3 * x**2,)
+
+
+def _matrix(rng):
+    return (rng.normal(size=(3, 4)),)
+
+
+@op("toy_power_mean", samples=_matrix)
+class PowerMean(Reduction):
+    """The root of the mean square."""
+
+    def forward(self, x):
+        return np.sqrt(np.mean(x * x, axis=self.axis, keepdims=self.keepdims))
+
+    def backward(self, upstream, x, out):
+        share = upstream / out * (np.size(out) / np.size(x))
+        return (self.spread(share, x.shape) * x,)
+
+
+@op("toy_windows", samples=_matrix)
+class Windows(Movement):
+    """Pairs of neighbours along the last axis."""
+
+    def forward(self, x):
+        return np.lib.stride_tricks.sliding_window_view(x, 2, -1)
+
+    def backward(self, upstream, x, out):
+        first, second = (cr.pad(upstream[..., i], ((0, 0), (i, 1 - i))) for i in (0, 1))
+        return (first + second,)
+
+
+@op("toy_corner", samples=_matrix)
+class Corner(Indexing):
+    """All but the first row and column."""
+
+    def forward(self, x):
+        return x[1:, 1:]
+
+    def backward(self, upstream, x, out):
+        return (cr.pad(upstream, ((1, 0), (1, 0))),)
+
+
+@op("toy_pairs", samples=lambda rng: (rng.normal(size=3), rng.normal(size=4)))
+class Pairs(Bilinear):
+    """Every element of one vector times every element of another."""
+
+    def forward(self, x, y):
+        return np.expand_dims(x, 1) * np.expand_dims(y, 0)
+
+    def backward(self, upstream, x, y, out):
+        return lambda: upstream @ y, lambda: x @ upstream
 '''
-NAMES = ("toy_bump", "toy_cosine", "toy_cube")
-TOYS = {"Bump": "toy_bump", "Cosine": "toy_cosine", "Cube": "toy_cube"}
+TOYS = {
+    "Bump": "toy_bump", "Cosine": "toy_cosine", "Cube": "toy_cube",
+    "PowerMean": "toy_power_mean", "Windows": "toy_windows", "Corner": "toy_corner",
+    "Pairs": "toy_pairs",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -71,7 +126,7 @@ def toys(tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     yield module
-    for name in NAMES:
+    for name in TOYS.values():
         CATALOGUE.ops.pop(name, None)
         CATALOGUE.standard.pop(name, None)
 
@@ -100,7 +155,7 @@ def test_the_catalogue_knows_it_but_its_built_in_names_stay_as_they_are(toys, to
 def test_the_eager_run_knows_it(toy):
     xs = operands(toy)
     out = toy.function(*xs)
-    assert isinstance(out, np.ndarray)
+    assert isinstance(out, np.ndarray | np.generic)
     assert_array_equal(out, toy.of()(*xs))
 
 

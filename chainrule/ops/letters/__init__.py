@@ -1,5 +1,5 @@
 """The closed alphabet: about three dozen letters that every reader must speak."""
 
-from chainrule.ops.letters import arithmetic, logic, logistic, powers, transcendental
+from chainrule.graph.discovery import import_files as _import_files
 
-__all__ = ["arithmetic", "logic", "logistic", "powers", "transcendental"]
+_import_files(__name__, __path__)

@@ -73,6 +73,11 @@ class Sqrt(Letter):
 class Square(Letter):
     """The tensor times itself."""
 
+    whole = "formula"
+
+    def formula(self, x: Any) -> Any:
+        return x * x
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (2 * x,)
 
@@ -96,6 +101,8 @@ class Sign(Letter):
 @op("floor", numpy=np.floor, onnx="Floor", domains=(Domain(kinks=(-1.0, 0.0, 1.0)),), flat=True)
 class Floor(Letter):
     """The largest integer not above x; flat wherever it has a slope."""
+
+    whole = "copy"
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (None,)
@@ -141,9 +148,15 @@ class Clip(Letter):
     A bound may be None, as in ``numpy.clip``.
     """
 
+    whole = "formula"
+
     def forward(self, x: Any, lo: Any, hi: Any) -> Any:
         held = x if lo is None else np.maximum(x, lo)
         return held if hi is None else np.minimum(held, hi)
+
+    def formula(self, x: Any, lo: Any, hi: Any) -> Any:
+        held = x if lo is None else maximum(x, lo)
+        return held if hi is None else minimum(held, hi)
 
     def local_gradients(self, x: Any, lo: Any, hi: Any, out: Any) -> Any:
         return (
@@ -165,7 +178,7 @@ def _from_below(x: Any, lo: Any, hi: Any) -> Any:
     return logical_and(greater_equal(lo, x), greater(hi, lo))
 
 
-sign = Sign.function
+sign, floor = Sign.function, Floor.function
 maximum, minimum, square, sqrt = (
     Maximum.function,
     Minimum.function,

@@ -29,33 +29,37 @@ class _Question2(_Question):
         return self.numpy(x, y)
 
 
+class _Comparison(_Question2):
+    primitive = "comparison"
+
+
 @op("greater", symbol=">", numpy=np.greater, onnx="Greater", flat=True)
-class Greater(_Question2):
+class Greater(_Comparison):
     """Whether x is larger than y."""
 
 
 @op("greater_equal", symbol=">=", numpy=np.greater_equal, onnx="GreaterOrEqual", flat=True)
-class GreaterEqual(_Question2):
+class GreaterEqual(_Comparison):
     """Whether x is at least y."""
 
 
 @op("less", symbol="<", numpy=np.less, onnx="Less", flat=True)
-class Less(_Question2):
+class Less(_Comparison):
     """Whether x is smaller than y."""
 
 
 @op("less_equal", symbol="<=", numpy=np.less_equal, onnx="LessOrEqual", flat=True)
-class LessEqual(_Question2):
+class LessEqual(_Comparison):
     """Whether x is at most y."""
 
 
 @op("equal", symbol="==", numpy=np.equal, onnx="Equal", flat=True)
-class Equal(_Question2):
+class Equal(_Comparison):
     """Whether x and y are the same number."""
 
 
 @op("not_equal", symbol="!=", numpy=np.not_equal, flat=True)
-class NotEqual(_Question2):
+class NotEqual(_Comparison):
     """Whether x and y are different numbers."""
 
 
@@ -63,25 +67,35 @@ class NotEqual(_Question2):
 class LogicalAnd(_Question2):
     """Whether both are true (not 0)."""
 
+    primitive = "logic"
+
 
 @op("logical_or", symbol="|", numpy=np.logical_or, onnx="Or", flat=True)
 class LogicalOr(_Question2):
     """Whether at least one is true (not 0)."""
+
+    primitive = "logic"
 
 
 @op("logical_not", symbol="~", numpy=np.logical_not, onnx="Not", flat=True)
 class LogicalNot(_Question1):
     """Whether x is false (0)."""
 
+    primitive = "logic"
+
 
 @op("isnan", numpy=np.isnan, onnx="IsNaN", flat=True)
 class IsNaN(_Question1):
     """Whether x is not a number."""
 
+    primitive = "question"
+
 
 @op("isfinite", numpy=np.isfinite, flat=True)
 class IsFinite(_Question1):
     """Whether x is neither infinite nor NaN."""
+
+    primitive = "question"
 
 
 @op(
@@ -97,6 +111,8 @@ class Where(Letter):
 
     Two Python numbers give float64, as in NumPy; one takes the dtype of the other branch.
     """
+
+    primitive = "where"
 
     def forward(self, condition: Any, x: Any, y: Any) -> Any:
         if type(y) is int and y == 0 and type(condition) is np.ndarray:

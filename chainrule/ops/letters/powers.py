@@ -46,6 +46,8 @@ class Power(Letter):
     times as fast as the library's pow, which computes all others.
     """
 
+    primitive = "power"
+
     def forward(self, x: Any, y: Any) -> Any:
         exponent = constant_exponent(y)
         if exponent is None:

@@ -44,7 +44,7 @@ class SoftmaxCrossEntropy(Loss):
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
         dtype = scores.dtype
-        if type(scores) is np.ndarray and dtype.kind == "f":
+        if type(scores) is type(labels) is np.ndarray and dtype.kind == "f":
             return self.reduced(_surprise(scores, labels), weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
         _, others = without_label(exp(shifted), is_label(labels, scores))
@@ -125,6 +125,14 @@ class SoftmaxResidual(Composite):
             return _residual(scores, labels).astype(scores.dtype, copy=False)
         return softmax(scores) - one_hot(labels, scores.shape[-1], scores.dtype)
 
+    def formula(self, scores: Any, labels: Any) -> Any:
+        """Written as the loss is, so that both share their steps."""
+        if scores.dtype.kind != "f":
+            return self.forward(scores, labels)
+        at_label = is_label(labels, scores)
+        less, others = without_label(exp(scores - largest(scores, -1, True)), at_label)
+        return (less - where(at_label, others, 0)) / (others + 1)
+
     def backward(self, upstream: Any, scores: Any, labels: Any, out: Any) -> Any:
         shares = softmax(scores)
         # A constant added to a row's upstream changes nothing. Less that of the label, the label's
@@ -168,8 +176,9 @@ class Hinge(Loss):
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
         dtype, scores = scores.dtype, widened(scores)
+        at_label = is_label(labels, scores)
         margins = scores - take_along_axis(scores, _column(labels), -1) + self.margin
-        wrong_side = where(is_label(labels, scores), 0, relu(margins))
+        wrong_side = where(at_label, 0, relu(margins))
         return self.reduced(total(wrong_side, -1), weights, dtype)
 
 

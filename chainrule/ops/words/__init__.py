@@ -1,31 +1,5 @@
 """The open alphabet: scalar functions that NumPy or SciPy computes, with their slopes written."""
 
-from chainrule.ops.words import (
-    bessel,
-    choice,
-    circular,
-    divisions,
-    entropy,
-    exponentials,
-    gamma,
-    hyperbolic,
-    hypotenuse,
-    normal,
-    rounding,
-    special,
-)
+from chainrule.graph.discovery import import_files as _import_files
 
-__all__ = [
-    "bessel",
-    "choice",
-    "circular",
-    "divisions",
-    "entropy",
-    "exponentials",
-    "gamma",
-    "hyperbolic",
-    "hypotenuse",
-    "normal",
-    "rounding",
-    "special",
-]
+_import_files(__name__, __path__)

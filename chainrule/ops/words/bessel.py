@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.op import op
+from chainrule.ops.letters.logic import where
 from chainrule.ops.words.special import OrderedWord, SciPyWord1
 
 TINY = 1e-150  # from here to 0 SciPy's iv loses its digits, and ends with NaN
@@ -68,7 +69,7 @@ class Jv(OrderedWord):
         Its order, which stands before x.
     """
 
-    scipy = "jv"
+    c = scipy = "jv"
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (0.5 * (jv(self.n - 1, x) - jv(self.n + 1, x)),)
@@ -84,15 +85,16 @@ class Iv(OrderedWord):
         Its order, which stands before x.
     """
 
-    scipy = "iv"
+    c = scipy = "iv"
 
     def forward(self, x: Any) -> Any:
         """One call of SciPy, which answers NaN for the smallest numbers."""
-        value: Any = np.asarray(super().forward(x))
-        tiny: Any = np.abs(x) < TINY
-        if tiny.any():
-            value[tiny] = np.asarray(self.first_term(x))[tiny]
-        return value
+        return self.mended(super().forward(x), x)
+
+    def mended(self, out: Any, *operands: Any) -> Any:
+        """The first term of the series at the smallest numbers."""
+        (x,) = operands
+        return where(abs(x) < TINY, self.first_term(x), out)
 
     def first_term(self, x: Any) -> Any:
         """(x / 2)**n / n!, which is all that is left of the series at the smallest numbers."""

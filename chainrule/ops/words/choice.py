@@ -3,6 +3,7 @@
 Imports the families and letters.
 """
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ class FMax(Word):
     """The larger of two tensors, where a NaN loses; ties share the gradient."""
 
     c = "fmax"
+    whole = "maximum"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return lambda: _share(x > y, x < y, x, y), lambda: _share(y > x, y < x, y, x)
@@ -29,6 +31,7 @@ class FMin(Word):
     """The smaller of two tensors, where a NaN loses; ties share the gradient."""
 
     c = "fmin"
+    whole = "minimum"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return lambda: _share(x < y, x > y, x, y), lambda: _share(y < x, y > x, y, x)
@@ -52,12 +55,20 @@ class NanToNum(Word):
         What stands for the infinities. Default: the largest and the smallest finite number.
     """
 
+    whole = "copy"
     nan: float = 0.0
     posinf: float | None = None
     neginf: float | None = None
 
     def forward(self, x: Any) -> Any:
         return np.nan_to_num(x, nan=self.nan, posinf=self.posinf, neginf=self.neginf)
+
+    def formula(self, x: Any) -> Any:
+        limits: Any = np.finfo(x.dtype)
+        high = limits.max if self.posinf is None else self.posinf
+        low = limits.min if self.neginf is None else self.neginf
+        finite = where(equal(x, inf), float(high), where(equal(x, -inf), float(low), x))
+        return where(isnan(x), float(self.nan), finite)
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (isfinite(x),)
@@ -76,6 +87,9 @@ class CopySign(Word):
 @op("heaviside", smooth=False, numpy=np.heaviside, domains=(Domain(sample_low=0.3), REAL))
 class Heaviside(Word):
     """0 below 0, 1 above it, and y at x = 0."""
+
+    def formula(self, x: Any, y: Any) -> Any:
+        return where(equal(x, 0), y, where(x < 0, 0, where(x > 0, 1, x)))  # NaN stays NaN
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return None, lambda: equal(x, 0)

@@ -13,6 +13,7 @@ from chainrule.graph.families import Word
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.letters.logic import equal, where
+from chainrule.ops.letters.transcendental import sin
 from chainrule.ops.words.hypotenuse import FAR, hypot
 
 UNIT = Domain(low=-1.0, high=1.0, sample_low=-0.8, sample_high=0.8)
@@ -82,6 +83,9 @@ class ArcTan2(Word):
 class Deg2Rad(Word):
     """Degrees to radians."""
 
+    def formula(self, x: Any) -> Any:
+        return x * (pi / 180)
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (pi / 180,)
 
@@ -89,6 +93,9 @@ class Deg2Rad(Word):
 @op("rad2deg", numpy=(np.rad2deg, np.degrees))
 class Rad2Deg(Word):
     """Radians to degrees."""
+
+    def formula(self, x: Any) -> Any:
+        return x * (180 / pi)
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (180 / pi,)
@@ -100,6 +107,11 @@ class Sinc(Word):
 
     def forward(self, x: Any) -> Any:
         return np.sinc(x)
+
+    def formula(self, x: Any) -> Any:
+        t = pi * x
+        t = where(equal(t, 0), float(np.finfo(x.dtype).eps), t)  # its sine is itself, as in NumPy
+        return sin(t) / t
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (sinc_derivative(x, 1),)
@@ -127,6 +139,10 @@ class SincDerivative(Word):
         slope = np.asarray(self.recurrence(x, near))
         slope[near] = np.asarray(self.series(x))[near]
         return slope * pi**self.order
+
+    def formula(self, x: Any) -> Any:
+        near = abs(x) < (self.order + 1) / pi
+        return where(near, self.series(x), self.recurrence(x, near)) * pi**self.order
 
     def series(self, x: Any) -> Any:
         """The Taylor series at 0: the sum of (-1)**k t**(2k - n) / ((2k + 1) (2k - n)!)."""

@@ -10,6 +10,9 @@ import numpy as np
 from chainrule.domain import Domain
 from chainrule.graph.families import Word
 from chainrule.graph.op import op
+from chainrule.ops.letters.arithmetic import floor
+from chainrule.ops.letters.logic import equal, not_equal, where
+from chainrule.ops.words.choice import copysign
 from chainrule.ops.words.rounding import rint
 
 # Quotients between 2.1 and 2.8: differences must not cross a jump.
@@ -20,6 +23,16 @@ DIVISOR = Domain(sample_low=1.0, sample_high=1.1)
 @op("floor_divide", symbol="//", numpy=np.floor_divide, domains=(DIVIDEND, DIVISOR), flat=True)
 class FloorDivide(Word):
     """The largest integer not above x / y; flat wherever it has a slope."""
+
+    def formula(self, x: Any, y: Any) -> Any:
+        """As NumPy: the quotient less what is left, which is nearly whole, and then made so."""
+        left = fmod(x, y)
+        quotient = (x - left) / y
+        quotient = where(not_equal(left, 0) & not_equal(y < 0, left < 0), quotient - 1, quotient)
+        below = floor(quotient)
+        whole = where(quotient - below > 0.5, below + 1, below)
+        whole = where(equal(quotient, 0), copysign(0.0, x / y), whole)
+        return where(equal(y, 0), x / y, whole)
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return None, None
@@ -33,6 +46,12 @@ class Mod(Word):
     -----
     The slope in x is 1, also where x is a multiple of y and the value jumps.
     """
+
+    def formula(self, x: Any, y: Any) -> Any:
+        """fmod, moved to the sign of y."""
+        left = fmod(x, y)
+        moved = where(not_equal(y < 0, left < 0), left + y, left)
+        return where(equal(left, 0), copysign(0.0, y), moved)
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -floor_divide(x, y)  # floor(x / y) would round before it cuts
@@ -48,4 +67,4 @@ class FMod(Word):
         return 1, lambda: -rint((x - out) / y)
 
 
-floor_divide = FloorDivide.function
+floor_divide, fmod = FloorDivide.function, FMod.function

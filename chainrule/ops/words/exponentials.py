@@ -3,6 +3,7 @@
 Imports the families, letters and the sigmoid.
 """
 
+from collections.abc import Callable
 from math import inf, log
 from typing import Any
 
@@ -12,9 +13,10 @@ from chainrule.domain import POSITIVE
 from chainrule.graph.families import Word
 from chainrule.graph.op import op
 from chainrule.graph.symbol import Constant
-from chainrule.ops.letters.arithmetic import AWAY_FROM_ZERO
+from chainrule.ops.letters.arithmetic import AWAY_FROM_ZERO, maximum
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.logistic import sigmoid
+from chainrule.ops.letters.transcendental import exp, log1p
 
 LN_2 = Constant(log(2), r"\ln 2")
 LN_10 = Constant(log(10), r"\ln 10")
@@ -66,6 +68,9 @@ class Cbrt(Word):
 class Reciprocal(Word):
     """1 / x."""
 
+    def formula(self, x: Any) -> Any:
+        return 1 / x
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (-out * out,)
 
@@ -80,6 +85,9 @@ class LogAddExp(Word):
     of a sum of nothing (both minus infinity) the slopes are 0.
     """
 
+    def formula(self, x: Any, y: Any) -> Any:
+        return _larger_and(x, y, lambda apart: log1p(exp(apart)), log(2))
+
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return lambda: _share(x, y, out), lambda: _share(y, x, out)
 
@@ -88,8 +96,18 @@ class LogAddExp(Word):
 class LogAddExp2(Word):
     """The logarithm to the base 2 of 2**x + 2**y, without overflow; see logaddexp."""
 
+    def formula(self, x: Any, y: Any) -> Any:
+        return _larger_and(x, y, lambda apart: log1p(exp(apart * LN_2)) / LN_2, 1)
+
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return lambda: _share(x, y, out, LN_2), lambda: _share(y, x, out, LN_2)
+
+
+def _larger_and(x: Any, y: Any, more: Callable[[Any], Any], twice: float) -> Any:
+    """The larger one, and what the smaller one adds by its distance; of two alike ``twice``."""
+    alike = equal(x, y)  # inf - inf would be NaN
+    apart = where(alike, 0, -abs(x - y))
+    return where(alike, x + twice, maximum(x, y) + more(apart))
 
 
 def _share(x: Any, y: Any, out: Any, scale: Any = 1) -> Any:

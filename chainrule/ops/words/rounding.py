@@ -16,6 +16,8 @@ HALF_STEPS = Domain(kinks=(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5))
 
 
 class _Step(Word):
+    whole = "copy"
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (None,)
 
@@ -53,8 +55,20 @@ class Round(_Step):
 
     decimals: int = 0
 
+    @property
+    def whole(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  by decimals
+        """Whole numbers have no digits behind the point."""
+        return "copy" if self.decimals >= 0 else ""
+
     def forward(self, x: Any) -> Any:
         return np.asarray(x).round(self.decimals)
+
+    def formula(self, x: Any) -> Any:
+        """rint of x times a power of ten, as NumPy does it."""
+        power = np.asarray(10.0 ** abs(self.decimals), x.dtype)
+        if self.decimals == 0:
+            return rint(x)
+        return rint(x * power) / power if self.decimals > 0 else rint(x / power) * power
 
 
 rint = Rint.function

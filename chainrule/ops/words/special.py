@@ -6,12 +6,16 @@ Imports the families. gamma, entropy, normal and bessel take their base class fr
 import inspect
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ArgumentError
 from chainrule.graph.families import Word
 
 
 class SciPyWord(Word):
     """A word whose value is the function of scipy.special that its ``scipy`` fact names."""
+
+    library = "scipy"
 
     @property
     def reference(self) -> Any:
@@ -50,6 +54,10 @@ class OrderedWord(SciPyWord):
     """A family of functions of one input, told apart by a whole number that stands before it."""
 
     n: int
+
+    def given_to_c(self, *operands: Any) -> tuple[Any, ...]:
+        """The order first."""
+        return np.asarray(float(self.n)), *operands
 
     def forward(self, x: Any) -> Any:
         """One call of SciPy, which may answer float64, and takes small integers for float32."""

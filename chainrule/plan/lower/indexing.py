@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.op import compute
-from chainrule.ops.indexing import GetItem, check_whole
+from chainrule.ops.indexing import GetItem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.keys import Places, Pointer, even_steps, is_mask, known_offsets, places
-from chainrule.plan.lower.movement import with_shape
 from chainrule.plan.recorder import Recorded, Recorder, name_of, number
 from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Pick, Put, Ref
 from chainrule.plan.views import broadcasted
-from chainrule.spec import normalize_axes
 
 
 def getitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -29,18 +27,6 @@ def getitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     if _has_single_truth(key):
         return opaque.call(recorder, op, operands)
     return recorder.symbol(_picked(recorder, op, operands, recorder.ref(x), key))
-
-
-def take(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Elements along one axis; without one, of the flattened tensor."""
-    x, indices = operands[0], positions(operands[1])
-    check_whole(indices)
-    ref = recorder.ref(x)
-    if op.axis is None:
-        ref = with_shape(recorder, ref, (prod(ref.shape),))
-    (axis,) = normalize_axes(op.axis or 0, len(ref.shape))
-    key = (*(slice(None),) * axis, indices)
-    return recorder.symbol(_picked(recorder, op, (x, indices), ref, key))
 
 
 def _picked(recorder: Recorder, op: Any, operands: Any, ref: Ref, key: Sequence[Any]) -> Ref:
@@ -122,14 +108,6 @@ def putitem(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     return recorder.symbol(_put(recorder, x, _places(op, operands, target, key), op.shape))
 
 
-def put_rows(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Rows added at positions."""
-    x, indices = operands[0], positions(operands[1])
-    shape = (op.rows, *x.shape[indices.ndim :])
-    found = _places(op, (x, indices), Array(shape, name_of(x.dtype)).ref(), (indices,))
-    return recorder.symbol(_put(recorder, x, found, shape))
-
-
 def _put(recorder: Recorder, x: Any, found: Places, shape: tuple[int, ...]) -> Ref:
     """Zeros with x at some places: assembled where these are known to be apart, else scattered."""
     base = found.base
@@ -185,4 +163,4 @@ def _has_single_truth(key: Sequence[Any]) -> bool:
     return any(is_mask(part) and part.ndim == 0 for part in key)
 
 
-RULES = {"getitem": getitem, "take": take, "putitem": putitem, "put_rows": put_rows}
+RULES = {"getitem": getitem, "putitem": putitem}

@@ -22,7 +22,6 @@ OF_BOOLEANS = {
     "minimum": "logical_and",
     "abs": "copy",
 }
-WHOLE = ("floor", "ceil", "trunc", "rint", "copy")  # letters that leave whole numbers alone
 MOST_WHOLE_FACTORS = 64  # of whole numbers, which do not round
 
 
@@ -31,12 +30,13 @@ def letter(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     dtype = result_dtype(op, operands)
     if not is_native(dtype):
         return opaque.call(recorder, op, operands)
-    name: str = op.name
-    if dtype.kind == "b":
-        name = OF_BOOLEANS.get(name, name)
-    if dtype.kind in "iu" and name in WHOLE:
-        name = "copy"
-    return apply_letter(recorder, op, name, operands, dtype, dtype)
+    return apply_letter(recorder, op, name_for(op, dtype), operands, dtype, dtype)
+
+
+def name_for(op: Any, dtype: np.dtype[Any]) -> str:
+    """The letter that an op is for elements of this type."""
+    name: str = op.whole if op.whole and dtype.kind in "iub" else op.name
+    return OF_BOOLEANS.get(name, name) if dtype.kind == "b" else name
 
 
 def apply_letter(
@@ -92,26 +92,6 @@ def question(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     if x.dtype.kind == "f":
         return recorder.symbol(recorder.map(op.name, (x.ref,), x.shape, np.bool_))
     return recorder.symbol(recorder.filled(Number(op.name == "isfinite", "bool"), x.shape))
-
-
-def square(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """x times x; truth values become small numbers, as in NumPy."""
-    dtype = result_dtype(op, operands)
-    x = recorder.ref(operands[0], dtype)
-    return recorder.symbol(recorder.map("multiply", (x, x), x.shape, dtype))
-
-
-def clip(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """maximum, then minimum; a bound may be missing."""
-    x, low, high = operands
-    dtype = result_dtype(op, operands)
-    if not is_native(dtype) or dtype.kind == "b":
-        return opaque.call(recorder, op, operands)
-    held: Any = x
-    for name, bound in (("maximum", low), ("minimum", high)):
-        if bound is not None:
-            held = apply_letter(recorder, op, name, (held, bound), dtype, dtype)
-    return held if isinstance(held, Recorded) else recorder.symbol(recorder.ref(held, dtype))
 
 
 def power(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -190,15 +170,11 @@ def _kind(x: Any) -> Any:
     return x.dtype if hasattr(x, "dtype") else x
 
 
-COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
-LETTERS = (
-    "add", "subtract", "multiply", "divide", "negative", "sqrt", "abs", "sign", "floor",
-    "maximum", "minimum", "exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "erfc",
-)  # fmt: skip
-RULES = (
-    dict.fromkeys(LETTERS, letter)
-    | dict.fromkeys(COMPARISONS, comparison)
-    | dict.fromkeys(("logical_and", "logical_or", "logical_not"), logic)
-    | dict.fromkeys(("isnan", "isfinite"), question)
-    | {"where": where, "square": square, "clip": clip, "power": power}
-)
+RULES = {
+    "letter": letter,
+    "comparison": comparison,
+    "logic": logic,
+    "question": question,
+    "where": where,
+    "power": power,
+}

@@ -1,6 +1,7 @@
-"""Movement: most of it is a new look at the same array; joining and padding assemble a new one.
+"""Movement: another shape, another element type, several tensors joined in one.
 
-Imports the recorder, views and letters. dispatch.py collects the rules.
+Imports the recorder, opaque and views. dispatch.py collects the rules; formulas.py reads every
+other movement.
 """
 
 from math import prod
@@ -9,17 +10,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.lower import opaque
-from chainrule.plan.recorder import Recorded, Recorder, is_native, number
-from chainrule.plan.steps import Assemble, Operand, Part, Reduce, Ref, contiguous
-from chainrule.plan.views import broadcasted, reshaped, through
-from chainrule.spec import is_tuple, normalize_axes
-
-
-def view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """An op whose NumPy call makes views: transpose, flip, split, broadcast_to ..."""
-    (x,) = operands
-    found = through(x.ref, op.forward)
-    return tuple(map(recorder.symbol, found)) if is_tuple(found) else recorder.symbol(found)
+from chainrule.plan.recorder import Recorded, Recorder, is_native
+from chainrule.plan.steps import Assemble, Operand, Part, Ref, contiguous
+from chainrule.plan.views import reshaped
+from chainrule.spec import normalize_axes
 
 
 def reshape(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -48,34 +42,6 @@ def _shape(op: Any, x: Recorded) -> tuple[int, ...]:
     return shape
 
 
-def sum_to(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Sums over what was repeated; of a mask, whether any element is true."""
-    (x,) = operands
-    extra = x.ndim - len(op.shape)
-    kept = (1,) * extra + op.shape[max(-extra, 0) :]
-    axes = tuple(i for i, n in enumerate(kept) if n == 1 != x.shape[i])
-    if not axes and extra <= 0:
-        return x
-    ref = x.ref
-    if axes:
-        out = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-        kind = "any" if x.dtype == bool else "sum"
-        dtype = x.dtype if kind == "any" else np.zeros(0, x.dtype).sum().dtype
-        ref = recorder.emit(Reduce(kind, recorder.ref(x, dtype), axes, recorder.array(out, dtype)))
-    if prod(op.shape) != prod(ref.shape):
-        raise ValueError(f"{x.shape} does not sum to {op.shape}")
-    return recorder.symbol(with_shape(recorder, ref, op.shape))
-
-
-def any_live(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Any along the axis, repeated along it."""
-    (live,) = operands
-    axes = normalize_axes(op.axis, live.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(live.shape))
-    found = recorder.emit(Reduce("any", live.ref, axes, recorder.array(kept, np.bool_)))
-    return recorder.symbol(broadcasted(found, live.shape))
-
-
 def cast(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """The same numbers with another element type."""
     if not is_native(op.dtype):
@@ -83,32 +49,11 @@ def cast(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     return recorder.symbol(recorder.ref(operands[0], op.dtype))
 
 
-def pad(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Zeros, and the tensor among them."""
-    (x,) = operands
-    pairs = op.pairs(x.ndim)
-    shape = tuple(a + n + b for n, (a, b) in zip(x.shape, pairs, strict=True))
-    if min((n for pair in pairs for n in pair), default=0) < 0:
-        raise ValueError("index can't contain negative values")
-    return recorder.symbol(filled_around(recorder, x.ref, shape, [a for a, _ in pairs]))
-
-
-def filled_around(recorder: Recorder, x: Operand, shape: Any, starts: Any) -> Ref:
-    """Zeros of a shape with x at a place."""
-    part = placed(x, _shape_of(x), shape, starts)
-    zero = number(np.zeros((), x.dtype))
-    return recorder.emit(Assemble(zero, (part,), recorder.array(shape, x.dtype)))
-
-
 def placed(x: Operand, own: tuple[int, ...], shape: Any, starts: Any) -> Part:
     """A part of a result that lies with these starts inside it."""
     strides = contiguous(shape)
     offset = sum(a * s for a, s in zip(starts, strides, strict=True))
     return Part(x, own, strides, offset)
-
-
-def _shape_of(x: Operand) -> tuple[int, ...]:
-    return x.shape if isinstance(x, Ref) else ()
 
 
 def concatenate(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -145,88 +90,8 @@ def joined(
     return recorder.emit(Assemble(None, tuple(pieces), recorder.array(shape, dtype)))
 
 
-def stack(recorder: Recorder, op: Any, parts: tuple[Any, ...]) -> Any:
-    """Parts of one shape along a new axis."""
-    shapes = {np.shape(x) for x in parts}
-    dtype = np.result_type(*(_shaped(x).dtype for x in parts))
-    if len(shapes) > 1:
-        raise ValueError("all input arrays must have the same shape")
-    if not is_native(dtype):
-        return opaque.call(recorder, op, parts)
-    (shape,) = shapes
-    (axis,) = normalize_axes(op.axis, len(shape) + 1)
-    own = (*shape[:axis], 1, *shape[axis:])
-    cast = [recorder.cast(_shaped(x), dtype) for x in parts]
-    deep = [
-        through(x, lambda each: np.expand_dims(each, axis)) if isinstance(x, Ref) else x
-        for x in cast
-    ]
-    return recorder.symbol(joined(recorder, deep, [own] * len(parts), axis, dtype))
-
-
-def roll(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Axis by axis: the end, then the beginning."""
-    (x,) = operands
-    if op.axis is None:
-        ref = with_shape(recorder, x.ref, (x.size,))
-        pairs = [(int(np.sum(op.shift)), 0)]
-    else:
-        ref = x.ref
-        shifts, axes = np.broadcast_arrays(op.shift, op.axis)
-        pairs = [(int(n), normalize_axes(int(a), x.ndim)[0]) for n, a in zip(
-            shifts.reshape(-1), axes.reshape(-1), strict=True)]  # fmt: skip
-    for shift, axis in pairs:
-        ref = _rolled(recorder, ref, shift % ref.shape[axis], axis)
-    return recorder.symbol(with_shape(recorder, ref, x.shape))
-
-
-def _rolled(recorder: Recorder, ref: Ref, shift: int, axis: int) -> Ref:
-    if shift == 0:
-        return ref
-    cut = ref.shape[axis] - shift
-    before = (slice(None),) * axis
-    end = through(ref, lambda x: x[(*before, slice(cut, None))])
-    start = through(ref, lambda x: x[(*before, slice(None, cut))])
-    return joined(recorder, [end, start], [end.shape, start.shape], axis, ref.dtype)
-
-
-def diagonal_embed(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """Zeros, and the elements where the repeated letters agree."""
-    (x,) = operands
-    lengths = dict(zip(op.unique, x.shape, strict=True))
-    shape = tuple(lengths[c] for c in op.repeated)
-    steps = contiguous(shape)
-    strides = tuple(
-        sum(s for d, s in zip(op.repeated, steps, strict=True) if d == c) for c in op.unique
-    )
-    zero = number(np.zeros((), x.dtype))
-    part = Part(x.ref, x.shape, strides, 0)
-    found = recorder.emit(Assemble(zero, (part,), recorder.array(shape, x.dtype)))
-    return recorder.symbol(found)
-
-
 def _shaped(x: Any) -> Any:
     return x if hasattr(x, "shape") else np.asarray(x)
 
 
-VIEWS = (
-    "transpose",
-    "swapaxes",
-    "squeeze",
-    "expand_dims",
-    "flip",
-    "rot90",
-    "broadcast_to",
-    "split",
-)
-RULES = dict.fromkeys(VIEWS, view) | {
-    "reshape": reshape,
-    "sum_to": sum_to,
-    "any_live": any_live,
-    "cast": cast,
-    "pad": pad,
-    "concatenate": concatenate,
-    "stack": stack,
-    "roll": roll,
-    "diagonal_embed": diagonal_embed,
-}
+RULES = {"reshape": reshape, "cast": cast, "concatenate": concatenate}

@@ -158,4 +158,4 @@ def _contracted(
     return with_shape(recorder, out, tuple(lengths[c] for c in found)), "".join(found)
 
 
-RULES = {"matmul": matmul, "einsum": einsum}
+RULES = {"product": matmul, "contraction": einsum}

@@ -21,11 +21,6 @@ def random_mask(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     )
 
 
-def dropout(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
-    """What the mask keeps, scaled up."""
-    return op.forward(*operands)
-
-
 def fold_key(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """A new key from a key and a number."""
     (key,) = operands
@@ -33,4 +28,4 @@ def fold_key(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     return recorder.symbol(recorder.emit(NextKey(recorder.copied(key.ref), op.number, out)))
 
 
-RULES = {"random_mask": random_mask, "dropout": dropout, "fold_key": fold_key}
+RULES = {"draw": random_mask, "fold": fold_key}

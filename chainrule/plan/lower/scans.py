@@ -20,9 +20,8 @@ def running(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """cumsum and cumprod; whole numbers run in 64 bits, as in NumPy."""
     (x,) = operands
     dtype = np.add.reduce(np.zeros(1, x.dtype)).dtype
-    kind = {"cumsum": "sum", "cumprod": "product"}[op.name]
     ref, axis = _rows(recorder, op, recorder.ref(x, dtype))
-    return _along(recorder, (ref,), axis, dtype, functools.partial(Running, kind))
+    return _along(recorder, (ref,), axis, dtype, functools.partial(Running, op.runs))
 
 
 def recurrence(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -67,4 +66,4 @@ def _along(
     return recorder.symbol(transposed(recorder.emit(step(rows, out)), back[0]))
 
 
-RULES = {"cumsum": running, "cumprod": running, "recurrence": recurrence, "argsort": argsort}
+RULES = {"scan": running, "recurrence": recurrence, "order": argsort}
