@@ -310,3 +310,25 @@ def test_a_wrong_argument_is_named_with_the_right_one(call, said, do, of):
     message = message_of(errors.CallError, lambda: call(of(np.ones((2, 3))))).splitlines()
     assert message[0] == said
     assert do is None or message[-1] == do
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "said"),
+    [
+        ("ij,jk->ik", "the axis 'j' is 3 long in operand 0 and 4 in operand 1."),
+        ("...j,jk->...k", "the axis 'j' is 3 long in operand 0 and 4 in operand 1."),
+        ("ij,kl->iz", "the result has an axis 'z', which no operand has."),
+        ("ij,kl->iik", "the result has two axes 'i'."),
+        ("ijk,kl->il", "'ijk' names 3 axes, and operand 0 has 2."),
+        ("i,kl->il", "'i' names 1 axes, and operand 0 has 2."),
+        ("i$,kl->il", "'$' names no axis."),
+        ("ij,kl->->il", "'-' names no axis."),
+    ],
+)
+@pytest.mark.parametrize("run", [lambda f: f, cr.compile], ids=["eager", "compiled"])
+def test_einsum_says_which_letter_does_not_fit(subscripts, said, run):
+    x, y = np.ones((2, 3)), np.ones((4, 5))
+    einsum = run(lambda x, y: cr.einsum(subscripts, x, y))
+    message = message_of(errors.ShapeError, lambda: einsum(x, y)).splitlines()
+    assert message[0] == f"einsum cannot read {subscripts!r}: {said}"
+    assert "    operand 0 (2, 3)      float64" in message

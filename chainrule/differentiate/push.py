@@ -78,7 +78,7 @@ def tangent_of(op: Op, tangents: Sequence[Any], values: Sequence[Any], out: Any)
     operands = [x if v is None else v for x, v in zip(values, variables, strict=True)]
     standing = DEPTH.set(DEPTH.get() + 1)
     try:
-        moved = op.forward(*operands)
+        moved = op.formula(*operands)
     finally:
         DEPTH.reset(standing)
     parts = moved if is_tuple(moved) else (moved,)

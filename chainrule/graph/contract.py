@@ -52,10 +52,10 @@ def slopes(op: "Op", inputs: Sequence[Any], out: Any, wanted: Sequence[bool]) ->
 def formula(op: "Op", operands: Sequence[Any]) -> Any:
     """``forward`` read by symbols, or an error that says why it is not a formula."""
     if not op.guarded:
-        return op.forward(*operands)
+        return op.formula(*operands)
     token = RULE.set(op.name)
     try:
-        return op.forward(*operands)
+        return op.formula(*operands)
     except (TypeError, AttributeError, ValueError) as error:  # not with arrays, so with symbols
         raise breaches.no_formula(op, error) from error
     finally:

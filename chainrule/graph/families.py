@@ -169,6 +169,13 @@ class Structured(Op):
 
     takes: ClassVar[frozenset[type]] = ARRAYS
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # What a family does to a gradient is no rule yet: without one the formula is walked.
+        of_its_own = cls.pull is not Op.pull and cls.pull.__module__ != __name__
+        cls.differentiates = cls.writes_backward or of_its_own
+        cls.spells_out = not cls.differentiates
+
 
 class Linear(Structured):
     """Linear in its first input, which is the only one with a gradient."""

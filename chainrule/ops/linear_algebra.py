@@ -4,7 +4,6 @@ Imports the families and movement. The Jacobian of Y = X W is never stored: dL/d
 dL/dW = X^T dL/dY.
 """
 
-import string
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -19,10 +18,10 @@ from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
 from chainrule.jacobians.matrices import places, sparse_matrix
 from chainrule.ops.indexing import HERE, PutItem
 from chainrule.ops.movement import broadcast_to, reshape, shaped, sum_to, swapaxes
+from chainrule.ops.subscripts import as_text, complaint, named_axes
 from chainrule.spec import Spec
 
 MOST_ENTRIES = 1_000_000  # of an einsum's local Jacobian that are listed one by one
-LABELS = string.ascii_uppercase + string.ascii_lowercase  # as NumPy numbers them, sorted
 
 
 @op(
@@ -188,7 +187,7 @@ class Einsum(Structured):
         if isinstance(args[0], str):
             subscripts, *operands = args
         else:
-            subscripts, operands = _as_text(args), args[: len(args) // 2 * 2 : 2]
+            subscripts, operands = as_text(args), args[: len(args) // 2 * 2 : 2]
         operands = tuple(shaped(x) for x in operands)
         subscripts = "".join(subscripts.split())
         if subscripts.partition("->")[0].count(",") != len(operands) - 1:
@@ -209,6 +208,14 @@ class Einsum(Structured):
             lambda i=i: _einsum_gradient(upstream, operands, terms, result, i)
             for i in range(len(operands))
         ]
+
+    def explain(self, error: Exception, operands: Any) -> Exception:
+        """Say which letter, or which group of letters, does not fit."""
+        what, do = complaint(self.subscripts, operands)
+        if not what:
+            return super().explain(error, operands)
+        found = [describe(f"operand {i}", x) for i, x in enumerate(operands)]
+        return ShapeError(f"einsum cannot read {self.subscripts!r}: {what}", found=found, do=do)
 
     def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
         """Linear in each operand: the product rule."""
@@ -244,39 +251,6 @@ def _flat_places(letters: str, shape: tuple[int, ...], grid: dict[str, Any]) -> 
     for letter, n in zip(letters, shape, strict=True):
         place = place * n + (grid[letter] if n > 1 else 0)
     return place
-
-
-def _as_text(args: tuple[Any, ...]) -> str:
-    """The lists of axis numbers of NumPy's other form as letters, in the same order."""
-
-    def text(axes: Any) -> str:
-        return "".join("..." if axis is Ellipsis else LABELS[axis] for axis in axes)
-
-    terms = ",".join(text(axes) for axes in args[1 : len(args) // 2 * 2 : 2])
-    return f"{terms}->{text(args[-1])}" if len(args) % 2 else terms
-
-
-def named_axes(subscripts: str, operands: Any) -> tuple[list[str], str]:
-    """Every operand's letters, with ... spelled out in letters that are free."""
-    left, arrow, right = subscripts.partition("->")
-    terms = left.split(",")
-    free = [c for c in reversed(LABELS) if c not in subscripts]
-    depth = max(
-        (
-            len(x.shape) - len(t.replace("...", ""))
-            for t, x in zip(terms, operands, strict=True)
-            if "..." in t
-        ),
-        default=0,
-    )
-    if not arrow:
-        letters = sorted(c for c in set(left) if c.isalpha() and left.count(c) == 1)
-        right = ("..." if "..." in left else "") + "".join(letters)
-    named: list[str] = []
-    for term, x in zip(terms, operands, strict=True):
-        own = len(x.shape) - len(term.replace("...", ""))
-        named.append(term.replace("...", "".join(free[depth - own : depth])))
-    return named, right.replace("...", "".join(free[:depth]))
 
 
 def _einsum_gradient(upstream: Any, operands: Any, terms: list[str], result: str, i: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ops.linear_algebra import named_axes
+from chainrule.ops.subscripts import complaint, named_axes
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.movement import with_shape
 from chainrule.plan.recorder import Recorder, is_native
@@ -68,6 +68,9 @@ def _of_whole_numbers(recorder: Recorder, a: Ref, b: Ref) -> Ref:
 
 def einsum(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """Two operands at a time: diagonals are strides, sums come first, a product does the rest."""
+    wrong, _ = complaint(op.subscripts, operands)
+    if wrong:
+        raise ValueError(wrong)
     terms, result = named_axes(op.subscripts, operands)
     dtype = np.result_type(*(x.dtype for x in operands))
     if not is_native(dtype):
@@ -91,7 +94,6 @@ def einsum(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
 def _diagonal(ref: Ref, term: str) -> tuple[Ref, str]:
     """A letter that stands twice walks along both axes at once."""
     unique = "".join(dict.fromkeys(term))
-    _lengths([(ref, term)])
     shape = tuple(max(n for c, n in zip(term, ref.shape, strict=True) if c == d) for d in unique)
     strides = tuple(
         sum(s for c, s, n in zip(term, ref.strides, ref.shape, strict=True) if c == d and n > 1)
@@ -101,13 +103,11 @@ def _diagonal(ref: Ref, term: str) -> tuple[Ref, str]:
 
 
 def _lengths(factors: list[tuple[Ref, str]]) -> dict[str, int]:
-    """How long each letter is, or an error where it has two lengths."""
+    """How long each letter is; where an operand has 1 element along it, that is repeated."""
     lengths: dict[str, int] = {}
     for ref, letters in factors:
         for c, n in zip(letters, ref.shape, strict=True):
-            if 1 != lengths.setdefault(c, n) != n != 1:
-                raise ValueError(f"the letter {c} has the lengths {lengths[c]} and {n}")
-            lengths[c] = max(lengths[c], n)
+            lengths[c] = max(lengths.get(c, n), n)
     return lengths
 
 
@@ -135,10 +135,7 @@ def _contracted(
 ) -> tuple[Ref, str]:
     """One matrix product: letters of both that are read later are its batch, others are summed."""
     (a, left), (b, right) = first, second
-    lengths: dict[str, int] = {}
-    for ref, letters in (first, second):
-        for c, n in zip(letters, ref.shape, strict=True):
-            lengths[c] = max(n, lengths.get(c, 1))
+    lengths = _lengths([first, second])
     batch = [c for c in left if c in right and c in later]
     depth = [c for c in left if c in right and c not in later]
     rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
