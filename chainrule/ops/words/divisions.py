@@ -24,6 +24,8 @@ DIVISOR = Domain(sample_low=1.0, sample_high=1.1)
 class FloorDivide(Word):
     """The largest integer not above x / y; flat wherever it has a slope."""
 
+    whole = "floor_divide"
+
     def formula(self, x: Any, y: Any) -> Any:
         """As NumPy: the quotient less what is left, which is nearly whole, and then made so."""
         left = fmod(x, y)
@@ -47,6 +49,8 @@ class Mod(Word):
     The slope in x is 1, also where x is a multiple of y and the value jumps.
     """
 
+    whole = "mod"
+
     def formula(self, x: Any, y: Any) -> Any:
         """fmod, moved to the sign of y."""
         left = fmod(x, y)
@@ -61,7 +65,7 @@ class Mod(Word):
 class FMod(Word):
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
 
-    c = "fmod"
+    c = whole = "fmod"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -rint((x - out) / y)
