@@ -153,7 +153,7 @@ def _facts(plan: Script, target: Target) -> _Facts:
     reductions = sum(len(stage.reductions) for stage in plan.stages)
     return _Facts(
         plan,
-        sum(map(costs.cycles, within)) + len(stores) + reductions / 2,
+        sum(costs.cycles(node.step) for node in within) + len(stores) + reductions / 2,
         costs.lanes(within or numbering.nodes, stored, target),
         reductions,
         [*(access for access, _ in stores), *numbering.accesses(needed)],

@@ -88,7 +88,7 @@ def _plan(kernel: Pointwise, target: Target) -> _Plan:
     lanes = costs.lanes(nodes, stored.values(), target)
     axis = _vector_axis(kernel.shape, list(loads), list(stored), lanes)
     beside = _beside(loads | stored, axis)
-    work = len(stores) + sum(costs.cycles(node) for node in nodes if axis in node.axes)
+    work = len(stores) + sum(costs.cycles(node.step) for node in nodes if axis in node.axes)
     spans = [Span(length) for length in kernel.shape]
     copies = 4 if work <= SHORT else 2 if work <= MIDDLE else 1
     if beside >= 0:

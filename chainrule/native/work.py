@@ -5,13 +5,14 @@ Imports the plan's kernels and costs. The module asks it when it writes the call
 
 from math import prod
 
-from chainrule.native.costs import FOREIGN, HEAVY
+from chainrule.native import costs
 from chainrule.plan.kernels import Kernel, Matmul, Pointwise, Row
-from chainrule.plan.scalar import Apply, Body, Gather, Load
+from chainrule.plan.scalar import Body, Load
 
 # Of one core with vectors of 256 bits: others differ by a factor of 2, which does not matter here.
 CYCLES_PER_US = 3_000
 BYTES_OF_VECTOR = 32
+FAR_LOAD = 1  # cycles of a load from beyond the first cache
 FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do
 LARGE_US = 20  # handing over costs 1 us; 10 us if the other threads sleep by then
 
@@ -41,9 +42,6 @@ def _cycles(body: Body) -> float:
     """Of one element."""
     cycles = 0.0
     for step in body:
-        if isinstance(step, Apply):
-            each = FOREIGN if ":" in step.letter else HEAVY.get(step.letter, 0.5)
-        else:
-            each = 10 if isinstance(step, Gather) else float(isinstance(step, Load))
+        each = FAR_LOAD if isinstance(step, Load) else costs.cycles(step)
         cycles += each * (8 if step.dtype.endswith("64") else 4) / BYTES_OF_VECTOR
     return cycles

@@ -8,6 +8,7 @@ from scipy import special
 
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.native.letters import LETTERS
+from chainrule.plan.letters import CYCLES
 from chainrule.plan.make import make
 from chainrule.plan.scalar import Apply
 from chainrule.testing import case_of
@@ -78,6 +79,10 @@ def same(got, want):
 def test_the_letters_of_the_catalogue_s_recordings_are_those_that_can_be_written():
     emitted = {letter for letter in letters_of_recordings() if ":" not in letter}
     assert emitted == set(LETTERS)
+
+
+def test_only_letters_have_a_cost():
+    assert set(CYCLES) - {"copy"} <= set(LETTERS)
 
 
 def letters_of_recordings():
