@@ -10,7 +10,7 @@ from chainrule.native import costs
 from chainrule.native.passes import Script, script
 from chainrule.native.spans import Span
 from chainrule.native.target import Target
-from chainrule.plan.kernels import Row
+from chainrule.plan.kinds.row import Row
 from chainrule.plan.scalar import Access
 
 RESIDENT = 8  # vectors of a row, at most, whose values are kept from pass to pass

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter, Structured
+from chainrule.plan.alone import Alone
 from chainrule.plan.groups import Group
 from chainrule.plan.letters import is_function
 from chainrule.plan.steps import Array, Map, Step
@@ -35,7 +36,10 @@ def name_of(group: Group, targets: Sequence[Array]) -> str:
 
 
 def _kind(step: Step) -> str:
-    return step.letter if isinstance(step, Map) else type(step).__name__.lower()
+    if isinstance(step, Map):
+        return step.letter
+    title = step.title if isinstance(step, Alone) else ""
+    return title or type(step).__name__.lower()
 
 
 def _is_plain(label: str) -> bool:

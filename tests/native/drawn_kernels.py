@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.pointwise import emit_pointwise
-from chainrule.native.rows import emit_row
+from chainrule.native.kinds.pointwise import emit as emit_pointwise
+from chainrule.native.kinds.row import emit as emit_row
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.interpret.loops import pointwise, row
-from chainrule.plan.interpret.views import Memory
-from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
+from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Given, Literal, Load, Store
 from tests.native.loaded import cut, run_units
 
@@ -32,9 +32,8 @@ def native(kernel, arrays, target=TARGETS[0], cuts=()):
 
 def interpreted(kernel, arrays):
     """Run a kernel with NumPy, in place."""
-    read = row if isinstance(kernel, Row) else pointwise
     with np.errstate(all="ignore"):
-        read(kernel, Memory(arrays))
+        kernel.run(Memory(arrays))
 
 
 @dataclass

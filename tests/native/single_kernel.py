@@ -4,8 +4,10 @@ import numpy as np
 
 from chainrule.native.engine import compile_plan
 from chainrule.native.ir import Module
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.plan import Plan
+from chainrule.plan.scalar import Access
 from chainrule.spec import spec_of
 from tests.native.loaded import run_units
 
@@ -35,8 +37,9 @@ def run_in_parts(emit, kernel, arrays, target):
     return units
 
 
-def access(buffer, view, whole):
-    """How a view of an array reaches its elements, in elements."""
+def seen(buffer, view, whole):
+    """A view of an array as a kernel sees it."""
     step = whole.itemsize
     offset = view.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    return (buffer, tuple(s // step for s in view.strides), offset // step)
+    access = Access(buffer, tuple(s // step for s in view.strides), offset // step)
+    return View(view.shape, access, whole.dtype.name)

@@ -4,8 +4,9 @@ import numpy as np
 
 from chainrule.native.axes import fewer_axes, fewer_row_axes
 from chainrule.native.ir import Module
-from chainrule.native.pointwise import emit_pointwise
-from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
+from chainrule.native.kinds.pointwise import emit as emit_pointwise
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Load, Store
 from tests.native.drawn_kernels import TARGETS, native

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.matmul import emit_matmul
+from chainrule.native.kinds.matmul import emit as emit_matmul
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
 from chainrule.plan.buffers import Buffer

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.plan.kernels import Pointwise
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, pointwise_kernels
 

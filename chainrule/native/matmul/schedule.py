@@ -8,7 +8,7 @@ from math import ceil, gcd, prod
 
 from chainrule.native.matmul.grid import BUSY, Grid, grid
 from chainrule.native.target import BITS, Target
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.letters import is_simple
 from chainrule.plan.scalar import Apply
 

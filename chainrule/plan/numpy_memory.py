@@ -1,14 +1,14 @@
-"""Views: an access as a NumPy view of a buffer, and a body as arrays of all elements at once.
+"""NumPy's memory: an access as a view of a buffer, a body as arrays of all elements at once.
 
-Imports the letters and scalar. All readings of kernels use it.
+Imports the letters and scalar. Kernels run in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.plan.interpret.letters import applied
+from chainrule.plan.numpy_letters import applied
 from chainrule.plan.scalar import (
     Access,
     Apply,
@@ -25,14 +25,14 @@ AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 class Memory:
-    """The buffers, flat."""
+    """The buffers, flat: given as a list, or shown when they are asked for."""
 
-    def __init__(self, buffers: Sequence[AnyArray]) -> None:
-        self._buffers = buffers
+    def __init__(self, buffers: Sequence[AnyArray] | Callable[[int], AnyArray]) -> None:
+        self._buffer = buffers if callable(buffers) else buffers.__getitem__
 
     def view(self, access: Access, shape: Sequence[int]) -> AnyArray:
         """What loops over a shape meet; NumPy refuses what is out of bounds."""
-        flat = self._buffers[access.buffer]
+        flat = self._buffer(access.buffer)
         size = flat.itemsize
         strides = tuple(stride * size for stride in access.strides)
         return np.ndarray(tuple(shape), flat.dtype, flat, access.offset * size, strides)
@@ -46,7 +46,7 @@ class Memory:
 
     def flat(self, access: Access) -> AnyArray:
         """All elements of the buffer."""
-        return self._buffers[access.buffer]
+        return self._buffer(access.buffer)
 
     def evaluate(
         self, body: Body, shape: Sequence[int], given: Sequence[AnyArray] = ()

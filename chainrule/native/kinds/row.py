@@ -1,10 +1,12 @@
 """Rows: several passes over each row, with vectors along the row or across neighbouring rows.
 
-Imports axes, layout, passes, values, folding and units. The engine calls ``emit_row``.
+Imports axes, layout, passes, values, folding and units.
 """
 
 from collections.abc import Callable, Sequence
+from math import prod
 
+from chainrule.native import work
 from chainrule.native.axes import fewer_row_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.folding import Folding
@@ -18,14 +20,19 @@ from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Row
+from chainrule.plan.kinds.row import Row
 from chainrule.plan.scalar import Access
 
 Move = Callable[[Access, list[Strand]], None]
 
 
-def emit_row(
-    module: Module, name: str, kernel: Row, buffers: Sequence[Buffer], target: Target
+def emit(
+    module: Module,
+    name: str,
+    kernel: Row,
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int = 0,
 ) -> int:
     """Write ``void @name(ptr %table, i64 %begin, i64 %end)``.
 
@@ -43,6 +50,13 @@ def emit_row(
         units = rows.write(begin, end)
     b.finish()
     return units
+
+
+def microseconds(kernel: Row) -> float:
+    """Estimated time on one core."""
+    inner = sum(work.microseconds(each.body) for each in kernel.passes) * prod(kernel.inner)
+    outer = sum(work.microseconds(each.after) for each in kernel.passes)
+    return prod(kernel.outer) * (inner + outer)
 
 
 class _Rows:

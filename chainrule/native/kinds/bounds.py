@@ -9,17 +9,18 @@ from math import prod
 from chainrule.native.frame import STATUS_SLOT, Frame, Point
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
 from chainrule.native.target import Target
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Bounds
+from chainrule.plan.kinds.bounds import Bounds
 
 
-def emit_bounds(
+def emit(
     module: Module,
     name: str,
-    kernel: Bounds,
+    kernel: Bounds[View],
     buffers: Sequence[Buffer],
     target: Target,
-    number: int,
+    number: int = 0,
 ) -> int:
     """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit.
 
@@ -28,7 +29,7 @@ def emit_bounds(
     """
     b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
     frame = Frame(b, b.arguments[0], buffers, kernel)
-    if prod(kernel.shape):
+    if prod(kernel.source.shape):
         wrong = _any_wrong(frame, kernel, target.lanes("int64"))
         with b.when(wrong):
             slot = b.at(b.arguments[0], integer(STATUS_SLOT), POINTER)
@@ -40,9 +41,9 @@ def emit_bounds(
     return 1
 
 
-def _any_wrong(frame: Frame, kernel: Bounds, lanes: int) -> Value:
+def _any_wrong(frame: Frame, kernel: Bounds[View], lanes: int) -> Value:
     """Whether any element is out of range: all are looked at, without a branch."""
-    b, shape = frame.builder, kernel.shape
+    b, shape = frame.builder, kernel.source.shape
     length = shape[-1] if shape else 1
     lanes = min(lanes, length)
     whole = length - length % lanes
@@ -65,10 +66,10 @@ def _any_wrong(frame: Frame, kernel: Bounds, lanes: int) -> Value:
     return b.binary("or", any_lane, single)
 
 
-def _first_wrong(frame: Frame, kernel: Bounds) -> tuple[Value, Value]:
+def _first_wrong(frame: Frame, kernel: Bounds[View]) -> tuple[Value, Value]:
     """Place and value of the first element out of range; there is one."""
     b = frame.builder
-    with b.nest(kernel.shape, [integer(-1), integer(0), integer(0)]) as each:
+    with b.nest(kernel.source.shape, [integer(-1), integer(0), integer(0)]) as each:
         place, value, count = each.carried
         x, wrong = _wrong(Point(frame, each.indices), kernel)
         first = b.binary("and", wrong, b.compare("slt", place, integer(0)))
@@ -80,11 +81,11 @@ def _first_wrong(frame: Frame, kernel: Bounds) -> tuple[Value, Value]:
     return each.carried[0], each.carried[1]
 
 
-def _wrong(point: Point, kernel: Bounds) -> tuple[Value, Value]:
+def _wrong(point: Point, kernel: Bounds[View]) -> tuple[Value, Value]:
     """The elements as int64, and which are out of range."""
     b = point.frame.builder
-    signed = kernel.dtype.startswith("int")
-    x = point.load(kernel.source, kernel.dtype)
+    signed = kernel.source.dtype.startswith("int")
+    x = point.load(kernel.source.access, kernel.source.dtype)
     x = b.convert("sext" if signed else "zext", x, INDEX)
     low = kernel.low if signed else max(kernel.low, 0)
     # One comparison for both ends: below ``low`` the difference wraps to a huge number.

@@ -8,38 +8,45 @@ the rows of an embedding table.
 from collections.abc import Sequence
 from math import prod
 
-from chainrule.native.frame import Frame, Point
+from chainrule.native.frame import Frame, Point, literal
 from chainrule.native.ir import INDEX, Builder, Module, Value, integer
 from chainrule.native.target import Target
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Scatter
-from chainrule.plan.scalar import Access, Apply, Body, Coordinate, Gather, Load
+from chainrule.plan.kinds.scatter import Scatter
+from chainrule.plan.scalar import Access
+from chainrule.plan.steps import Number
 
 
-def emit_scatter(
-    module: Module, name: str, kernel: Scatter, buffers: Sequence[Buffer], target: Target
+def emit(
+    module: Module,
+    name: str,
+    kernel: Scatter[View],
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int = 0,
 ) -> int:
     """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit."""
     b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
     frame = Frame(b, b.arguments[0], buffers, kernel)
-    if prod(kernel.shape):
-        last = len(kernel.shape) - 1
-        dtype = kernel.body[kernel.value].dtype
-        apart = last >= 0 and kernel.target.strides[last] == 1
-        if apart and not any(_varies(kernel.body, i, last) for i, _, _ in kernel.places):
+    if prod(kernel.target.shape):
+        last = len(kernel.target.shape) - 1
+        dtype = kernel.target.dtype
+        apart = last >= 0 and kernel.target.access.strides[last] == 1
+        if apart and not any(index.access.strides[last] for index, _, _ in kernel.picks):
             _rows(frame, kernel, target.lanes(dtype))
         else:
-            with b.nest(kernel.shape) as each:
+            with b.nest(kernel.target.shape) as each:
                 here = Point(frame, each.indices)
                 _meet(here, kernel, _shift(here, kernel))
     b.finish()
     return 1
 
 
-def _rows(frame: Frame, kernel: Scatter, lanes: int) -> None:
+def _rows(frame: Frame, kernel: Scatter[View], lanes: int) -> None:
     """Rows of neighbours: the indices are looked at once for each."""
-    b, length, axis = frame.builder, kernel.shape[-1], len(kernel.shape) - 1
-    with b.nest(kernel.shape[:-1]) as each:
+    b, length, axis = frame.builder, kernel.target.shape[-1], len(kernel.target.shape) - 1
+    with b.nest(kernel.target.shape[:-1]) as each:
         shift = _shift(Point(frame, [*each.indices, integer(0)]), kernel)
         whole = length - length % lanes
         with b.loop(integer(0), integer(whole), lanes) as along:
@@ -49,39 +56,39 @@ def _rows(frame: Frame, kernel: Scatter, lanes: int) -> None:
             _meet(rest, kernel, shift)
 
 
-def _varies(body: Body, number: int, axis: int) -> bool:
-    """Whether an instruction's value depends on the loop index along an axis."""
-    step = body[number]
-    if isinstance(step, Load | Gather) and step.access.strides[axis]:
-        return True
-    if isinstance(step, Gather):
-        return _varies(body, step.index, axis)
-    if isinstance(step, Apply):
-        return any(_varies(body, i, axis) for i in step.operands)
-    return isinstance(step, Coordinate) and step.axis == axis
-
-
-def _shift(point: Point, kernel: Scatter) -> Value:
+def _shift(point: Point, kernel: Scatter[View]) -> Value:
     """How far the indices move the target, in elements."""
     b = point.frame.builder
-    shift, values = integer(0), point.evaluate(kernel.body)
-    for number, stride, length in kernel.places:
-        index = values[number]
+    shift = integer(0)
+    for each, stride, length in kernel.picks:
+        index = point.load(each.access, each.dtype)
         wrapped = b.add(index, integer(length))
         index = b.select(b.compare("slt", index, integer(0)), wrapped, index)
         shift = b.add(shift, b.mul(index, integer(stride)))
     return shift
 
 
-def _meet(point: Point, kernel: Scatter, shift: Value) -> None:
+def _meet(point: Point, kernel: Scatter[View], shift: Value) -> None:
     """The values of all lanes meet what stands in the target."""
-    b, dtype = point.frame.builder, kernel.body[kernel.value].dtype
-    value = point.evaluate(kernel.body)[kernel.value]
+    b, dtype = point.frame.builder, kernel.target.dtype
+    value = _value(point, kernel)
     # The shift stands in for one more axis, of stride 1.
-    moved = Access(kernel.target.buffer, (*kernel.target.strides, 1), kernel.target.offset)
+    moved = Access(
+        kernel.target.access.buffer,
+        (*kernel.target.access.strides, 1),
+        kernel.target.access.offset,
+    )
     place = Point(point.frame, [*point.indices, shift], point.axis, point.lanes)
     if kernel.accumulate:
         there = place.load(moved, dtype)
         how = "or" if dtype == "bool" else "fadd" if dtype.startswith("float") else "add"
         value = b.binary(how, there, value)
     place.store(moved, value, dtype)
+
+
+def _value(point: Point, kernel: Scatter[View]) -> Value:
+    """What is added or written there, in all lanes."""
+    values = kernel.values
+    if isinstance(values, Number):
+        return literal(values.value, values.dtype, point.lanes)
+    return point.load(values.access, values.dtype)

@@ -1,8 +1,9 @@
 """Letters on arrays: as NumPy computes them, or the op whose C function an instruction names.
 
-Imports the catalogue. The readings of bodies use it.
+Imports the catalogue. The memory of NumPy's arrays evaluates bodies with it.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ def applied(letter: str, operands: Sequence[Any], dtype: str) -> Any:
     return np.asarray(_function(letter)(*operands)).astype(dtype, copy=False)
 
 
+@functools.lru_cache(maxsize=256)
 def _function(letter: str) -> Any:
     """What NumPy or SciPy computes it with."""
     kind, _, name = letter.rpartition(":")

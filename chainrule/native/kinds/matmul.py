@@ -1,11 +1,12 @@
-"""The function of a product: the loop over its units.
+"""Matmul: the function of a product, which is a loop over its units.
 
-Imports normal, schedule and block. The engine calls ``emit_matmul`` for each Matmul kernel.
+Imports the package of products: normal, schedule and block.
 """
 
 from collections.abc import Sequence
 from math import ceil, prod
 
+from chainrule.native import work
 from chainrule.native.frame import Frame
 from chainrule.native.ir import Builder, Module, Value, integer
 from chainrule.native.matmul.block import Block
@@ -13,11 +14,18 @@ from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
+
+FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do
 
 
-def emit_matmul(
-    module: Module, name: str, kernel: Matmul, buffers: Sequence[Buffer], target: Target
+def emit(
+    module: Module,
+    name: str,
+    kernel: Matmul,
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int = 0,
 ) -> int:
     """Write ``void @name(ptr table, i64 begin, i64 end)``; return how many units there are."""
     b = Builder(module, name, [("ptr", "table"), ("i64", "begin"), ("i64", "end")])
@@ -40,6 +48,14 @@ def emit_matmul(
         block.write(_places(b, which, kernel.batch), tiles, panels)
     b.finish()
     return ceil(parts / per)
+
+
+def microseconds(kernel: Matmul) -> float:
+    """Estimated time on one core."""
+    size = 2 if kernel.dtype == "float64" else 1
+    depth = 2 * kernel.depth * size / FLOPS_PER_CYCLE / work.CYCLES_PER_US
+    places = prod(kernel.batch) * kernel.rows * kernel.columns
+    return places * (depth + work.microseconds(kernel.body))
 
 
 def _places(b: Builder, number: Value, batch: Sequence[int]) -> list[Value]:

@@ -1,12 +1,13 @@
 """Pointwise: a body for every element of a shape, as loops over vectors.
 
-Imports axes, numbering, values, loops, costs and units. The engine calls ``emit_pointwise``.
+Imports axes, numbering, values, loops, costs and units.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
-from chainrule.native import costs
+from chainrule.native import costs, work
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
@@ -17,7 +18,7 @@ from chainrule.native.spans import Span, Strand
 from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
-from chainrule.plan.kernels import Pointwise
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access
 
@@ -25,8 +26,13 @@ LINE = 16  # columns of a block that is turned: as float32 they fill a cache lin
 SHORT, MIDDLE = 6, 12  # cycles up to which a round takes four vectors, or two
 
 
-def emit_pointwise(
-    module: Module, name: str, kernel: Pointwise, buffers: Sequence[Buffer], target: Target
+def emit(
+    module: Module,
+    name: str,
+    kernel: Pointwise,
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int = 0,
 ) -> int:
     """Write ``void @name(ptr %table, i64 %begin, i64 %end)``.
 
@@ -43,6 +49,11 @@ def emit_pointwise(
         units = _write(Frame(b, table, buffers, kernel), _plan(kernel, target), begin, end)
     b.finish()
     return units
+
+
+def microseconds(kernel: Pointwise) -> float:
+    """Estimated time on one core."""
+    return prod(kernel.shape) * work.microseconds(kernel.body)
 
 
 @dataclass(frozen=True)
