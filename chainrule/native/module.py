@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chainrule.native.frame import STATUS_SLOT
 from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
-from chainrule.native.kinds import emitter, is_large
+from chainrule.native.kinds import is_large, write
 from chainrule.native.spreading import SPREAD
 from chainrule.native.target import Target
 from chainrule.plan.kernel import Kernel
@@ -21,7 +21,7 @@ def assemble(plan: Plan, target: Target) -> Module:
     """The text of a plan. What it declares and does not define must be given when it is loaded."""
     module = Module()
     units = [
-        emitter(kernel).emit(module, f"kernel{i}", kernel, plan.buffers, target, i)
+        write(module, f"kernel{i}", kernel, plan.buffers, target, i)
         for i, kernel in enumerate(plan.kernels)
     ]
     _write_run(module, plan.kernels, units)

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.kinds.pointwise import emit as emit_pointwise
-from chainrule.native.kinds.row import emit as emit_row
+from chainrule.native.kinds import write
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.pointwise import Pointwise
@@ -24,8 +23,7 @@ def native(kernel, arrays, target=TARGETS[0], cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    emit = emit_row if isinstance(kernel, Row) else emit_pointwise
-    units = emit(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, buffers, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 

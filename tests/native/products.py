@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.kinds.matmul import emit as emit_matmul
+from chainrule.native.kinds import write
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.matmul import Matmul
@@ -23,7 +23,7 @@ def run(kernel, arrays, target=AVX2, cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    units = emit_matmul(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, buffers, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 

@@ -43,19 +43,17 @@ class Turn(Alone[X]):
 EMITTED = '''
 """Turn: element by element."""
 
-from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import Builder, integer
+from chainrule.native.frame import Point
+from chainrule.native.ir import integer
 
 
-def emit(module, name, kernel, buffers, target, number=0):
-    b = Builder(module, name, [("ptr", "table"), ("i64", "begin"), ("i64", "end")])
-    frame = Frame(b, b.arguments[0], buffers, kernel)
+def emit(kernel, function):
+    b, frame = function.builder, function.frame
     with b.nest(kernel.target.shape) as each:
         *outer, last = each.indices
         mirrored = b.binary("sub", integer(kernel.target.shape[-1] - 1), last)
         found = Point(frame, [*outer, mirrored]).load(kernel.source.access, kernel.source.dtype)
         Point(frame, each.indices).store(kernel.target.access, found, kernel.target.dtype)
-    b.finish()
     return 1
 '''
 PROGRAM = """

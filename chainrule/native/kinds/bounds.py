@@ -3,41 +3,30 @@
 Imports frame and ir. The run stops where one does not, and names it.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import STATUS_SLOT, Frame, Point
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
-from chainrule.native.target import Target
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, POINTER, Value, integer
 from chainrule.plan.alone import View
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.bounds import Bounds
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Bounds[View],
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit.
+def emit(kernel: Bounds[View], function: Function) -> int:
+    """Write it; it is one unit.
 
-    ``number`` is the kernel's place in the plan. At the first offender in C order the status
-    becomes number + 1, place, value; otherwise it is left alone.
+    At the first offender in C order the status becomes the kernel's number + 1, place, value;
+    otherwise it is left alone.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    frame = Frame(b, b.arguments[0], buffers, kernel)
+    b, frame = function.builder, function.frame
     if prod(kernel.source.shape):
-        wrong = _any_wrong(frame, kernel, target.lanes("int64"))
+        wrong = _any_wrong(frame, kernel, function.target.lanes("int64"))
         with b.when(wrong):
-            slot = b.at(b.arguments[0], integer(STATUS_SLOT), POINTER)
+            slot = b.at(function.table, integer(STATUS_SLOT), POINTER)
             status = b.load(slot, POINTER, 8)
             place, value = _first_wrong(frame, kernel)
-            for i, word in enumerate((integer(number + 1), place, value)):
+            for i, word in enumerate((integer(function.number + 1), place, value)):
                 b.store(word, b.at(status, integer(i), INDEX), 8)
-    b.finish()
     return 1
 
 

@@ -4,16 +4,14 @@ Imports frame, ir and keys. A mask is a function of a key and of the element's p
 forward pass, the backward pass and eager code agree on it without keeping it.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, Builder, Module, Value, integer, vector
+from chainrule.native.frame import Point
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, Builder, Value, integer, vector
 from chainrule.native.keys import WORD, key_words
-from chainrule.native.target import Target
 from chainrule.plan.alone import View
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.mask import Mask
 
 # Philox 4x64-10: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
@@ -24,19 +22,12 @@ BLOCK = 8  # elements: four words of 64 bits, two elements each
 UNIT = 2048  # blocks in a unit, at some 8 ns each
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Mask[View],
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units."""
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
+def emit(kernel: Mask[View], function: Function) -> int:
+    """Write it; the number of units."""
+    b = function.builder
+    begin, end = function.begin, function.end
     size, out = prod(kernel.target.shape), replace(kernel.target.access, strides=(1,))
-    frame = Frame(b, table, buffers, kernel)
+    frame = function.frame
     keys = _round_keys(b, key_words(frame, kernel.key))
     shared = _after_first(b, keys)
     whole, rest = divmod(size, BLOCK)
@@ -51,7 +42,6 @@ def emit(
             kept = _kept(b, integer(whole), keys, shared, kernel.threshold)
             kept = b.shuffle(kept, kept, range(rest)) if rest > 1 else b.extract(kept, 0)
             Point(frame, [integer(whole * BLOCK)], 0, rest).store(out, kept, "bool")
-    b.finish()
     return units
 
 

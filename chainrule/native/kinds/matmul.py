@@ -7,35 +7,25 @@ from collections.abc import Sequence
 from math import ceil, prod
 
 from chainrule.native import work
-from chainrule.native.frame import Frame
-from chainrule.native.ir import Builder, Module, Value, integer
+from chainrule.native.function import Function
+from chainrule.native.ir import Builder, Value, integer
 from chainrule.native.matmul.block import Block
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
-from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.matmul import Matmul
 
 FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Matmul,
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr table, i64 begin, i64 end)``; return how many units there are."""
-    b = Builder(module, name, [("ptr", "table"), ("i64", "begin"), ("i64", "end")])
+def emit(kernel: Matmul, function: Function) -> int:
+    """Write it; the number of units."""
+    b = function.builder
     kernel = normal(kernel)
     if prod(kernel.batch) * kernel.rows * kernel.columns == 0:
-        b.finish()
         return 1
-    cut = schedule(kernel, target)
-    table, begin, end = b.arguments
-    block = Block(Frame(b, table, buffers, kernel), kernel, cut)
+    cut = schedule(kernel, function.target)
+    begin, end = function.begin, function.end
+    block = Block(function.frame, kernel, cut)
     down = ceil(cut.grid.tiles / cut.tiles_per_unit)
     across = ceil(cut.grid.panels / cut.panels_per_unit)
     parts, per = prod(kernel.batch) * down * across, cut.batches_per_unit
@@ -46,7 +36,6 @@ def emit(
         tiles = _range(b, row, cut.tiles_per_unit, cut.grid.tiles)
         panels = _range(b, column, cut.panels_per_unit, cut.grid.panels)
         block.write(_places(b, which, kernel.batch), tiles, panels)
-    b.finish()
     return ceil(parts / per)
 
 

@@ -11,7 +11,8 @@ from chainrule.native import costs, work
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
+from chainrule.native.function import Function
+from chainrule.native.ir import Value
 from chainrule.native.loops import Loops, State
 from chainrule.native.numbering import Numbering
 from chainrule.native.spans import Span, Strand
@@ -19,36 +20,18 @@ from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
 from chainrule.plan.kinds.pointwise import Pointwise
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access
 
 LINE = 16  # columns of a block that is turned: as float32 they fill a cache line
 SHORT, MIDDLE = 6, 12  # cycles up to which a round takes four vectors, or two
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Pointwise,
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``.
-
-    Returns
-    -------
-    int
-        Number of units.
-    """
-    b = Builder(module, name, [(POINTER, "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    units = 1
-    if 0 not in kernel.shape:
-        kernel = fewer_axes(kernel)
-        units = _write(Frame(b, table, buffers, kernel), _plan(kernel, target), begin, end)
-    b.finish()
-    return units
+def emit(kernel: Pointwise, function: Function) -> int:
+    """Write it; the number of units."""
+    if 0 in kernel.shape:
+        return 1
+    plan = _plan(fewer_axes(kernel), function.target)
+    return _write(function.frame, plan, function.begin, function.end)
 
 
 def microseconds(kernel: Pointwise) -> float:

@@ -4,39 +4,32 @@ Imports frame and ir. The lanes of a vector are neighbouring rows: along the axi
 order to keep, across rows there is none.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, Builder, Module, Value, floating, integer
-from chainrule.native.target import BITS, Target
+from chainrule.native.function import Function
+from chainrule.native.ir import Builder, Value, floating, integer
+from chainrule.native.target import BITS
 from chainrule.plan.alone import View
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.scan import Scan
 
 LINE = 512  # bits of a cache line: rows that lie side by side are taken a line at a time
 WORK = 16384  # elements of a unit, at about a nanosecond each
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Scan[View],
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units.
+def emit(kernel: Scan[View], function: Function) -> int:
+    """Write it; the number of units.
 
     A task is a bundle of rows, one in each lane; a unit is a run of tasks.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
+    b, frame = function.builder, function.frame
+    begin, end = function.begin, function.end
     across = _across(kernel)
     beside = kernel.outer[across] if kernel.outer else 1
     dense = kernel.outer and kernel.target.access.strides[across] == 1
-    lanes = min(beside, LINE // BITS[kernel.dtype] if dense else target.lanes(kernel.dtype))
+    lanes = min(
+        beside, LINE // BITS[kernel.dtype] if dense else function.target.lanes(kernel.dtype)
+    )
     lanes = max(lanes, 1)
     rows = prod(kernel.outer) // max(beside, 1)
     full, tasks = rows * (beside // lanes), rows * -(-beside // lanes)
@@ -54,7 +47,6 @@ def emit(
                 indices = _indices(b, kernel, across, which, blocks, lanes, start)
                 axis = across if lanes_here > 1 else -1
                 _run(frame, kernel, indices, axis, lanes_here)
-    b.finish()
     return max(1, -(-tasks // group))
 
 

@@ -5,41 +5,30 @@ receives both; whole vectors along the last axis where the indices do not depend
 the rows of an embedding table.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import Frame, Point, literal
-from chainrule.native.ir import INDEX, Builder, Module, Value, integer
-from chainrule.native.target import Target
+from chainrule.native.function import Function
+from chainrule.native.ir import Value, integer
 from chainrule.plan.alone import View
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.scatter import Scatter
 from chainrule.plan.scalar import Access
 from chainrule.plan.steps import Number
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Scatter[View],
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit."""
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    frame = Frame(b, b.arguments[0], buffers, kernel)
+def emit(kernel: Scatter[View], function: Function) -> int:
+    """Write it; it is one unit."""
+    b, frame = function.builder, function.frame
     if prod(kernel.target.shape):
         last = len(kernel.target.shape) - 1
         dtype = kernel.target.dtype
         apart = last >= 0 and kernel.target.access.strides[last] == 1
         if apart and not any(index.access.strides[last] for index, _, _ in kernel.picks):
-            _rows(frame, kernel, target.lanes(dtype))
+            _rows(frame, kernel, function.target.lanes(dtype))
         else:
             with b.nest(kernel.target.shape) as each:
                 here = Point(frame, each.indices)
                 _meet(here, kernel, _shift(here, kernel))
-    b.finish()
     return 1
 
 

@@ -5,14 +5,13 @@ place: comparing such integers compares the elements first, then the places, so 
 them is stable, moves both at once, and has no branch to mispredict.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, floating, integer
-from chainrule.native.target import BITS, Target
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, POINTER, Builder, Value, floating, integer
+from chainrule.native.target import BITS
 from chainrule.plan.alone import View
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.sort import Sort
 
 PAGE = 4096  # bytes: a larger frame on the stack would have to be probed page by page
@@ -20,21 +19,13 @@ RUN = 4  # elements sorted in registers before the first merge
 WORK = 8192  # steps of merges in a unit, at a few nanoseconds each
 
 
-def emit(
-    module: Module,
-    name: str,
-    kernel: Sort[View],
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units, runs of rows.
+def emit(kernel: Sort[View], function: Function) -> int:
+    """Write it; the number of units, which are runs of rows.
 
     Scratch is two rows of pairs: on the stack, or from the C library's ``malloc``.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
+    b, frame = function.builder, function.frame
+    begin, end = function.begin, function.end
     rows, length = prod(kernel.outer), kernel.length
     padded = -(-length // RUN) * RUN
     bits = 32 if BITS[kernel.dtype] <= 32 and length < 2**32 else 64
@@ -59,9 +50,8 @@ def emit(
                 point = Point(frame, [*indices, each.index])
                 point.store(kernel.target.access, b.convert("zext", place, INDEX), "int64")
         if large:
-            module.declare("free", "declare void @free(ptr)")
+            b.module.declare("free", "declare void @free(ptr)")
             b.call("void", "free", here)
-    b.finish()
     return max(1, -(-rows // group))
 
 
