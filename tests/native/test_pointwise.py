@@ -99,7 +99,8 @@ def test_special_values_pass():
     out, signs = np.zeros_like(x), np.zeros(24, bool)
     body = (
         load(0, 1), Literal(-0.0, F), Apply("add", (0, 1), F),
-        Literal(1.0, F), Apply("copysign", (3, 0), F), Literal(0.0, F), Apply("less", (4, 5), "bool"),
+        Literal(1.0, F), Apply("copysign", (3, 0), F), Literal(0.0, F),
+        Apply("less", (4, 5), "bool"),
     )  # fmt: skip
     stores = Store(Access(1, (1,)), 2), Store(Access(2, (1,)), 6)
     native(Pointwise((24,), body, stores), [x, out, signs])
