@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from scipy import special
 
+import chainrule as cr
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.native.letters import LETTERS
 from chainrule.plan.letters import CYCLES
 from chainrule.plan.make import make
+from chainrule.plan.record import record
 from chainrule.plan.scalar import Apply
+from chainrule.spec import spec_of
 from chainrule.testing import case_of
 from tests.native.every_case import integers
 from tests.native.letter_code import WIDTHS, compiled, of_floats
@@ -122,6 +125,16 @@ def test_exact_letters_of_two_operands_are_those_of_numpy(letter, dtype):
         want = reference(letter)(x, y)
     for lanes in (1, 3, 8):
         same(compiled(letter, (dtype, dtype), want.dtype.name, lanes)(x, y), want)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ["ceil", "trunc", "rint", "floor", "fmax", "fmin", "copysign"])
+def test_ops_of_rounding_and_of_choice_are_letters_with_numpy_s_bits(name, dtype):
+    op = getattr(np, name)
+    operands = pairs(dtype) if op.nin == 2 else [values(dtype)]
+    flow = record(lambda *xs: [op(*xs)], [spec_of(x) for x in operands])
+    assert [step.letter for step in flow.steps] == [name]
+    same(cr.compile(op)(*operands), op(*operands))
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
