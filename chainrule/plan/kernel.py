@@ -4,7 +4,6 @@ Imports traffic and the interpreter's memory. Each file of ``kinds`` is one kind
 kernels asks them, and knows no kind by name.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -13,7 +12,7 @@ from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.traffic import Touch
 
 
-class Kernel(ABC):
+class Kernel:
     """One loop of a plan, or one call: a frozen dataclass over buffers.
 
     Attributes
@@ -30,25 +29,25 @@ class Kernel(ABC):
     by_python: ClassVar[bool] = False
     draws: ClassVar[bool] = False
 
-    @abstractmethod
     def reads(self) -> Iterator[Touch]:
         """What it loads."""
+        raise NotImplementedError
 
-    @abstractmethod
     def writes(self) -> Iterator[Touch]:
         """What it stores."""
+        raise NotImplementedError
 
-    @abstractmethod
     def run(self, memory: Memory) -> None:
         """Compute it with NumPy, in place."""
+        raise NotImplementedError
 
-    @abstractmethod
     def loops(self) -> str:
         """The lengths of its loops, for show()."""
+        raise NotImplementedError
 
-    @abstractmethod
     def what(self) -> str:
         """What it does, for show()."""
+        raise NotImplementedError
 
     def flops(self) -> int:
         """Arithmetic instructions on single elements; a function such as exp counts several."""
