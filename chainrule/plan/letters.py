@@ -12,7 +12,7 @@ from types import MappingProxyType
 CYCLES: Mapping[str, float] = MappingProxyType({
     "copy": 0, "divide": 4, "sqrt": 4, "exp": 10, "expm1": 14, "log": 14, "log1p": 16, "tanh": 16,
     "erf": 20, "erfc": 24, "power": 40, "sin": 20, "cos": 20, "floor_divide": 8, "mod": 8,
-    "fmod": 8,
+    "fmod": 16,
 })  # fmt: skip
 INSTRUCTION, FOREIGN = 0.5, 200  # FOREIGN: a C function, lane by lane
 DIVISION, FUNCTION = 5, 16  # in units of an addition: vector instructions of one value

@@ -41,6 +41,7 @@ EXACT_2 = [
     "fmax",
     "fmin",
     "copysign",
+    "fmod",
 ]
 CURVES = ["exp", "expm1", "tanh", "log", "log1p", "erf", "erfc", "sin", "cos"]
 QUESTIONS_1 = ["isnan", "isfinite", "logical_not"]
@@ -128,13 +129,16 @@ def test_exact_letters_of_two_operands_are_those_of_numpy(letter, dtype):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", ["ceil", "trunc", "rint", "floor", "fmax", "fmin", "copysign"])
+@pytest.mark.parametrize(
+    "name", ["ceil", "trunc", "rint", "floor", "fmax", "fmin", "copysign", "fmod"]
+)
 def test_ops_of_rounding_and_of_choice_are_letters_with_numpy_s_bits(name, dtype):
     op = getattr(np, name)
     operands = pairs(dtype) if op.nin == 2 else [values(dtype)]
     flow = record(lambda *xs: [op(*xs)], [spec_of(x) for x in operands])
     assert [step.letter for step in flow.steps] == [name]
-    same(cr.compile(op)(*operands), op(*operands))
+    with np.errstate(invalid="ignore"):  # what is left of infinity
+        same(cr.compile(op)(*operands), op(*operands))
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -147,6 +151,20 @@ def test_special_values_of_curves_are_those_of_numpy(letter, dtype):
     ordinary = np.isfinite(want) & (want != 0)
     same(got[~ordinary], want[~ordinary])
     np.testing.assert_allclose(got, want, rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_what_is_left_of_a_division_is_exact_next_to_whole_numbers_and_far_out(dtype):
+    rng, bits = np.random.default_rng(1), 23 if dtype == "float32" else 52
+    y = np.concatenate([rng.normal(size=4000), 2.0 ** rng.uniform(-30, 30, 4000)]).astype(dtype)
+    steps = np.floor(2.0 ** rng.uniform(0, bits + 8, y.size))
+    x = (steps * y).astype(dtype)
+    for near in (x, np.nextafter(x, np.array(0, dtype)), np.nextafter(x, np.array(INF, dtype))):
+        for left in (near, -near):
+            same(of_floats("fmod", dtype, inputs=2)(left, y), np.fmod(left, y))
+    tiny = (np.finfo(dtype).smallest_subnormal * rng.integers(1, 99, 500)).astype(dtype)
+    some = [each.ravel() for each in np.meshgrid(tiny[:40], tiny)]
+    same(of_floats("fmod", dtype, inputs=2)(*some), np.fmod(*some))
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -1,4 +1,4 @@
-"""Words of division with remainder: mod, fmod and floor_divide.
+"""Division with remainder: the letter fmod, and the words mod and floor_divide.
 
 Imports the families and letters.
 """
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Word
+from chainrule.graph.families import Letter, Word
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import floor
 from chainrule.ops.letters.logic import equal, not_equal, where
@@ -62,10 +62,8 @@ class Mod(Word):
 
 
 @op("fmod", smooth=False, numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
-class FMod(Word):
+class FMod(Letter):
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
-
-    c = whole = "fmod"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -rint((x - out) / y)
