@@ -10,9 +10,13 @@ from collections.abc import Iterable
 from chainrule.native.numbering import Node
 from chainrule.native.target import BITS, Target
 from chainrule.plan import letters
-from chainrule.plan.scalar import Apply, Gather, Instruction, Load
+from chainrule.plan.scalar import Apply, Body, Gather, Instruction, Load
 
 GATHER, LOAD = 10, 0.5  # cycles; of a load from a cache
+# Of one core with vectors of 256 bits: others differ by a factor of 2, which does not matter here.
+CYCLES_PER_US = 3_000
+BYTES_OF_VECTOR = 32
+FAR_LOAD = 1  # cycles of a load from beyond the first cache
 
 
 def cycles(step: Instruction) -> float:
@@ -32,3 +36,12 @@ def lanes(nodes: Iterable[Node], stored: Iterable[str], target: Target) -> int:
         return target.lanes("bool")
     dtype = max(counted, key=lambda dtype: (counted[dtype], BITS[dtype]))
     return target.lanes(dtype)
+
+
+def microseconds(body: Body) -> float:
+    """Estimated time of a body for one element."""
+    total = 0.0
+    for step in body:
+        each = FAR_LOAD if isinstance(step, Load) else cycles(step)
+        total += each * (8 if step.dtype.endswith("64") else 4) / BYTES_OF_VECTOR
+    return total / CYCLES_PER_US

@@ -1,14 +1,15 @@
 """NumPy's memory: an access as a view of a buffer, a body as arrays of all elements at once.
 
-Imports the letters and scalar. Kernels run in it.
+Imports the catalogue, whose ops the letters are, and scalar. Kernels run in it.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.plan.numpy_letters import applied
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.plan.scalar import (
     Access,
     Apply,
@@ -56,7 +57,7 @@ class Memory:
         for step in body:
             if isinstance(step, Apply):
                 operands = [values[i] for i in step.operands]
-                value = applied(step.letter, operands, step.dtype)
+                value = _applied(step.letter, operands, step.dtype)
             elif isinstance(step, Load):
                 value = self.view(step.access, shape)
             elif isinstance(step, Literal):
@@ -93,3 +94,29 @@ def _steps(shape: Sequence[int], axis: int) -> AnyArray:
     ones = [1] * len(shape)
     ones[axis] = shape[axis]
     return np.arange(shape[axis], dtype=np.int64).reshape(ones)
+
+
+def _applied(letter: str, operands: Sequence[Any], dtype: str) -> Any:
+    """The result of a letter, or of a C function such as "c:atan2"."""
+    if letter == "cast":
+        return operands[0].astype(dtype)
+    return np.asarray(_function(letter)(*operands)).astype(dtype, copy=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _function(letter: str) -> Any:
+    """What NumPy or SciPy computes it with."""
+    kind, _, name = letter.rpartition(":")
+    if kind == "scipy":
+        from scipy import special  # noqa: PLC0415  importing SciPy takes longer than NumPy
+
+        return getattr(special, name)
+    return CATALOGUE.standard[_word(name) if kind else letter].forward
+
+
+def _word(function: str) -> str:
+    """The word that this function of the C library computes."""
+    for name, operation in CATALOGUE.standard.items():
+        if getattr(operation, "c", "") == function:
+            return name
+    raise LookupError(f"no op of the catalogue stands for {function} of the C library")

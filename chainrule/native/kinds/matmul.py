@@ -6,7 +6,7 @@ Imports the package of products: normal, schedule and block.
 from collections.abc import Sequence
 from math import ceil, prod
 
-from chainrule.native import work
+from chainrule.native import costs
 from chainrule.native.function import Function
 from chainrule.native.ir import Builder, Value, integer
 from chainrule.native.matmul.block import Block
@@ -42,9 +42,9 @@ def emit(kernel: Matmul, function: Function) -> int:
 def microseconds(kernel: Matmul) -> float:
     """Estimated time on one core."""
     size = 2 if kernel.dtype == "float64" else 1
-    depth = 2 * kernel.depth * size / FLOPS_PER_CYCLE / work.CYCLES_PER_US
+    depth = 2 * kernel.depth * size / FLOPS_PER_CYCLE / costs.CYCLES_PER_US
     places = prod(kernel.batch) * kernel.rows * kernel.columns
-    return places * (depth + work.microseconds(kernel.body))
+    return places * (depth + costs.microseconds(kernel.body))
 
 
 def _places(b: Builder, number: Value, batch: Sequence[int]) -> list[Value]:

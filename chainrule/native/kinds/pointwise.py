@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from chainrule.native import costs, work
+from chainrule.native import costs
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
@@ -36,7 +36,7 @@ def emit(kernel: Pointwise, function: Function) -> int:
 
 def microseconds(kernel: Pointwise) -> float:
     """Estimated time on one core."""
-    return prod(kernel.shape) * work.microseconds(kernel.body)
+    return prod(kernel.shape) * costs.microseconds(kernel.body)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Imports axes, layout, passes, values, folding and units.
 from collections.abc import Callable, Sequence
 from math import prod
 
-from chainrule.native import work
+from chainrule.native import costs
 from chainrule.native.axes import fewer_row_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.folding import Folding
@@ -35,8 +35,8 @@ def emit(kernel: Row, function: Function) -> int:
 
 def microseconds(kernel: Row) -> float:
     """Estimated time on one core."""
-    inner = sum(work.microseconds(each.body) for each in kernel.passes) * prod(kernel.inner)
-    outer = sum(work.microseconds(each.after) for each in kernel.passes)
+    inner = sum(costs.microseconds(each.body) for each in kernel.passes) * prod(kernel.inner)
+    outer = sum(costs.microseconds(each.after) for each in kernel.passes)
     return prod(kernel.outer) * (inner + outer)
 
 

@@ -2,17 +2,6 @@
 
 Imports every file of the folder. Each defines one subclass of Kernel; the native floor must have
 a file of the same name, which emits it.
-
-    pointwise  a body for every element of a shape
-    row        passes over a row, for every row: sums, softmax, normalization
-    matmul     products of matrices, with a body for every sum
-    scatter    values to places that indices choose
-    scan       running sums, products and recurrences
-    sort       the stable order of each row
-    mask       random booleans
-    fold       a new key of random numbers
-    bounds     integers that must lie in a range
-    opaque     an op that Python computes
 """
 
 from collections.abc import Mapping
