@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.native.engine import compile_plan
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from chainrule.spec import spec_of

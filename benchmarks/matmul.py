@@ -13,7 +13,7 @@ from llvmlite import binding
 
 from chainrule.native.engine import compile_plan, target
 from chainrule.plan.buffers import ALIGNMENT, Buffer
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Apply, Given, Literal, Load, Store
 from chainrule.spec import spec_of

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from chainrule.plan.kernels import Pass, Pointwise, Row
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Row
 from chainrule.plan.scalar import (
     Access,
     Body,

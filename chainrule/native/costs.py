@@ -1,6 +1,7 @@
 """Costs: about how many cycles a vector of an instruction takes, to choose between loops.
 
-Imports numbering. Pointwise and Row kernels ask it for unrolling, vector axes and units.
+Imports numbering and the letters. Pointwise and Row kernels ask it for unrolling, vector axes and
+units.
 """
 
 from collections import Counter
@@ -8,25 +9,23 @@ from collections.abc import Iterable
 
 from chainrule.native.numbering import Node
 from chainrule.native.target import BITS, Target
-from chainrule.plan.scalar import Apply, Gather, Load
+from chainrule.plan import letters
+from chainrule.plan.scalar import Apply, Body, Gather, Instruction, Load
 
-# Cycles of throughput on an AVX2 core, roughly: the instructions of a letter over two a cycle.
-HEAVY = {
-    "divide": 4, "reciprocal": 4, "sqrt": 4, "exp": 10, "expm1": 14, "log": 14, "log1p": 16,
-    "tanh": 16, "erf": 20, "erfc": 24, "power": 40, "sin": 20, "cos": 20, "logaddexp": 30,
-    "floor_divide": 8, "mod": 10, "fmod": 30,
-}  # fmt: skip
-FOREIGN = 200  # a C function, lane by lane
+GATHER, LOAD = 10, 0.5  # cycles; of a load from a cache
+# Of one core with vectors of 256 bits: others differ by a factor of 2, which does not matter here.
+CYCLES_PER_US = 3_000
+BYTES_OF_VECTOR = 32
+FAR_LOAD = 1  # cycles of a load from beyond the first cache
 
 
-def cycles(node: Node) -> float:
+def cycles(step: Instruction) -> float:
     """Of one vector."""
-    step = node.step
     if isinstance(step, Apply):
-        return FOREIGN if ":" in step.letter else HEAVY.get(step.letter, 0.5)
+        return letters.cycles(step.letter)
     if isinstance(step, Gather):
-        return 10
-    return 0.5 if isinstance(step, Load) else 0
+        return GATHER
+    return LOAD if isinstance(step, Load) else 0
 
 
 def lanes(nodes: Iterable[Node], stored: Iterable[str], target: Target) -> int:
@@ -37,3 +36,12 @@ def lanes(nodes: Iterable[Node], stored: Iterable[str], target: Target) -> int:
         return target.lanes("bool")
     dtype = max(counted, key=lambda dtype: (counted[dtype], BITS[dtype]))
     return target.lanes(dtype)
+
+
+def microseconds(body: Body) -> float:
+    """Estimated time of a body for one element."""
+    total = 0.0
+    for step in body:
+        each = FAR_LOAD if isinstance(step, Load) else cycles(step)
+        total += each * (8 if step.dtype.endswith("64") else 4) / BYTES_OF_VECTOR
+    return total / CYCLES_PER_US

@@ -26,7 +26,6 @@ from chainrule.native.letters import resolve
 from chainrule.native.module import RUN, assemble
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
-from chainrule.plan.kernels import Opaque
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
@@ -224,11 +223,7 @@ def _started() -> _Engine:
 
 def plan_content(plan: Plan) -> str:
     """All that the machine code of a plan depends on: constants and Python's ops come later."""
-    kernels = [
-        (kernel.operands, kernel.results) if isinstance(kernel, Opaque) else kernel
-        for kernel in plan.kernels
-    ]
-    return repr((plan.buffers, kernels))
+    return repr((plan.buffers, [kernel.code_key() for kernel in plan.kernels]))
 
 
 def _sources() -> bytes | None:

@@ -11,15 +11,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, IndexRangeError, NonFiniteError
 from chainrule.native.arrays import Array, aligned, check
 from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
 from chainrule.native.frame import ARENA_SLOT, CALLBACK_SLOT, FIRST_SLOT, STATUS_SLOT, slots
 from chainrule.native.module import RUN
-from chainrule.native.opaque import call_opaque
 from chainrule.native.threads import Pool
-from chainrule.plan.kernels import FINITE, Bounds, Opaque
+from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.plan import Plan
 from chainrule.spec import Spec
 
@@ -97,7 +95,7 @@ class Run:
         self._table[STATUS_SLOT] = self._status.ctypes.data
         for i, constant in enumerate(plan.constants):
             self._bind(executable.slots.get(("constant", i)), np.ascontiguousarray(constant))
-        if any(isinstance(kernel, Opaque) for kernel in plan.kernels):
+        if any(kernel.by_python for kernel in plan.kernels):
             self._callback = _CALLBACK(_caller(weakref.ref(self)))
             self._table[CALLBACK_SLOT] = ctypes.cast(self._callback, _POINTER).value or 0
 
@@ -178,9 +176,7 @@ class Run:
         number, place, value = map(int, self._status[:3])
         self._status[:] = 0
         error, self._error = self._error, None
-        kernel = self.plan.kernels[number - 1]
-        if isinstance(kernel, Bounds):
-            return _out_of_range(kernel, place, value)
+        error = error or self.plan.kernels[number - 1].failure(place, value)
         return error or AssertionError(f"kernel {number - 1} leaves no status")
 
     def _bind(self, slot: int | None, array: Array) -> None:
@@ -207,18 +203,22 @@ class Run:
     def run_opaque(self, number: int) -> None:
         """Called back by machine code: no exception may leave this function."""
         try:
-            kernel: Any = self.plan.kernels[number]
-            call_opaque(kernel, self._pointer)
+            self.plan.kernels[number].run(Memory(self._array))
         except BaseException as error:  # Ctrl-C too: it is raised again outside
             self._error = error
             self._status[0] = number + 1
 
-    def _pointer(self, buffer: int) -> tuple[int, int]:
-        """Where a buffer lies at this moment, and its bytes."""
+    def _array(self, buffer: int) -> Array:
+        """A buffer as it stands at this moment, without a copy."""
         b = self.plan.buffers[buffer]
         if b.place == "arena":
-            return self._table[ARENA_SLOT] + b.number, b.nbytes
-        return self._table[self._executable.slots[b.place, b.number]], b.nbytes
+            address = self._table[ARENA_SLOT] + b.number
+        else:
+            address = self._table[self._executable.slots[b.place, b.number]]
+        if b.nbytes == 0:
+            return np.empty(0, b.dtype)
+        memory = memoryview((ctypes.c_char * b.nbytes).from_address(address))
+        return np.frombuffer(memory, b.dtype)
 
 
 def _one() -> int:
@@ -235,20 +235,3 @@ def _caller(run: "weakref.ref[Run]") -> Callable[[int], None]:
             found.run_opaque(number)
 
     return call
-
-
-def _out_of_range(kernel: Bounds, place: int, value: int) -> ChainruleError:
-    """The words of ops/indexing.py, which looks before eager runs."""
-    if kernel.what == FINITE:
-        return NonFiniteError("a loss became NaN or infinite.", do="Nothing has been updated.")
-    where = tuple(int(i) for i in np.unravel_index(place, kernel.shape)) if kernel.shape else ()
-    if kernel.what == "label":
-        row = where[0] if where else 0
-        return IndexRangeError(
-            f"label {value} in row {row} is outside the {kernel.high} classes.",
-            do=f"Labels run from 0 to {kernel.high - 1}; give the last layer one unit per class.",
-        )
-    return IndexRangeError(
-        f"{kernel.what} {value} at {where} is outside an axis of length {kernel.high}.",
-        do=f"It may run from {kernel.low} to {kernel.high - 1}.",
-    )

@@ -10,7 +10,7 @@ from chainrule.native import costs
 from chainrule.native.passes import Script, script
 from chainrule.native.spans import Span
 from chainrule.native.target import Target
-from chainrule.plan.kernels import Row
+from chainrule.plan.kinds.row import Row
 from chainrule.plan.scalar import Access
 
 RESIDENT = 8  # vectors of a row, at most, whose values are kept from pass to pass
@@ -153,7 +153,7 @@ def _facts(plan: Script, target: Target) -> _Facts:
     reductions = sum(len(stage.reductions) for stage in plan.stages)
     return _Facts(
         plan,
-        sum(map(costs.cycles, within)) + len(stores) + reductions / 2,
+        sum(costs.cycles(node.step) for node in within) + len(stores) + reductions / 2,
         costs.lanes(within or numbering.nodes, stored, target),
         reductions,
         [*(access for access, _ in stores), *numbering.accesses(needed)],

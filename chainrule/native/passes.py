@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.native.numbering import Numbering
-from chainrule.plan.kernels import Reduction, Row
+from chainrule.plan.kinds.row import Reduction, Row
 from chainrule.plan.scalar import Access, Apply, Store
 
 Stores = list[tuple[Access, int]]

@@ -13,7 +13,7 @@ from math import inf
 from chainrule.native.frame import REGISTER, literal
 from chainrule.native.ir import Builder, Value, integer, vector
 from chainrule.native.target import BITS
-from chainrule.plan.kernels import Reduction
+from chainrule.plan.kinds.row import Reduction
 
 State = list[Value]
 

@@ -1,156 +1,170 @@
-"""Steps that are kernels of their own: scatters, scans, sorts, random numbers, checks, calls.
+"""Alone: the steps that are kernels of their own; they read memory only, and are never fused.
 
-Imports the kernels, steps and walks. Fusion writes them one by one; they read memory only.
+Imports kernel and steps. The files of ``kinds`` choose it: one class is the step of a flow, which
+sees arrays through Refs, and the kernel of a plan, which sees buffers through Views.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any, ClassVar, Generic, TypeVar
 
-from chainrule.plan.bodies import Writer
-from chainrule.plan.kernels import (
-    Bounds,
-    Fold,
-    Kernel,
-    Mask,
-    Opaque,
-    Pointwise,
-    Scan,
-    Scatter,
-    Sort,
-    View,
-)
-from chainrule.plan.scalar import Access, Literal, Store
-from chainrule.plan.steps import (
-    Array,
-    Assemble,
-    Call,
-    Check,
-    Draw,
-    NextKey,
-    Number,
-    Operand,
-    Order,
-    Part,
-    Put,
-    Ref,
-    Running,
-    Step,
-)
-
-Buffers = Mapping[Array, int]
+from chainrule.plan.kernel import Kernel
+from chainrule.plan.numpy_memory import AnyArray, Memory
+from chainrule.plan.scalar import Access
+from chainrule.plan.steps import Array, Ref, contiguous
+from chainrule.plan.traffic import Touch
+from chainrule.plan.wording import lengths
+from chainrule.spec import is_tuple
 
 
-def write_alone(step: Step, buffers: Buffers) -> list[Kernel]:
-    """The kernels of a step that is not fused."""
-    if isinstance(step, Put):
-        zero = Number(False if step.out.dtype == "bool" else 0, step.out.dtype)
-        return [filled(zero, step.out, buffers), _scatter(step, buffers)]
-    if isinstance(step, Assemble):
-        fills = [] if step.fill is None else [filled(step.fill, step.out, buffers)]
-        parts = [part for part in step.parts if 0 not in part.shape]
-        return [*fills, *(_part(part, step.out, buffers) for part in parts)]
-    return [_single(step, buffers)]
+@dataclass(frozen=True)
+class View:
+    """How a kernel sees a buffer, as a step sees an array through a Ref."""
+
+    shape: tuple[int, ...]
+    access: Access
+    dtype: str
+
+    @classmethod
+    def whole(cls, buffer: int, shape: tuple[int, ...], dtype: str) -> "View":
+        """All of a buffer, as it lies."""
+        return cls(shape, Access(buffer, contiguous(shape)), dtype)
 
 
-def filled(number: Number, out: Array, buffers: Buffers) -> Pointwise:
-    """One number everywhere."""
-    writer = Writer(_lengths(out.size), buffers)
-    writer.values[out] = writer.operand(number)
-    return Pointwise(_lengths(out.size), writer.body, (writer.store(out, buffers[out]),))
+X = TypeVar("X", Ref, View)
+Change = Callable[[Any], Any]
 
 
-def copied(source: Operand, target: Access, shape: tuple[int, ...], buffers: Buffers) -> Pointwise:
-    """Elements moved as they are, or one number; the target's strides run over the shape."""
-    lengths, strides = shape, target.strides
-    if isinstance(source, Ref):
-        pairs = [(n, i) for i, n in enumerate(shape) if n != 1]
-        lengths, strides, sources = _joint(pairs, target.strides, source.strides)
-        access = Access(buffers[source.array], sources, source.offset)
-        writer = Writer(lengths, buffers)
-        value = writer.load(access, source.dtype)
-    else:
-        writer = Writer(lengths, buffers)
-        value = writer.operand(source)
-    return Pointwise(
-        lengths, writer.body, (Store(Access(target.buffer, strides, target.offset), value),)
-    )
+class Alone(Kernel, Generic[X]):
+    """A step that is a kernel: a frozen dataclass whose fields hold Refs, or Views.
+
+    Attributes
+    ----------
+    made : tuple of str
+        The fields that hold what it makes; all other Refs and Views are read.
+    numbers : tuple of str
+        The fields in which a Number may stand in the place of a Ref.
+    clears : bool
+        Whether its target is filled with zeros first.
+    guards : bool
+        Whether it makes nothing, and looks at what others read: it is never dropped, and runs
+        before its readers and before an input is written over.
+    title : str
+        What it is called in show() where no op gave it a name.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    made: ClassVar[tuple[str, ...]] = ("target",)
+    numbers: ClassVar[tuple[str, ...]] = ()
+    clears: ClassVar[bool] = False
+    guards: ClassVar[bool] = False
+    title: ClassVar[str] = ""
+
+    # As a step.
+    def sources(self) -> tuple[X, ...]:
+        """What it reads."""
+        return tuple(x for name in self._names(False) for x in _seen(getattr(self, name)))
+
+    def targets(self) -> tuple[X, ...]:
+        """What it makes."""
+        return tuple(x for name in self.made for x in _seen(getattr(self, name)))
+
+    def outs(self: "Alone[Ref]") -> tuple[Array, ...]:
+        """The arrays that it makes."""
+        return tuple(x.array for x in self.targets())
+
+    @property
+    def out(self: "Alone[Ref]") -> Array:
+        """The array it makes, of a step that makes one."""
+        return self.outs()[0]
+
+    def changed(self, operand: Change, ref: Change) -> "Alone[X]":
+        """It, reading something else: by ``operand`` where a Number may stand, else ``ref``."""
+        return self._with(
+            {
+                name: operand(value) if name in self.numbers else _mapped(value, ref)
+                for name in self._names(False)
+                for value in (getattr(self, name),)
+            }
+        )
+
+    def placed(self: "Alone[Ref]", buffer: Callable[[Array], int]) -> "Alone[View]":
+        """The kernel that it becomes."""
+
+        def view(x: Ref) -> View:
+            return View(x.shape, Access(buffer(x.array), x.strides, x.offset), x.dtype)
+
+        names = (each.name for each in fields(self))
+        found: Any = self._with({name: _mapped(getattr(self, name), view) for name in names})
+        return found
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it computes the same again from the same operands."""
+        return True
+
+    def check(self: "Alone[Ref]") -> None:
+        """Raise AssertionError if what it sees does not fit together."""
+
+    def _names(self, made: bool) -> list[str]:
+        names: list[str] = [each.name for each in fields(self)]
+        return [name for name in names if (name in self.made) == made]
+
+    def _with(self, changes: dict[str, Any]) -> Any:
+        return replace(self, **changes)
+
+    # As a kernel.
+    def compute(self, see: Callable[[X], AnyArray]) -> Any:
+        """Its result, or results, with NumPy; ``see`` shows what it reads."""
+        raise NotImplementedError
+
+    def run(self: "Alone[View]", memory: Memory) -> None:
+        """Compute all, and put it where it belongs."""
+        found = self.compute(lambda x: memory.view(x.access, x.shape))
+        results = found if is_tuple(found) else (found,)
+        for view, result in zip(self.targets(), results, strict=True):
+            memory.view(view.access, view.shape)[...] = result
+
+    def reads(self: "Alone[View]") -> Iterator[Touch]:
+        """All that it sees."""
+        return touched(self.sources())
+
+    def writes(self: "Alone[View]") -> Iterator[Touch]:
+        """All that it makes."""
+        return touched(self.targets())
+
+    def loops(self: "Alone[View]") -> str:
+        """The shape of its result."""
+        return lengths(self.targets()[0].shape)
 
 
-def _joint(
-    pairs: list[tuple[int, int]], one: tuple[int, ...], other: tuple[int, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Axes (length, number) merged where both sets of strides run through: lengths, strides."""
-    lengths: list[int] = []
-    ones: list[int] = []
-    others: list[int] = []
-    for n, i in pairs:
-        if lengths and ones[-1] == n * one[i] and others[-1] == n * other[i]:
-            lengths[-1] *= n
-            ones[-1], others[-1] = one[i], other[i]
-        else:
-            lengths.append(n)
-            ones.append(one[i])
-            others.append(other[i])
-    return tuple(lengths), tuple(ones), tuple(others)
+def must(holds: Any, what: str) -> None:
+    """A rule of ``check``."""
+    if not holds:
+        raise AssertionError(what)
 
 
-def _part(part: Part, out: Array, buffers: Buffers) -> Pointwise:
-    return copied(
-        part.operand, Access(buffers[out], part.strides, part.offset), part.shape, buffers
-    )
+def is_guard(step: Any) -> bool:
+    """Whether a step only looks at what others read: see ``Alone.guards``."""
+    return isinstance(step, Alone) and step.guards
 
 
-def _scatter(step: Put, buffers: Buffers) -> Scatter:
-    writer = Writer(step.shape, buffers)
-
-    def load(ref: Ref) -> int:
-        return writer.load(Access(buffers[ref.array], ref.strides, ref.offset), ref.dtype)
-
-    if isinstance(step.values, Number):
-        value = writer.add(Literal(step.values.value, step.values.dtype))
-    else:
-        value = load(step.values)
-    places = tuple((load(index), stride, length) for index, stride, length in step.picks)
-    target = Access(buffers[step.out], step.strides, step.offset)
-    return Scatter(step.shape, writer.body, value, places, target, step.accumulate)
+def touched(views: tuple[View, ...]) -> Iterator[Touch]:
+    """All of these views, in no particular order."""
+    return (Touch(x.access, x.shape, x.dtype, -1) for x in views)
 
 
-def _single(step: Step, buffers: Buffers) -> Kernel:
-    if isinstance(step, Running):
-        outer, length = step.out.shape[:-1], step.out.shape[-1]
-        sources = tuple(_access(x, buffers) for x in step.sources)
-        return Scan(step.kind, outer, length, sources, _target(step.out, buffers), step.out.dtype)
-    if isinstance(step, Order):
-        outer, length = step.x.shape[:-1], step.x.shape[-1]
-        target = _target(step.out, buffers)
-        return Sort(outer, length, _access(step.x, buffers), target, step.x.dtype)
-    if isinstance(step, Draw):
-        key, target = _key(step.key, buffers), Access(buffers[step.out], (1,))
-        return Mask(step.out.size, key, step.threshold, target)
-    if isinstance(step, NextKey):
-        return Fold(_key(step.key, buffers), step.number, Access(buffers[step.out], ()))
-    if isinstance(step, Check):
-        access = _access(step.x, buffers)
-        return Bounds(step.x.shape, access, step.x.dtype, step.low, step.high, step.what)
-    assert isinstance(step, Call)
-    operands = tuple(
-        View(x.shape, _access(x, buffers), x.dtype) if isinstance(x, Ref) else x
-        for x in step.operands
-    )
-    views = tuple(View(x.shape, _target(x, buffers), x.dtype) for x in step.outs)
-    return Opaque(step.op, operands, views)
+def _seen(value: Any) -> Iterator[Any]:
+    """The Refs and Views in a field."""
+    if isinstance(value, Ref | View):
+        yield value
+    elif is_tuple(value):
+        for each in value:
+            yield from _seen(each)
 
 
-def _access(ref: Ref, buffers: Buffers) -> Access:
-    return Access(buffers[ref.array], ref.strides, ref.offset)
-
-
-def _key(ref: Ref, buffers: Buffers) -> Access:
-    return Access(buffers[ref.array], (), ref.offset)
-
-
-def _target(out: Array, buffers: Buffers) -> Access:
-    return _access(out.ref(), buffers)
-
-
-def _lengths(size: int) -> tuple[int, ...]:
-    return () if size == 1 else (size,)
+def _mapped(value: Any, change: Change) -> Any:
+    """A field with other Refs or Views."""
+    if isinstance(value, Ref | View):
+        return change(value)
+    return tuple(_mapped(each, change) for each in value) if is_tuple(value) else value

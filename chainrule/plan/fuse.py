@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.alone import copied
 from chainrule.plan.bodies import dense
 from chainrule.plan.buffers import Buffer
+from chainrule.plan.copies import copied
 from chainrule.plan.grouping import grouped
 from chainrule.plan.groups import Group
 from chainrule.plan.homes import Exits, Homes, exits
-from chainrule.plan.kernels import Kernel
+from chainrule.plan.kernel import Kernel
 from chainrule.plan.memory import same_elements
 from chainrule.plan.names import name_of
 from chainrule.plan.nodes import Node, node

@@ -5,11 +5,12 @@ Imports groups, order and letters. Grouping calls it when the groups of a block 
 
 from collections.abc import Mapping, Sequence, Set
 
+from chainrule.plan.alone import is_guard
 from chainrule.plan.groups import Group
 from chainrule.plan.letters import weight
 from chainrule.plan.nodes import Node
 from chainrule.plan.order import Order
-from chainrule.plan.steps import Array, Check, Map
+from chainrule.plan.steps import Array, Map
 
 CHEAP = 4  # instructions that cost no more than a store and a load
 
@@ -81,7 +82,7 @@ def _writers(order: Order, updated: Mapping[Array, Array]) -> dict[Array, Group]
 
 def _loops(node: Node, array: Array) -> bool:
     """Whether a node reads an array element by element, as a value and not from memory."""
-    if isinstance(node.step, Check):
+    if is_guard(node.step):
         return False
     return all(read.whole and not read.stored for read in node.reads if read.array is array)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.buffers import ALIGNMENT, Buffer
-from chainrule.plan.kernels import Kernel
+from chainrule.plan.kernel import Kernel
 from chainrule.plan.traffic import Touch, Traffic
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]

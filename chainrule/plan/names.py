@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Letter, Structured
+from chainrule.plan.alone import Alone
 from chainrule.plan.groups import Group
-from chainrule.plan.letters import DEAR
+from chainrule.plan.letters import is_function
 from chainrule.plan.steps import Array, Map, Step
 
 MOST = 3  # words; the rest is left out
@@ -35,11 +36,14 @@ def name_of(group: Group, targets: Sequence[Array]) -> str:
 
 
 def _kind(step: Step) -> str:
-    return step.letter if isinstance(step, Map) else type(step).__name__.lower()
+    if isinstance(step, Map):
+        return step.letter
+    title = step.title if isinstance(step, Alone) else ""
+    return title or type(step).__name__.lower()
 
 
 def _is_plain(label: str) -> bool:
     """Whether an op says little about what a kernel is for: a sum, a cast, a product."""
-    if label not in CATALOGUE or label in DEAR:  # tanh is an activation
+    if label not in CATALOGUE or is_function(label):  # tanh is an activation
         return False
     return issubclass(CATALOGUE[label], Letter | Structured)

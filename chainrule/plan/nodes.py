@@ -7,23 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chainrule.plan.rewrite import makes
-from chainrule.plan.steps import (
-    Array,
-    Assemble,
-    Check,
-    Draw,
-    Map,
-    NextKey,
-    Number,
-    Order,
-    Pick,
-    Product,
-    Put,
-    Reduce,
-    Ref,
-    Running,
-    Step,
-)
+from chainrule.plan.steps import Array, Assemble, Map, Number, Pick, Product, Reduce, Ref, Step
 from chainrule.plan.walks import Walk, is_whole, repeated, walk
 
 
@@ -120,26 +104,13 @@ def refs_of(step: Step) -> Iterator[tuple[Ref, bool]]:
     elif isinstance(step, Pick):
         yield step.source, True
         yield step.index, False
-    elif isinstance(step, Put):
-        if isinstance(step.values, Ref):
-            yield step.values, True
-        for index, _, _ in step.picks:
-            yield index, True
     elif isinstance(step, Assemble):
         for part in step.parts:
             if isinstance(part.operand, Ref):
                 yield part.operand, True
-    elif isinstance(step, Running):
-        for x in step.sources:
-            yield x, True
-    elif isinstance(step, Order | Check):
-        yield step.x, True
-    elif isinstance(step, Draw | NextKey):
-        yield step.key, True
     else:
-        for x in step.operands:
-            if isinstance(x, Ref):
-                yield x, True
+        for x in step.sources():
+            yield x, True
 
 
 def _size(ref: Ref) -> int:

@@ -9,9 +9,10 @@ one node of a group holds them all.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from chainrule.plan.alone import is_guard
 from chainrule.plan.groups import Group
 from chainrule.plan.nodes import Node
-from chainrule.plan.steps import Array, Check
+from chainrule.plan.steps import Array
 
 
 class Order:
@@ -90,13 +91,13 @@ def _needs(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> list[set[in
         needs.append({maker[read.array] for read in node.reads if read.array in maker})
         for read in node.reads:
             readers.setdefault(read.array, []).append(i)
-            if isinstance(node.step, Check):
+            if is_guard(node.step):
                 checked.setdefault(read.array, []).append(i)
     for array, checks in checked.items():
         for i in readers[array]:
-            if not isinstance(nodes[i].step, Check):
+            if not is_guard(nodes[i].step):
                 needs[i].update(checks)
-    guards = [i for i, node in enumerate(nodes) if isinstance(node.step, Check)]
+    guards = [i for i, node in enumerate(nodes) if is_guard(node.step)]
     for array, target in updated.items():
         if array in maker:
             others = (*readers.get(target, ()), *guards)
@@ -111,7 +112,7 @@ def _checks_first(
     updated: Mapping[Array, Array],
 ) -> bool:
     """Nothing is written over before all is checked that can be; whether this adds a need."""
-    checks = [i for i, node in enumerate(nodes) if isinstance(node.step, Check)]
+    checks = [i for i, node in enumerate(nodes) if is_guard(node.step)]
     if not checks:
         return False
     for i, node in enumerate(nodes):

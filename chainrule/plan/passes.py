@@ -10,7 +10,7 @@ from typing import cast
 
 from chainrule.plan.bodies import Writer
 from chainrule.plan.groups import Group
-from chainrule.plan.kernels import Pass, Reduction, Row
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.letters import weight
 from chainrule.plan.nodes import Node
 from chainrule.plan.scalar import Store

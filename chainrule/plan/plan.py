@@ -1,6 +1,6 @@
 """Plan: kernels in the order in which they run, over buffers whose places are known.
 
-Imports kernels. ``make`` (the passes) builds it; the interpreter and the native floor run it.
+Imports kernel. ``make`` (the passes) builds it; the interpreter and the native floor run it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Kernel
+from chainrule.plan.kernel import Kernel
 from chainrule.plan.show import show
 from chainrule.spec import Spec
 

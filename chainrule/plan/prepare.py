@@ -6,17 +6,16 @@ length 0.
 
 from math import prod
 
+from chainrule.plan.alone import Alone, is_guard
 from chainrule.plan.batches import without_summed_batches
-from chainrule.plan.rewrite import makes
+from chainrule.plan.rewrite import makes, reads
 from chainrule.plan.steps import (
     Array,
-    Check,
     Flow,
     Map,
     Number,
     Operand,
     Product,
-    Put,
     Reduce,
     Step,
 )
@@ -26,15 +25,15 @@ def prepare(flow: Flow) -> list[Step]:
     """The steps that compute something, the degenerate ones as copies of their operand."""
     kept: list[Step] = []
     for step in flow.steps:
-        if isinstance(step, Check):
-            if 0 not in step.x.shape:
+        if is_guard(step):
+            if all(0 not in x.shape for x in reads(step)):
                 kept.append(step)
         elif any(out.size for out in makes(step)):
-            kept.append(_plain(step))
+            kept.append(plain(step))
     return without_summed_batches(kept, flow.outputs)
 
 
-def _plain(step: Step) -> Step:
+def plain(step: Step) -> Step:
     """A sum of nothing is 0, the maximum of one element is that element."""
     if isinstance(step, Reduce):
         count = prod(step.x.shape[axis] for axis in step.axes)
@@ -44,8 +43,8 @@ def _plain(step: Step) -> Step:
             return _of_one(step)
     if isinstance(step, Product):
         return _zeros(step.out) if step.a.shape[-1] == 0 else step
-    if isinstance(step, Put):
-        return _zeros(step.out) if 0 in step.shape else step
+    if isinstance(step, Alone) and step.clears:
+        return _zeros(step.out) if any(0 in x.shape for x in step.targets()) else step
     return step
 
 

@@ -20,9 +20,9 @@ from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import explain_missing, settled
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.graph.unvalued import Unvalued
-from chainrule.plan.kernels import FINITE
+from chainrule.plan.kinds.bounds import FINITE, Bounds
 from chainrule.plan.rule_call import RuleCall, flat_operands
-from chainrule.plan.steps import Array, Check, Map, Number, Operand, Ref, Step
+from chainrule.plan.steps import Array, Map, Number, Operand, Ref, Step
 from chainrule.plan.views import broadcasted, is_whole
 from chainrule.spec import is_array, is_sequence, is_tuple
 
@@ -125,7 +125,7 @@ class Recorder:
         if closed_over is not None:
             closed_over.recorder = self
         self.steps: list[Step] = []
-        self._checked: list[tuple[int, Check]] = []  # with their places among the steps
+        self._checked: list[tuple[int, Bounds[Ref]]] = []  # with their places among the steps
         self.depth = depth
         self.is_open = True
         self.reading: list[tuple[Op, tuple[Any, ...]]] = []  # formulas, the innermost last
@@ -232,7 +232,7 @@ class Recorder:
         """Every element must lie in [low, high) when the plan runs; once is enough."""
         known = self._checks(x)
         if not any(low <= check.low and check.high <= high for check in known):
-            check = Check(x, low, high, what)
+            check = Bounds(x, low, high, what)
             self._checked.append((len(self.steps), check))
             self.steps.append(check)
 
@@ -245,8 +245,8 @@ class Recorder:
         """The least value that x can have, as far as checks tell."""
         return max((check.low for check in self._checks(x)), default=-inf)
 
-    def _checks(self, x: Ref) -> list[Check]:
-        return [check for _, check in self._checked if _same_elements(check.x, x)]
+    def _checks(self, x: Ref) -> list[Bounds[Ref]]:
+        return [check for _, check in self._checked if _same_elements(check.source, x)]
 
     def take_back(self, count: int) -> None:
         """Forget all steps but the first ones."""

@@ -10,24 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.alone import Alone
 from chainrule.plan.steps import (
     Array,
     Assemble,
-    Call,
-    Check,
-    Draw,
     Flow,
     Map,
-    NextKey,
     Number,
     Operand,
-    Order,
     Pick,
     Product,
-    Put,
     Reduce,
     Ref,
-    Running,
     Step,
     contiguous,
 )
@@ -40,6 +34,8 @@ def reads(step: Step) -> Iterator[Ref]:
     """Every Ref that a step looks through."""
     if isinstance(step, Map):
         return iter([x for x in step.operands if isinstance(x, Ref)])
+    if isinstance(step, Alone):
+        return iter(step.sources())
     found: list[Ref] = []
 
     def see(x: Any) -> Any:
@@ -53,9 +49,7 @@ def reads(step: Step) -> Iterator[Ref]:
 
 def makes(step: Step) -> tuple[Array, ...]:
     """The arrays that a step fills."""
-    if isinstance(step, Check):
-        return ()
-    return step.outs if isinstance(step, Call) else (step.out,)
+    return step.outs() if isinstance(step, Alone) else (step.out,)
 
 
 def with_operands(step: Step, operand: Change, ref: Change) -> Step:
@@ -65,7 +59,7 @@ def with_operands(step: Step, operand: Change, ref: Change) -> Step:
         found = tuple([operand(x) for x in operands])
         return step if all(map(is_, found, operands)) else Map(step.letter, found, step.out)
     match step:
-        case Reduce() | Order() | Check():
+        case Reduce():
             x = ref(step.x)
             return step if x is step.x else replace(step, x=x)
         case Product(a, b, out):
@@ -76,19 +70,11 @@ def with_operands(step: Step, operand: Change, ref: Change) -> Step:
             source = Ref(seen.array, seen.shape[:-1], seen.strides[:-1], seen.offset)
             index = ref(step.index)
             return replace(step, source=source, stride=seen.strides[-1], index=index)
-        case Put():
-            picks = tuple((ref(index), stride, length) for index, stride, length in step.picks)
-            return replace(step, values=operand(step.values), picks=picks)
         case Assemble():
             parts = tuple(replace(part, operand=operand(part.operand)) for part in step.parts)
             return replace(step, parts=parts)
-        case Running():
-            return replace(step, sources=tuple(map(ref, step.sources)))
-        case Draw() | NextKey():
-            return replace(step, key=ref(step.key))
-        case Call():
-            given = tuple(ref(x) if isinstance(x, Ref) else x for x in step.operands)
-            return replace(step, operands=given)
+        case Alone():
+            return step.changed(operand, ref)
 
 
 def _reached(step: Pick) -> Ref:

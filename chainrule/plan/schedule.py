@@ -9,8 +9,9 @@ writes over an input, after every other reader of that input and after all check
 import heapq
 from collections.abc import Mapping, Sequence
 
+from chainrule.plan.alone import is_guard
 from chainrule.plan.groups import Group
-from chainrule.plan.steps import Array, Check
+from chainrule.plan.steps import Array
 
 
 class CannotOverwriteError(Exception):
@@ -61,16 +62,16 @@ def _needs(groups: Sequence[Group], updated: Mapping[Array, Array]) -> list[set[
     for n, group in enumerate(groups):
         for array in {read.array for node in group.nodes for read in node.reads}:
             readers.setdefault(array, []).append(n)
-            if isinstance(group.nodes[0].step, Check):
+            if is_guard(group.nodes[0].step):
                 checks.setdefault(array, []).append(n)
     needs: list[set[int]] = [set() for _ in groups]
     for array, numbers in readers.items():
         for n in numbers:
             if array in maker:
                 needs[n].add(maker[array])
-            if not isinstance(groups[n].nodes[0].step, Check):
+            if not is_guard(groups[n].nodes[0].step):
                 needs[n].update(checks.get(array, ()))
-    guards = [n for n, group in enumerate(groups) if isinstance(group.nodes[0].step, Check)]
+    guards = [n for n, group in enumerate(groups) if is_guard(group.nodes[0].step)]
     for array, target in updated.items():  # what a check refuses leaves every input as it was
         needs[maker[array]].update(readers.get(target, ()), guards)
     return [each - {n} for n, each in enumerate(needs)]
@@ -78,4 +79,4 @@ def _needs(groups: Sequence[Group], updated: Mapping[Array, Array]) -> list[set[
 
 def _rank(group: Group) -> tuple[int, int]:
     """Checks first, then as recorded."""
-    return (not isinstance(group.nodes[0].step, Check), group.nodes[0].place)
+    return (not is_guard(group.nodes[0].step), group.nodes[0].place)

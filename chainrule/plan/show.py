@@ -1,33 +1,19 @@
 """Show: a plan as text: what runs in which order, what it costs, and what memory it takes.
 
-Imports costs, memory and the kernels. ``Plan.show()`` prints it.
+Imports costs and memory. ``Plan.show()`` prints it.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chainrule.plan.costs import flops, read_bytes, written_bytes
-from chainrule.plan.kernels import (
-    Bounds,
-    Fold,
-    Kernel,
-    Mask,
-    Matmul,
-    Opaque,
-    Pointwise,
-    Row,
-    Scan,
-    Scatter,
-)
+from chainrule.plan.costs import read_bytes, written_bytes
 from chainrule.plan.memory import lives
-from chainrule.plan.scalar import Apply, Body, Gather
 from chainrule.plan.traffic import Traffic
 
 if TYPE_CHECKING:
     from chainrule.plan.plan import Plan
 
 NAME_WIDTH = 44
-MOST_LETTERS = 6  # of a kernel; the rest is counted
 
 
 def show(plan: "Plan") -> str:
@@ -36,7 +22,7 @@ def show(plan: "Plan") -> str:
     Each kernel is one pass over memory. "what it does" lists the steps that were fused into it;
     a sum, a maximum or a product of matrices stands where its loop ends.
     """
-    total = sum(flops(kernel) for kernel in plan.kernels)
+    total = sum(kernel.flops() for kernel in plan.kernels)
     moved = sum(read_bytes(kernel) + written_bytes(kernel) for kernel in plan.kernels)
     head = (
         f"{_count(len(plan.kernels), 'kernel')}; one run takes {_scaled(total, 'FLOP')} and moves "
@@ -52,11 +38,11 @@ def _kernels(plan: "Plan") -> list[str]:
             (
                 str(number),
                 name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 3] + "...",
-                _loops(kernel),
-                _what(kernel),
+                kernel.loops(),
+                kernel.what(),
                 _scaled(read_bytes(kernel), "B"),
                 _scaled(written_bytes(kernel), "B"),
-                _scaled(flops(kernel)),
+                _scaled(kernel.flops()),
             )
         )
     return _aligned(rows, ">", "<", "<", "<", ">", ">", ">")
@@ -83,65 +69,6 @@ def _arena(plan: "Plan") -> list[str]:
         return ["arena: nothing is kept between kernels"]
     head = f"arena: {plan.arena_bytes} bytes; buffers whose lives do not meet share them"
     return [head, *_aligned(rows, *(">" * 6))]
-
-
-def _loops(kernel: Kernel) -> str:
-    """Lengths of the loops; of a row kernel the rows and what is reduced, of a product both."""
-    if isinstance(kernel, Row):
-        return f"{_shape(kernel.outer)} x [{_shape(kernel.inner)}]"
-    if isinstance(kernel, Matmul):
-        sizes = f"{kernel.rows}x{kernel.depth} @ {kernel.depth}x{kernel.columns}"
-        return f"{_shape(kernel.batch)} times {sizes}" if kernel.batch else sizes
-    if isinstance(kernel, Pointwise | Scatter | Bounds):
-        return _shape(kernel.shape)
-    if isinstance(kernel, Mask):
-        return str(kernel.size)
-    if isinstance(kernel, Fold | Opaque):
-        return ""
-    return _shape((*kernel.outer, kernel.length))
-
-
-def _what(kernel: Kernel) -> str:
-    """The letters of a kernel, in the order in which they run."""
-    if isinstance(kernel, Pointwise):
-        return _chain(_letters(kernel.body)) or "copy"
-    if isinstance(kernel, Matmul):
-        return _chain(["matmul", *_letters(kernel.body)])
-    if isinstance(kernel, Row):
-        found: list[str] = []
-        for each in kernel.passes:
-            found += [*_letters(each.body), *(r.kind.upper() for r in each.reductions)]
-            found += _letters(each.after)
-        return _chain(found)
-    if isinstance(kernel, Scatter):
-        return "add at places" if kernel.accumulate else "write at places"
-    if isinstance(kernel, Bounds):
-        return f"{kernel.what} in [{kernel.low}, {kernel.high})"
-    if isinstance(kernel, Scan):
-        return f"running {kernel.kind}"
-    if isinstance(kernel, Opaque):
-        return f"{kernel.op.name}, by Python"
-    if isinstance(kernel, Mask):
-        return "random booleans"
-    return "a new key" if isinstance(kernel, Fold) else "stable order"
-
-
-def _letters(body: Body) -> list[str]:
-    return [
-        step.letter if isinstance(step, Apply) else "gather"
-        for step in body
-        if isinstance(step, Apply | Gather)
-    ]
-
-
-def _chain(letters: Sequence[str]) -> str:
-    if len(letters) > MOST_LETTERS:
-        letters = [*letters[:MOST_LETTERS], f"{len(letters) - MOST_LETTERS} more"]
-    return ", ".join(letters)
-
-
-def _shape(lengths: Sequence[int]) -> str:
-    return "x".join(map(str, lengths)) or "1"
 
 
 def _count(number: int, noun: str) -> str:

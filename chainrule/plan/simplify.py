@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.algebra import number_key, simpler
+from chainrule.plan.alone import Alone, is_guard
 from chainrule.plan.evaluate import run_step
 from chainrule.plan.recorder import as_constant
 from chainrule.plan.rewrite import Rewriter, makes, reads, with_operands
-from chainrule.plan.steps import Array, Call, Check, Flow, Map, Operand, Part, Reduce, Ref, Step
+from chainrule.plan.steps import Array, Flow, Map, Operand, Part, Reduce, Ref, Step
 from chainrule.plan.views import broadcasted
 from chainrule.spec import is_tuple
 
@@ -34,7 +35,7 @@ def drop_unused(flow: Flow) -> Flow:
     used = {x.array for x in flow.outputs if isinstance(x, Ref)}
     kept: list[Step] = []
     for step in reversed(flow.steps):
-        if isinstance(step, Check) or any(out in used for out in makes(step)):
+        if is_guard(step) or any(out in used for out in makes(step)):
             kept.append(step)
             used.update(x.array for x in reads(step))
     return replace(flow, steps=tuple(reversed(kept)))
@@ -50,7 +51,7 @@ def share_equal(flow: Flow) -> Flow:
         step = with_operands(
             given, lambda x: shared(rewriter.operand(x)), lambda x: shared(rewriter.ref(x))
         )
-        if isinstance(step, Call) and step.op.guarded:
+        if not _repeats(step):
             rewriter.steps.append(step)
             continue
         before = known.setdefault(_key(step), step)
@@ -91,11 +92,17 @@ def _key(step: Step) -> Any:
         value: Any = getattr(step, name)
         if isinstance(value, Array):
             facts.append((value.shape, value.dtype))
-        elif name == "outs":
-            facts.append(tuple((out.shape, out.dtype) for out in makes(step)))
+        elif isinstance(step, Alone) and name in step.made:
+            facts += [
+                (x.array.shape, x.dtype, x.shape, x.strides, x.offset) for x in step.targets()
+            ]
         else:
             facts.append(_hashable(value))
     return tuple(facts)
+
+
+def _repeats(step: Step) -> bool:
+    return not isinstance(step, Alone) or step.repeats
 
 
 def _hashable(value: Any) -> Any:
@@ -183,7 +190,7 @@ def fold_constants(flow: Flow) -> Flow:
     rewriter = Rewriter()
     for given in flow.steps:
         step = rewriter.read(given)
-        if isinstance(step, Check) or not _is_known(step):
+        if is_guard(step) or not _is_known(step):
             rewriter.steps.append(step)
             continue
         values: dict[Array, Any] = {}
@@ -199,7 +206,7 @@ def _is_known(step: Step) -> bool:
     refs = list(reads(step))
     if isinstance(step, Map) and step.letter == "coordinate":
         return False  # a loop has its index at hand
-    if any(x.array.value is None for x in refs) or (isinstance(step, Call) and step.op.guarded):
+    if any(x.array.value is None for x in refs) or not _repeats(step):
         return False
     room = sum(x.array.size for x in refs)
     return all(out.size <= max(room, SMALL) for out in makes(step))

@@ -1,7 +1,7 @@
 """Flow: a recorded function as steps over whole tensors, before they are fused into kernels.
 
-Imports scalar's dtypes only by name. Recording and lowering make it, passes simplify it, fusion
-turns it into kernels.
+Imports NumPy only. Recording and lowering make it, passes simplify it, fusion turns it into
+kernels. Steps that become kernels of their own are kinds of kernels: see alone.py.
 
 A step makes a new Array; it reads arrays through a Ref, as NumPy reads memory through a view, so
 transposing, slicing and broadcasting are no steps at all.
@@ -9,11 +9,12 @@ transposing, slicing and broadcasting are no steps at all.
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from chainrule.graph.op import Op
+if TYPE_CHECKING:
+    from chainrule.plan.alone import Alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,22 +109,6 @@ class Pick:
 
 
 @dataclass(frozen=True)
-class Put:
-    """Zeros, to which each value is added (or written) at a place chosen by indices.
-
-    The place of values[c] is offset + sum(c * strides) + sum(index[c] * stride) in the result.
-    """
-
-    values: Operand
-    shape: tuple[int, ...]  # of values and indices
-    picks: tuple[tuple[Ref, int, int], ...]  # (index, stride, length)
-    strides: tuple[int, ...]
-    offset: int
-    accumulate: bool
-    out: Array
-
-
-@dataclass(frozen=True)
 class Part:
     """An operand and the view of the result that it fills."""
 
@@ -142,67 +127,7 @@ class Assemble:
     out: Array
 
 
-@dataclass(frozen=True)
-class Running:
-    """Scan of kernels.py along the last axis of the sources; the result has their shape."""
-
-    kind: str
-    sources: tuple[Ref, ...]
-    out: Array
-
-
-@dataclass(frozen=True)
-class Order:
-    """The stable order along the last axis, as int64 places: NaN last."""
-
-    x: Ref
-    out: Array
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Mask of kernels.py: random booleans of the result's shape."""
-
-    key: Ref
-    threshold: int
-    out: Array
-
-
-@dataclass(frozen=True)
-class NextKey:
-    """Fold of kernels.py."""
-
-    key: Ref
-    number: int
-    out: Array
-
-
-@dataclass(frozen=True)
-class Check:
-    """Bounds of kernels.py; it makes nothing, and is never dropped.
-
-    It runs before its readers, and before an input is written over.
-    """
-
-    x: Ref
-    low: int
-    high: int
-    what: str
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """An op that Python computes: operands are Refs, or what the op takes as it is."""
-
-    op: Op
-    operands: tuple[Ref | float | int | bool | None, ...]
-    outs: tuple[Array, ...]
-
-
-Step: TypeAlias = (
-    Map | Reduce | Product | Pick | Put | Assemble | Running | Order | Draw | NextKey | Check
-    | Call
-)  # fmt: skip
+Step: TypeAlias = "Map | Reduce | Product | Pick | Assemble | Alone[Ref]"
 
 
 @dataclass(frozen=True, eq=False)

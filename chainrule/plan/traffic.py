@@ -1,27 +1,17 @@
 """Traffic: which elements of which buffers a kernel reads and writes.
 
-Imports the kernels. Memory asks it how long a buffer lives, the verifier whether all accesses are
-within bounds, costs and show() how many bytes move.
+Imports scalar. Kernels say it; memory asks how long a buffer lives, the verifier whether all
+accesses are within bounds, costs and show() how many bytes move.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chainrule.plan.kernels import (
-    Bounds,
-    Fold,
-    Kernel,
-    Mask,
-    Matmul,
-    Opaque,
-    Pointwise,
-    Row,
-    Scan,
-    Scatter,
-    Sort,
-    View,
-)
 from chainrule.plan.scalar import Access, Body, Gather, Load, Store
+
+if TYPE_CHECKING:
+    from chainrule.plan.kernel import Kernel
 
 
 @dataclass(frozen=True)
@@ -52,79 +42,13 @@ class Traffic:
     writes: list[Touch]
 
     @classmethod
-    def of(cls, kernel: Kernel) -> "Traffic":
+    def of(cls, kernel: "Kernel") -> "Traffic":
         """All of it."""
-        return cls(reads(kernel), writes(kernel))
+        return cls(list(kernel.reads()), list(kernel.writes()))
 
 
-def reads(kernel: Kernel) -> list[Touch]:
-    """What a kernel loads."""
-    return list(_reads(kernel))
-
-
-def writes(kernel: Kernel) -> list[Touch]:
-    """What a kernel stores."""
-    return list(_writes(kernel))
-
-
-def _reads(kernel: Kernel) -> Iterator[Touch]:
-    if isinstance(kernel, Pointwise):
-        yield from _loads(kernel.body, kernel.shape, 0)
-    elif isinstance(kernel, Row):
-        shape = (*kernel.outer, *kernel.inner)
-        for number, each in enumerate(kernel.passes):
-            yield from _loads(each.body, shape, 2 * number)
-            yield from _loads(each.after, kernel.outer, 2 * number + 1)
-    elif isinstance(kernel, Matmul):
-        rows, depth, columns = kernel.rows, kernel.depth, kernel.columns
-        yield Touch(kernel.a, (*kernel.batch, rows, depth), kernel.dtype, -1)
-        yield Touch(kernel.b, (*kernel.batch, depth, columns), kernel.dtype, -1)
-        yield from _loads(kernel.body, (*kernel.batch, rows, columns), 0)
-    elif isinstance(kernel, Scatter):
-        yield from _loads(kernel.body, kernel.shape, -1)
-        yield _scattered(kernel)
-    elif isinstance(kernel, Scan):
-        for source in kernel.sources:
-            yield Touch(source, (*kernel.outer, kernel.length), kernel.dtype, -1)
-    elif isinstance(kernel, Sort):
-        yield Touch(kernel.source, (*kernel.outer, kernel.length), kernel.dtype, -1)
-    elif isinstance(kernel, Mask | Fold):
-        yield _whole_key(kernel.key)
-    elif isinstance(kernel, Bounds):
-        yield Touch(kernel.source, kernel.shape, kernel.dtype, -1)
-    else:
-        for view in kernel.operands:
-            if isinstance(view, View):
-                yield Touch(view.access, view.shape, view.dtype, -1)
-
-
-def _writes(kernel: Kernel) -> Iterator[Touch]:
-    if isinstance(kernel, Pointwise):
-        yield from _stored(kernel.stores, kernel.body, kernel.shape, 0)
-    elif isinstance(kernel, Row):
-        shape = (*kernel.outer, *kernel.inner)
-        for number, each in enumerate(kernel.passes):
-            yield from _stored(each.stores, each.body, shape, 2 * number)
-            yield from _stored(each.after_stores, each.after, kernel.outer, 2 * number + 1)
-    elif isinstance(kernel, Matmul):
-        shape = (*kernel.batch, kernel.rows, kernel.columns)
-        yield from _stored(kernel.stores, kernel.body, shape, 0)
-    elif isinstance(kernel, Scatter):
-        yield _scattered(kernel)
-    elif isinstance(kernel, Scan):
-        yield Touch(kernel.target, (*kernel.outer, kernel.length), kernel.dtype, -1)
-    elif isinstance(kernel, Sort):
-        yield Touch(kernel.target, (*kernel.outer, kernel.length), "int64", -1)
-    elif isinstance(kernel, Mask):
-        yield Touch(kernel.target, (kernel.size,), "bool", -1)
-    elif isinstance(kernel, Fold):
-        yield _whole_key(kernel.target)
-    elif isinstance(kernel, Opaque):
-        for view in kernel.results:
-            yield Touch(view.access, view.shape, view.dtype, -1)
-
-
-def _loads(body: Body, lengths: tuple[int, ...], phase: int) -> Iterator[Touch]:
+def loads(body: Body, lengths: tuple[int, ...], phase: int) -> Iterator[Touch]:
+    """What a body loads, for every element of its loops."""
     for step in body:
         if isinstance(step, Load):
             yield Touch(step.access, lengths, step.dtype, phase)
@@ -133,22 +57,12 @@ def _loads(body: Body, lengths: tuple[int, ...], phase: int) -> Iterator[Touch]:
             yield Touch(step.access, lengths, step.dtype, -1, jumps)
 
 
-def _stored(
+def stored(
     stores: Sequence[Store], body: Body, lengths: tuple[int, ...], phase: int
 ) -> Iterator[Touch]:
+    """What is stored of a body."""
     for store in stores:
         yield Touch(store.access, lengths, body[store.value].dtype, phase)
-
-
-def _scattered(kernel: Scatter) -> Touch:
-    jumps = tuple((length, stride) for _, stride, length in kernel.places)
-    dtype = kernel.body[kernel.value].dtype
-    return Touch(kernel.target, kernel.shape, dtype, -1, jumps)
-
-
-def _whole_key(access: Access) -> Touch:
-    """Two words, one after the other."""
-    return Touch(Access(access.buffer, (1,), access.offset), (2,), "uint64", -1)
 
 
 def extent(touch: Touch) -> tuple[int, int]:

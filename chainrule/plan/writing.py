@@ -1,25 +1,29 @@
 """Writing: a group of nodes becomes a kernel.
 
-Imports groups, batches, bodies, alone and passes. Fusion writes every group once the groups stand.
+Imports groups, batches, bodies, copies, passes and the kinds of loops. Fusion writes every group
+once the groups stand.
 """
 
 from collections.abc import Mapping, Set
 from typing import cast
 
-from chainrule.plan.alone import write_alone
+from chainrule.plan.alone import Alone
 from chainrule.plan.batches import product_strides
 from chainrule.plan.bodies import Writer
+from chainrule.plan.copies import assembled, cleared
 from chainrule.plan.groups import Group
-from chainrule.plan.kernels import Kernel, Matmul, Pointwise
+from chainrule.plan.kernel import Kernel
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.passes import write_row
 from chainrule.plan.scalar import Access, Body, Store
-from chainrule.plan.steps import Array, Map, Pick, Product
+from chainrule.plan.steps import Array, Assemble, Map, Pick, Product, Step
 
 
 def write(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> list[Kernel]:
     """The kernels of a group; ``stored``: the arrays that stand in memory."""
     if group.kind == "alone":
-        return write_alone(group.nodes[0].step, buffers)
+        return _alone(group.nodes[0].step, buffers)
     if group.kind == "row":
         return [write_row(group, stored, buffers)]
     writer = Writer(group.lengths, buffers)
@@ -27,6 +31,15 @@ def write(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> lis
         return [_matmul(group, stored, buffers)]
     body, stores = _loop(writer, group, stored)
     return [Pointwise(group.lengths, body, stores)]
+
+
+def _alone(step: Step, buffers: Mapping[Array, int]) -> list[Kernel]:
+    """The kernels of a step that is not fused."""
+    if isinstance(step, Assemble):
+        return [*assembled(step, buffers)]
+    assert isinstance(step, Alone)
+    fills = [cleared(out, buffers) for out in step.outs() if step.clears]
+    return [*fills, step.placed(buffers.__getitem__)]
 
 
 def _loop(writer: Writer, group: Group, stored: Set[Array]) -> tuple[Body, tuple[Store, ...]]:

@@ -14,7 +14,6 @@ from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan
 from chainrule.native.executable import Feed
 from chainrule.optim.groups import Slot
-from chainrule.plan.kernels import Fold, Mask
 from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.tensors import Parameter
@@ -136,7 +135,7 @@ class NativeStep:
         self.one, self._made = self._feeds_of(1), self._feeds_of(0)
         self._x, self._y = (np.zeros(spec.shape, spec.dtype) for spec in (x, y))
         self.result = np.zeros(self.out.shape, self.out.dtype)
-        self.draws = any(isinstance(kernel, Mask | Fold) for kernel in self.plan.kernels)
+        self.draws = any(kernel.draws for kernel in self.plan.kernels)
         self.most_outs = max(MOST_OUTS // max(self.out.nbytes, 1), 1)
         self.pace = 0.0
         self._room = np.empty((0, *self.out.shape), self.out.dtype)

@@ -151,8 +151,8 @@ Subnormal numbers, overflow, infinities, NaN and the sign of zero are right ever
 gives the same bits in a scalar and in a vector of any width.
 
 Exact as in NumPy (rounded once, or not at all): add, subtract, multiply, divide, sqrt, square,
-abs, negative, sign, floor, ceil, trunc, rint, maximum, minimum, clip, where, comparisons, logic,
-remainders, and all arithmetic of integers.
+abs, negative, sign, copysign, floor, ceil, trunc, rint, maximum, minimum, fmax, fmin, clip, where,
+comparisons, logic, remainders, and all arithmetic of integers.
 
 A power with a constant exponent of 2, 3, 4, -1, -2, 0.5 or -0.5 is made of products, a quotient or
 a root, in eager mode and in native code alike: within 3 ulp.

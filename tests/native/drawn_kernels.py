@@ -6,13 +6,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.pointwise import emit_pointwise
-from chainrule.native.rows import emit_row
+from chainrule.native.kinds import write
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.interpret.loops import pointwise, row
-from chainrule.plan.interpret.views import Memory
-from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
+from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Given, Literal, Load, Store
 from tests.native.loaded import cut, run_units
 
@@ -24,17 +23,15 @@ def native(kernel, arrays, target=TARGETS[0], cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    emit = emit_row if isinstance(kernel, Row) else emit_pointwise
-    units = emit(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, buffers, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 
 
 def interpreted(kernel, arrays):
     """Run a kernel with NumPy, in place."""
-    read = row if isinstance(kernel, Row) else pointwise
     with np.errstate(all="ignore"):
-        read(kernel, Memory(arrays))
+        kernel.run(Memory(arrays))
 
 
 @dataclass

@@ -4,12 +4,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.matmul import emit_matmul
+from chainrule.native.kinds import write
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.interpret.loops import matmul
-from chainrule.plan.interpret.views import Memory
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access, Given, Load, Store
 from tests.native.drawn_kernels import Draft
 from tests.native.loaded import cut, run_units
@@ -24,7 +23,7 @@ def run(kernel, arrays, target=AVX2, cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
     buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    units = emit_matmul(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, buffers, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 
@@ -32,7 +31,7 @@ def run(kernel, arrays, target=AVX2, cuts=()):
 def interpreted(kernel, arrays):
     """Run a kernel with NumPy, in place."""
     with np.errstate(all="ignore"):
-        matmul(kernel, Memory(arrays))
+        kernel.run(Memory(arrays))
 
 
 def product(rows, depth, columns, form="NN", dtype="float32", batch=(), seed=0):

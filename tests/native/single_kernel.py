@@ -4,8 +4,11 @@ import numpy as np
 
 from chainrule.native.engine import compile_plan
 from chainrule.native.ir import Module
+from chainrule.native.kinds import write
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.plan import Plan
+from chainrule.plan.scalar import Access
 from chainrule.spec import spec_of
 from tests.native.loaded import run_units
 
@@ -25,18 +28,19 @@ def run(kernel, inputs, outputs=()):
     return outputs
 
 
-def run_in_parts(emit, kernel, arrays, target):
+def run_in_parts(kernel, arrays, target):
     """Run a kernel in place, as written for a target, unit by unit from the last to the first."""
     module = Module()
     buffers = [Buffer(x.size, x.dtype.name, "input", i) for i, x in enumerate(arrays)]
-    units = emit(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, buffers, target)
     one_by_one = [(unit, unit + 1) for unit in reversed(range(units))]
     run_units(module, arrays, one_by_one, status=np.zeros(4, np.int64))
     return units
 
 
-def access(buffer, view, whole):
-    """How a view of an array reaches its elements, in elements."""
+def seen(buffer, view, whole):
+    """A view of an array as a kernel sees it."""
     step = whole.itemsize
     offset = view.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    return (buffer, tuple(s // step for s in view.strides), offset // step)
+    access = Access(buffer, tuple(s // step for s in view.strides), offset // step)
+    return View(view.shape, access, whole.dtype.name)

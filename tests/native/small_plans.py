@@ -4,8 +4,12 @@ from math import prod
 
 import numpy as np
 
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Bounds, Matmul, Opaque, Pointwise, View
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.kinds.opaque import Opaque
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Apply, Given, Literal, Load, Store
 from chainrule.plan.steps import contiguous
@@ -52,7 +56,7 @@ def doubled(shape, dtype="float32", limits=None, number=2):
     body = (read, Literal(number, dtype), Apply("multiply", (0, 1), dtype))
     kernels = [Pointwise(tuple(shape), body, (Store(whole(1, shape), 2),))]
     if limits:
-        kernels.insert(0, Bounds(tuple(shape), whole(0, shape), dtype, *limits, "label"))
+        kernels.insert(0, Bounds(View.whole(0, tuple(shape), dtype), *limits, "label"))
     return plan_of([spec(shape, dtype)], [spec(shape, dtype)], kernels)
 
 

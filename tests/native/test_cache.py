@@ -224,7 +224,7 @@ assert codes == [0] * 4, codes
 COMPILE = """
 import numpy as np
 from chainrule.native import engine
-from chainrule.plan.kernels import Pointwise
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Apply, Load, Store
 from tests.native.small_plans import plan_of, spec, whole
 body = (Load(whole(0, (5,)), "float64"), Apply("c:atan2", (0, 0), "float64"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
-from chainrule.native.matmul import emit_matmul
+from chainrule.native.kinds import write
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
 from chainrule.plan.buffers import Buffer
@@ -164,7 +164,7 @@ def test_what_a_product_asks_of_the_stack_is_small(shape):
             kernel = replace(kernel, body=letters, stores=(store,))
             module = Module()
             buffers = [Buffer(1, dtype, "input", i) for i in range(len(arrays))]
-            emit_matmul(module, "kernel", kernel, buffers, AVX2)
+            write(module, "kernel", kernel, buffers, AVX2)
             lines = [line for line in str(module).splitlines() if "alloca" in line]
             counts = [int(line.split("[")[1].split(" x")[0]) for line in lines]
             assert sum(counts) * np.dtype(dtype).itemsize <= 300 * 1024

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.plan.kernels import Pointwise
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, pointwise_kernels
 
@@ -97,8 +97,12 @@ def test_an_update_in_place_reads_before_it_writes():
 def test_special_values_pass():
     x = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-45, 3e38, -1] * 3, F)
     out, signs = np.zeros_like(x), np.zeros(24, bool)
-    body = (load(0, 1), Literal(-0.0, F), Apply("add", (0, 1), F), Apply("signbit", (0,), "bool"))
-    stores = Store(Access(1, (1,)), 2), Store(Access(2, (1,)), 3)
+    body = (
+        load(0, 1), Literal(-0.0, F), Apply("add", (0, 1), F),
+        Literal(1.0, F), Apply("copysign", (3, 0), F), Literal(0.0, F),
+        Apply("less", (4, 5), "bool"),
+    )  # fmt: skip
+    stores = Store(Access(1, (1,)), 2), Store(Access(2, (1,)), 6)
     native(Pointwise((24,), body, stores), [x, out, signs])
     np.testing.assert_array_equal(out.view("int32"), x.view("int32"))
     np.testing.assert_array_equal(signs[1:8], np.signbit(x[1:8]))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from chainrule.plan.kernels import Pass, Reduction, Row
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.scalar import Access, Given, Load, Store
 from tests.native.drawn_kernels import TARGETS, native
 

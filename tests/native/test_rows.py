@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.plan.kernels import Pass, Reduction, Row
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, row_kernels
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.plan.kernels import Pass, Reduction, Row
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.scalar import Access, Apply, Given, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, native
 

@@ -11,7 +11,7 @@ import pytest
 from chainrule import settings
 from chainrule.errors import ArgumentError
 from chainrule.native.engine import compile_plan
-from chainrule.native.work import is_large
+from chainrule.native.kinds import is_large
 from tests.native.small_plans import doubled, product
 
 

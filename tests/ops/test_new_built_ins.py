@@ -129,7 +129,7 @@ import inspect, json, subprocess, sys, warnings
 import numpy as np
 import chainrule as cr
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.plan.kernels import Opaque
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.testing import check_op
 from chainrule.testing.fuzz import generate, judge
 from chainrule.testing.fuzz.judge import Tally

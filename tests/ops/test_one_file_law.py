@@ -12,7 +12,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.dual import Dual
 from chainrule.graph.graph import Graph
 from chainrule.graph.spec_reading import infer
-from chainrule.plan.kernels import Opaque
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.spec import Spec
 from chainrule.testing import Case, broadcast_cases, check_case, check_op
 

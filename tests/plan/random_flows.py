@@ -4,20 +4,20 @@ from math import prod
 
 import numpy as np
 
+from chainrule.plan.kinds.scan import Scan
+from chainrule.plan.kinds.scatter import Scatter
+from chainrule.plan.kinds.sort import Sort
 from chainrule.plan.steps import (
     Array,
     Assemble,
     Flow,
     Map,
     Number,
-    Order,
     Part,
     Pick,
     Product,
-    Put,
     Reduce,
     Ref,
-    Running,
     contiguous,
 )
 
@@ -188,7 +188,7 @@ class Drawer:
         out = Array((*x.shape[:-1], 5), F)
         index = self.places(x.shape, 5)
         strides = (*contiguous(out.shape)[:-1], 0)
-        self.emit(Put(x.ref(), x.shape, ((index, 1, 5),), strides, 0, True, out))
+        self.emit(Scatter(x.ref(), ((index, 1, 5),), Ref(out, x.shape, strides), True))
 
     def assemble(self):
         x, y = self.view(self.recent()), self.view(self.recent())
@@ -204,12 +204,12 @@ class Drawer:
     def scan(self):
         x = self.view(self.recent())
         if x.shape:
-            self.emit(Running("sum", (x,), Array(x.shape, F)))
+            self.emit(Scan("sum", (x,), Array(x.shape, F).ref()))
 
     def order(self):
         x = self.view(self.recent())
         if x.shape:
-            order = self.emit(Order(x, Array(x.shape, "int64")))
+            order = self.emit(Sort(x, Array(x.shape, "int64").ref()))
             self.emit(Map("cast", (order.ref(),), Array(x.shape, F)))
 
 

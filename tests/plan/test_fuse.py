@@ -6,11 +6,14 @@ import pytest
 import chainrule as cr
 from chainrule.plan.evaluate import evaluate
 from chainrule.plan.interpret import interpret
-from chainrule.plan.kernels import Matmul, Pointwise, Row
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Row
 from chainrule.plan.make import make
 from chainrule.plan.record import record
 from chainrule.plan.scalar import Apply
-from chainrule.plan.steps import Array, Check, Flow, Map, Number, Product, Reduce, Ref
+from chainrule.plan.steps import Array, Flow, Map, Number, Product, Reduce, Ref
 from chainrule.spec import Spec
 from tests.plan.random_flows import Drawer
 
@@ -183,7 +186,7 @@ def test_a_check_runs_before_its_readers_and_before_every_update():
     steps = (
         Map("add", (w.ref(), w.ref()), new),
         Map("cast", (labels.ref(),), scaled),
-        Check(labels.ref(), 0, 2, "label"),
+        Bounds(labels.ref(), 0, 2, "label"),
     )
     plan = make(Flow((labels, w), (scaled.ref(), new.ref()), steps, {1: 1}))
     assert kinds(plan)[0] == "Bounds"

@@ -6,10 +6,13 @@ import pytest
 import chainrule as cr
 from chainrule.plan.evaluate import evaluate
 from chainrule.plan.interpret import interpret
-from chainrule.plan.kernels import Matmul, Pointwise, Row, Scan
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Row
+from chainrule.plan.kinds.scan import Scan
 from chainrule.plan.make import make
 from chainrule.plan.record import record
-from chainrule.plan.steps import Array, Flow, Map, Number, Product, Reduce, Ref, Running
+from chainrule.plan.steps import Array, Flow, Map, Number, Product, Reduce, Ref
 from chainrule.plan.walks import along, is_whole, repeated, split, walk
 from chainrule.spec import Spec
 
@@ -124,7 +127,7 @@ def test_what_stands_on_both_sides_of_another_kernel_is_not_joined():
     x, p, q, r = (array(3, 4) for _ in range(4))
     steps = (
         Map("exp", (x.ref(),), p),
-        Running("sum", (p.ref(),), q),
+        Scan("sum", (p.ref(),), q.ref()),
         Map("add", (p.ref(), q.ref()), r),
     )
     flow = Flow((x,), (r.ref(),), steps)

@@ -6,23 +6,19 @@ import pytest
 import chainrule as cr
 from chainrule.graph.op import Op
 from chainrule.ops import random
+from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.interpret import interpret
-from chainrule.plan.kernels import (
-    Bounds,
-    Fold,
-    Mask,
-    Matmul,
-    Opaque,
-    Pass,
-    Pointwise,
-    Reduction,
-    Row,
-    Scan,
-    Scatter,
-    Sort,
-    View,
-)
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.fold import Fold
+from chainrule.plan.kinds.mask import Mask
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.kinds.opaque import Opaque
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
+from chainrule.plan.kinds.scan import Scan
+from chainrule.plan.kinds.scatter import Scatter
+from chainrule.plan.kinds.sort import Sort
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import (
     Access,
@@ -37,6 +33,10 @@ from chainrule.plan.scalar import (
 from chainrule.spec import Spec, spec_of
 
 F = "float64"
+
+
+def whole(buffer, *shape, dtype=F):
+    return View.whole(buffer, shape, dtype)
 
 
 def run(kernel, *inputs, shape, dtype=F):
@@ -147,8 +147,8 @@ def test_matmul_runs_its_body_on_every_sum():
 @pytest.mark.parametrize("accumulate", [True, False])
 def test_scatter_adds_or_writes_in_order(accumulate):
     values, index = np.array([1.0, 2.0, 4.0]), np.array([1, -1, 1])
-    body = (Load(Access(0, (1,)), F), Load(Access(1, (1,)), "int64"))
-    kernel = Scatter((3,), body, 0, ((1, 1, 4),), Access(2, (0,)), accumulate)
+    target = View((3,), Access(2, (0,)), F)
+    kernel = Scatter(whole(0, 3), ((whole(1, 3, dtype="int64"), 1, 4),), target, accumulate)
     found = run(kernel, values, index, shape=(4,))
     assert found.tolist() == [0.0, 5.0 if accumulate else 4.0, 0.0, 2.0]
 
@@ -156,10 +156,10 @@ def test_scatter_adds_or_writes_in_order(accumulate):
 def test_scans_run_along_the_last_axis():
     rng = np.random.default_rng(3)
     a, b = rng.normal(size=(2, 4)), rng.normal(size=(2, 4))
-    at = [Access(i, (4, 1)) for i in range(3)]
-    running = Scan("sum", (2,), 4, (at[0],), at[1], F)
+    at = [whole(i, 2, 4) for i in range(3)]
+    running = Scan("sum", (at[0],), at[1])
     np.testing.assert_allclose(run(running, a, shape=(2, 4)), np.cumsum(a, 1))
-    found = run(Scan("recurrence", (2,), 4, (at[0], at[1]), at[2], F), a, b, shape=(2, 4))
+    found = run(Scan("recurrence", (at[0], at[1]), at[2]), a, b, shape=(2, 4))
     wanted, last = [], np.zeros(2)
     for i in range(4):
         last = a[:, i] * last + b[:, i]
@@ -169,22 +169,24 @@ def test_scans_run_along_the_last_axis():
 
 def test_sort_is_stable_and_puts_nan_last():
     x = np.array([[2.0, np.nan, 1.0, 2.0]])
-    kernel = Sort((1,), 4, Access(0, (4, 1)), Access(1, (4, 1)), F)
+    kernel = Sort(whole(0, 1, 4), whole(1, 1, 4, dtype="int64"))
     assert run(kernel, x, shape=(1, 4), dtype="int64").tolist() == [[2, 0, 3, 1]]
 
 
 def test_masks_and_keys_are_those_of_eager_mode():
     key = random.key(5)
-    kernel = Mask(7, Access(0, ()), round(0.25 * 2**32), Access(1, (1,)))
+    words = whole(0, 2, dtype="uint64")
+    kernel = Mask(words, round(0.25 * 2**32), whole(1, 7, dtype="bool"))
     found = run(kernel, key, shape=(7,), dtype="bool")
     np.testing.assert_array_equal(found, random.random_mask(key, (7,), 0.25))
-    found = run(Fold(Access(0, ()), 9, Access(1, ())), key, shape=(2,), dtype="uint64")
+    folded = Fold(words, 9, whole(1, 2, dtype="uint64"))
+    found = run(folded, key, shape=(2,), dtype="uint64")
     np.testing.assert_array_equal(found, random.fold(key, 9))
 
 
 def test_bounds_names_the_first_that_is_wrong():
-    kernel = Bounds((3,), Access(0, (1,)), "int64", 0, 5, "label")
-    with pytest.raises(cr.errors.IndexRangeError, match=r"label 7 at \(1,\)"):
+    kernel = Bounds(whole(0, 3, dtype="int64"), 0, 5, "label")
+    with pytest.raises(cr.errors.IndexRangeError, match="label 7 in row 1"):
         run(kernel, np.array([0, 7, 9]), shape=())
 
 

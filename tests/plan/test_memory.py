@@ -8,7 +8,8 @@ import pytest
 from chainrule.errors import GraphError
 from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.interpret import interpret
-from chainrule.plan.kernels import Pass, Pointwise, Reduction, Row
+from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.make import make
 from chainrule.plan.memory import arrange, heirs, lives
 from chainrule.plan.plan import Plan

@@ -10,9 +10,10 @@ from chainrule.errors import NumericalGradientWarning, ShapeError
 from chainrule.graph.families import Elementwise
 from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.plan.record import record
 from chainrule.plan.simplify import simplify
-from chainrule.plan.steps import Call, Check
 from chainrule.spec import spec_of
 
 
@@ -94,7 +95,7 @@ def test_a_users_op_and_its_gradient_are_recorded(function, arrays, calls):
         flow = simplify(record(lambda *xs: [cr.grad(function)(*xs)], list(map(spec_of, arrays))))
         check_flow(flow)
         np.testing.assert_allclose(evaluate(flow, arrays)[0], expected, rtol=1e-12)
-    assert sum(isinstance(step, Call) for step in flow.steps) == calls
+    assert sum(isinstance(step, Opaque) for step in flow.steps) == calls
 
 
 def test_second_derivatives_of_a_formula_are_recorded():
@@ -131,7 +132,7 @@ def test_what_a_formula_checked_before_it_failed_is_checked_again():
     specs = [spec_of(x) for x in arrays]
     flow = record(lambda x, places: [GivesUp()(x, places), cr.take(x, places)], specs)
     kinds = [type(step) for step in flow.steps]
-    assert kinds.count(Check) == 1
-    assert kinds.index(Call) < kinds.index(Check)
+    assert kinds.count(Bounds) == 1
+    assert kinds.index(Opaque) < kinds.index(Bounds)
     for found in evaluate(flow, arrays):
         assert found.tolist() == [0, 2]

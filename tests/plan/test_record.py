@@ -8,8 +8,12 @@ from chainrule.errors import GraphError, IndexRangeError, ShapeError, Unsupporte
 from chainrule.ops import random
 from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.fold import Fold
+from chainrule.plan.kinds.mask import Mask
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.plan.record import record
-from chainrule.plan.steps import Array, Call, Check, Draw, Map, NextKey, Number, Product, Ref
+from chainrule.plan.steps import Array, Map, Number, Product, Ref
 from chainrule.spec import Spec, spec_of
 
 F32, F64, I64 = (np.dtype(t) for t in ("float32", "float64", "int64"))
@@ -58,7 +62,7 @@ def test_a_training_step_is_recorded_with_its_backward_walk():
     arrays = [RNG.normal(size=shape).astype(F32) for shape in shapes]
     flow = same(step, *arrays, np.array([0, 2, 1, 1]), exact=False)
     assert sum(isinstance(s, Product) for s in flow.steps) == 5
-    assert not any(isinstance(s, Call) for s in flow.steps)
+    assert not any(isinstance(s, Opaque) for s in flow.steps)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +220,8 @@ def test_wrong_shapes_are_found_while_recording():
 @pytest.mark.parametrize("loss", [cr.softmax_cross_entropy, cr.hinge])
 def test_labels_out_of_range_are_found_when_the_flow_runs(loss):
     flow = flow_of(lambda x, y: [loss(x, y)], spec(4, 3), spec(4, dtype=I64))
-    (check,) = (s for s in flow.steps if isinstance(s, Check))
-    assert (check.low, check.high, check.what) == (0, 3, "label")
+    (check,) = (s for s in flow.steps if isinstance(s, Bounds))
+    assert (check.low, check.high, check.about) == (0, 3, "label")
     for wrong in (3, -1):
         with pytest.raises(IndexRangeError, match="label"):
             evaluate(flow, [np.zeros((4, 3)), np.array([0, 1, wrong, 2])])
@@ -249,7 +253,7 @@ def test_random_masks_follow_a_key_that_is_not_known_yet():
         return [cr.dropout(x, random.fold(random.fold(key, 2), 0), 0.3)]
 
     flow = same(draw, key, np.ones((3, 5)))
-    assert [type(s) for s in flow.steps[:3]] == [NextKey, NextKey, Draw]
+    assert [type(s) for s in flow.steps[:3]] == [Fold, Fold, Mask]
 
 
 def test_powers_with_small_constant_exponents_are_products():
@@ -265,7 +269,7 @@ def test_powers_with_small_constant_exponents_are_products():
 
 def test_half_precision_is_left_to_python():
     flow = same(lambda x: [x * 2, np.exp(x)], np.array([1.0, 2.0], np.float16))
-    assert all(isinstance(step, Call) for step in flow.steps)
+    assert all(isinstance(step, Opaque) for step in flow.steps)
 
 
 def test_empty_tensors_are_constants():

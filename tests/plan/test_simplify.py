@@ -6,6 +6,9 @@ import pytest
 import chainrule as cr
 from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
+from chainrule.plan.kinds.bounds import Bounds
+from chainrule.plan.kinds.mask import Mask
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.plan.record import record
 from chainrule.plan.rewrite import composed
 from chainrule.plan.simplify import (
@@ -16,7 +19,7 @@ from chainrule.plan.simplify import (
     share_equal,
     simplify,
 )
-from chainrule.plan.steps import Array, Call, Check, Draw, Map, Reduce, Ref
+from chainrule.plan.steps import Array, Map, Reduce, Ref
 from chainrule.plan.views import through
 from chainrule.spec import Spec
 
@@ -54,7 +57,7 @@ def test_steps_that_nobody_reads_are_dropped_but_checks_stay():
 
     flow = record(f, [Spec((3,), np.dtype(float)), Spec((2,), np.dtype(int))])
     less = drop_unused(flow)
-    assert [type(s).__name__ for s in less.steps] == ["Check", "Map", "Map"]
+    assert [type(s).__name__ for s in less.steps] == ["Bounds", "Map", "Map"]
     unchanged(flow, less, np.ones(3), np.array([0, 1]))
 
 
@@ -72,8 +75,8 @@ def test_masks_of_one_key_and_pure_calls_are_shared():
 
     flow = record(f, [Spec((2,), np.dtype(np.uint64)), Spec((2, 2), np.dtype(float))])
     kinds = [type(s) for s in share_equal(flow).steps]
-    assert kinds.count(Draw) == 1
-    assert kinds.count(Call) == 1
+    assert kinds.count(Mask) == 1
+    assert kinds.count(Opaque) == 1
 
 
 def test_a_users_op_is_called_as_often_as_it_was_written():
@@ -82,7 +85,7 @@ def test_a_users_op_is_called_as_often_as_it_was_written():
             return np.asarray(x) + np.random.default_rng().normal()
 
     flow = recorded(lambda x: [Noisy()(x) - Noisy()(x)], (3,))
-    assert sum(isinstance(s, Call) for s in simplify(flow).steps) == 2
+    assert sum(isinstance(s, Opaque) for s in simplify(flow).steps) == 2
 
 
 def test_zeros_of_both_signs_are_different_constants():
@@ -211,7 +214,7 @@ def test_checks_are_never_dropped_nor_repeated():
         return [cr.grad(lambda x: cr.softmax_cross_entropy(x, y))(x)]
 
     flow = record(f, [Spec((4, 3), np.dtype(float)), Spec((4,), np.dtype(int))])
-    assert sum(isinstance(s, Check) for s in simplify(flow).steps) == 1
+    assert sum(isinstance(s, Bounds) for s in simplify(flow).steps) == 1
 
 
 def test_the_softmax_of_a_loss_and_of_its_gradient_is_computed_once():

@@ -4,7 +4,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.plan.kernels import Opaque
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.train import Program, fit
 from tests.train.small_nets import OPTIMIZERS, ROWS, apart, data, net
 

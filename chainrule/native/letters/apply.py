@@ -23,51 +23,36 @@ from chainrule.native.letters.symbols import symbol_of
 # Letters whose operands stay as they are; those of all others come in the dtype of the result.
 QUESTIONS: dict[str, Callable[..., Lanes]] = {
     "isfinite": logic.isfinite,
-    "isinf": logic.isinf,
     "isnan": logic.isnan,
     "logical_and": logic.logical_and,
     "logical_not": logic.logical_not,
     "logical_or": logic.logical_or,
-    "logical_xor": logic.logical_xor,
-    "signbit": logic.signbit,
 }
 PLAIN: dict[str, Callable[..., Lanes]] = {
     "add": arithmetic.add,
-    "bitwise_and": Lanes.__and__,
-    "bitwise_or": Lanes.__or__,
-    "bitwise_xor": Lanes.__xor__,
     "ceil": arithmetic.ceil,
     "copysign": arithmetic.copysign,
     "cos": circular.cos,
-    "deg2rad": arithmetic.deg2rad,
     "divide": arithmetic.divide,
     "erf": gauss.erf,
     "erfc": gauss.erfc,
     "exp": exponentials.exp,
     "expm1": exponentials.expm1,
     "floor": arithmetic.floor,
-    "heaviside": arithmetic.heaviside,
-    "invert": logic.invert,
-    "left_shift": logic.left_shift,
     "log": logarithms.log,
     "log1p": logarithms.log1p,
-    "logaddexp": logarithms.logaddexp,
     "multiply": arithmetic.multiply,
     "negative": arithmetic.negative,
     "power": powers.power,
-    "rad2deg": arithmetic.rad2deg,
-    "reciprocal": arithmetic.reciprocal,
     "rint": arithmetic.rint,
     "sin": circular.sin,
     "sqrt": arithmetic.sqrt,
-    "square": arithmetic.square,
     "subtract": arithmetic.subtract,
     "tanh": exponentials.tanh,
     "trunc": arithmetic.trunc,
 }
 SIGNED: dict[str, Callable[..., Lanes]] = {  # for integers it matters whether they have a sign
     "abs": arithmetic.absolute,
-    "clip": arithmetic.clip,
     "floor_divide": division.floor_divide,
     "fmax": arithmetic.fmax,
     "fmin": arithmetic.fmin,
@@ -75,10 +60,9 @@ SIGNED: dict[str, Callable[..., Lanes]] = {  # for integers it matters whether t
     "maximum": arithmetic.maximum,
     "minimum": arithmetic.minimum,
     "mod": division.mod,
-    "right_shift": logic.right_shift,
     "sign": arithmetic.sign,
 }
-LETTERS = (*QUESTIONS, *logic.COMPARISONS, *PLAIN, *SIGNED, "cast", "copy", "where")
+LETTERS = (*QUESTIONS, *logic.COMPARISONS, *PLAIN, *SIGNED, "cast", "where")
 
 
 def apply(
@@ -89,7 +73,7 @@ def apply(
     Parameters
     ----------
     letter : str
-        Its name in the catalogue; "copy", "cast", "c:atan2" for a function of C's library, or
+        Its name in the catalogue; "cast", "c:atan2" for a function of C's library, or
         "scipy:gammaln" for one of cython_special.
     operands : sequence of Value
         Scalars, or vectors with equally many lanes.
@@ -110,7 +94,7 @@ def apply(
     if ":" in letter:
         return _word(letter, lanes, dtypes, dtype).value
     lanes = [cast(x, d, dtype) for x, d in zip(lanes, dtypes, strict=True)]
-    if letter in ("copy", "cast"):
+    if letter == "cast":
         return lanes[0].value
     if letter in SIGNED:
         return SIGNED[letter](*lanes, dtype in UNSIGNED).value

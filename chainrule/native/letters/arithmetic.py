@@ -38,11 +38,6 @@ def negative(x: Lanes) -> Lanes:
     return -x
 
 
-def square(x: Lanes) -> Lanes:
-    """X times itself."""
-    return multiply(x, x)
-
-
 def sqrt(x: Lanes) -> Lanes:
     """Square root of floats, rounded once."""
     return x.call("sqrt")
@@ -99,59 +94,26 @@ def fmin(x: Lanes, y: Lanes, unsigned: bool) -> Lanes:
     return pick(y != y, x, pick(x < y, x, y)) if x.floats else minimum(x, y, unsigned)
 
 
-def clip(x: Lanes, low: Lanes, high: Lanes, unsigned: bool) -> Lanes:
-    """The maximum with the lower bound, then the minimum with the upper one."""
-    return minimum(maximum(x, low, unsigned), high, unsigned)
-
-
-def reciprocal(x: Lanes) -> Lanes:
-    """1 / x of floats."""
-    return 1 / x
-
-
 def copysign(x: Lanes, y: Lanes) -> Lanes:
     """The magnitude of x under the sign of y."""
     return x.with_sign_of(y)
 
 
-def heaviside(x: Lanes, at_zero: Lanes) -> Lanes:
-    """0 below 0, 1 above, the second operand at 0."""
-    return pick(x == 0, at_zero, pick(x != x, x, pick(x < 0, x.like(0), 1)))
-
-
 def floor(x: Lanes) -> Lanes:
     """The largest integer not above x."""
-    return _rounded(x, "floor")
+    return x.call("floor")
 
 
 def ceil(x: Lanes) -> Lanes:
     """The smallest integer not below x."""
-    return _rounded(x, "ceil")
+    return x.call("ceil")
 
 
 def trunc(x: Lanes) -> Lanes:
     """The integer next to x on the side of 0."""
-    return _rounded(x, "trunc")
+    return x.call("trunc")
 
 
 def rint(x: Lanes) -> Lanes:
     """The nearest integer; a half goes to the even one."""
-    return _rounded(x, "rint")
-
-
-def _rounded(x: Lanes, how: str) -> Lanes:
-    return x.call(how) if x.floats else x
-
-
-def deg2rad(x: Lanes) -> Lanes:
-    """Degrees to radians."""
-    return x * (PI / 180)
-
-
-def rad2deg(x: Lanes) -> Lanes:
-    """Radians to degrees."""
-    return x * (180 / PI if x.value.scalar == "double" else SINGLE_180_OVER_PI)
-
-
-PI = 3.141592653589793
-SINGLE_180_OVER_PI = 57.2957763671875  # NumPy divides in float32, one step below the nearest
+    return x.call("rint")

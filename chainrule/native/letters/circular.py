@@ -8,7 +8,7 @@ own.
 """
 
 from chainrule.native.letters.lanes import Lanes, horner, pick
-from chainrule.native.letters.libm import libm
+from chainrule.native.letters.libm import rarely
 
 # Three parts of 33 bits, and the rest.
 HALF_PI = (
@@ -66,21 +66,10 @@ def cos(x: Lanes) -> Lanes:
 
 def _sine(name: str, x: Lanes, quarters: int) -> Lanes:
     """The sine of so many right angles more."""
-    b, single = x.b, x.value.scalar == "float"
+    single = x.value.scalar == "float"
     x = x.cast("fpext", "double") if single else x
     far = ~(x.magnitude() <= FAR)
-    value = _of_near(pick(far, 0, x), quarters, single)
-    any_far = far.value
-    if any_far.lanes > 1:
-        any_far = b.call("i1", f"llvm.vector.reduce.or.v{any_far.lanes}i1", any_far)
-    before, rare, after = b.block, b.fresh("far"), b.fresh("near")
-    b.branch(any_far, rare, after)
-    b.begin(rare)
-    exact = pick(far, libm(name, x), value)
-    b.jump(after)
-    b.begin(after)
-    both = [(value.value, before), (exact.value, rare)]
-    value = Lanes(b, b.phi(value.value.type, both))
+    value = rarely(far, _of_near(pick(far, 0, x), quarters, single), name, x)
     return value.cast("fptrunc", "float") if single else value
 
 

@@ -1,6 +1,6 @@
-"""log, log1p and logaddexp.
+"""log and log1p.
 
-Imports lanes, precision and exponentials.
+Imports lanes and precision.
 
 x = 2**k (1 + f) with 1 + f between sqrt(1/2) and sqrt(2), and with s = f / (2 + f)
 
@@ -12,7 +12,6 @@ refitted in FreeBSD and musl).
 
 from math import inf, nan
 
-from chainrule.native.letters.exponentials import exp
 from chainrule.native.letters.lanes import Lanes, horner, pick
 from chainrule.native.letters.precision import SINGLE, precision_of
 
@@ -78,10 +77,3 @@ def _outside(x: Lanes, power: Lanes, value: Lanes) -> Lanes:
     value = pick(x < inf, value, x)
     value = pick(power == 0, -inf, value)
     return pick(power < 0, nan, value)
-
-
-def logaddexp(x: Lanes, y: Lanes) -> Lanes:
-    """Log(exp(x) + exp(y)) without overflow."""
-    difference = pick(x == y, 0, (x - y).magnitude())  # inf - inf would be NaN
-    larger = pick(x > y, x, pick(x != x, x, y))
-    return larger + log1p(exp(-difference))

@@ -1,6 +1,6 @@
-"""Letters of choice: comparisons, logic, where, and the bits of integers.
+"""Letters of choice: comparisons, logic, where, and questions about floats.
 
-Imports lanes. Each takes its operands and whether they are unsigned.
+Imports lanes.
 """
 
 from math import inf
@@ -45,69 +45,16 @@ def logical_or(x: Lanes, y: Lanes) -> Lanes:
     return truth(x) | truth(y)
 
 
-def logical_xor(x: Lanes, y: Lanes) -> Lanes:
-    """Whether exactly one is true."""
-    return truth(x) ^ truth(y)
-
-
 def logical_not(x: Lanes) -> Lanes:
     """Whether x is 0."""
     return ~truth(x)
 
 
 def isnan(x: Lanes) -> Lanes:
-    """Whether x is not a number; integers are."""
-    return x != x if x.floats else _everywhere(x, False)
+    """Whether x is not a number."""
+    return x != x
 
 
 def isfinite(x: Lanes) -> Lanes:
     """Whether x is neither infinite nor NaN."""
-    return x.magnitude() < inf if x.floats else _everywhere(x, True)
-
-
-def isinf(x: Lanes) -> Lanes:
-    """Whether x is infinite."""
-    return x.magnitude() == inf if x.floats else _everywhere(x, False)
-
-
-def signbit(x: Lanes) -> Lanes:
-    """Whether x has a minus in front, a minus zero too."""
-    return x.bits() < 0
-
-
-def _everywhere(x: Lanes, answer: bool) -> Lanes:
-    known = x ^ x  # 0, in lanes of any type
-    return known == 0 if answer else known != 0
-
-
-def invert(x: Lanes) -> Lanes:
-    """All bits turned."""
-    return ~x
-
-
-def left_shift(x: Lanes, y: Lanes) -> Lanes:
-    """X times 2**y in its width; 0 once all bits are out."""
-    return pick(_inside(x, y), x << _held(x, y), 0)
-
-
-def right_shift(x: Lanes, y: Lanes, unsigned: bool) -> Lanes:
-    """X divided by 2**y, rounded down; -1 or 0 once all bits are out."""
-    name, held = "lshr" if unsigned else "ashr", _held(x, y)
-    shifted = x.binary(name, held)
-    if unsigned:
-        return pick(_inside(x, y), shifted, 0)
-    return pick(_inside(x, y), shifted, x.binary("ashr", _width(x) - 1))
-
-
-def _width(x: Lanes) -> int:
-    return int(x.value.scalar[1:])
-
-
-def _inside(x: Lanes, y: Lanes) -> Lanes:
-    """Whether a shift leaves something; a negative one counts as too large."""
-    return Lanes(x.b, x.b.compare("ult", y.value, x.like(_width(x)).value))
-
-
-def _held(x: Lanes, y: Lanes) -> Lanes:
-    """Too large a shift would be undefined."""
-    return y & (_width(x) - 1)
+    return x.magnitude() < inf

@@ -1,12 +1,11 @@
 """x to the power y.
 
-Imports lanes, division, exponentials, logarithms and libm. For float32 it is exp(y log |x|) in
+Imports lanes, exponentials, logarithms and libm. For float32 it is exp(y log |x|) in
 double, whose digits are enough; for float64 that of C's library.
 """
 
 from math import inf, nan
 
-from chainrule.native.letters import division
 from chainrule.native.letters.exponentials import exp
 from chainrule.native.letters.lanes import Lanes, pick
 from chainrule.native.letters.libm import libm
@@ -14,9 +13,7 @@ from chainrule.native.letters.logarithms import log
 
 
 def power(x: Lanes, y: Lanes) -> Lanes:
-    """Of floats, or of integers whose exponent is not negative."""
-    if not x.floats:
-        return division.power(x, y)
+    """Of floats."""
     return libm("pow", x, y) if x.value.scalar == "double" else _single(x, y)
 
 

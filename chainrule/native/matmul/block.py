@@ -14,7 +14,7 @@ from chainrule.native.matmul.pack import Panels, Rows, copy_panels, copy_rows
 from chainrule.native.matmul.schedule import Schedule
 from chainrule.native.matmul.tile import Operand, Tile, sums
 from chainrule.native.target import BITS
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 
 Range = tuple[Value, Value]
 

@@ -12,7 +12,7 @@ from chainrule.native.ir import Value, integer
 from chainrule.native.matmul.pack import prefetch
 from chainrule.native.matmul.schedule import LINE
 from chainrule.native.target import BITS
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.scalar import Access, Coordinate, Load
 
 FAR = 64 * 1024  # bytes of a matrix that no first cache holds

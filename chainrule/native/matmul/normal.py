@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.scalar import Access, Coordinate, Gather, Instruction, Load
 
 

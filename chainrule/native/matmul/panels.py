@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.native.frame import accesses
 from chainrule.native.target import Target
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Coordinate, Gather, Load
 from chainrule.spec import Spec

@@ -8,7 +8,8 @@ from math import ceil, gcd, prod
 
 from chainrule.native.matmul.grid import BUSY, Grid, grid
 from chainrule.native.target import BITS, Target
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
+from chainrule.plan.letters import is_simple
 from chainrule.plan.scalar import Apply
 
 UNIT_FLOPS = 3_000_000  # some 30 us of one core
@@ -20,9 +21,6 @@ MANY = 64  # rows or columns that make up for a copy
 DEEP = 1024  # terms from which columns of a are read in blocks
 BLOCK_A, BLOCK_B = 384, 512  # terms of a block
 CHEAP = 6  # letters in a body that may stand at every vector of a tile
-SIMPLE = {"add", "subtract", "multiply", "maximum", "minimum", "negative", "where", "cast"} | {
-    *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
-}
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def _block(kernel: Matmul, copies_a: bool, copies_b: bool, row_bytes: int) -> in
 
 def _costs(kernel: Matmul) -> int:
     letters = [step.letter for step in kernel.body if isinstance(step, Apply)]
-    return sum(1 if letter in SIMPLE else CHEAP + 1 for letter in letters)
+    return sum(1 if is_simple(letter) else CHEAP + 1 for letter in letters)
 
 
 def _units(

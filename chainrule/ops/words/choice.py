@@ -1,4 +1,4 @@
-"""Words of choice: fmax, fmin, nan_to_num, copysign and heaviside.
+"""Choice: the letters fmax, fmin and copysign, and the words nan_to_num and heaviside.
 
 Imports the families and letters.
 """
@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO, REAL, Domain
-from chainrule.graph.families import Word
+from chainrule.graph.families import Letter, Word
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, isfinite, isnan, where
 
 
 @op("fmax", numpy=np.fmax, gate="gradient router", router=True)
-class FMax(Word):
+class FMax(Letter):
     """The larger of two tensors, where a NaN loses; ties share the gradient."""
 
-    c = "fmax"
     whole = "maximum"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
@@ -27,10 +26,9 @@ class FMax(Word):
 
 
 @op("fmin", numpy=np.fmin, gate="gradient router", router=True)
-class FMin(Word):
+class FMin(Letter):
     """The smaller of two tensors, where a NaN loses; ties share the gradient."""
 
-    c = "fmin"
     whole = "minimum"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
@@ -75,10 +73,8 @@ class NanToNum(Word):
 
 
 @op("copysign", numpy=np.copysign, domains=(KINK_AT_ZERO, KINK_AT_ZERO))
-class CopySign(Word):
+class CopySign(Letter):
     """|x| with the sign of y; the slope at x = 0 is 0."""
-
-    c = "copysign"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return lambda: sign(x) * sign(copysign(1.0, y)), None

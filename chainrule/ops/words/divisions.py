@@ -1,4 +1,4 @@
-"""Words of division with remainder: mod, fmod and floor_divide.
+"""Division with remainder: the letter fmod, and the words mod and floor_divide.
 
 Imports the families and letters.
 """
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Word
+from chainrule.graph.families import Letter, Word
 from chainrule.graph.op import op
 from chainrule.ops.letters.arithmetic import floor
 from chainrule.ops.letters.logic import equal, not_equal, where
@@ -23,6 +23,8 @@ DIVISOR = Domain(sample_low=1.0, sample_high=1.1)
 @op("floor_divide", symbol="//", numpy=np.floor_divide, domains=(DIVIDEND, DIVISOR), flat=True)
 class FloorDivide(Word):
     """The largest integer not above x / y; flat wherever it has a slope."""
+
+    whole = "floor_divide"
 
     def formula(self, x: Any, y: Any) -> Any:
         """As NumPy: the quotient less what is left, which is nearly whole, and then made so."""
@@ -47,6 +49,8 @@ class Mod(Word):
     The slope in x is 1, also where x is a multiple of y and the value jumps.
     """
 
+    whole = "mod"
+
     def formula(self, x: Any, y: Any) -> Any:
         """fmod, moved to the sign of y."""
         left = fmod(x, y)
@@ -58,10 +62,8 @@ class Mod(Word):
 
 
 @op("fmod", smooth=False, numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
-class FMod(Word):
+class FMod(Letter):
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
-
-    c = "fmod"
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -rint((x - out) / y)

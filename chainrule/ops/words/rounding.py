@@ -1,6 +1,6 @@
-"""Words of rounding: ceil, rint, trunc and round. All are flat wherever they have a slope.
+"""Rounding: the letters ceil, rint and trunc, and the word round; flat wherever they have a slope.
 
-Imports the families. floor is a letter.
+Imports the families. floor stands with the letters of arithmetic.
 """
 
 from typing import Any
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Word
+from chainrule.graph.families import Letter, Word
 from chainrule.graph.op import op
 
 STEPS = Domain(kinks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
 HALF_STEPS = Domain(kinks=(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5))
 
 
-class _Step(Word):
+class _Step(Letter):
     whole = "copy"
 
     def local_gradients(self, x: Any, out: Any) -> Any:
@@ -26,25 +26,19 @@ class _Step(Word):
 class Ceil(_Step):
     """The smallest integer not below x."""
 
-    c = "ceil"
-
 
 @op("trunc", numpy=(np.trunc, np.fix), domains=(STEPS,), flat=True)
 class Trunc(_Step):
     """The integer between 0 and x that is nearest to x."""
-
-    c = "trunc"
 
 
 @op("rint", numpy=np.rint, domains=(HALF_STEPS,), flat=True)
 class Rint(_Step):
     """The nearest integer; a half goes to the even one."""
 
-    c = "rint"
-
 
 @op("round", numpy=(np.round, np.around), domains=(HALF_STEPS,), flat=True)
-class Round(_Step):
+class Round(Word):
     """x rounded to so many decimals; a half goes to the even digit.
 
     Parameters
@@ -69,6 +63,9 @@ class Round(_Step):
         if self.decimals == 0:
             return rint(x)
         return rint(x * power) / power if self.decimals > 0 else rint(x / power) * power
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        return (None,)
 
 
 rint = Rint.function

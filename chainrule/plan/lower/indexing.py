@@ -4,6 +4,7 @@ Imports indexing, keys, the recorder and views. dispatch.py collects the rules.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -13,10 +14,11 @@ from chainrule.graph.op import compute
 from chainrule.ops.indexing import GetItem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast
+from chainrule.plan.kinds.scatter import Scatter
 from chainrule.plan.lower import opaque
 from chainrule.plan.lower.keys import Places, Pointer, even_steps, is_mask, known_offsets, places
 from chainrule.plan.recorder import Recorded, Recorder, name_of, number
-from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Pick, Put, Ref
+from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Pick, Ref
 from chainrule.plan.views import broadcasted
 
 
@@ -133,7 +135,7 @@ def scattered(recorder: Recorder, x: Any, base: Ref, picks: Any, shape: tuple[in
     dtype = np.dtype(np.int32) if x.dtype == bool else x.dtype
     value = _spread(recorder.cast(x, dtype), base.shape)
     out = recorder.array(shape, dtype)
-    found = recorder.emit(Put(value, base.shape, picks, base.strides, base.offset, True, out))
+    found = recorder.emit(Scatter(value, picks, replace(base, array=out), True))
     if x.dtype != bool:
         return found
     return recorder.map("not_equal", (found, Number(0, "int32")), shape, np.bool_)

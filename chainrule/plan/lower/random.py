@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.random import LANES
+from chainrule.plan.kinds.fold import Fold
+from chainrule.plan.kinds.mask import Mask
 from chainrule.plan.recorder import Recorder
-from chainrule.plan.steps import Draw, NextKey
 
 
 def random_mask(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -17,7 +18,7 @@ def random_mask(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     (key,) = operands
     out = recorder.array(tuple(op.shape), np.bool_)
     return recorder.symbol(
-        recorder.emit(Draw(recorder.copied(key.ref), round(op.rate * LANES), out))
+        recorder.emit(Mask(recorder.copied(key.ref), round(op.rate * LANES), out.ref()))
     )
 
 
@@ -25,7 +26,7 @@ def fold_key(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """A new key from a key and a number."""
     (key,) = operands
     out = recorder.array((2,), np.uint64)
-    return recorder.symbol(recorder.emit(NextKey(recorder.copied(key.ref), op.number, out)))
+    return recorder.symbol(recorder.emit(Fold(recorder.copied(key.ref), op.number, out.ref())))
 
 
 RULES = {"draw": random_mask, "fold": fold_key}

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.kinds.scan import Scan
+from chainrule.plan.kinds.sort import Sort
 from chainrule.plan.lower.movement import with_shape
 from chainrule.plan.recorder import Recorded, Recorder
-from chainrule.plan.steps import Array, Order, Ref, Running
+from chainrule.plan.steps import Array, Ref
 from chainrule.plan.views import moved_last, transposed
 from chainrule.spec import normalize_axes
 
@@ -21,7 +23,7 @@ def running(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     (x,) = operands
     dtype = np.add.reduce(np.zeros(1, x.dtype)).dtype
     ref, axis = _rows(recorder, op, recorder.ref(x, dtype))
-    return _along(recorder, (ref,), axis, dtype, functools.partial(Running, op.runs))
+    return _along(recorder, (ref,), axis, dtype, functools.partial(Scan, op.runs))
 
 
 def recurrence(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -32,7 +34,7 @@ def recurrence(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     dtype = np.result_type(a.dtype, b.dtype)
     refs = tuple(recorder.ref(x, dtype) for x in operands)
     (axis,) = _normal(op, refs[0])
-    return _along(recorder, refs, axis, dtype, functools.partial(Running, "recurrence"))
+    return _along(recorder, refs, axis, dtype, functools.partial(Scan, "recurrence"))
 
 
 def argsort(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -42,8 +44,8 @@ def argsort(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     return _along(recorder, (ref,), axis, np.int64, _order)
 
 
-def _order(rows: tuple[Ref, ...], out: Array) -> Order:
-    return Order(rows[0], out)
+def _order(rows: tuple[Ref, ...], out: Ref) -> Sort[Ref]:
+    return Sort(rows[0], out)
 
 
 def _rows(recorder: Recorder, op: Any, ref: Ref) -> tuple[Ref, int]:
@@ -63,7 +65,7 @@ def _along(
     """A step over rows along an axis, and the result with its axes in their old places."""
     rows, back = zip(*(moved_last(ref, axis) for ref in refs), strict=True)
     out: Array = recorder.array(rows[0].shape, dtype)
-    return recorder.symbol(transposed(recorder.emit(step(rows, out)), back[0]))
+    return recorder.symbol(transposed(recorder.emit(step(rows, out.ref())), back[0]))
 
 
 RULES = {"scan": running, "recurrence": recurrence, "order": argsort}

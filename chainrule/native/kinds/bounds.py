@@ -3,46 +3,36 @@
 Imports frame and ir. The run stops where one does not, and names it.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import STATUS_SLOT, Frame, Point
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
-from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Bounds
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, POINTER, Value, integer
+from chainrule.plan.alone import View
+from chainrule.plan.kinds.bounds import Bounds
 
 
-def emit_bounds(
-    module: Module,
-    name: str,
-    kernel: Bounds,
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int,
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit.
+def emit(kernel: Bounds[View], function: Function) -> int:
+    """Write it; it is one unit.
 
-    ``number`` is the kernel's place in the plan. At the first offender in C order the status
-    becomes number + 1, place, value; otherwise it is left alone.
+    At the first offender in C order the status becomes the kernel's number + 1, place, value;
+    otherwise it is left alone.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    frame = Frame(b, b.arguments[0], buffers, kernel)
-    if prod(kernel.shape):
-        wrong = _any_wrong(frame, kernel, target.lanes("int64"))
+    b, frame = function.builder, function.frame
+    if prod(kernel.source.shape):
+        wrong = _any_wrong(frame, kernel, function.target.lanes("int64"))
         with b.when(wrong):
-            slot = b.at(b.arguments[0], integer(STATUS_SLOT), POINTER)
+            slot = b.at(function.table, integer(STATUS_SLOT), POINTER)
             status = b.load(slot, POINTER, 8)
             place, value = _first_wrong(frame, kernel)
-            for i, word in enumerate((integer(number + 1), place, value)):
+            for i, word in enumerate((integer(function.number + 1), place, value)):
                 b.store(word, b.at(status, integer(i), INDEX), 8)
-    b.finish()
     return 1
 
 
-def _any_wrong(frame: Frame, kernel: Bounds, lanes: int) -> Value:
+def _any_wrong(frame: Frame, kernel: Bounds[View], lanes: int) -> Value:
     """Whether any element is out of range: all are looked at, without a branch."""
-    b, shape = frame.builder, kernel.shape
+    b, shape = frame.builder, kernel.source.shape
     length = shape[-1] if shape else 1
     lanes = min(lanes, length)
     whole = length - length % lanes
@@ -65,10 +55,10 @@ def _any_wrong(frame: Frame, kernel: Bounds, lanes: int) -> Value:
     return b.binary("or", any_lane, single)
 
 
-def _first_wrong(frame: Frame, kernel: Bounds) -> tuple[Value, Value]:
+def _first_wrong(frame: Frame, kernel: Bounds[View]) -> tuple[Value, Value]:
     """Place and value of the first element out of range; there is one."""
     b = frame.builder
-    with b.nest(kernel.shape, [integer(-1), integer(0), integer(0)]) as each:
+    with b.nest(kernel.source.shape, [integer(-1), integer(0), integer(0)]) as each:
         place, value, count = each.carried
         x, wrong = _wrong(Point(frame, each.indices), kernel)
         first = b.binary("and", wrong, b.compare("slt", place, integer(0)))
@@ -80,11 +70,11 @@ def _first_wrong(frame: Frame, kernel: Bounds) -> tuple[Value, Value]:
     return each.carried[0], each.carried[1]
 
 
-def _wrong(point: Point, kernel: Bounds) -> tuple[Value, Value]:
+def _wrong(point: Point, kernel: Bounds[View]) -> tuple[Value, Value]:
     """The elements as int64, and which are out of range."""
     b = point.frame.builder
-    signed = kernel.dtype.startswith("int")
-    x = point.load(kernel.source, kernel.dtype)
+    signed = kernel.source.dtype.startswith("int")
+    x = point.load(kernel.source.access, kernel.source.dtype)
     x = b.convert("sext" if signed else "zext", x, INDEX)
     low = kernel.low if signed else max(kernel.low, 0)
     # One comparison for both ends: below ``low`` the difference wraps to a huge number.

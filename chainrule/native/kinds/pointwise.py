@@ -1,48 +1,42 @@
 """Pointwise: a body for every element of a shape, as loops over vectors.
 
-Imports axes, numbering, values, loops, costs and units. The engine calls ``emit_pointwise``.
+Imports axes, numbering, values, loops, costs and units.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from chainrule.native import costs
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
+from chainrule.native.function import Function
+from chainrule.native.ir import Value
 from chainrule.native.loops import Loops, State
 from chainrule.native.numbering import Numbering
 from chainrule.native.spans import Span, Strand
 from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
-from chainrule.plan.kernels import Pointwise
-from chainrule.plan.plan import Buffer
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access
 
 LINE = 16  # columns of a block that is turned: as float32 they fill a cache line
 SHORT, MIDDLE = 6, 12  # cycles up to which a round takes four vectors, or two
 
 
-def emit_pointwise(
-    module: Module, name: str, kernel: Pointwise, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``.
+def emit(kernel: Pointwise, function: Function) -> int:
+    """Write it; the number of units."""
+    if 0 in kernel.shape:
+        return 1
+    plan = _plan(fewer_axes(kernel), function.target)
+    return _write(function.frame, plan, function.begin, function.end)
 
-    Returns
-    -------
-    int
-        Number of units.
-    """
-    b = Builder(module, name, [(POINTER, "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    units = 1
-    if 0 not in kernel.shape:
-        kernel = fewer_axes(kernel)
-        units = _write(Frame(b, table, buffers, kernel), _plan(kernel, target), begin, end)
-    b.finish()
-    return units
+
+def microseconds(kernel: Pointwise) -> float:
+    """Estimated time on one core."""
+    return prod(kernel.shape) * costs.microseconds(kernel.body)
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ def _plan(kernel: Pointwise, target: Target) -> _Plan:
     lanes = costs.lanes(nodes, stored.values(), target)
     axis = _vector_axis(kernel.shape, list(loads), list(stored), lanes)
     beside = _beside(loads | stored, axis)
-    work = len(stores) + sum(costs.cycles(node) for node in nodes if axis in node.axes)
+    work = len(stores) + sum(costs.cycles(node.step) for node in nodes if axis in node.axes)
     spans = [Span(length) for length in kernel.shape]
     copies = 4 if work <= SHORT else 2 if work <= MIDDLE else 1
     if beside >= 0:

@@ -1,14 +1,15 @@
-"""Views: an access as a NumPy view of a buffer, and a body as arrays of all elements at once.
+"""NumPy's memory: an access as a view of a buffer, a body as arrays of all elements at once.
 
-Imports the letters and scalar. All readings of kernels use it.
+Imports the catalogue, whose ops the letters are, and scalar. Kernels run in it.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.plan.interpret.letters import applied
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.plan.scalar import (
     Access,
     Apply,
@@ -25,14 +26,14 @@ AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 class Memory:
-    """The buffers, flat."""
+    """The buffers, flat: given as a list, or shown when they are asked for."""
 
-    def __init__(self, buffers: Sequence[AnyArray]) -> None:
-        self._buffers = buffers
+    def __init__(self, buffers: Sequence[AnyArray] | Callable[[int], AnyArray]) -> None:
+        self._buffer = buffers if callable(buffers) else buffers.__getitem__
 
     def view(self, access: Access, shape: Sequence[int]) -> AnyArray:
         """What loops over a shape meet; NumPy refuses what is out of bounds."""
-        flat = self._buffers[access.buffer]
+        flat = self._buffer(access.buffer)
         size = flat.itemsize
         strides = tuple(stride * size for stride in access.strides)
         return np.ndarray(tuple(shape), flat.dtype, flat, access.offset * size, strides)
@@ -46,7 +47,7 @@ class Memory:
 
     def flat(self, access: Access) -> AnyArray:
         """All elements of the buffer."""
-        return self._buffers[access.buffer]
+        return self._buffer(access.buffer)
 
     def evaluate(
         self, body: Body, shape: Sequence[int], given: Sequence[AnyArray] = ()
@@ -56,7 +57,7 @@ class Memory:
         for step in body:
             if isinstance(step, Apply):
                 operands = [values[i] for i in step.operands]
-                value = applied(step.letter, operands, step.dtype)
+                value = _applied(step.letter, operands, step.dtype)
             elif isinstance(step, Load):
                 value = self.view(step.access, shape)
             elif isinstance(step, Literal):
@@ -93,3 +94,29 @@ def _steps(shape: Sequence[int], axis: int) -> AnyArray:
     ones = [1] * len(shape)
     ones[axis] = shape[axis]
     return np.arange(shape[axis], dtype=np.int64).reshape(ones)
+
+
+def _applied(letter: str, operands: Sequence[Any], dtype: str) -> Any:
+    """The result of a letter, or of a C function such as "c:atan2"."""
+    if letter == "cast":
+        return operands[0].astype(dtype)
+    return np.asarray(_function(letter)(*operands)).astype(dtype, copy=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _function(letter: str) -> Any:
+    """What NumPy or SciPy computes it with."""
+    kind, _, name = letter.rpartition(":")
+    if kind == "scipy":
+        from scipy import special  # noqa: PLC0415  importing SciPy takes longer than NumPy
+
+        return getattr(special, name)
+    return CATALOGUE.standard[_word(name) if kind else letter].forward
+
+
+def _word(function: str) -> str:
+    """The word that this function of the C library computes."""
+    for name, operation in CATALOGUE.standard.items():
+        if getattr(operation, "c", "") == function:
+            return name
+    raise LookupError(f"no op of the catalogue stands for {function} of the C library")

@@ -1,29 +1,15 @@
-"""Run: the kernels of a plan, one after the other, on one arena.
+"""Interpret: a plan run by NumPy, kernel by kernel: what native code is compared with.
 
-Imports the plan and the readings of each kernel. Tests use it, and a compiled function while its
-native code is not there yet.
+Imports the plan and the memory of NumPy's arrays. Tests and the fuzzer use it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.interpret import alone, loops
-from chainrule.plan.interpret.views import AnyArray, Memory
-from chainrule.plan.kernels import (
-    Bounds,
-    Fold,
-    Mask,
-    Matmul,
-    Opaque,
-    Pointwise,
-    Row,
-    Scan,
-    Scatter,
-    Sort,
-)
+from chainrule.plan.numpy_memory import AnyArray, Memory
 from chainrule.plan.plan import Plan
 
 
@@ -57,19 +43,5 @@ def interpret(plan: Plan, inputs: Sequence[Any]) -> list[AnyArray]:
     memory = Memory([flat(buffer) for buffer in plan.buffers])
     with np.errstate(all="ignore"):
         for kernel in plan.kernels:
-            _READINGS[type(kernel)](kernel, memory)
+            kernel.run(memory)
     return outputs
-
-
-_READINGS: dict[type, Callable[[Any, Memory], None]] = {
-    Pointwise: loops.pointwise,
-    Row: loops.row,
-    Matmul: loops.matmul,
-    Scatter: alone.scatter,
-    Scan: alone.scan,
-    Sort: alone.sort,
-    Mask: alone.mask,
-    Fold: alone.fold_key,
-    Bounds: alone.bounds,
-    Opaque: alone.opaque,
-}

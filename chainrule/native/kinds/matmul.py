@@ -1,33 +1,31 @@
-"""The function of a product: the loop over its units.
+"""Matmul: the function of a product, which is a loop over its units.
 
-Imports normal, schedule and block. The engine calls ``emit_matmul`` for each Matmul kernel.
+Imports the package of products: normal, schedule and block.
 """
 
 from collections.abc import Sequence
 from math import ceil, prod
 
-from chainrule.native.frame import Frame
-from chainrule.native.ir import Builder, Module, Value, integer
+from chainrule.native import costs
+from chainrule.native.function import Function
+from chainrule.native.ir import Builder, Value, integer
 from chainrule.native.matmul.block import Block
 from chainrule.native.matmul.normal import normal
 from chainrule.native.matmul.schedule import schedule
-from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Matmul
+from chainrule.plan.kinds.matmul import Matmul
+
+FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do
 
 
-def emit_matmul(
-    module: Module, name: str, kernel: Matmul, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr table, i64 begin, i64 end)``; return how many units there are."""
-    b = Builder(module, name, [("ptr", "table"), ("i64", "begin"), ("i64", "end")])
+def emit(kernel: Matmul, function: Function) -> int:
+    """Write it; the number of units."""
+    b = function.builder
     kernel = normal(kernel)
     if prod(kernel.batch) * kernel.rows * kernel.columns == 0:
-        b.finish()
         return 1
-    cut = schedule(kernel, target)
-    table, begin, end = b.arguments
-    block = Block(Frame(b, table, buffers, kernel), kernel, cut)
+    cut = schedule(kernel, function.target)
+    begin, end = function.begin, function.end
+    block = Block(function.frame, kernel, cut)
     down = ceil(cut.grid.tiles / cut.tiles_per_unit)
     across = ceil(cut.grid.panels / cut.panels_per_unit)
     parts, per = prod(kernel.batch) * down * across, cut.batches_per_unit
@@ -38,8 +36,15 @@ def emit_matmul(
         tiles = _range(b, row, cut.tiles_per_unit, cut.grid.tiles)
         panels = _range(b, column, cut.panels_per_unit, cut.grid.panels)
         block.write(_places(b, which, kernel.batch), tiles, panels)
-    b.finish()
     return ceil(parts / per)
+
+
+def microseconds(kernel: Matmul) -> float:
+    """Estimated time on one core."""
+    size = 2 if kernel.dtype == "float64" else 1
+    depth = 2 * kernel.depth * size / FLOPS_PER_CYCLE / costs.CYCLES_PER_US
+    places = prod(kernel.batch) * kernel.rows * kernel.columns
+    return places * (depth + costs.microseconds(kernel.body))
 
 
 def _places(b: Builder, number: Value, batch: Sequence[int]) -> list[Value]:

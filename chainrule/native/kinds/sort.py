@@ -5,30 +5,27 @@ place: comparing such integers compares the elements first, then the places, so 
 them is stable, moves both at once, and has no branch to mispredict.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, floating, integer
-from chainrule.native.target import BITS, Target
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Sort
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, POINTER, Builder, Value, floating, integer
+from chainrule.native.target import BITS
+from chainrule.plan.alone import View
+from chainrule.plan.kinds.sort import Sort
 
 PAGE = 4096  # bytes: a larger frame on the stack would have to be probed page by page
 RUN = 4  # elements sorted in registers before the first merge
 WORK = 8192  # steps of merges in a unit, at a few nanoseconds each
 
 
-def emit_sort(
-    module: Module, name: str, kernel: Sort, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units, runs of rows.
+def emit(kernel: Sort[View], function: Function) -> int:
+    """Write it; the number of units, which are runs of rows.
 
     Scratch is two rows of pairs: on the stack, or from the C library's ``malloc``.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
+    b, frame = function.builder, function.frame
+    begin, end = function.begin, function.end
     rows, length = prod(kernel.outer), kernel.length
     padded = -(-length // RUN) * RUN
     bits = 32 if BITS[kernel.dtype] <= 32 and length < 2**32 else 64
@@ -51,11 +48,10 @@ def emit_sort(
                 pair = b.load(b.at(ordered, each.index, f"i{2 * bits}"), f"i{2 * bits}", 8)
                 place = b.convert("trunc", pair, f"i{bits}")
                 point = Point(frame, [*indices, each.index])
-                point.store(kernel.target, b.convert("zext", place, INDEX), "int64")
+                point.store(kernel.target.access, b.convert("zext", place, INDEX), "int64")
         if large:
-            module.declare("free", "declare void @free(ptr)")
+            b.module.declare("free", "declare void @free(ptr)")
             b.call("void", "free", here)
-    b.finish()
     return max(1, -(-rows // group))
 
 
@@ -73,12 +69,12 @@ def _indices(b: Builder, outer: tuple[int, ...], row: Value) -> list[Value]:
 
 
 def _fill(
-    frame: Frame, kernel: Sort, indices: list[Value], here: Value, bits: int, padded: int
+    frame: Frame, kernel: Sort[View], indices: list[Value], here: Value, bits: int, padded: int
 ) -> None:
     """Pairs of the row's elements and their places; what is padded behind them comes last."""
     b, kind, length = frame.builder, f"i{2 * bits}", kernel.length
     with b.loop(integer(0), integer(length)) as each:
-        x = Point(frame, [*indices, each.index]).load(kernel.source, kernel.dtype)
+        x = Point(frame, [*indices, each.index]).load(kernel.source.access, kernel.dtype)
         high = b.convert("zext", _key(b, x, kernel.dtype, bits), kind)
         high = b.binary("shl", high, integer(bits, kind))
         place = b.convert("zext", b.convert("trunc", each.index, f"i{bits}"), kind)

@@ -1,48 +1,43 @@
 """Rows: several passes over each row, with vectors along the row or across neighbouring rows.
 
-Imports axes, layout, passes, values, folding and units. The engine calls ``emit_row``.
+Imports axes, layout, passes, values, folding and units.
 """
 
 from collections.abc import Callable, Sequence
+from math import prod
 
+from chainrule.native import costs
 from chainrule.native.axes import fewer_row_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.folding import Folding
 from chainrule.native.frame import Frame
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value
+from chainrule.native.function import Function
+from chainrule.native.ir import Value
 from chainrule.native.layout import Layout, layout
 from chainrule.native.loops import Loops, State
 from chainrule.native.passes import Stage
 from chainrule.native.spans import Span, Strand
-from chainrule.native.target import Target
 from chainrule.native.units import Units
 from chainrule.native.values import Values
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Row
+from chainrule.plan.kinds.row import Row
 from chainrule.plan.scalar import Access
 
 Move = Callable[[Access, list[Strand]], None]
 
 
-def emit_row(
-    module: Module, name: str, kernel: Row, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``.
+def emit(kernel: Row, function: Function) -> int:
+    """Write it; the number of units."""
+    if 0 in kernel.outer:
+        return 1
+    rows = _Rows(function.frame, layout(fewer_row_axes(kernel), function.target))
+    return rows.write(function.begin, function.end)
 
-    Returns
-    -------
-    int
-        Number of units.
-    """
-    b = Builder(module, name, [(POINTER, "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    units = 1
-    if 0 not in kernel.outer:
-        kernel = fewer_row_axes(kernel)
-        rows = _Rows(Frame(b, table, buffers, kernel), layout(kernel, target))
-        units = rows.write(begin, end)
-    b.finish()
-    return units
+
+def microseconds(kernel: Row) -> float:
+    """Estimated time on one core."""
+    inner = sum(costs.microseconds(each.body) for each in kernel.passes) * prod(kernel.inner)
+    outer = sum(costs.microseconds(each.after) for each in kernel.passes)
+    return prod(kernel.outer) * (inner + outer)
 
 
 class _Rows:

@@ -4,33 +4,32 @@ Imports frame and ir. The lanes of a vector are neighbouring rows: along the axi
 order to keep, across rows there is none.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, Builder, Module, Value, floating, integer
-from chainrule.native.target import BITS, Target
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Scan
+from chainrule.native.function import Function
+from chainrule.native.ir import Builder, Value, floating, integer
+from chainrule.native.target import BITS
+from chainrule.plan.alone import View
+from chainrule.plan.kinds.scan import Scan
 
 LINE = 512  # bits of a cache line: rows that lie side by side are taken a line at a time
 WORK = 16384  # elements of a unit, at about a nanosecond each
 
 
-def emit_scan(
-    module: Module, name: str, kernel: Scan, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units.
+def emit(kernel: Scan[View], function: Function) -> int:
+    """Write it; the number of units.
 
     A task is a bundle of rows, one in each lane; a unit is a run of tasks.
     """
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
+    b, frame = function.builder, function.frame
+    begin, end = function.begin, function.end
     across = _across(kernel)
     beside = kernel.outer[across] if kernel.outer else 1
-    dense = kernel.outer and kernel.target.strides[across] == 1
-    lanes = min(beside, LINE // BITS[kernel.dtype] if dense else target.lanes(kernel.dtype))
+    dense = kernel.outer and kernel.target.access.strides[across] == 1
+    lanes = min(
+        beside, LINE // BITS[kernel.dtype] if dense else function.target.lanes(kernel.dtype)
+    )
     lanes = max(lanes, 1)
     rows = prod(kernel.outer) // max(beside, 1)
     full, tasks = rows * (beside // lanes), rows * -(-beside // lanes)
@@ -43,24 +42,23 @@ def emit_scan(
         if low < high and kernel.length:
             low_here = b.intrinsic("smax", first, integer(low))
             with b.loop(low_here, b.intrinsic("smin", last, integer(high))) as task:
-                number = b.binary("sub", task.index, integer(low))
+                which = b.binary("sub", task.index, integer(low))
                 blocks = (high - low) // rows
-                indices = _indices(b, kernel, across, number, blocks, lanes, start)
+                indices = _indices(b, kernel, across, which, blocks, lanes, start)
                 axis = across if lanes_here > 1 else -1
                 _run(frame, kernel, indices, axis, lanes_here)
-    b.finish()
     return max(1, -(-tasks // group))
 
 
-def _across(kernel: Scan) -> int:
+def _across(kernel: Scan[View]) -> int:
     """The outer axis that lanes lie along: where neighbours lie side by side, else the longest."""
     axes = range(len(kernel.outer))
-    dense = [i for i in axes if kernel.target.strides[i] == 1 and kernel.outer[i] > 1]
+    dense = [i for i in axes if kernel.target.access.strides[i] == 1 and kernel.outer[i] > 1]
     return dense[0] if dense else max(axes, key=kernel.outer.__getitem__, default=0)
 
 
 def _indices(
-    b: Builder, kernel: Scan, across: int, number: Value, blocks: int, lanes: int, start: int
+    b: Builder, kernel: Scan[View], across: int, number: Value, blocks: int, lanes: int, start: int
 ) -> list[Value]:
     """Where the task's first row lies: one index for each outer axis."""
     indices = dict[int, Value]()
@@ -75,24 +73,24 @@ def _indices(
     return [indices[axis] for axis in range(len(kernel.outer))]
 
 
-def _run(frame: Frame, kernel: Scan, indices: list[Value], axis: int, lanes: int) -> None:
+def _run(frame: Frame, kernel: Scan[View], indices: list[Value], axis: int, lanes: int) -> None:
     """From the first element, which stands for itself, to the last."""
     b = frame.builder
     # A float32 sum runs in float64: of 2**24 + 1000 ones in float32 the last 1000 would be lost.
     wide = kernel.kind == "sum" and kernel.dtype == "float32"
     start = Point(frame, [*indices, integer(0)], axis, lanes)
-    state = start.load(kernel.sources[-1], kernel.dtype)
-    start.store(kernel.target, state, kernel.dtype)
+    state = start.load(kernel.inputs[-1].access, kernel.dtype)
+    start.store(kernel.target.access, state, kernel.dtype)
     state = b.convert("fpext", state, "double") if wide else state
     with b.loop(integer(1), integer(kernel.length), carried=[state]) as along:
         here = Point(frame, [*indices, along.index], axis, lanes)
-        loaded = [here.load(source, kernel.dtype) for source in kernel.sources]
+        loaded = [here.load(x.access, kernel.dtype) for x in kernel.inputs]
         (state,) = along.carried
         if wide:
             state, value = _wide_sum(b, state, loaded[0])
         else:
             state = value = _next(b, kernel, state, loaded)
-        here.store(kernel.target, value, kernel.dtype)
+        here.store(kernel.target.access, value, kernel.dtype)
         along.carried = [state]
 
 
@@ -105,7 +103,7 @@ def _wide_sum(b: Builder, state: Value, x: Value) -> tuple[Value, Value]:
     return b.select(lost, b.convert("fpext", value, "double"), state), value
 
 
-def _next(b: Builder, kernel: Scan, state: Value, loaded: list[Value]) -> Value:
+def _next(b: Builder, kernel: Scan[View], state: Value, loaded: list[Value]) -> Value:
     add, mul = ("fadd", "fmul") if kernel.dtype.startswith("float") else ("add", "mul")
     if kernel.dtype == "bool":
         add, mul = "or", "and"

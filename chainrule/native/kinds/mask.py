@@ -1,16 +1,18 @@
-"""Random masks and keys: the numbers of ``ops.random``, bit for bit.
+"""Mask: random booleans, bit for bit those of ``ops.random``.
 
-Imports frame and ir. A mask is a function of a key and of the element's place, so that the
+Imports frame, ir and keys. A mask is a function of a key and of the element's place, so that the
 forward pass, the backward pass and eager code agree on it without keeping it.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
 
-from chainrule.native.frame import Frame, Point
-from chainrule.native.ir import INDEX, Builder, Module, Value, integer, vector
-from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
-from chainrule.plan.kernels import Fold, Mask
+from chainrule.native.frame import Point
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, Builder, Value, integer, vector
+from chainrule.native.keys import WORD, key_words
+from chainrule.plan.alone import View
+from chainrule.plan.kinds.mask import Mask
 
 # Philox 4x64-10: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
 ROUNDS = 10
@@ -18,56 +20,29 @@ FACTORS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 BLOCK = 8  # elements: four words of 64 bits, two elements each
 UNIT = 2048  # blocks in a unit, at some 8 ns each
-# SplitMix64, as ops.random mixes it.
-GAMMA = 0x9E3779B97F4A7C15
-MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-LAST_SHIFT = 31
-WORD = 2**64 - 1
 
 
-def emit_mask(
-    module: Module, name: str, kernel: Mask, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; the number of units."""
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
-    keys = _round_keys(b, _key(frame, kernel))
+def emit(kernel: Mask[View], function: Function) -> int:
+    """Write it; the number of units."""
+    b = function.builder
+    begin, end = function.begin, function.end
+    size, out = prod(kernel.target.shape), replace(kernel.target.access, strides=(1,))
+    frame = function.frame
+    keys = _round_keys(b, key_words(frame, kernel.key))
     shared = _after_first(b, keys)
-    whole, rest = divmod(kernel.size, BLOCK)
+    whole, rest = divmod(size, BLOCK)
     last = b.intrinsic("smin", b.mul(end, integer(UNIT)), integer(whole))
     with b.loop(b.mul(begin, integer(UNIT)), last) as block:
         kept = _kept(b, block.index, keys, shared, kernel.threshold)
         place = b.mul(block.index, integer(BLOCK))
-        Point(frame, [place], 0, BLOCK).store(kernel.target, kept, "bool")
-    units = max(1, -(-kernel.size // (BLOCK * UNIT)))
+        Point(frame, [place], 0, BLOCK).store(out, kept, "bool")
+    units = max(1, -(-size // (BLOCK * UNIT)))
     if rest:
         with b.when(b.compare("eq", end, integer(units))):
             kept = _kept(b, integer(whole), keys, shared, kernel.threshold)
             kept = b.shuffle(kept, kept, range(rest)) if rest > 1 else b.extract(kept, 0)
-            Point(frame, [integer(whole * BLOCK)], 0, rest).store(kernel.target, kept, "bool")
-    b.finish()
+            Point(frame, [integer(whole * BLOCK)], 0, rest).store(out, kept, "bool")
     return units
-
-
-def emit_fold(
-    module: Module, name: str, kernel: Fold, buffers: Sequence[Buffer], target: Target
-) -> int:
-    """Write ``void @name(ptr %table, i64 %begin, i64 %end)``; it is one unit."""
-    b = Builder(module, name, [("ptr", "table"), (INDEX, "begin"), (INDEX, "end")])
-    frame = Frame(b, b.arguments[0], buffers, kernel)
-    steps = integer((kernel.number + 1) * GAMMA & WORD)
-    mixed = [_mixed(b, b.add(word, steps)) for word in _key(frame, kernel)]
-    start = frame.address(kernel.target, (), "uint64")
-    for i, word in enumerate(mixed):
-        b.store(word, b.at(start, integer(i), INDEX), 8)
-    b.finish()
-    return 1
-
-
-def _key(frame: Frame, kernel: Mask | Fold) -> list[Value]:
-    b, start = frame.builder, frame.address(kernel.key, (), "uint64")
-    return [b.load(b.at(start, integer(i), INDEX), INDEX, 8) for i in range(2)]
 
 
 def _round_keys(b: Builder, key: list[Value]) -> list[list[Value]]:
@@ -125,10 +100,3 @@ def _xor(b: Builder, x: Value, y: Value) -> Value:
     if x.text == "0":
         return y
     return x if y.text == "0" else b.binary("xor", x, y)
-
-
-def _mixed(b: Builder, word: Value) -> Value:
-    for shift, factor in MIX:
-        word = b.binary("xor", word, b.binary("lshr", word, integer(shift)))
-        word = b.mul(word, integer(factor))
-    return b.binary("xor", word, b.binary("lshr", word, integer(LAST_SHIFT)))

@@ -1,0 +1,82 @@
+"""The emitters: one file for each kind of kernel in ``plan.kinds``, found by its name.
+
+Imports every file of the folder. The module calls ``write`` for each kernel.
+
+A file has ``emit(kernel, function)``, which writes what the function computes and returns its
+number of units. A kind that is worth sharing out to threads has ``microseconds(kernel)`` too: its
+estimated time on one core.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any
+
+from chainrule.native.frame import Frame
+from chainrule.native.function import Function
+from chainrule.native.ir import INDEX, POINTER, Builder, Module
+from chainrule.native.target import Target
+from chainrule.plan.buffers import Buffer
+from chainrule.plan.kernel import Kernel
+from chainrule.plan.kinds import KINDS
+
+LARGE_US = 20  # handing over costs 1 us; 10 us if the other threads sleep by then
+
+
+@dataclass(frozen=True)
+class Emitter:
+    """How a kind of kernel becomes machine code."""
+
+    emit: Callable[[Any, Function], int]
+    microseconds: Callable[[Any], float]
+
+
+def write(
+    module: Module,
+    name: str,
+    kernel: Kernel,
+    buffers: Sequence[Buffer],
+    target: Target,
+    number: int = 0,
+) -> int:
+    """Write the function of a kernel.
+
+    Returns
+    -------
+    int
+        How many units there are, for threads to share.
+    """
+    b = Builder(module, name, [(POINTER, "table"), (INDEX, "begin"), (INDEX, "end")])
+    table, begin, end = b.arguments
+    frame = Frame(b, table, buffers, kernel)
+    emitter = _EMITTERS[type(kernel)]
+    units = emitter.emit(kernel, Function(frame, table, begin, end, target, number))
+    b.finish()
+    return units
+
+
+def is_large(kernel: Kernel) -> bool:
+    """Whether a second thread saves more than it costs."""
+    return _EMITTERS[type(kernel)].microseconds(kernel) >= LARGE_US
+
+
+def _found(name: str) -> Emitter:
+    module = f"{__name__}.{name}"
+    file: Any = import_module(module) if find_spec(module) else None
+    if not hasattr(file, "emit"):
+        raise ImportError(
+            f"plan/kinds/{name}.py is a kind of kernel that nobody emits. Write "
+            f"native/kinds/{name}.py with a function emit."
+        )
+    return Emitter(file.emit, getattr(file, "microseconds", _never_spread))
+
+
+def _never_spread(kernel: Kernel) -> float:
+    return 0.0
+
+
+_EMITTERS: Mapping[type[Kernel], Emitter] = MappingProxyType(
+    {kind: _found(name) for name, kind in KINDS.items()}
+)

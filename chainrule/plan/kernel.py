@@ -1,0 +1,62 @@
+"""Kernel: what every kind of kernel says of itself.
+
+Imports traffic and the interpreter's memory. Each file of ``kinds`` is one kind; whoever handles
+kernels asks them, and knows no kind by name.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chainrule.errors import ChainruleError
+from chainrule.plan.numpy_memory import Memory
+from chainrule.plan.traffic import Touch
+
+
+class Kernel:
+    """One loop of a plan, or one call: a frozen dataclass over buffers.
+
+    Attributes
+    ----------
+    may_end : bool
+        Whether it looks for what must not be, and can end the run with a status.
+    by_python : bool
+        Whether machine code calls Python back for it.
+    draws : bool
+        Whether it makes random numbers, or their keys.
+    """
+
+    may_end: ClassVar[bool] = False
+    by_python: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
+
+    def reads(self) -> Iterator[Touch]:
+        """What it loads."""
+        raise NotImplementedError
+
+    def writes(self) -> Iterator[Touch]:
+        """What it stores."""
+        raise NotImplementedError
+
+    def run(self, memory: Memory) -> None:
+        """Compute it with NumPy, in place."""
+        raise NotImplementedError
+
+    def loops(self) -> str:
+        """The lengths of its loops, for show()."""
+        raise NotImplementedError
+
+    def what(self) -> str:
+        """What it does, for show()."""
+        raise NotImplementedError
+
+    def flops(self) -> int:
+        """Arithmetic instructions on single elements; a function such as exp counts several."""
+        return 0
+
+    def failure(self, place: int, value: int) -> ChainruleError | None:
+        """The error for a status that it left; None if it leaves none of its own."""
+        return None
+
+    def code_key(self) -> Any:
+        """All that its machine code depends on."""
+        return self

@@ -1,0 +1,129 @@
+"""Row: several passes over a row, for every row.
+
+Imports kernel, costs, traffic and wording.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from chainrule.ops.sums import accurate_sum
+from chainrule.plan.costs import instructions
+from chainrule.plan.kernel import Kernel
+from chainrule.plan.numpy_memory import AnyArray, Memory
+from chainrule.plan.scalar import Body, Store
+from chainrule.plan.traffic import Touch, loads, stored
+from chainrule.plan.wording import chain, lengths, letters_of
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """All values of an instruction along the inner axes become one.
+
+    Kinds: "sum", "product", "max", "min" (both pass NaN on), "any", "all" (of booleans),
+    "argmax", "argmin" (int64, the first one; the place counted along the inner axes in C order).
+    Sums of floats are pairwise or wider inside: 2**24 + 1000 ones in float32 are counted right.
+    """
+
+    kind: str
+    value: int
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run over the inner axes of a row, and what follows once for the row.
+
+    ``body`` runs for every element: its accesses and coordinates have the outer axes first, then
+    the inner ones. ``Given(i)`` is what is known of the row so far: the results of all reductions
+    of earlier passes and the ``kept`` values of their ``after``, in that order, pass by pass.
+    ``after`` runs once per row when the reductions are done: its accesses have the outer axes
+    only, and ``Given`` counts this pass's reductions too.
+    """
+
+    body: Body = ()
+    stores: tuple[Store, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
+    after: Body = ()
+    after_stores: tuple[Store, ...] = ()
+    kept: tuple[int, ...] = ()  # instructions of ``after`` that later passes read
+
+
+@dataclass(frozen=True)
+class Row(Kernel):
+    """Several passes over a row, for every row: softmax, normalization, losses, sums.
+
+    Rows do not depend on each other. What a pass stores, later passes of the same row may load.
+    ``scratch`` are the buffers that nobody reads afterwards: a kernel that can do without storing
+    there need not.
+    """
+
+    outer: tuple[int, ...]
+    inner: tuple[int, ...]
+    passes: tuple[Pass, ...]
+    scratch: tuple[int, ...] = ()
+
+    def reads(self) -> Iterator[Touch]:
+        """The loads of all passes."""
+        shape = (*self.outer, *self.inner)
+        for number, each in enumerate(self.passes):
+            yield from loads(each.body, shape, 2 * number)
+            yield from loads(each.after, self.outer, 2 * number + 1)
+
+    def writes(self) -> Iterator[Touch]:
+        """The stores of all passes."""
+        shape = (*self.outer, *self.inner)
+        for number, each in enumerate(self.passes):
+            yield from stored(each.stores, each.body, shape, 2 * number)
+            yield from stored(each.after_stores, each.after, self.outer, 2 * number + 1)
+
+    def run(self, memory: Memory) -> None:
+        """One pass after the other, over all rows at once."""
+        shape = (*self.outer, *self.inner)
+        known: list[AnyArray] = []
+        for each in self.passes:
+            spread = [self._spread(x) for x in known]
+            values = memory.evaluate(each.body, shape, spread)
+            known += [self._reduced(r, values[r.value]) for r in each.reductions]
+            memory.store(each.stores, values, shape)
+            after = memory.evaluate(each.after, self.outer, known)
+            known += [np.array(after[place]) for place in each.kept]
+            memory.store(each.after_stores, after, self.outer)
+
+    def _spread(self, known: AnyArray) -> AnyArray:
+        """What is known of each row, as it is met along the row."""
+        whole = np.broadcast_to(known, self.outer)
+        return whole.reshape((*self.outer, *(1 for _ in self.inner)))
+
+    def _reduced(self, reduction: Reduction, value: AnyArray) -> AnyArray:
+        """The inner axes as one number per row; NumPy's sums are pairwise along a last axis."""
+        whole = np.broadcast_to(value, (*self.outer, *self.inner))
+        flat = np.ascontiguousarray(whole).reshape((*self.outer, -1))
+        if reduction.kind == "sum" and flat.dtype.kind == "f":
+            return np.asarray(accurate_sum(flat, (flat.ndim - 1,)), reduction.dtype)
+        found: Any = getattr(np, _NUMPY.get(reduction.kind, reduction.kind))(flat, axis=-1)
+        return np.asarray(found).astype(reduction.dtype, copy=False)
+
+    def flops(self) -> int:
+        """Those of all bodies, and one per element of a reduction."""
+        each = sum(instructions(p.body) + len(p.reductions) for p in self.passes)
+        after = sum(instructions(p.after) for p in self.passes)
+        return prod(self.outer) * (prod(self.inner) * each + after)
+
+    def loops(self) -> str:
+        """The rows, and what is reduced of each."""
+        return f"{lengths(self.outer)} x [{lengths(self.inner)}]"
+
+    def what(self) -> str:
+        """The letters of all passes; a reduction stands where its loop ends."""
+        found: list[str] = []
+        for each in self.passes:
+            found += [*letters_of(each.body), *(r.kind.upper() for r in each.reductions)]
+            found += letters_of(each.after)
+        return chain(found)
+
+
+_NUMPY = {"product": "prod"}
