@@ -18,7 +18,7 @@ FOLDERS = ("cli", "doctor", "inspection", "native", "nn", "plan", "train")
 DEFAULTS = "what is chosen where the user chooses nothing"
 SETTING = "a setting of this name, no op"
 STATISTIC = "the name of a column or a number, no op"
-UNUSED = "a native letter that no recording emits yet"
+WHOLE = "a letter of whole numbers; floats have a formula"
 TABLE = "a table that a fact on the op is to replace"
 STANDING = {
     "cli/answers.py": ({"softmax_cross_entropy"}, TABLE),
@@ -37,12 +37,7 @@ STANDING = {
         TABLE,
     ),
     "inspection/report.py": ({"softmax_cross_entropy", "binary_cross_entropy", "norm"}, TABLE),
-    "native/costs.py": ({"reciprocal", "logaddexp", "floor_divide", "mod"}, UNUSED),
-    "native/letters/apply.py": (
-        {"deg2rad", "heaviside", "logaddexp", "rad2deg", "reciprocal", "square", "clip",
-         "floor_divide", "mod"},
-        UNUSED,
-    ),
+    "native/letters/apply.py": ({"floor_divide", "mod"}, WHOLE),
     "nn/activations.py": (
         {"elu", "gelu", "identity", "leaky_relu", "relu", "sigmoid", "silu", "softplus"},
         "the names under which a net is given its activations",
@@ -53,7 +48,7 @@ STANDING = {
         TABLE,
     ),
     "nn/linear.py": ({"identity"}, DEFAULTS),
-    "plan/letters.py": ({"floor_divide", "mod"}, UNUSED),
+    "plan/letters.py": ({"floor_divide", "mod"}, WHOLE),
     "train/architecture.py": ({"relu", "softmax_cross_entropy", "dropout"}, DEFAULTS),
     "train/data/generated.py": ({"outer", "inner"}, "the rings of a data set, no op"),
     "train/data/records.py": ({"mean", "std"}, STATISTIC),
