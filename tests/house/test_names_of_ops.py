@@ -18,7 +18,7 @@ FOLDERS = ("cli", "doctor", "inspection", "native", "nn", "plan", "train")
 DEFAULTS = "what is chosen where the user chooses nothing"
 SETTING = "a setting of this name, no op"
 STATISTIC = "the name of a column or a number, no op"
-WHOLE = "a letter of whole numbers; that of floats is written in others"
+WHOLE = "a letter of whole numbers; floats have a formula"
 TABLE = "a table that a fact on the op is to replace"
 STANDING = {
     "cli/answers.py": ({"softmax_cross_entropy"}, TABLE),
@@ -48,7 +48,6 @@ STANDING = {
         TABLE,
     ),
     "nn/linear.py": ({"identity"}, DEFAULTS),
-    "plan/kinds/row.py": ({"prod"}, "NumPy's name of a reduction, no op"),
     "plan/letters.py": ({"floor_divide", "mod"}, WHOLE),
     "train/architecture.py": ({"relu", "softmax_cross_entropy", "dropout"}, DEFAULTS),
     "train/data/generated.py": ({"outer", "inner"}, "the rings of a data set, no op"),
