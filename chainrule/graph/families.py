@@ -260,11 +260,6 @@ class Reduction(Structured):
         axes = self.reduced_axes(len(shape))
         return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
-    def result_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the result, given that of the operand."""
-        axes, kept = self.reduced_axes(len(shape)), self.kept_shape(shape)
-        return kept if self.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
-
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
     ) -> Pulled:
