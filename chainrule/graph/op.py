@@ -346,4 +346,5 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
     function.__module__ = cls.__module__ if cls.guarded else PACKAGE  # where pickle looks it up
     function.__doc__ = cls.__doc__
     vars(function)["__signature__"] = cls.signature  # what help() shows
+    vars(function)["op"] = cls  # whose facts it has
     return function

@@ -13,7 +13,7 @@ from chainrule.errors import DataError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
 from chainrule.nn.activations import ACTIVATIONS
-from chainrule.ops.losses.loss import Loss
+from chainrule.ops.losses.loss import Loss, facts_of_named
 from chainrule.train.data.schema import (
     Field,
     MisfitError,
@@ -57,7 +57,7 @@ class Architecture:
     @property
     def names_classes(self) -> bool:
         """Whether its loss compares scores with class labels."""
-        return "labels" in CATALOGUE[self.loss].inputs
+        return facts_of_named(self.loss).targets == "labels"
 
     @property
     def weights(self) -> int:

@@ -178,6 +178,9 @@ class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
 
     targets: ClassVar[str] = "shares"
+    link: ClassVar[str] = "sigmoid"
+    unit: ClassVar[str] = "nats"
+    metric: ClassVar[Any] = "accuracy"
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         if not isinstance(targets, Symbol) and not _in_unit_interval(targets):
@@ -212,6 +215,9 @@ class BinaryCrossEntropy(_PairLoss):
 )
 class Poisson(_PairLoss):
     """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
+
+    link: ClassVar[str] = "exp"
+    unit: ClassVar[str] = "nats"
 
     def each(self, predictions: Any, targets: Any) -> Any:
         return exp(predictions) - targets * predictions
