@@ -12,7 +12,8 @@ from typing import Any, cast
 from chainrule.errors import DataError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
-from chainrule.nn.activations import ACTIVATIONS
+from chainrule.nn.activations import ACTIVATIONS, USUAL
+from chainrule.ops.losses.classification import SoftmaxCrossEntropy
 from chainrule.ops.losses.loss import Loss, facts_of_named
 from chainrule.train.data.schema import (
     Field,
@@ -48,8 +49,8 @@ class Architecture:
     """
 
     sizes: tuple[int, ...]
-    activation: str = "relu"
-    loss: str = "softmax_cross_entropy"
+    activation: str = USUAL
+    loss: str = SoftmaxCrossEntropy.name
     dropout: float = 0.0
     normalization: str | None = None
     dtype: str = "float32"

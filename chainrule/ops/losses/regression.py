@@ -100,6 +100,10 @@ class Huber(_PairLoss):
     ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
+    def branch(self, *operands: Any) -> Any:
+        """In the parabola or on the line."""
+        return np.abs(np.subtract(*operands[:2])) > self.delta
+
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction: the difference, held at delta."""
         difference = predictions - targets
@@ -162,6 +166,10 @@ class Quantile(_PairLoss):
         self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
     ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+
+    def branch(self, *operands: Any) -> Any:
+        """Whether the target lies above."""
+        return np.sign(np.subtract(*operands[:2]))
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction; 0 at the kink."""
