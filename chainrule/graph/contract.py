@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph import breaches
 from chainrule.graph.symbol import Symbol
 from chainrule.settings import RULE
@@ -52,7 +52,11 @@ def slopes(op: "Op", inputs: Sequence[Any], out: Any, wanted: Sequence[bool]) ->
 def formula(op: "Op", operands: Sequence[Any]) -> Any:
     """``forward`` read by symbols, or an error that says why it is not a formula."""
     if not op.guarded:
-        return op.formula(*operands)
+        try:
+            return op.formula(*operands)
+        except ChainruleError as error:
+            breaches.tell_origins(error, op, operands)
+            raise
     token = RULE.set(op.name)
     try:
         return op.formula(*operands)

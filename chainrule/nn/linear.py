@@ -98,6 +98,8 @@ class Linear(Weights):
         try:
             return linear(x, self.weight, self.bias)
         except ShapeError:
+            if np.shape(x)[-1:] == self.weight.shape[:1]:
+                raise  # it is the bias that does not fit
             raise self._mismatch(x) from None
 
     def draw(self, stream: Key, force: bool) -> None:

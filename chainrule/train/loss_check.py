@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NoGradientError, NotScalarError, ShapeError, describe
+from chainrule.errors import (
+    IndexRangeError,
+    NoGradientError,
+    NotScalarError,
+    ShapeError,
+    describe,
+)
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.unwrapping import unwrapped
@@ -79,6 +85,16 @@ def check_value(loss: Any, value: Any, rows: int, trains: bool) -> None:
             found=[describe("loss", value, f"a {type(value).__name__} without a graph")],
             do="Compute it from the outputs with NumPy's functions or chainrule's; .data, "
             "float() and np.asarray() leave the graph.",
+        )
+
+
+def check_label_type(facts: LossFacts, y: Array, part: str) -> None:
+    """Raise where a loss takes class labels and these are numbers with a fraction."""
+    if facts.targets == "labels" and y.dtype.kind == "f":
+        raise IndexRangeError(
+            f"{part}: class labels are integers, but these are {y.dtype}.",
+            found=[describe("y", y)],
+            do="Convert them: y.astype(np.int64), or use squared_error for a regression.",
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import (
     ArgumentError,
+    ChainruleError,
     DataError,
     IndexRangeError,
     NoGradientError,
@@ -24,6 +25,7 @@ from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.entering import check_finite, converted, in_words
 from chainrule.train.loss_check import (
+    check_label_type,
     check_meeting,
     check_value,
     facts_in,
@@ -143,16 +145,20 @@ def _tried(
     loss: Any, out: Array, y: Array, few: Array, part: str, trains: bool, ranges: bool = True
 ) -> Trial:
     facts, shape = facts_of(loss), (len(y), *out.shape[1:])
-    kind = facts.targets
+    given, kind = y, facts.targets
     y = _targets(y, out, f"y of {part}", kind)
     if kind:
         _check_shapes(y, shape, kind, part)
+        check_label_type(facts, given, part)
     if ranges:
         _check_range(y, out, kind, part)
     try:
         with np.errstate(all="ignore"):
             value, leaf = _valued(loss, out, y[few], trains)
     except Exception as error:
+        if isinstance(error, ChainruleError):  # the user has given all of them
+            fuller = {describe("labels", y[few]): describe("labels", given)}
+            error.tell(fuller, error.what.replace(str(y.dtype), str(given.dtype)))
         raise Refused(error) from None
     check_value(loss, value, len(few), trains)
     if leaf is not None:

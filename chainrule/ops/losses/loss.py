@@ -72,10 +72,12 @@ class Loss(Composite):
     reduction: str = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.reduction not in REDUCTIONS:
+        reduction: Any = self.reduction
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+            known = ", ".join(map(repr, REDUCTIONS))
             raise ArgumentError(
-                f"{self.name} knows no reduction {self.reduction!r}.",
-                do=f"Choose one of {', '.join(map(repr, REDUCTIONS))}.",
+                f"{self.name} knows no reduction {reduction!r:.60}.",
+                do=f"Choose one of {known}; the weights of rows go by name: weights=...",
             )
 
     @classmethod
