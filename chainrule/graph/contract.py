@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ndarray: Any = np.ndarray
 NUDGES = (1e-3, 2.0, -2.0)  # steps that a None is tried with: near, far, and to the other side
+MOST_SHAPES = 256  # for which an op remembers that an input does not matter; then it forgets them
 
 
 def run(op: "Op", values: Sequence[Any]) -> Any:
@@ -165,6 +166,8 @@ def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
                 continue  # outside the domain
             if not _same(before, after):
                 return True
+    if len(op.independent) >= MOST_SHAPES:
+        op.independent.clear()
     op.independent.add(key)
     return False
 
