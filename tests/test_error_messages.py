@@ -107,6 +107,21 @@ def test_float_labels_are_shown_as_the_user_gave_them(loss):
     assert re.search(r"    (y|labels) +\(100,\) +float64", found), found
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (np.linalg.solve, "an axis of length 4 meets one of length 3"),
+        (lambda a, b: a + b, "could not be broadcast together with shapes (3,3) (4,)."),
+    ],
+)
+def test_reasons_are_told_without_numpys_own_words(call, words):
+    a, b = cr.tensor(np.eye(3), name="A"), cr.tensor(np.ones(4))
+    found = message_of(errors.ShapeError, lambda: call(a, b))
+    assert words in found
+    assert "gufunc" not in found
+    assert re.search(r"\(3, 3\) +float64 +tensor \"A\"", found)
+
+
 def test_weights_in_the_place_of_the_reduction_are_told_their_name():
     scores, labels = cr.tensor(X), np.zeros(4, int)
     found = message_of(

@@ -3,6 +3,7 @@
 Imports errors. contract.py finds most of them; op.py and families.py compare shapes and dtypes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +26,23 @@ def misfit(op: "Op", error: Exception, operands: Sequence[Any]) -> ShapeError:
     found = [describe(n, x) for n, x in zip(names, operands, strict=True) if x is not None]
     if len(found) < 2:
         return ShapeError(
-            f"{op.name} cannot take this tensor: {error}.",
+            f"{op.name} cannot take this tensor: {_in_words(error)}.",
             found=found,
             do=f"Arguments: {', '.join(op.signature.parameters)}.",
         )
     return ShapeError(
-        f"{op.name} cannot join these tensors: {error}.",
+        f"{op.name} cannot join these tensors: {_in_words(error)}.",
         found=found,
         do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
     )
+
+
+def _in_words(error: Exception) -> str:
+    """NumPy's reason without what only NumPy knows: its names for axes, its signatures."""
+    lengths = re.search(r"\(size (\d+) is different from (\d+)\)", str(error))
+    if lengths:
+        return f"an axis of length {lengths[1]} meets one of length {lengths[2]}"
+    return str(error).strip().rstrip(".")
 
 
 def names_of(op: "Op", count: int) -> tuple[str, ...]:
