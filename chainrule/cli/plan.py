@@ -9,11 +9,11 @@ from typing import Any
 
 from chainrule.cli.settings import TrainSettings, refuse_impossible
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import L2
 from chainrule.nn.activations import ACTIVATIONS
 from chainrule.nn.containers import NORMALIZATIONS
-from chainrule.ops.losses.classification import Hinge, SoftmaxCrossEntropy
-from chainrule.ops.losses.regression import AbsoluteError, Huber, Quantile, SquaredError
+from chainrule.ops.losses.loss import Loss
 from chainrule.optim import (
     Cosine,
     InverseSqrt,
@@ -28,19 +28,6 @@ from chainrule.train import EarlyStopping
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Dataset
 
-# The first of each is what "auto" means.
-LOSSES = {
-    "classification": {
-        "softmax_cross_entropy": SoftmaxCrossEntropy.function,
-        "hinge": Hinge.function,
-    },
-    "regression": {
-        "squared_error": SquaredError.function,
-        "absolute_error": AbsoluteError.function,
-        "huber": Huber.function,
-        "quantile": Quantile.function,
-    },
-}
 SCHEDULES = ("cosine", "linear", "step", "inverse_sqrt", "constant")
 
 # Measured on the named data sets over ten seeds; the optimisers' own defaults suit long training.
@@ -131,7 +118,7 @@ class Plan:
 def check(settings: TrainSettings) -> None:
     """Refuse impossible numbers and unknown names, before any data is read."""
     refuse_impossible(settings)
-    known_losses = ("auto", *(name for losses in LOSSES.values() for name in losses))
+    known_losses = ("auto", *losses("classification"), *losses("regression"))
     for kind, name, known in (
         ("activation", settings.activation, tuple(ACTIVATIONS)),
         ("normalization", settings.normalization, NORMALIZATIONS),
@@ -141,6 +128,19 @@ def check(settings: TrainSettings) -> None:
     ):
         if name is not None and name not in known:
             raise UnknownNameError(kind, name, known)
+
+
+def losses(task: str) -> dict[str, Callable[..., Any]]:
+    """The losses of a task by name; the first is what "auto" means.
+
+    Numbers are standardised, so that a loss whose link makes rates of outputs is not among them.
+    """
+    kinds = [op for op in map(CATALOGUE.__getitem__, CATALOGUE.names()) if issubclass(op, Loss)]
+    if task == "classification":
+        fitting = [kind for kind in kinds if kind.targets == "labels"]
+    else:
+        fitting = [kind for kind in kinds if kind.targets == "numbers" and not kind.link]
+    return {kind.name: kind.function for kind in fitting}
 
 
 def plan(settings: TrainSettings, dataset: Dataset) -> Plan:
@@ -161,7 +161,7 @@ def plan(settings: TrainSettings, dataset: Dataset) -> Plan:
             settings.dropout,
             settings.normalization,
         ),
-        loss=LOSSES[dataset.task][loss],
+        loss=losses(dataset.task)[loss],
         optimizer=settings.optimizer,
         schedule="constant" if settings.optimizer == WHOLE_BATCH else settings.schedule,
         rate=settings.learning_rate or RATES[settings.optimizer],
@@ -176,7 +176,7 @@ def plan(settings: TrainSettings, dataset: Dataset) -> Plan:
 
 
 def _loss(name: str, dataset: Dataset) -> str:
-    fitting = LOSSES[dataset.task]
+    fitting = losses(dataset.task)
     if name == "auto":
         return next(iter(fitting))
     if name not in fitting:

@@ -1,6 +1,6 @@
 """What `chainrule train` may be told, with defaults; and which values are refused at once.
 
-Imports cyclopts and errors. app.py reads it from the command line, plan.py acts on it.
+Imports cyclopts, errors and nn. app.py reads it from the command line, plan.py acts on it.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from chainrule.errors import ArgumentError
+from chainrule.nn.activations import USUAL
 
 NET = Group("Net", sort_key=1)
 LEARNING = Group("Learning", sort_key=2)
@@ -85,7 +86,7 @@ class TrainSettings:
         tuple[int, ...],
         Parameter(group=NET, consume_multiple=True, negative="", show_default=_spaced),
     ] = (64,)
-    activation: Annotated[str, Parameter(group=NET)] = "relu"
+    activation: Annotated[str, Parameter(group=NET)] = USUAL
     dropout: Annotated[float, Parameter(group=NET)] = 0.0
     normalization: Annotated[str | None, Parameter(group=NET)] = None
     loss: Annotated[str, Parameter(group=LEARNING)] = "auto"

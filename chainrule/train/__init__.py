@@ -1,15 +1,44 @@
 """Learning: data, the training loop, and what it leaves behind.
 
-loop.py        fit: checks its arguments, then trains
-training.py    epochs and batches             step.py      one step
-batches.py     rows in a new order            penalty.py   regularization, at every step
-checks.py      bad input, found early         nonfinite.py a loss that is not finite
-entering.py    data as people have it         trial.py     a loss tried on a few rows
-loss_check.py  what a loss is                 state.py     where a fit stands, to go on from
-evaluation.py  evaluate and predict           metrics.py   accuracy and R^2
-history.py     what training left behind      files.py     written whole or not at all
-events.py      callbacks                      early_stopping.py  progress.py
-interruption.py  Ctrl-C                       data/        data sets by name or CSV path
+architecture.py       what a saved net is rebuilt from, as JSON text
+batches.py            the rows of the data in a new order each epoch, a few at a time
+checks.py             what fit and evaluate were given, in one form
+claims.py             who trains a net says so in its parameters
+compiling.py          compiling the steps of a fit, or saying why they run eagerly
+contents.py           what an object holds that can be read, and which code could read it
+early_stopping.py     end training when it no longer helps, and keep the best weights
+entering.py           arrays, lists and frames become arrays of numbers, or an error says why
+evaluation.py         loss and metric of many rows, or its outputs, without recording a graph
+events.py             what happens during a fit, and how a callback listens
+files.py              files written so that a crash leaves either the old one or the new one
+history.py            what training left behind, epoch by epoch
+interruption.py       Ctrl-C: a flag first; the second time, as if nobody listened
+keeping.py            what a spoilt step can be taken back with
+loop.py               what the user calls to train a net
+loss_check.py         what a loss is: one number with a graph, its facts
+metrics.py            figures a person reads beside the loss
+native_epoch.py       a pass over the rows in native slices
+native_evaluation.py  the outputs of a net as machine code, for any number of rows
+native_loss.py        the loss of a batch and its gradients as machine code
+native_step.py        a recorded step as machine code
+native_steps.py       the machine code of a training step, for every size of batch it has met
+nonfinite.py          a loss that is not finite: where in the graph it began
+penalty.py            the regularization of a net, ready to be computed at every step
+program.py            the whole training step of a net, compiled
+progress.py           lines of progress, one per epoch
+reach.py              the objects that Python code can get at from some roots
+recording.py          the training step as one function of arrays, recorded
+saving.py             saving a trained net with everything that `predict` needs
+settings.py           what fit and Program are told about learning
+stand_ins.py          what stands in the place of parameters while a step is recorded
+state.py              where a fit stands, whole, in plain arrays and numbers
+steadiness.py         a step is recorded twice, to see whether it stays the same
+step.py               forward, loss, backward, update; once per batch
+surroundings.py       what a recorded function read beside its arguments
+training.py           the epochs of a fit, step by step, with everybody who listens
+trial.py              a loss tried on a few rows, before anything starts
+watch.py              what the history shows of one step per epoch
+data/                 data sets by name or CSV path, split and standardised
 """
 
 from chainrule.train import data

@@ -96,7 +96,7 @@ class Task:
                 f"{part}: there are no rows.", found=[describe("X", x)], do="Give at least one."
             )
         trial = tried(model, loss, x, y, part, rows, trains)
-        maker = metric_maker(metric, trial.kind, trial.out, trial.sample)
+        maker = metric_maker(metric, trial.facts, trial.out, trial.sample)
         return cls(x, trial.y, maker, columns_of(given))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import (
     ArgumentError,
+    ChainruleError,
     DataError,
     IndexRangeError,
     NoGradientError,
@@ -19,15 +20,16 @@ from chainrule.errors import (
 )
 from chainrule.graph.node import Node
 from chainrule.nn import Module
+from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.entering import check_finite, converted, in_words
 from chainrule.train.loss_check import (
+    check_label_type,
     check_meeting,
     check_value,
+    facts_in,
     in_the_graph,
-    kind_in,
-    kind_of,
     table_error,
     traced_loss,
 )
@@ -46,14 +48,14 @@ class Trial:
         All targets, converted.
     out, sample : ndarray
         Outputs and targets of some rows.
-    kind : str
-        What the targets hold: "numbers", "shares", "labels"; "" where nobody can say.
+    facts : LossFacts
+        What the loss says about itself, or those in its graph.
     """
 
     y: Array
     out: Array
     sample: Array
-    kind: str
+    facts: LossFacts
 
 
 class Refused(Exception):
@@ -142,25 +144,30 @@ def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
 def _tried(
     loss: Any, out: Array, y: Array, few: Array, part: str, trains: bool, ranges: bool = True
 ) -> Trial:
-    kind, shape = kind_of(loss), (len(y), *out.shape[1:])
+    facts, shape = facts_of(loss), (len(y), *out.shape[1:])
+    given, kind = y, facts.targets
     y = _targets(y, out, f"y of {part}", kind)
     if kind:
         _check_shapes(y, shape, kind, part)
+        check_label_type(facts, given, part)
     if ranges:
         _check_range(y, out, kind, part)
     try:
         with np.errstate(all="ignore"):
             value, leaf = _valued(loss, out, y[few], trains)
     except Exception as error:
+        if isinstance(error, ChainruleError):  # the user has given all of them
+            fuller = {describe("labels", y[few]): describe("labels", given)}
+            error.tell(fuller, error.what.replace(str(y.dtype), str(given.dtype)))
         raise Refused(error) from None
     check_value(loss, value, len(few), trains)
     if leaf is not None:
         check_meeting(loss, value, leaf, y[few], (shape, y.shape), part)
     if not kind:
-        kind = kind_in(value)
+        facts = facts_in(value)
         if ranges:
-            _check_range(y, out, kind, part)
-    return Trial(y, out, y[few], kind)
+            _check_range(y, out, facts.targets, part)
+    return Trial(y, out, y[few], facts)
 
 
 def _valued(loss: Any, out: Array, y: Array, trains: bool) -> tuple[Any, Node | None]:
