@@ -133,10 +133,10 @@ def test_a_kind_without_an_emitter_fails_when_native_is_imported(copied):
     emits = copied / "chainrule" / "native" / "kinds" / "turn.py"
     emits.unlink(missing_ok=True)
     assert ran(copied, "import chainrule.plan.make").returncode == 0
-    found = ran(copied, "import chainrule.native.kinds")
+    found = ran(copied, "import chainrule.native.engine")
     assert "ImportError: plan/kinds/turn.py is a kind of kernel that nobody emits" in found.stderr
     emits.write_text('"""Nothing yet."""\n')
-    assert "with a function emit" in ran(copied, "import chainrule.native.kinds").stderr
+    assert "with a function emit" in ran(copied, "import chainrule.native.engine").stderr
 
 
 def test_a_kind_of_two_files_is_planned_interpreted_emitted_and_shown(copied):
