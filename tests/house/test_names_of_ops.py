@@ -33,7 +33,6 @@ STANDING = {
     "inspection/picture.py": ({"sign"}, "a size of letters"),
     "inspection/report.py": ({"norm"}, "the first letters of a chart's ids"),
     "native/letters/apply.py": ({"floor_divide", "mod"}, INTEGERS),
-    "plan/kinds/row.py": ({"prod"}, "how a reduction combines"),
     "plan/letters.py": ({"floor_divide", "mod"}, INTEGERS),
     "train/architecture.py": ({"dropout"}, SETTING),
     "train/data/generated.py": ({"inner", "outer"}, "the rings of a data set"),
