@@ -307,7 +307,7 @@ class Composite(Op):
 
     takes: ClassVar[frozenset[type]] = ARRAYS
     spells_out: ClassVar[bool] = True
-    rows_axis: ClassVar[str] = ""  # the field that names the axis along which elements mix
+    by_rows: ClassVar[bool] = False  # elements mix along ``axis`` alone
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -315,10 +315,9 @@ class Composite(Op):
         """The rule; a row whose results are all dead gets exactly 0."""
         gradients, _ = super().pull(upstream, None, inputs, out, wanted)
         several = isinstance(live, tuple)
-        if live is None or several or not self.rows_axis or gradients[0] is None:
+        if live is None or several or not self.by_rows or gradients[0] is None:
             return gradients, None
-        axis = getattr(self, self.rows_axis)
-        row = CATALOGUE.function("any_live")(live, axis)
+        row = CATALOGUE.function("any_live")(live, getattr(self, "axis", None))
         gradients[0] = select(row, gradients[0])
         return gradients, [row, *[None] * (len(inputs) - 1)]
 

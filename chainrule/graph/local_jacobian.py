@@ -206,7 +206,8 @@ def _by_rows(gate: Gate, i: int) -> Jacobian | None:
     if _row_places(gate, i) is None:
         return None
     outputs, inputs, dtype = gate.shapes(i)
-    last = normalize_axes(_rows_axis(gate.op), len(inputs)) == (len(inputs) - 1,)
+    axis: Any = getattr(gate.op, "axis", None)
+    last = normalize_axes(axis, len(inputs)) == (len(inputs) - 1,)
     width = inputs[-1] if inputs else 1
     if not last or prod(inputs) * width * dtype.itemsize > BLOCKS_BYTES:
         return None
@@ -222,15 +223,11 @@ def _row_places(gate: Gate, i: int) -> Jacobian | None:
     """Everything along the axis meets: summed, and spread again."""
     op = gate.op
     outputs, inputs, dtype = gate.shapes(i)
-    if not isinstance(op, Composite) or not op.rows_axis or i or outputs != inputs:
+    if not isinstance(op, Composite) or not op.by_rows or i or outputs != inputs:
         return None
-    narrow = _kept(inputs, _rows_axis(op))
+    narrow = _kept(inputs, getattr(op, "axis", None))
     mixed = Summation(narrow, inputs, dtype, narrow, inputs)
     return Product.of((Broadcast(outputs, narrow, dtype, narrow, inputs), mixed))
-
-
-def _rows_axis(op: Any) -> Any:
-    return getattr(op, op.rows_axis)
 
 
 def _by_formula(gate: Gate, i: int) -> Jacobian | None:

@@ -22,7 +22,7 @@ class _Normalization(Composite):
     """(x - mean) / sqrt(variance + eps) along one axis, then scale and shift if given."""
 
     axis: ClassVar[int]
-    rows_axis = "axis"
+    by_rows = True
 
     eps: float = 1e-5
 

@@ -76,7 +76,7 @@ class Softmax(Composite):
     """
 
     axis: Any = -1
-    rows_axis = "axis"
+    by_rows = True
 
     def forward(self, x: Any, where: Any = None) -> Any:
         normalize_axes(self.axis, x.ndim)  # an axis that is missing is this op's error
@@ -118,7 +118,7 @@ class LogSoftmax(Composite):
     """
 
     axis: Any = -1
-    rows_axis = "axis"
+    by_rows = True
 
     def forward(self, x: Any, where: Any = None) -> Any:
         normalize_axes(self.axis, x.ndim)
