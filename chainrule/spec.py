@@ -49,6 +49,19 @@ def is_array(value: Any) -> TypeGuard[np.ndarray[Any, np.dtype[Any]]]:
     return isinstance(value, np.ndarray)
 
 
+def holds_streams(value: Any) -> bool:
+    """Whether a value is a container of arrays, each a stream of rows, and no array itself.
+
+    A dict is one, and a tuple with an array in it. A list is not: it holds the rows of one array,
+    as a tuple of numbers or of tuples does.
+    """
+    if isinstance(value, dict):
+        return True
+    return is_tuple(value) and (
+        not value or any(holds_streams(x) or getattr(x, "shape", ()) != () for x in value)
+    )
+
+
 def is_plain(value: Any) -> bool:
     """Whether a value is a list, a tuple or a number of Python's own."""
     return isinstance(value, list | tuple | int | float)
