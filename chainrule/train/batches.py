@@ -4,7 +4,7 @@ Imports streams; the training loop reads it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class Batches:
         """All rows as an epoch takes them; in one batch their order changes nothing."""
         if self.size >= self.rows:
             return self.all
-        return replace(self.all, order=self.order(epoch))
+        return Rows(self.all.arrays, self.all.form, self.order(epoch))
 
     def epoch(self, number: int, done: int = 0) -> Iterator[Arrays]:
         """The batches of an epoch after those that are done, C-contiguous arrays of their own.

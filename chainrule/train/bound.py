@@ -82,8 +82,14 @@ class Bound:
         if not self._ready:
             self._bind_one()
         if self._copies:  # which takes less than binding
-            for own, array in zip(self._batch, arrays, strict=True):
-                own[...] = array
+            batch = self._batch
+            if len(batch) == 2:  # x and y, or x alone, without the time that a loop takes
+                batch[0][...], batch[1][...] = arrays
+            elif len(batch) == 1:
+                batch[0][...] = arrays[0]
+            else:
+                for own, array in zip(batch, arrays, strict=True):
+                    own[...] = array
         else:
             for number, array in enumerate(arrays, self._place):
                 self._run.bind_input(number, array)

@@ -154,10 +154,11 @@ def check_rows(rows: Rows, part: str) -> None:
         return
     counts = [len(array) if array.ndim else "none" for array in arrays]
     names = [name.replace("x", "X", 1) if name[0] == "x" else name for name in rows.form.names]
+    padded = [name.ljust(max(map(len, names))) for name in names]
     wrong = next((i for i, n in enumerate(counts) if n != counts[0]), 0)
     raise ShapeError(
         f"{part}: {names[0]} has {counts[0]} rows and {names[wrong]} has {counts[wrong]}.",
-        found=[describe(name, array) for name, array in zip(names, arrays, strict=True)],
+        found=[describe(name, array) for name, array in zip(padded, arrays, strict=True)],
         do="Give one target per row." if rows.form is PLAIN else "Give all of them the same rows.",
     )
 

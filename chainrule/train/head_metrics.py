@@ -103,15 +103,14 @@ def maker_of(metric: Any, trial: Trial) -> Maker | None:
         For a metric of a head that there is not, or one that does not suit its head.
     """
     heads = trial.heads
+    plain: Any = metric
     if len(heads) == 1 and not heads[0].path and not isinstance(metric, dict):
         (head,) = heads
         return metric_maker(metric, head.kind, head.out, trial.sample)
     if metric is None:
         return None
-    if not isinstance(metric, dict | str):
-        function: Any = metric
-        CustomOfSeveral(function).check_several(trial.out, trial.sample)
-        return lambda: CustomOfSeveral(function)
+    if callable(plain):
+        return _of_function(plain, trial)
     asked = _asked(metric, heads)
     makers = [(head, metric_maker(own, head.kind, head.out, head.of(trial.sample)))
               for head, own in asked]  # fmt: skip
@@ -138,6 +137,11 @@ def values_by_name(metric: Metric | None) -> dict[str, float]:
 def answer_of(metric: Metric) -> Any:
     """The figure of a metric, or those of several by name."""
     return values_by_name(metric) if isinstance(metric, HeadMetrics) else metric.value()
+
+
+def _of_function(function: Callable[[Any, Any], Any], trial: Trial) -> Maker:
+    CustomOfSeveral(function).check_several(trial.out, trial.sample)
+    return lambda: CustomOfSeveral(function)
 
 
 def _asked(metric: Any, heads: tuple[Head, ...]) -> list[tuple[Head, Any]]:

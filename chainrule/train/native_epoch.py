@@ -155,9 +155,12 @@ class NativeEpoch:
     def scored(self, first: int) -> tuple[Any, Any]:
         """The net's outputs in the last slice, which began at this batch, and the targets."""
         begin, end = first * self._size, self.done * self._size
-        y, outs = self._rows.targets(begin, end), self._outs
-        rows, copies = min(end, self._rows.count) - begin, self.done == first + 1
-        found = [out.reshape(rows, *out.shape[2:]) for out in outs]
+        y, copies = self._rows.targets(begin, end), self.done == first + 1
+        if self._container is SINGLE:
+            (out,) = self._outs
+            out = out.reshape(out.shape[0] * out.shape[1], *out.shape[2:])
+            return out.copy() if copies else out, y
+        found = [out.reshape(len(out) * out.shape[1], *out.shape[2:]) for out in self._outs]
         return self._container.of([out.copy() for out in found] if copies else found), y
 
     def _several(self, step: NativeStep, number: int, count: int) -> None:

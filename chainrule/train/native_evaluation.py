@@ -18,7 +18,7 @@ from chainrule.spec import Spec
 from chainrule.train.bound import Bound
 from chainrule.train.recording import Attributes, Recorded, recorded_outputs
 from chainrule.train.steadiness import steady
-from chainrule.train.streams import Rows, specs_of
+from chainrule.train.streams import SINGLE, Rows, key_of, key_of_batch, specs_of
 from chainrule.train.surroundings import Surroundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -49,13 +49,15 @@ class NativeEvaluation:
         self._block = SMALL if widest <= CACHED else LARGE
 
     def __call__(self, rows: Rows) -> Any:
+        key = key_of(rows.form, rows.arrays)
         with self._lock:
             if not self._surroundings.same() and self._surroundings.change():
                 self._arrange()
-            count = rows.count
-            found = self._sizes.get(_key(rows, count))
+            found, count = self._sizes.get(key), len(rows.arrays[0])
             if found is not None or (count <= self._block and len(self._sizes) < EXACT):
-                sized = self._sized(rows, count)
+                sized = self._sized(rows, count, found)
+                if sized.out is SINGLE:
+                    return sized.alone(rows.arrays)
                 return sized.out.of(sized.run(rows.arrays))
             return self._by_blocks(rows)
 
@@ -77,11 +79,11 @@ class NativeEvaluation:
             ]
         return sized.out.of(outs)
 
-    def _sized(self, rows: Rows, count: int) -> "_Sized":
-        key = _key(rows, count)
-        found = self._sizes.get(key)
+    def _sized(self, rows: Rows, count: int, found: "_Sized | None" = None) -> "_Sized":
         if found is None:
-            found = self._sizes[key] = self._recorded(rows, count)
+            found = self._sizes.get(key := key_of_batch(rows, count))
+            if found is None:
+                found = self._sizes[key] = self._recorded(rows, count)
         buffers = self._model.buffers() if self._has_buffers else {}
         arrays = [p.value for p in self._parameters]
         for number in found.panels:
@@ -126,14 +128,15 @@ class _Sized:
             raise self._bound.failure()
         return [out.reshape(count * out.shape[1], *out.shape[2:]) for out in outs]
 
+    def alone(self, arrays: Sequence[Array]) -> Array:
+        """The output of a net that has one."""
+        self._bound.run(arrays)
+        return self._results[0].copy()
+
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs, in arrays of their own."""
         self._bound.run(arrays)
         return [result.copy() for result in self._results]
-
-
-def _key(rows: Rows, count: int) -> tuple[Any, ...]:
-    return (count, rows.form.key, *[(x.shape[1:], x.dtype) for x in rows.arrays])
 
 
 def _power_of_two(rows: int) -> int:

@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiled.function import KEPT, MANY_RECORDINGS
-from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
+from chainrule.errors import (
+    ChainruleError,
+    NonFiniteError,
+    RecordingWarning,
+    frames_of_ours,
+)
 from chainrule.tensors import Parameter
 from chainrule.train.checks import trained_parameters
 from chainrule.train.keeping import Again, Keeper
@@ -23,7 +28,7 @@ from chainrule.train.recipe import Recipe
 from chainrule.train.recording import inputs, recorded_step, symbol_of
 from chainrule.train.steadiness import steady, surroundings_of
 from chainrule.train.step import TrainingStep
-from chainrule.train.streams import Arrays, Rows, specs_of
+from chainrule.train.streams import Arrays, Rows, key_of_batch, specs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VERSION = attrgetter("changed")
@@ -108,9 +113,13 @@ class NativeSteps:
         self._unreached.update(paths)
         self._arrange()
 
+    def find(self, key: tuple[Any, ...]) -> NativeStep | None:
+        """The machine code for a batch with this key; None if there is none yet."""
+        return self._steps.get(key)
+
     def step_for(self, rows: Rows, count: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""
-        key = (count, rows.form.key, *[(a.shape[1:], a.dtype) for a in rows.arrays])
+        key = key_of_batch(rows, count)
         found = self._steps.get(key)
         if found is None:
             found = self._made(rows, count)
@@ -203,7 +212,7 @@ class NativeSteps:
                 "batch or the dtype of the data changes from call to call. Take batches of one "
                 "size, or Program.epoch, whose last batch alone is smaller.",
                 RecordingWarning,
-                stacklevel=5,
+                stacklevel=frames_of_ours(),
             )
 
     def _buffers(self) -> dict[str, Array]:

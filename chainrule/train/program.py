@@ -4,10 +4,8 @@ Imports recording and the native files beside it. ``fit`` trains with it; users 
 loop call it.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import inf
 from typing import Any, NoReturn
 
@@ -39,7 +37,7 @@ from chainrule.train.recipe import Recipe
 from chainrule.train.recording import UnreachedError, inputs
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
 from chainrule.train.step import say_left_out
-from chainrule.train.streams import PLAIN, Rows, inputs_alone, streams
+from chainrule.train.streams import PLAIN, Rows, inputs_alone, key_of, streams
 from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -163,12 +161,11 @@ class Program:
             If the learning rate of this step is negative, NaN or infinite.
         """
         rows = streams(x, y, sample_weight, _array)
-        check_rows(rows, "this batch")
+        key = key_of(rows.form, rows.arrays)
         with self._lock:
             native, rates = self._native, self._rates
             native.follow()
-            self._examine(rows)
-            step = self._step_for(rows, len(rows.arrays[0]))
+            step = native.find(key) or self._made_for(rows)
             one = step.one
             rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
             if type(rate) is not float or not 0 <= rate < inf:
@@ -232,7 +229,7 @@ class Program:
         given = _order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
         check_rows(rows, "this epoch")
         if given is not None:
-            rows = replace(rows, order=given)
+            rows = Rows(rows.arrays, rows.form, given)
         with self._lock:
             self._native.follow()
             with claimed(self._native.parameters, self.optimizer):
@@ -254,9 +251,11 @@ class Program:
 
     def predict(self, x: Any) -> Any:
         """The net's outputs for all rows: scores, not probabilities; dropout is off."""
+        if type(x) is np.ndarray:
+            return self._evaluation(Rows((_array(x, "x"),)))
+        takes_several(self.model, x, "x")
         rows = inputs_alone(x, _array)
         if rows.form is not PLAIN:
-            takes_several(self.model, x, "x")
             check_rows(rows, "this batch")
         return self._evaluation(rows)
 
@@ -266,6 +265,12 @@ class Program:
         with self._lock:
             self._native.follow()
             return self._step_for(rows, rows.count).plan
+
+    def _made_for(self, rows: Rows) -> NativeStep:
+        """Machine code for a batch that looks like none before."""
+        check_rows(rows, "this batch")
+        self._examine(rows)
+        return self._step_for(rows, rows.count)
 
     def _step_for(self, rows: Rows, count: int) -> NativeStep:
         """Machine code for so many of these rows, which leaves out what the loss does not reach.
@@ -290,11 +295,14 @@ class Program:
             return
         recipe = self._recipe
         takes_several(recipe.model, rows.form.inputs_of(rows.arrays), "x")
-        with contextlib.suppress(Refused):
+        try:
             tried_on_few(
                 recipe.model, recipe.loss, self._entered(rows, EXAMINED), "this batch",
                 trains=True, ranges=False,
             )  # fmt: skip
+        except Refused as refused:
+            if refused.surely:
+                raise refused.error from None
         self._examined.add(shapes)
 
     def _entered(self, rows: Rows, count: int) -> Rows:

@@ -34,11 +34,11 @@ class Container:
 
     def of(self, leaves: Sequence[Any]) -> Any:
         """The container with these in the places of its arrays."""
-        return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
+        return leaves[0] if self is SINGLE else unflatten(self.structure, leaves)
 
     def paths(self) -> list[tuple[Any, ...]]:
         """The way to each array: names and places."""
-        return [()] if self.structure is None else list(self.structure.paths())
+        return [()] if self is SINGLE else list(self.structure.paths())
 
 
 SINGLE = Container()
@@ -92,7 +92,7 @@ class Form:
 PLAIN = Form()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # frozen, it would take three times as long to make
 class Rows:
     """The data of an epoch, as the steps read it.
 
@@ -137,6 +137,9 @@ class Rows:
     def targets(self, first: int, last: int) -> Any:
         """What the outputs should have been, from the first place up to the last one."""
         form = self.form
+        if form.y is SINGLE:
+            y, order = self.arrays[form.inputs], self.order
+            return y[first:last] if order is None else y.take(order[first:last], 0)
         return form.targets_of(self.part(first, last).taken(range(form.inputs, form.targets)))
 
     def taken(self, places: Iterable[int] | None = None) -> Any:
@@ -158,7 +161,8 @@ def streams(x: Any, y: Any, weights: Any, convert: Callable[[Any, str], Array]) 
     DataError
         For a container without an array.
     """
-    if weights is None and not holds_streams(x) and not holds_streams(y):
+    usual = type(x) is np.ndarray and type(y) is np.ndarray  # which takes less than to ask
+    if weights is None and (usual or not (holds_streams(x) or holds_streams(y))):
         return Rows((convert(x, "x"), convert(y, "y")))
     inputs, x_names, x_in = opened(x, "x")
     targets, y_names, y_in = opened(y, "y")
@@ -172,7 +176,7 @@ def streams(x: Any, y: Any, weights: Any, convert: Callable[[Any, str], Array]) 
 
 def inputs_alone(x: Any, convert: Callable[[Any, str], Array], name: str = "x") -> Rows:
     """The arrays of x, where there is no y."""
-    if not holds_streams(x):
+    if type(x) is np.ndarray or not holds_streams(x):
         return Rows((convert(x, name),))
     leaves, names, container = opened(x, name)
     found = tuple([convert(*pair) for pair in zip(leaves, names, strict=True)])
@@ -223,6 +227,22 @@ def named(tree: Any) -> list[tuple[Any, Any]]:
     if isinstance(tree, dict):
         return list(tree.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]  a user's
     return list(enumerate(tree)) if isinstance(tree, tuple) else []  # pyright: ignore[reportUnknownArgumentType]  a user's
+
+
+def key_of(form: Form, arrays: Arrays) -> tuple[Any, ...]:
+    """Equal for batches that the same machine code reads."""
+    if form is PLAIN:  # without the time that a loop takes
+        x, y = arrays[0], arrays[-1]
+        return x.shape, x.dtype, y.shape, y.dtype
+    return (form.key, *[each for array in arrays for each in (array.shape, array.dtype)])
+
+
+def key_of_batch(rows: Rows, count: int) -> tuple[Any, ...]:
+    """The key of a batch of so many of these rows."""
+    x, *others = [((count, *array.shape[1:]), array.dtype) for array in rows.arrays]
+    if rows.form is PLAIN:
+        return (*x, *(others[0] if others else x))
+    return (rows.form.key, *x, *[each for other in others for each in other])
 
 
 def specs_of(rows: Rows, count: int) -> tuple[Spec, ...]:

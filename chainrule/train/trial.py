@@ -12,7 +12,6 @@ from chainrule.errors import (
     ArgumentError,
     ChainruleError,
     DataError,
-    DTypeError,
     IndexRangeError,
     NoGradientError,
     ShapeError,
@@ -37,22 +36,27 @@ from chainrule.train.loss_check import (
     check_value,
     in_the_graph,
     kind_in,
+    kind_of,
+    name_of,
     table_error,
     traced_loss,
 )
-from chainrule.train.objective import losses_by_head
-from chainrule.train.streams import WEIGHTS, Form, Rows, outputs_of
+from chainrule.train.objective import losses_by_head, weights_of_head
+from chainrule.train.streams import WEIGHTS, Container, Form, Rows, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SAMPLES = (7, 11, 13, 17, 19, 23)  # rows that a loss is tried on: primes, which few axes have
 
 
 class Refused(Exception):
-    """A net or a loss that fails on so few rows; ``error`` says how."""
+    """A net or a loss that fails on so few rows; ``error`` says how.
 
-    def __init__(self, error: Exception) -> None:
+    ``surely`` tells that it would fail on any: it asks for a name that there is not.
+    """
+
+    def __init__(self, error: Exception, surely: bool = False) -> None:
         super().__init__(str(error))
-        self.error = error
+        self.error, self.surely = error, surely
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +129,8 @@ def _outputs(model: Module, rows: Rows, few: Array, trains: bool) -> Any:
         with in_the_graph() if trains else no_grad(), np.errstate(all="ignore"):
             out = answer(model, some)
     except Exception as error:
-        raise Refused(error) from None
+        named = isinstance(error, UnknownNameError)
+        raise Refused(error, named) from None
     found, container = outputs_of(out)
     values = [_checked_output(model, each, rows, few, trains) for each in found]
     if not values:
@@ -143,27 +148,38 @@ def answer(model: Module, rows: Rows) -> Any:
     ------
     UnknownNameError
         If its forward asks for an input that there is not.
-    DataError
-        If it takes one array, and was given several.
     """
-    x = rows.form.leaves_of(rows.arrays)
+    form = rows.form
     try:
-        return model(x)
-    except (KeyError, TypeError, DTypeError, AttributeError, ShapeError) as error:
-        found = _of_container(model, rows.form, error)
-        if found is error:
+        return model(form.leaves_of(rows.arrays))
+    except (KeyError, IndexError) as error:
+        found = misnamed(error, type(model).__name__, {"inputs": form.x})
+        if found is None:
             raise
-        raise found from error
+        raise found from None
 
 
-def _of_container(model: Module, form: Form, error: Exception) -> Exception:
-    """A net that was given other inputs than it takes; other errors are its own."""
-    name, several = type(model).__name__, form.x.structure is not None
-    if several and isinstance(error, KeyError) and not isinstance(error, ChainruleError):
-        known = [str(path[0]) for path in form.x.paths()]
-        if error.args and error.args[0] not in known:
-            return UnknownNameError(f"input that {name} asks for", str(error.args[0]), known)
-    return error
+def misnamed(error: Exception, who: str, given: dict[str, Container]) -> Exception | None:
+    """The error for a name or a place that is not in some containers; None for other errors."""
+    if isinstance(error, ChainruleError) or all(x.structure is None for x in given.values()):
+        return None
+    paths = {what: [str(path[0]) for path in x.paths() if path] for what, x in given.items()}
+    if isinstance(error, KeyError) and error.args:
+        name = str(error.args[0])
+        wrong = {what: names for what, names in paths.items() if name not in names}
+        if wrong:
+            known = dict.fromkeys(name for names in wrong.values() for name in names)
+            return UnknownNameError(
+                f"array among the {' or the '.join(wrong)} that {who} is given", name, [*known]
+            )
+    if isinstance(error, IndexError) and str(error) == "tuple index out of range":
+        counts = ", ".join(f"{what} {len(set(names)) or 1}" for what, names in paths.items())
+        return ArgumentError(
+            f"{who} asks for more arrays than it is given.",
+            found=[f"given     {counts}"],
+            do="Tuples of arrays are counted from 0.",
+        )
+    return None
 
 
 def _checked_output(model: Module, out: Any, rows: Rows, few: Array, trains: bool) -> Array:
@@ -221,7 +237,7 @@ def _tried(
             with np.errstate(all="ignore"):
                 value = whole_loss(loss, out, form, some, trains)
         except Exception as error:
-            raise Refused(error) from None
+            raise _of_loss(loss, out, form, error) from None
         check_value(loss, value, len(few), trains)
     return Trial(rows, out, form.targets_of(some), found)
 
@@ -239,12 +255,13 @@ def _tried_head(
         _check_shapes(y, shape, kind, part)
     if ranges:
         _check_range(y, head.out, kind, part)
+    _check_weights(head, y, rows.form.weights_of(rows.arrays), part)
     own, is_all = loss_of_head(loss, head, out, rows.form, some)
     try:
         with np.errstate(all="ignore"):
             value, leaf = _valued(own, head.out, few, trains)
     except Exception as error:
-        raise Refused(error) from None
+        raise _of_loss(loss, out, rows.form, error) from None
     check_value(own, value, len(few), trains and is_all)
     if leaf is not None:
         check_meeting(own, value, leaf, few, (shape, y.shape), part)
@@ -253,6 +270,24 @@ def _tried_head(
         if ranges:
             _check_range(y, head.out, kind, part)
     return replace(head, kind=kind)
+
+
+def _of_loss(loss: Any, out: Any, form: Form, error: Exception) -> Refused:
+    given = {"outputs": outputs_of(out)[1], "targets": form.y}
+    found = misnamed(error, name_of(loss), given)
+    return Refused(found or error, found is not None)
+
+
+def _check_weights(head: Head, y: Array, weights: Any, part: str) -> None:
+    """Raise unless there is a weight for each row, or one for each target."""
+    own = weights_of_head(weights, head.path[0]) if head.path else weights
+    if own is not None and kind_of(head.loss) and own.ndim != 1 and own.shape != y.shape:
+        raise ShapeError(
+            f"{part}: sample_weight of shape {own.shape} fits neither {len(y)} rows nor targets "
+            f"of {y.shape}.",
+            found=[describe(WEIGHTS, own), describe("y", y)],
+            do="Give one weight per row, (N,), or one per target.",
+        )
 
 
 def _valued(loss: Any, out: Array, y: Array, trains: bool) -> tuple[Any, Node | None]:
