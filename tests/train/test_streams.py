@@ -276,3 +276,114 @@ def test_validation_callbacks_and_going_on_work_for_every_kind_of_stream(kind, c
         assert {name: whole[f"validation_{name}"][-1] for name in figures} == figures
     else:
         assert whole[f"validation_{whole.metric}"][-1] == figures
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_metrics_by_name_see_their_heads(compiled):
+    seen = []
+
+    def right(out, y):
+        seen.append((sorted(out), sorted(y)))
+        return (out["class"].argmax(axis=1) == y["class"]) & (np.abs(y["price"][:, 0]) < 9)
+
+    model, data = Named(), (Named.x, Named.y)
+    by_name = fit(
+        model, data, loss=Named.loss, optimizer=optim.SGD(0.01), epochs=2, batch_size=SIZE,
+        metric={"price": "r2", "class": "accuracy"}, validation=data, compiled=compiled,
+    )  # fmt: skip
+    by_hand = fit(
+        Named(), data, loss=Named.loss, optimizer=optim.SGD(0.01), epochs=2, batch_size=SIZE,
+        metric=right, validation=data, compiled=compiled,
+    )  # fmt: skip
+    assert by_name.metrics == ("r2_price", "accuracy_class")
+    assert by_name.metric == "r2_price"
+    assert by_name["accuracy_class"] == pytest.approx(by_hand["right"], rel=1e-12)
+    assert by_name["validation_accuracy_class"] == by_hand["validation_right"]
+    assert set(map(repr, seen)) == {repr((["class", "price"], ["class", "price"]))}
+    out = predict(model, Named.x)
+    errors = ((out["price"] - PRICES) ** 2).sum() / ((PRICES - PRICES.mean()) ** 2).sum()
+    assert by_name["validation_r2_price"][-1] == pytest.approx(1 - errors, rel=1e-9)
+
+
+def test_metrics_are_the_same_in_eager_and_compiled_fits():
+    columns = []
+    for compiled in (False, True):
+        history = fit(
+            Named(), (Named.x, Named.y), loss=Named.loss, optimizer=optim.SGD(0.01), epochs=3,
+            batch_size=SIZE, compiled=compiled,
+        )  # fmt: skip
+        columns.append([history[name] for name in history.metrics])
+        assert history.metrics == ("accuracy_class", "r2_price")
+    np.testing.assert_allclose(*columns, rtol=1e-12)
+
+
+def test_weights_of_some_heads_leave_the_others_as_they_are():
+    weighted, plain = {"class": WEIGHTS}, {"class": WEIGHTS, "price": np.ones(ROWS)}
+    for compiled in (False, True):
+        states = []
+        for weights in (weighted, plain):
+            model = Named()
+            fit(
+                model, (Named.x, Named.y), loss=Named.loss, optimizer=optim.SGD(0.01), epochs=2,
+                sample_weight=weights, compiled=compiled,
+            )  # fmt: skip
+            states.append(model.state())
+        assert apart(*states) < 1e-13
+    found = [
+        evaluate(model, (Named.x, Named.y), Named.loss, 7, None, w) for w in (weighted, plain)
+    ]
+    whole = loss_by_hand(Named, model(Named.x), Named.y, None).item()
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-12)
+    assert found[0][0] != pytest.approx(whole, rel=1e-6)
+
+
+def test_targets_may_stand_elsewhere_than_the_outputs():
+    """An autoencoder: two outputs, one array of targets."""
+
+    class Coder(Pair):
+        def forward(self, x):
+            hidden = self.left(x)
+            return self.second(hidden), hidden
+
+    def loss(out, y):
+        return cr.squared_error(out[0], y) + 1e-3 * (out[1] ** 2).mean()
+
+    states = []
+    for compiled in (False, True):
+        model = Coder()
+        for p in (*model.right.parameters().values(), *model.first.parameters().values()):
+            p.wants_gradient = False
+        history = fit(
+            model, (A, PRICES), loss=loss, optimizer=optim.SGD(0.01), epochs=2, compiled=compiled
+        )
+        assert history.metrics == ()
+        assert history.compiled is compiled
+        states.append(model.state())
+    assert apart(*states) < 1e-12
+    with pytest.raises(cr.errors.ArgumentError, match="not in the same containers"):
+        evaluate(model, (A, PRICES), loss, metric="r2")
+
+
+def test_progress_shows_every_metric(capsys):
+    fit(
+        Named(), (Named.x, Named.y), loss=Named.loss, optimizer=optim.SGD(0.01), epochs=1,
+        validation=(Named.x, Named.y), progress=True,
+    )  # fmt: skip
+    written = capsys.readouterr().err
+    assert written.count("accuracy_class") == written.count("r2_price") == 2
+
+
+def test_a_tuple_of_rows_is_still_one_array():
+    rows = tuple(map(tuple, A))
+    states = []
+    for x in (A, rows, list(A)):
+        model = Single()
+        fit(
+            model,
+            (x, tuple(LABELS.tolist())),
+            loss=Single.loss,
+            optimizer=optim.SGD(0.1),
+            epochs=1,
+        )
+        states.append(model.state())
+    assert apart(states[0], states[1]) == apart(states[0], states[2]) == 0
