@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError, ShapeError
-from chainrule.plan.kernels import Opaque
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.train import Program, fit
 
 from .small_nets import OPTIMIZERS, apart, data, net
