@@ -44,6 +44,11 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
+    """Whether a value is a dict."""
+    return isinstance(value, dict)
+
+
 def is_array(value: Any) -> TypeGuard[np.ndarray[Any, np.dtype[Any]]]:
     """Whether a value is an array of NumPy's."""
     return isinstance(value, np.ndarray)

@@ -2,6 +2,11 @@
 
 loop.py        fit: checks its arguments, then trains
 training.py    epochs and batches             step.py      one step
+streams.py     x, y and weights by name       objective.py a loss as a step calls it
+heads.py       outputs and their targets      head_metrics.py  metrics by name
+hooks.py       between gradients and update   recipe.py    what a step is made of
+bound.py       machine code and its arrays    misnamed.py  names that there are not
+choices.py     what suits the data
 batches.py     rows in a new order            penalty.py   regularization, at every step
 checks.py      bad input, found early         nonfinite.py a loss that is not finite
 entering.py    data as people have it         trial.py     a loss tried on a few rows

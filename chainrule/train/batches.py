@@ -1,6 +1,6 @@
 """Batches: the rows of the data in a new order each epoch, a few at a time.
 
-Imports streams; the training loop reads it.
+Imports streams and errors; the training loop and Program read it.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ArgumentError, IndexRangeError
 from chainrule.train.streams import Arrays, Rows
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -75,3 +76,21 @@ def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def checked_order(order: Any, rows: int) -> Array | None:
+    """Numbers of rows, each of which there is; None for all as they lie."""
+    if order is None:
+        return None
+    array = np.asarray(order)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ArgumentError(
+            f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
+            do="Pass a permutation: rng.permutation(len(x)).",
+        )
+    if array.size and (array.min() < 0 or array.max() >= rows):
+        raise IndexRangeError(
+            f"order names rows from {array.min()} to {array.max()}, but there are {rows}.",
+            do="Row numbers count from 0.",
+        )
+    return np.ascontiguousarray(array, np.int64)

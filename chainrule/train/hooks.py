@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.node import Node
+from chainrule.spec import is_sequence
 
 GradientHook = Callable[[list[Any]], Sequence[Any]]
 
@@ -24,14 +25,14 @@ def hooked(hooks: Sequence[GradientHook], gradients: list[Any]) -> list[Any]:
     for hook in hooks:
         before = gradients
         given: Any = hook(list(gradients))
-        if not isinstance(given, list | tuple) or len(given) != len(before):  # pyright: ignore[reportUnknownArgumentType]  a user's
-            found = f"{len(given)}" if isinstance(given, list | tuple) else type(given).__name__  # pyright: ignore[reportUnknownArgumentType]  a user's
+        if not is_sequence(given) or len(given) != len(before):
+            found = f"{len(given)}" if is_sequence(given) else type(given).__name__
             raise ArgumentError(
                 f"a gradient hook returns as many gradients as it is given, {len(before)}, but "
                 f"{name_of_hook(hook)} returned {found}.",
                 do="Return a list with a gradient for each, in their order.",
             )
-        gradients = [x.value if isinstance(x, Node) else x for x in given]  # pyright: ignore[reportUnknownVariableType]  a user's
+        gradients = [x.value if isinstance(x, Node) else x for x in given]
         for old, new in zip(before, gradients, strict=True):
             if getattr(new, "shape", ()) != old.shape:
                 raise ShapeError(
@@ -44,13 +45,13 @@ def hooked(hooks: Sequence[GradientHook], gradients: list[Any]) -> list[Any]:
 
 def checked_hooks(hooks: Any, owner: str) -> tuple[GradientHook, ...]:
     """Gradient hooks as fit and Program are given them."""
-    if not isinstance(hooks, list | tuple) or not all(map(callable, hooks)):  # pyright: ignore[reportUnknownArgumentType]  a user's
+    if not is_sequence(hooks) or not all(map(callable, hooks)):
         raise ArgumentError(
             f"{owner} was given gradient_hooks={hooks!r:.60}.",
             do="Pass a list of functions, each of which takes the list of gradients and returns "
             "one like it.",
         )
-    return tuple(hooks)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  a user's
+    return tuple(hooks)
 
 
 def name_of_hook(hook: Any) -> str:

@@ -5,7 +5,7 @@ it; what a user gave is looked at once, before the first row.
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.ops.movement import broadcast_to, reshape
+from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import kind_of, name_of
 from chainrule.train.streams import named
@@ -44,9 +45,9 @@ def terms_of(loss: Any) -> list[tuple[Any, Objective]]:
 
 def losses_by_head(loss: Any) -> dict[Any, Any] | None:
     """The losses of a dict or a tuple by name or place; None for a single one."""
-    if isinstance(loss, Mapping):
-        return dict(loss.items())  # pyright: ignore[reportUnknownArgumentType]  the user's names
-    return dict(enumerate(loss)) if isinstance(loss, list | tuple) else None  # pyright: ignore[reportUnknownArgumentType]  anything
+    if is_dict(loss):
+        return loss
+    return dict(enumerate(loss)) if is_sequence(loss) else None
 
 
 def weights_of_head(weights: Any, head: Any) -> Any:

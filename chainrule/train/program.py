@@ -11,12 +11,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ChainruleError, IndexRangeError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.nn import Module
 from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
+from chainrule.train.batches import checked_order
 from chainrule.train.checks import (
     check_loss,
     check_model,
@@ -26,7 +27,7 @@ from chainrule.train.checks import (
     trained_parameters,
 )
 from chainrule.train.claims import claimed
-from chainrule.train.entering import numbers
+from chainrule.train.entering import in_memory_order
 from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.keeping import Again
 from chainrule.train.native_epoch import NativeEpoch
@@ -41,7 +42,6 @@ from chainrule.train.streams import PLAIN, Rows, inputs_alone, key_of, streams
 from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
-USUAL = "fdlqB"  # the usual codes of numbers
 EXAMINED = 32  # rows, the first ones, on which the loss is tried
 
 
@@ -160,7 +160,7 @@ class Program:
         ArgumentError
             If the learning rate of this step is negative, NaN or infinite.
         """
-        rows = streams(x, y, sample_weight, _array)
+        rows = streams(x, y, sample_weight, in_memory_order)
         key = key_of(rows.form, rows.arrays)
         with self._lock:
             native, rates = self._native, self._rates
@@ -225,8 +225,8 @@ class Program:
             For streams of several lengths; for batches of one row where a BatchNorm needs several.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
-        rows = streams(x, y, sample_weight, _array)
-        given = _order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
+        rows = streams(x, y, sample_weight, in_memory_order)
+        given = checked_order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
         check_rows(rows, "this epoch")
         if given is not None:
             rows = Rows(rows.arrays, rows.form, given)
@@ -252,16 +252,16 @@ class Program:
     def predict(self, x: Any) -> Any:
         """The net's outputs for all rows: scores, not probabilities; dropout is off."""
         if type(x) is np.ndarray:
-            return self._evaluation(Rows((_array(x, "x"),)))
+            return self._evaluation(Rows((in_memory_order(x, "x"),)))
         takes_several(self.model, x, "x")
-        rows = inputs_alone(x, _array)
+        rows = inputs_alone(x, in_memory_order)
         if rows.form is not PLAIN:
             check_rows(rows, "this batch")
         return self._evaluation(rows)
 
     def plan(self, x: Any, y: Any, sample_weight: Any = None) -> Plan:
         """The plan of the step for a batch like this one; ``print(plan.show())`` shows it."""
-        rows = streams(x, y, sample_weight, _array)
+        rows = streams(x, y, sample_weight, in_memory_order)
         with self._lock:
             self._native.follow()
             return self._step_for(rows, rows.count).plan
@@ -337,29 +337,3 @@ def _again(step: NativeStep, rows: Rows) -> Again:
         step.step(arrays)
 
     return again
-
-
-def _array(x: Any, name: str) -> Array:
-    """Numbers in memory in order; converted only if need be."""
-    kind = type(x) is np.ndarray and x.dtype
-    if kind and kind.char in USUAL and kind.isnative and x.flags.c_contiguous:
-        return x
-    array = numbers(x, name)
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
-
-
-def _order(order: Any, rows: int) -> Array | None:
-    if order is None:
-        return None
-    array = np.asarray(order)
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise ArgumentError(
-            f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
-            do="Pass a permutation: rng.permutation(len(x)).",
-        )
-    if array.size and (array.min() < 0 or array.max() >= rows):
-        raise IndexRangeError(
-            f"order names rows from {array.min()} to {array.max()}, but there are {rows}.",
-            do="Row numbers count from 0.",
-        )
-    return np.ascontiguousarray(array, np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.differentiate.tree import streams_of, unflatten
 from chainrule.errors import DataError
-from chainrule.spec import Spec, holds_streams
+from chainrule.spec import Spec, holds_streams, is_dict, is_tuple
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -224,9 +224,9 @@ def values_of(out: Any) -> Any:
 
 def named(tree: Any) -> list[tuple[Any, Any]]:
     """The names in a dict, or the places in a tuple, with what stands there."""
-    if isinstance(tree, dict):
-        return list(tree.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]  a user's
-    return list(enumerate(tree)) if isinstance(tree, tuple) else []  # pyright: ignore[reportUnknownArgumentType]  a user's
+    if is_dict(tree):
+        return list(tree.items())
+    return list(enumerate(tree)) if is_tuple(tree) else []
 
 
 def key_of(form: Form, arrays: Arrays) -> tuple[Any, ...]:

@@ -20,11 +20,11 @@ def test_the_command_line_leaves_open_what_choices_leave_open():
 
 def test_a_plan_trains_without_a_command_line():
     data = load("iris", seed=0)
-    planned = plan(Choices(hidden=(8,), epochs=15, patience=0), data)
+    planned = plan(Choices(hidden=(8,), epochs=60, patience=0), data)
     assert planned.loss is cr.softmax_cross_entropy
-    assert planned.steps == 15 * -(-len(data.x_train) // 32)
+    assert planned.steps == 60 * -(-len(data.x_train) // 32)
     history = planned.fit(planned.architecture.build(0), data)
-    assert len(history) == 15
+    assert len(history) == 60
     assert history["validation_accuracy"][-1] > 0.8
 
 
