@@ -100,8 +100,13 @@ class Bound:
         """One run on some rows of longer arrays."""
         if not self._ready:
             self._bind_one()
-        for own, array in zip(self._batch, arrays, strict=True):
-            array.take(order, 0, own, "clip")  # no row lies outside: it spares a copy
+        batch = self._batch  # no row lies outside: "clip" spares a copy
+        if len(batch) == 2:
+            arrays[0].take(order, 0, batch[0], "clip")
+            arrays[1].take(order, 0, batch[1], "clip")
+        else:
+            for own, array in zip(batch, arrays, strict=True):
+                array.take(order, 0, own, "clip")
         self._run()
 
     def loop(

@@ -18,7 +18,7 @@ from chainrule.spec import Spec
 from chainrule.train.bound import Bound
 from chainrule.train.recording import Attributes, Recorded, recorded_outputs
 from chainrule.train.steadiness import steady
-from chainrule.train.streams import SINGLE, Rows, key_of, key_of_batch, specs_of
+from chainrule.train.streams import SINGLE, Arrays, Form, Rows, key_of, key_of_batch, specs_of
 from chainrule.train.surroundings import Surroundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -28,7 +28,7 @@ EXACT = 4  # sizes that are compiled as they come; others are made of powers of 
 
 
 class NativeEvaluation:
-    """``evaluation(rows)`` returns the outputs for all rows, as the net returns them."""
+    """``evaluation(form, arrays)`` returns the outputs for all rows, as the net returns them."""
 
     def __init__(self, model: Module, scale: float) -> None:
         self._model, self._scale = model, scale
@@ -48,18 +48,19 @@ class NativeEvaluation:
         widest = max((p.value.nbytes for p in self._parameters), default=0)
         self._block = SMALL if widest <= CACHED else LARGE
 
-    def __call__(self, rows: Rows) -> Any:
-        key = key_of(rows.form, rows.arrays)
+    def __call__(self, form: Form, arrays: Arrays) -> Any:
+        key = key_of(form, arrays)
         with self._lock:
             if not self._surroundings.same() and self._surroundings.change():
                 self._arrange()
-            found, count = self._sizes.get(key), len(rows.arrays[0])
-            if found is not None or (count <= self._block and len(self._sizes) < EXACT):
-                sized = self._sized(rows, count, found)
-                if sized.out is SINGLE:
-                    return sized.alone(rows.arrays)
-                return sized.out.of(sized.run(rows.arrays))
-            return self._by_blocks(rows)
+            found, count = self._sizes.get(key), len(arrays[0])
+            if found is None:
+                rows = Rows(arrays, form)
+                if count > self._block or len(self._sizes) >= EXACT:
+                    return self._by_blocks(rows)
+                found = self._made(rows, count, key)
+            self._hold(found)
+            return found.alone(arrays) if found.out is SINGLE else found.out.of(found.run(arrays))
 
     def _by_blocks(self, rows: Rows) -> Any:
         """Whole blocks in one native call, then one that is filled up with rows of zeros."""
@@ -79,25 +80,29 @@ class NativeEvaluation:
             ]
         return sized.out.of(outs)
 
-    def _sized(self, rows: Rows, count: int, found: "_Sized | None" = None) -> "_Sized":
-        if found is None:
-            found = self._sizes.get(key := key_of_batch(rows, count))
-            if found is None:
-                found = self._sizes[key] = self._recorded(rows, count)
-        buffers = self._model.buffers() if self._has_buffers else {}
-        arrays = [p.value for p in self._parameters]
-        for number in found.panels:
-            arrays[number] = self._in_panels(number, found.plan.inputs[number])
-        found.hold([*arrays, *buffers.values()])
+    def _sized(self, rows: Rows, count: int) -> "_Sized":
+        key = key_of_batch(rows, count)
+        found = self._sizes.get(key) or self._made(rows, count, key)
+        self._hold(found)
         return found
 
-    def _recorded(self, rows: Rows, count: int) -> "_Sized":
+    def _hold(self, sized: "_Sized") -> None:
+        """Let the machine code read the net's arrays as they are now."""
+        buffers = self._model.buffers() if self._has_buffers else {}
+        arrays = [p.value for p in self._parameters]
+        for number in sized.panels:
+            arrays[number] = self._in_panels(number, sized.plan.inputs[number])
+        sized.hold([*arrays, *buffers.values()])
+
+    def _made(self, rows: Rows, count: int, key: tuple[Any, ...]) -> "_Sized":
         specs = specs_of(rows, count)
 
         def record(left: Attributes) -> Recorded:
             return recorded_outputs(self._model, specs, rows.form, self._scale)
 
-        return _Sized(steady(record, self._surroundings, twice=False), len(specs))
+        made = _Sized(steady(record, self._surroundings, twice=False), len(specs))
+        self._sizes[key] = made
+        return made
 
     def _in_panels(self, number: int, spec: Spec) -> Array:
         """A weight as it is now, laid out in panels; all numbers of rows read the same ones."""

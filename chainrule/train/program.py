@@ -252,12 +252,12 @@ class Program:
     def predict(self, x: Any) -> Any:
         """The net's outputs for all rows: scores, not probabilities; dropout is off."""
         if type(x) is np.ndarray:
-            return self._evaluation(Rows((in_memory_order(x, "x"),)))
+            return self._evaluation(PLAIN, (in_memory_order(x, "x"),))
         takes_several(self.model, x, "x")
         rows = inputs_alone(x, in_memory_order)
         if rows.form is not PLAIN:
             check_rows(rows, "this batch")
-        return self._evaluation(rows)
+        return self._evaluation(rows.form, rows.arrays)
 
     def plan(self, x: Any, y: Any, sample_weight: Any = None) -> Plan:
         """The plan of the step for a batch like this one; ``print(plan.show())`` shows it."""
