@@ -2,6 +2,29 @@
 
 Import it as ``cr``. Ops stand here under their public names, taken from the catalogue; the stub
 beside this file lists them for editors.
+
+    __main__.py     `python -m chainrule` is the command line
+    domain.py       where an op is defined and smooth: intervals, kinks and poles
+    errors.py       every exception chainrule raises, and the shape of its message
+    extend.py       what an op of your own is written with, and nothing that will move
+    settings.py     the switches of a run, each a ContextVar
+    spec.py         what a tensor looks like before anything is computed
+    starting.py     Ctrl-C while the command line is still loading
+    tensors.py      the nodes a user holds, with data, grad, name and backward()
+    cli/            `chainrule train DATA`, `predict RUN DATA`, `check FILE:NAME`
+    compiled/       record a function of arrays once, and run it as machine code
+    differentiate/  derivatives of plain functions of arrays and nested containers, in every mode
+    doctor/         compares a derivative with everything that knows better, and names the bug
+    graph/          ops, nodes, the backward walk, and readings of a formula
+    inspection/     a net's graph, its health, what its units look for, the report of a run
+    jacobians/      Jacobians that know their structure, and what it saves
+    native/         plans as machine code, through LLVM. Nothing here knows of nets or optimisers
+    nn/             modules with named parameters, layers, initialization
+    ops/            one class in one file each, which is known by being here
+    optim/          rules that change parameters so that the loss falls; schedules, and clipping
+    plan/           the kernels that compute a recorded function, as data; foreign to any machine
+    testing/        the properties every op must keep, as functions
+    train/          data, the training loop, and what it leaves behind
 """
 
 from chainrule.starting import leave_quietly as _leave_quietly

@@ -34,7 +34,7 @@ import difflib
 import linecache
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -74,6 +74,12 @@ class ChainruleError(Exception):
         lines = [self.what]
         lines += [f"    {line}" for line in (self.where, *self.found) if line]
         return "\n".join(lines + ([self.do] if self.do else []))
+
+    def tell(self, fuller: Mapping[str, str], what: str = "") -> None:
+        """Put fuller lines in the place of some of what was found; say better what failed."""
+        self.what = what or self.what
+        self.found = tuple(fuller.get(line, line) for line in self.found)
+        self.args = (self._message(),)
 
     def short(self) -> str:
         """The message without the source line: for the command line, whose user wrote no code."""

@@ -241,7 +241,7 @@ class Parameter(Tensor, result=Tensor):
     @property
     def origin(self) -> str:
         """Where the value comes from, in words."""
-        return f'parameter "{self.label}"'
+        return f'parameter "{self.label}"' if self.label else "a parameter"
 
 
 def tensor(array: Any, name: str = "", wants_gradient: bool | None = None) -> Tensor:

@@ -31,6 +31,105 @@ def test_matmul_says_which_lengths_do_not_meet():
     )
 
 
+def test_matmul_says_where_its_operands_come_from():
+    hidden, weights = cr.relu(cr.tensor(np.ones((4, 3)))), cr.parameter(np.ones((5, 2)), name="W")
+    assert message_of(errors.ShapeError, lambda: hidden @ weights) == lines(
+        "matmul cannot join these tensors: 3 columns meet 5 rows.",
+        "    assert message_of(errors.ShapeError, lambda: hidden @ weights) == lines( HERE",
+        "    x         (4, 3)      float64  from relu",
+        '    w         (5, 2)      float64  parameter "W"',
+        "Give the second tensor 3 rows, or the first 5 columns.",
+    )
+
+
+W = cr.parameter(np.ones((5, 2)), name="W")
+X = np.ones((4, 3))
+JOINED = {
+    "matmul": lambda x: x @ W,
+    "linear": lambda x: cr.linear(x, W),
+    "einsum": lambda x: cr.einsum("ij,jk->ik", x, W),
+    "tensordot": lambda x: np.tensordot(x, W, 1),
+    "add": lambda x: x + W,
+    "where": lambda x: cr.where(x > 0, x, W),
+    "concatenate": lambda x: np.concatenate([x, W], 1),
+    "squared_error": lambda x: cr.squared_error(x, W),
+}
+CALLED = {
+    "eager": lambda f: f(cr.tensor(X)),
+    "an array": lambda f: f(X),
+    "grad": lambda f: cr.grad(lambda x: cr.sum(f(x)))(X),
+    "grad of grad": lambda f: cr.grad(lambda x: cr.grad(lambda y: cr.sum(f(x * y)))(X).sum())(X),
+    "jvp": lambda f: cr.jvp(f, (X,), (X,)),
+    "compiled": lambda f: cr.compile(f)(X),
+}
+
+
+@pytest.mark.parametrize("way", CALLED)
+@pytest.mark.parametrize("name", JOINED)
+def test_every_op_names_the_users_parameter_in_every_reading(name, way):
+    found = message_of(errors.ShapeError, lambda: CALLED[way](JOINED[name]))
+    assert re.search(r'\(5, 2\) +float64 +parameter "W"', found), found
+
+
+def test_a_parameter_without_a_name_is_called_one():
+    found = message_of(errors.ShapeError, lambda: cr.tensor(X) @ cr.parameter(np.ones((5, 2))))
+    assert "    w         (5, 2)      float64  a parameter" in found
+
+
+def test_matmul_says_which_stacks_do_not_meet():
+    found = message_of(
+        errors.ShapeError, lambda: cr.tensor(np.ones((2, 3, 4))) @ np.ones((3, 4, 5))
+    )
+    assert found.startswith("matmul cannot join stacks of (2,) and (3,) matrices.")
+
+
+def test_linear_speaks_of_features_and_biases():
+    x, w = cr.tensor(X), cr.parameter(np.ones((3, 2)), name="W")
+    found = message_of(errors.ShapeError, lambda: cr.linear(x, W))
+    assert found.startswith("linear cannot join these tensors: 3 features meet 5 rows.")
+    assert '    weight    (5, 2)      float64  parameter "W"' in found
+    found = message_of(errors.ShapeError, lambda: cr.linear(x, w, np.ones(4)))
+    assert found.startswith("linear adds a bias to each of 2 classes, which these do not fit.")
+    layer = cr.nn.Linear(3, 2)
+    layer.bias.data = layer.bias.data
+    layer.bias = cr.parameter(np.ones(4, "f"), name="bias")
+    assert "linear adds a bias" in message_of(errors.ShapeError, lambda: layer(X))
+
+
+@pytest.mark.parametrize("loss", [cr.hinge, lambda out, y: 2 * cr.hinge(out, y)])
+def test_float_labels_are_shown_as_the_user_gave_them(loss):
+    net, labels = cr.nn.MLP([3, 2]), np.zeros(100)
+    options = {"loss": loss, "optimizer": cr.optim.SGD(0.1), "epochs": 1}
+    found = message_of(
+        errors.IndexRangeError, lambda: cr.fit(net, (np.ones((100, 3), "f"), labels), **options)
+    )
+    assert "class labels are integers, but these are float64" in found
+    assert re.search(r"    (y|labels) +\(100,\) +float64", found), found
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (np.linalg.solve, "an axis of length 4 meets one of length 3"),
+        (lambda a, b: a + b, "could not be broadcast together with shapes (3,3) (4,)."),
+    ],
+)
+def test_reasons_are_told_without_numpys_own_words(call, words):
+    a, b = cr.tensor(np.eye(3), name="A"), cr.tensor(np.ones(4))
+    found = message_of(errors.ShapeError, lambda: call(a, b))
+    assert words in found
+    assert "gufunc" not in found
+    assert re.search(r"\(3, 3\) +float64 +tensor \"A\"", found)
+
+
+def test_weights_in_the_place_of_the_reduction_are_told_their_name():
+    scores, labels = cr.tensor(X), np.zeros(4, int)
+    found = message_of(
+        errors.ArgumentError, lambda: cr.softmax_cross_entropy(scores, labels, np.ones(4))
+    )
+    assert "the weights of rows go by name: weights=..." in found
+
+
 def test_an_elementwise_op_says_which_shapes_do_not_meet():
     x, y = cr.tensor(np.ones(3)), np.ones((2, 4))
     found = message_of(errors.ShapeError, lambda: x + y)

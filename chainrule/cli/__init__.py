@@ -3,15 +3,22 @@
 Floor 9: imports everything below it, and nobody imports it. What a user did wrong is told in a
 few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after Ctrl-C.
 
-    app.py        commands and options        settings.py  their values
-    training.py   the job of `train`          prediction.py  that of `predict`
-    check.py      the job of `check`
-    plan.py       settings become a net, a loss, an optimiser
-    folder.py     where a run is written      configuration.py  its config.toml
-    figures.py    loss and accuracy of the parts    outcome.py  a run that is over
-    reporting.py  what the report shows    answers.py  outputs in words, and as CSV
-    screen.py     tables and messages         progress.py  the bar and the plain lines
-    failures.py   errors as exit codes    collector.py  no collecting of garbage meanwhile
+    answers.py        a net's outputs as class names and probabilities
+    app.py            the commands and their options, as cyclopts reads them from the docstrings
+    bench.py          run the benchmarks of the checkout that this package lies in
+    check.py          the gradient doctor on the ops of a Python file
+    collector.py      the garbage collector, held still where it only costs time
+    configuration.py  config.toml: every setting of a run with its value, and what came out
+    failures.py       what went wrong, in a few lines on standard error, and the exit code
+    figures.py        loss and accuracy, or error and R^2, of the parts of a data set
+    folder.py         the folder of a run: chosen, writable, and held before training starts
+    outcome.py        everything a training run has come to, for those who write and show it
+    prediction.py     what a saved net says about rows
+    progress.py       a bar on a terminal, some plain lines anywhere else
+    reporting.py      what the report of a run shows, gathered from its outcome
+    screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
+    settings.py       what `chainrule train` may be told, with defaults
+    training.py       from a data set's name to a folder with a model and a report
 """
 
 import sys

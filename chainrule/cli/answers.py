@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.ops.losses.loss import facts_of_named
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Preprocessing
 
@@ -27,7 +28,7 @@ class Answers:
     truth : list of str
         The true ones; empty if they are not known.
     shares : ndarray, (N, C)
-        Probability of each class, or its score after a hinge loss; (N, 0) for numbers.
+        Probability of each class, or its score after a loss without a link; (N, 0) for numbers.
     kind : str
         What the shares are: "probability" or "score".
     classes : tuple of str
@@ -78,25 +79,19 @@ def answers(
     y: NDArray[Any] | None,
 ) -> Answers:
     """Read outputs as the loss has taught the net to give them."""
-    classes = preprocessing.classes
+    classes, facts = preprocessing.classes, facts_of_named(architecture.loss)
+    linked = np.asarray(facts.linked(outputs.astype(np.float64)))
     if not classes:
         truth = [] if y is None else _numbers(preprocessing.original(y))
         none = np.empty((len(outputs), 0))
-        return Answers(_numbers(preprocessing.original(outputs)), truth, none, "", ())
-    is_softmax = architecture.loss == "softmax_cross_entropy"
+        return Answers(_numbers(preprocessing.original(linked)), truth, none, "", ())
     return Answers(
         said=[classes[index] for index in outputs.argmax(axis=1)],
         truth=[] if y is None else [classes[index] for index in y],
-        shares=_softmax(outputs) if is_softmax else outputs.astype(np.float64),
-        kind="probability" if is_softmax else "score",
+        shares=linked,
+        kind="probability" if facts.link else "score",
         classes=classes,
     )
-
-
-def _softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
-    shifted = scores.astype(np.float64) - scores.max(axis=1, keepdims=True)  # exp(710) overflows
-    powers = np.exp(shifted)
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _numbers(values: NDArray[np.float64]) -> list[str]:

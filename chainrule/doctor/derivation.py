@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.doctor.subject import Array, Subject, is_float_array
+from chainrule.graph.calls import Text, written
 from chainrule.graph.node import Node, Output
-from chainrule.graph.op import Op
 from chainrule.graph.walk import Alias, alias, derived_pull, on_the_way
 from chainrule.settings import RECORDING
 from chainrule.spec import is_sequence, is_tuple
@@ -149,55 +149,32 @@ def _is_float(x: Any) -> bool:
     return getattr(x, "dtype", np.asarray(0).dtype).kind == "f"
 
 
-HIDDEN = frozenset({"broadcast_to", "reshape", "cast", "expand_dims", "squeeze"})
-INFIX = {"add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2)}
+NAMED = ("axis", "ddof")  # the settings without which a formula cannot be read
 LONGEST = 400  # characters of a formula that is still read
 
 
 def formula(node: Any, depth: int = 40) -> str:
     """A node as a formula of its leaves, in NumPy's notation; "" where it is too long."""
-    text, _ = _text(node, depth)
+    text = _text(node, depth).text
     return text if len(text) <= LONGEST else ""
 
 
-def _text(node: Any, depth: int) -> tuple[str, int]:
-    """The text and how tightly it binds: 1 for sums, 2 for products, 3 for all else."""
+def _text(node: Any, depth: int) -> Text:
     if depth == 0:
-        return "..." + "." * LONGEST, 3
+        return Text("..." + "." * LONGEST)
     if not isinstance(node, Node) or node.op is None:
-        return _constant(node), 3
+        return Text(_constant(node))
     if node.label:
-        return node.label, 3
-    assert node.op is not None
-    op, inputs = node.op, node.inputs
-    if isinstance(op, Alias) or op.name in HIDDEN:
+        return Text(node.label)
+    op, inputs = node.op, [x for x in node.inputs if x is not None]
+    if isinstance(op, Alias) or op.changes_only in ("shape", "dtype"):
         return _text(inputs[0], depth - 1)
-    if op.name in INFIX and len(inputs) == 2:
-        mark, binds = INFIX[op.name]
-        left, right = (_text(x, depth - 1) for x in inputs)
-        one = _held(left, binds)
-        other = _held(right, binds + (mark in "-/"))
-        return f"{one} {mark} {other}", binds
-    if op.name == "negative":
-        return "-" + _held(_text(inputs[0], depth - 1), 2), 2
-    if op.name == "matmul":
-        left, right = (_held(_text(x, depth - 1), 3) for x in inputs)
-        return f"{left} @ {right}", 2
-    inner = [_text(x, depth - 1)[0] for x in inputs if x is not None]
-    return f"{op.name}({', '.join([*inner, *_attributes(op)])})", 3
-
-
-def _held(part: tuple[str, int], binds: int) -> str:
-    text, own = part
-    return text if own >= binds else f"({text})"
-
-
-def _attributes(op: Op) -> list[str]:
-    return [
-        f"{name}={getattr(op, name)}"
+    settings = {
+        name: str(getattr(op, name))
         for name in op.attributes
-        if name in ("axis", "ddof") and getattr(op, name) is not None
-    ]
+        if name in NAMED and getattr(op, name) is not None
+    }
+    return written(op, [_text(x, depth - 1) for x in inputs], settings)
 
 
 def _constant(node: Any) -> str:

@@ -70,18 +70,8 @@ def side(op: Op, values: tuple[Any, ...]) -> Array | None:
             return np.concatenate([np.ravel(s) for s in signs])
         if op.flat:
             return np.asarray(compute(op, values))
-        if op.name in ("maximum", "minimum", "fmax", "fmin"):
-            return np.sign(np.subtract(values[0], values[1]))
-        if op.name in ("max", "min"):
-            out = compute(type(op)(**{**_attributes(op), "keepdims": True}), values)
-            return np.asarray(values[0] == out)
-        if op.name in ("sort", "median", "quantile"):
-            return np.argsort(values[0], axis=getattr(op, "axis", None), kind="stable")
-    return None
-
-
-def _attributes(op: Op) -> dict[str, Any]:
-    return {name: getattr(op, name) for name in op.attributes}
+        chosen = op.branch(*values)
+    return None if chosen is None else np.asarray(chosen)
 
 
 def sides(subject: Subject) -> Sides | None:

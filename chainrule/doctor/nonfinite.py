@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import CODE_COLUMN, NonFiniteError, describe, user_place
 from chainrule.graph.breaches import input_name
+from chainrule.graph.calls import named
 from chainrule.graph.families import Elementwise
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op
@@ -178,7 +179,7 @@ def _cure(op: Op, names: Sequence[str], inputs: Sequence[Any], index: Any, resul
             return (
                 f"{op.name} stays finite where {condition}. A where() that discards this "
                 "element afterwards comes too late, since both of its branches are computed; "
-                f"choose before computing: where({condition}, {_call(op, safe)}, 0)."
+                f"choose before computing: where({condition}, {named(op, safe)}, 0)."
             )
     if np.isinf(result[_first(result)]):
         largest = np.finfo(result.dtype).max
@@ -198,15 +199,9 @@ def _legal(op: Op, position: int, name: str, there: Any) -> tuple[str, str]:
         return f"{name} > {domain.low:g}", f"{domain.low + 1:g}"
     if there >= domain.high:
         return f"{name} < {domain.high:g}", f"{domain.high - 1:g}"
-    if op.name == "divide" and position == 1 and there == 0:
-        return f"{name} != 0", "1"
+    if there in domain.poles:
+        return f"{name} != {there:g}", f"{there + 1:g}"
     return "", ""
-
-
-def _call(op: Op, operands: Sequence[str]) -> str:
-    if op.symbol and len(operands) == 2:
-        return f" {op.symbol} ".join(operands)
-    return f"{op.name}({', '.join(operands)})"
 
 
 def _lines(

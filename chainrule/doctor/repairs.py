@@ -14,7 +14,6 @@ import numpy as np
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.rules import as_gradient
 from chainrule.doctor.subject import Array, is_float_array
-from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.op import Op, compute
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.spec import is_sequence, is_tuple
@@ -155,27 +154,27 @@ def another_axis(op: Op, values: tuple[Any, ...]) -> Iterator[Callable[[], Any]]
 
 def another_transposition(op: Op, values: tuple[Any, ...]) -> Iterator[Callable[[], Any]]:
     """A product with an operand turned; a transposition left away."""
-    if op.name in ("transpose", "swapaxes"):
+    if op.changes_only == "axes":
         yield lambda: values[0]
-    if op.name == "matmul":
+    if op.symbol == "@":
         x, y = values
         turned: list[Any] = [np.swapaxes(v, -1, -2) if np.ndim(v) >= 2 else None for v in values]
         if turned[0] is not None:
-            yield lambda: np.matmul(turned[0], y)
+            yield lambda: compute(op, (turned[0], y))
         if turned[1] is not None:
-            yield lambda: np.matmul(x, turned[1])
+            yield lambda: compute(op, (x, turned[1]))
         if turned[0] is not None and turned[1] is not None:
-            yield lambda: np.matmul(turned[0], turned[1])
+            yield lambda: compute(op, (turned[0], turned[1]))
 
 
 def another_sign(op: Op, values: tuple[Any, ...]) -> Iterator[Callable[[], Any]]:
     """Minus for plus, plus for minus; a negation left away."""
-    if op.name == "add":
-        yield lambda: compute(CATALOGUE["subtract"].of(), values)
-        yield lambda: compute(CATALOGUE["subtract"].of(), values[::-1])
-    if op.name == "subtract":
-        yield lambda: compute(CATALOGUE["add"].of(), values)
-    if op.name == "negative":
+    if op.symbol == "+" and len(values) == 2:
+        yield lambda: values[0] - values[1]
+        yield lambda: values[1] - values[0]
+    if op.symbol == "-" and len(values) == 2:
+        yield lambda: values[0] + values[1]
+    if op.symbol == "-" and len(values) == 1:
         yield lambda: values[0]
 
 

@@ -14,10 +14,11 @@ from chainrule.doctor.rules import answer, as_gradient
 from chainrule.doctor.subject import Array, Subject, copies, like, written
 from chainrule.doctor.truth import Expected, Truth
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.node import Node
 from chainrule.graph.op import apply
 from chainrule.graph.walk import walk
+from chainrule.ops.movement import sum_to
+from chainrule.ops.reductions import total as summed
 from chainrule.settings import RECORDING
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor
@@ -113,7 +114,7 @@ def twice(e: Evidence, directions: dict[int, Array]) -> dict[int, Array]:
             total: Any = 0
             for i, direction in directions.items():
                 if gradients.get(i) is not None:
-                    total = total + CATALOGUE.function("sum")(gradients[i] * direction)
+                    total = total + summed(gradients[i] * direction)
             found: dict[Node, Any] = {}
             if isinstance(total, Node) and total.wants_gradient:
                 targets = {leaves[i] for i in subject.moving}
@@ -147,7 +148,7 @@ def _first(e: Evidence, leaves: list[Any]) -> dict[int, Any]:
                 f"{subject.names[i]}."
             )
         if entry is not None and entry.shape != leaves[i].shape:
-            entry = CATALOGUE["sum_to"].of(leaves[i].shape)(entry)
+            entry = sum_to(entry, leaves[i].shape)
         gradients[i] = entry
     return gradients
 

@@ -17,6 +17,7 @@ from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Elementwise
 from chainrule.graph.op import Op, compute
 from chainrule.graph.walk import derived_pull
+from chainrule.ops.letters.logic import where
 from chainrule.spec import is_sequence, is_tuple
 
 Array = np.ndarray[Any, Any]
@@ -149,7 +150,6 @@ def _times(upstream: Any, slope: Any, router: bool) -> Any:
     slope = slope() if callable(slope) else slope
     if slope is None:
         return None
-    where = CATALOGUE.function("where")
     if getattr(slope, "dtype", None) == np.dtype(bool):
         return where(slope, upstream, 0)
     return where(slope != 0, upstream * slope, 0) if router else upstream * slope

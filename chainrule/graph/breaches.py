@@ -3,11 +3,13 @@
 Imports errors. contract.py finds most of them; op.py and families.py compare shapes and dtypes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import (
     BackwardRuleError,
+    ChainruleError,
     NoGradientError,
     ShapeError,
     UnsupportedError,
@@ -20,19 +22,46 @@ if TYPE_CHECKING:
 
 def misfit(op: "Op", error: Exception, operands: Sequence[Any]) -> ShapeError:
     """The error for operands that an op cannot take, in place of NumPy's complaint."""
-    names = (*op.inputs, *(f"input {i}" for i in range(len(op.inputs), len(operands))))
-    found = [describe(n, x) for n, x in zip(names, operands, strict=False) if x is not None]
+    names = names_of(op, len(operands))
+    found = [describe(n, x) for n, x in zip(names, operands, strict=True) if x is not None]
     if len(found) < 2:
         return ShapeError(
-            f"{op.name} cannot take this tensor: {error}.",
+            f"{op.name} cannot take this tensor: {_in_words(error)}.",
             found=found,
             do=f"Arguments: {', '.join(op.signature.parameters)}.",
         )
     return ShapeError(
-        f"{op.name} cannot join these tensors: {error}.",
+        f"{op.name} cannot join these tensors: {_in_words(error)}.",
         found=found,
         do="Shapes are compared from the last axis; each pair must be equal or contain a 1.",
     )
+
+
+def _in_words(error: Exception) -> str:
+    """NumPy's reason without what only NumPy knows: its names for axes, its signatures."""
+    lengths = re.search(r"\(size (\d+) is different from (\d+)\)", str(error))
+    if lengths:
+        return f"an axis of length {lengths[1]} meets one of length {lengths[2]}"
+    return str(error).strip().rstrip(".")
+
+
+def names_of(op: "Op", count: int) -> tuple[str, ...]:
+    """What the operands of an op are called in messages."""
+    known = () if op.variadic else op.inputs[:count]
+    return (*known, *(f"operand {i}" for i in range(len(known), count)))
+
+
+def tell_origins(error: ChainruleError, op: "Op", operands: Sequence[Any]) -> None:
+    """Say of the operands in a message where they come from: from an op, a parameter "W"."""
+    fuller: dict[str, str] = {}
+    for name, x in zip(names_of(op, len(operands)), operands, strict=True):
+        origin = getattr(x, "origin", "given")
+        while origin == "given" and getattr(x, "traced", False) and hasattr(x.value, "origin"):
+            x = x.value  # a node of an outer graph, which is a constant to this one
+            origin = x.origin
+        if origin != "given":
+            fuller[describe(name, x)] = describe(name, x, origin)
+    error.tell(fuller)
 
 
 def wrong_dtype(op: "Op", position: int, gradient: Any, x: Any) -> BackwardRuleError:

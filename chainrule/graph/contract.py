@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph import breaches
 from chainrule.graph.symbol import Symbol
 from chainrule.settings import RULE
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ndarray: Any = np.ndarray
 NUDGES = (1e-3, 2.0, -2.0)  # steps that a None is tried with: near, far, and to the other side
+MOST_SHAPES = 256  # for which an op remembers that an input does not matter; then it forgets them
 
 
 def run(op: "Op", values: Sequence[Any]) -> Any:
@@ -52,7 +53,11 @@ def slopes(op: "Op", inputs: Sequence[Any], out: Any, wanted: Sequence[bool]) ->
 def formula(op: "Op", operands: Sequence[Any]) -> Any:
     """``forward`` read by symbols, or an error that says why it is not a formula."""
     if not op.guarded:
-        return op.formula(*operands)
+        try:
+            return op.formula(*operands)
+        except ChainruleError as error:
+            breaches.tell_origins(error, op, operands)
+            raise
     token = RULE.set(op.name)
     try:
         return op.formula(*operands)
@@ -161,6 +166,8 @@ def _depends(op: "Op", inputs: Sequence[Any], position: int) -> bool:
                 continue  # outside the domain
             if not _same(before, after):
                 return True
+    if len(op.independent) >= MOST_SHAPES:
+        op.independent.clear()
     op.independent.add(key)
     return False
 

@@ -12,6 +12,7 @@ family; readers ask for it.
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,6 +38,11 @@ class Elementwise(Op):
     spells_out: ClassVar[bool] = True
     views: ClassVar[bool] = False
     writes_slopes: ClassVar[bool] = False  # else they follow from the formula
+    # Of an activation: where its results lie; what a unit is that is never positive, "dead" (no
+    # gradient reaches it) or "faint" (a small one does); by what it shrinks a mean square.
+    bounds: ClassVar[tuple[float, float]] = (-inf, inf)
+    silent: ClassVar[str] = ""
+    gain: ClassVar[float] = 1.0
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -90,6 +96,10 @@ class Elementwise(Op):
                 lives = lives or [None] * len(inputs)
                 lives[i] = alive
         return gradients, lives
+
+    def branch(self, *operands: Any) -> Any:
+        """Of a router: which of its two operands is ahead."""
+        return np.sign(np.subtract(*operands)) if self.router else None
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The sum of local times tangent over the inputs."""
@@ -219,6 +229,18 @@ class Movement(Structured):
         return self(*filled)
 
 
+class Reshaping(Movement):
+    """The same numbers in the same order: a formula reads the same without it."""
+
+    changes_only: ClassVar[str] = "shape"
+
+
+class Turning(Movement):
+    """The same numbers with the axes in another order: a transposition."""
+
+    changes_only: ClassVar[str] = "axes"
+
+
 class Indexing(Structured):
     """Picks elements: those that were not picked are dead."""
 
@@ -259,11 +281,6 @@ class Reduction(Structured):
         """The shape of the result where it keeps its axes, with length 1."""
         axes = self.reduced_axes(len(shape))
         return tuple(1 if i in axes else n for i, n in enumerate(shape))
-
-    def result_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the result, given that of the operand."""
-        axes, kept = self.reduced_axes(len(shape)), self.kept_shape(shape)
-        return kept if self.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]

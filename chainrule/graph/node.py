@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from chainrule.errors import UnsupportedError, describe
+from chainrule.errors import ChainruleError, UnsupportedError, describe
+from chainrule.graph.breaches import tell_origins
 from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import NUMBERS, as_array, not_numbers, settled
@@ -149,12 +150,16 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
             leaves = leaves or x is not None
         else:
             return apply(op, settled(op, operands))
-    if kind.traced:
-        if kind.depth:
-            operands, values, wants = _at_depth(operands, kind)
-        value: Any = apply(op, tuple(values))
-    else:
-        value = compute(op, values)
+    try:
+        if kind.traced:
+            if kind.depth:
+                operands, values, wants = _at_depth(operands, kind)
+            value: Any = apply(op, tuple(values))
+        else:
+            value = compute(op, values)
+    except ChainruleError as error:
+        tell_origins(error, op, operands)
+        raise
     if type(value) is not _ndarray and not isinstance(value, Symbol):
         if is_tuple(value):
             return _record_bundle(op, operands, value, wants, kind)

@@ -17,15 +17,15 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ChainruleError
 from chainrule.graph import breaches, contract
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.facts import Facts, Samples
 from chainrule.graph.leaving import check_settings, remembered
 from chainrule.graph.misuse import misuse
-from chainrule.graph.operands import SETTLED, as_arrays, explain_missing
+from chainrule.graph.operands import as_arrays, explain_missing
 from chainrule.graph.signature import read_signature
 from chainrule.graph.symbol import Symbol
 from chainrule.spec import is_list
 
 OpClass = TypeVar("OpClass", bound="type[Op]")
-Samples = Callable[[np.random.Generator], tuple[Any, ...]]
 _ndarray = np.ndarray
 Pulled = tuple[list[Any], list[Any] | None]
 PACKAGE = __name__.partition(".")[0]
@@ -33,7 +33,7 @@ PACKAGE = __name__.partition(".")[0]
 
 @dataclass_transform(frozen_default=True)
 @dataclass(frozen=True)
-class Op:
+class Op(Facts):
     """One operation of the graph: ``forward`` computes it, ``backward`` sends the gradient back.
 
     A subclass is a frozen dataclass: its annotated fields are the op's attributes, the parameters
@@ -64,21 +64,6 @@ class Op:
     """
 
     name: ClassVar[str] = "op"
-    symbol: ClassVar[str] = ""  # how a formula shows it, where it has a sign
-    onnx: ClassVar[str] = ""  # the operator of the same meaning in ONNX
-    gate: ClassVar[str] = ""  # its pattern of gradient flow
-    domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
-    samples: ClassVar[Samples | None] = None
-    numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for
-    takes: ClassVar[frozenset[type]] = SETTLED  # operands that its rules can do with as they are
-    flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
-    handed: ClassVar[Any] = None  # what NumPy makes of several results: a list, a named tuple
-    router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
-    smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
-    views: ClassVar[bool] = True  # its result may share memory with an input
-    edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
-    primitive: ClassVar[str] = ""  # the kind that readers speak themselves; "" has a formula
-
     inputs: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[str, ...]] = ()
     variadic: ClassVar[bool] = False
@@ -346,4 +331,5 @@ def _public_function(cls: type[Op]) -> Callable[..., Any]:
     function.__module__ = cls.__module__ if cls.guarded else PACKAGE  # where pickle looks it up
     function.__doc__ = cls.__doc__
     vars(function)["__signature__"] = cls.signature  # what help() shows
+    vars(function)["op"] = cls  # whose facts it has
     return function

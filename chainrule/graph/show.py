@@ -1,10 +1,11 @@
 """A graph as text: one line per node, with the names of its inputs, its gate and its gradient.
 
-Imports graph.
+Imports graph and calls.
 """
 
 import numpy as np
 
+from chainrule.graph.calls import node_call
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.symbol import plain
@@ -46,10 +47,7 @@ def node_names(graph: Graph) -> dict[Node, str]:
 
 
 def _line(node: Node, names: dict[Node, str]) -> str:
-    call = ""
-    if node.op is not None:
-        inputs = ", ".join("None" if x is None else names[x] for x in node.inputs)
-        call = f"{node.op.name}({inputs})"
+    call = node_call(node, names)
     if isinstance(node.value, tuple):
         return f"{names[node]:<8} {'several':<10} {'':<8} {call}"
     grad = f"grad {_brief(node.gradient)}" if node.gradient is not None else ""

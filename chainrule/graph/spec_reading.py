@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import UnsupportedError, describe
+from chainrule.errors import ChainruleError, UnsupportedError, describe
+from chainrule.graph.breaches import tell_origins
 from chainrule.graph.leaving import asked_by
 from chainrule.graph.node import DEPTH_STEP, Node
 from chainrule.graph.op import Op, apply, compute
@@ -56,6 +57,9 @@ class SpecSymbol(Unvalued):
             found = _results(op, [_stand_in(x) for x in operands])
         except (AttributeError, TypeError) as error:
             raise (explain_missing(op, operands) or error) from error
+        except ChainruleError as error:
+            tell_origins(error, op, operands)
+            raise
         if isinstance(found, Spec):
             return SpecSymbol(found, self.depth)
         return tuple(SpecSymbol(each, self.depth) for each in found)

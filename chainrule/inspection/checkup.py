@@ -5,28 +5,25 @@ Imports nn, the graph and NumPy. The report and notebooks ask for it after train
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from math import isfinite
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from chainrule.errors import ArgumentError, describe
+from chainrule.graph.families import Elementwise
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.nn import Module
-from chainrule.nn.activations import Activation
+from chainrule.nn.activations import Activation, activation_op
 from chainrule.settings import RECORDING
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHUNK = 1024  # rows evaluated together
 
-# A unit that is never positive is silent. In a ReLU it gets no gradient: it is dead.
-RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu")
-BOUNDS = MappingProxyType({"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)})
 NEAR = 0.01  # saturated: within 1 % of a bound ...
 MOSTLY = 0.95  # ... on more than 95 % of the rows
-WATCHED = (*RELU_FAMILY, *BOUNDS, "softplus")
 MANY = 0.1  # a share of dead or saturated units worth a change
 SOUND = "The units and the sizes of the updates look sound."  # no word about the result
 
@@ -43,13 +40,19 @@ class LayerCheckup:
         The op: "relu", "tanh" and so on.
     units : int
     dead : tuple of int
-        Units of the ReLU family that were not positive on a single row.
+        Units of an op with a silent side (ReLU and its kin) that were not positive on a single
+        row.
     saturated : tuple of int
-        Units of sigmoid and tanh within 1 % of a bound on more than 95 % of the rows.
+        Units of an op between two bounds (sigmoid, tanh) within 1 % of one on more than 95 % of
+        the rows.
     mean, spread : float
         Mean and standard deviation of all activations.
     active : float
         Share of activations above 0.
+    faint : bool
+        Whether a small gradient reaches units that are never positive, as in a leaky ReLU.
+    bounded : bool
+        Whether the op has two bounds, and so can be saturated.
     """
 
     name: str
@@ -60,12 +63,14 @@ class LayerCheckup:
     mean: float
     spread: float
     active: float
+    faint: bool = False
+    bounded: bool = False
 
     @property
     def advice(self) -> str:
         """What to do about it; "" if nothing."""
         if self.units and len(self.dead) / self.units > MANY:
-            if self.activation != "relu":
+            if self.faint:
                 return (
                     f"{self.name}: {len(self.dead)} of {self.units} units are never positive: "
                     "they learn through the small slope only. A lower learning rate, or a "
@@ -112,7 +117,7 @@ class Checkup:
         lines = [f"{self.rows:,} rows"]
         for layer in self.layers:
             troubled = f"{len(layer.dead)} dead"
-            if layer.activation in BOUNDS:
+            if layer.bounded:
                 troubled = f"{len(layer.saturated)} saturated"
             lines.append(
                 f"{layer.name:<12} {layer.activation:<10} {layer.units:>5} units, {troubled}, "
@@ -196,7 +201,7 @@ def observe(model: Module, x: Array, chunk: int = CHUNK) -> Observation:
                 tallies = [_Tally.of(node) for node in found]
             for tally, node in zip(tallies, found, strict=True):
                 tally.add(np.asarray(node.value))
-        names = _names(model, [tally.activation for tally in tallies])
+        names = _names(model, [tally.activation.name for tally in tallies])
         layers = tuple(tally.layer(name) for tally, name in zip(tallies, names, strict=True))
     return Observation(np.concatenate(outputs), layers)
 
@@ -209,14 +214,19 @@ def _pass(model: Module, x: Array) -> tuple[Array, list[Node]]:
     finally:
         RECORDING.reset(token)
     nodes = Graph.of(out).nodes
-    return out.value, [node for node in nodes if node.op and node.op.name in WATCHED]
+    return out.value, [node for node in nodes if is_activation(node.op)]
+
+
+def is_activation(op: Any) -> TypeGuard[Elementwise]:
+    """Whether an op says of itself what an activation does: a silent side, or a bound."""
+    return isinstance(op, Elementwise) and (bool(op.silent) or any(map(isfinite, op.bounds)))
 
 
 @dataclass
 class _Tally:
     """Sums over the rows seen so far, one entry per unit."""
 
-    activation: str
+    activation: Elementwise
     awake: Array
     near_bound: Array
     rows: int = 0
@@ -226,9 +236,14 @@ class _Tally:
 
     @classmethod
     def of(cls, node: Node) -> "_Tally":
-        assert node.op is not None
+        assert is_activation(node.op)
         units = node.shape[-1]
-        return cls(node.op.name, np.zeros(units, bool), np.zeros(units, np.int64))
+        return cls(node.op, np.zeros(units, bool), np.zeros(units, np.int64))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether results near a bound are counted."""
+        return all(map(isfinite, self.activation.bounds))
 
     def add(self, out: Array) -> None:
         """Take in the activations of some rows: (..., units)."""
@@ -237,8 +252,8 @@ class _Tally:
         if not self.awake.all():
             self.awake |= above.any(axis=0)
         self.positive += int(np.count_nonzero(above))
-        if self.activation in BOUNDS:
-            low, high = BOUNDS[self.activation]
+        if self.bounded:
+            low, high = self.activation.bounds
             margin = NEAR * max(abs(low), abs(high))
             near = (out < low + margin) | (out > high - margin)
             self.near_bound += near.sum(axis=0)
@@ -251,17 +266,19 @@ class _Tally:
         units = len(self.awake)
         count = max(self.rows * units, 1)
         mean = self.total / count
-        silent = ~self.awake if self.activation in RELU_FAMILY else np.zeros(units, bool)
+        silent = ~self.awake if self.activation.silent else np.zeros(units, bool)
         saturated = self.near_bound > MOSTLY * self.rows
         return LayerCheckup(
             name,
-            self.activation,
+            self.activation.name,
             units,
             _places(silent),
             _places(saturated),
             mean,
             float(np.sqrt(max(self.squares / count - mean * mean, 0.0))),
             self.positive / count,
+            self.activation.silent == "faint",
+            self.bounded,
         )
 
 
@@ -274,7 +291,7 @@ def _names(model: Module, activations: list[str]) -> list[str]:
     paths = {
         path: module.operation.name
         for path, module in model.modules().items()
-        if isinstance(module, Activation) and module.operation.name in WATCHED
+        if isinstance(module, Activation) and is_activation(activation_op(module))
     }
     if list(paths.values()) == activations:
         return [path or "net" for path in paths]

@@ -18,11 +18,11 @@ from chainrule.inspection.pages import render
 from chainrule.inspection.ratios import read_ratios
 from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.templates import Template
+from chainrule.ops.losses.loss import facts_of_named
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
-NATS = ("softmax_cross_entropy", "binary_cross_entropy")  # losses measured in nats
 MISTAKES = 5  # pairs of classes that are named
 MANY = 10_000  # from here on decimals tell nothing
 
@@ -185,7 +185,8 @@ def _headline(data: ReportData) -> list[tuple[str, str]]:
 
 def _curves(data: ReportData) -> list[str]:
     """Loss, and the metric if there is one, over the epochs."""
-    unit = " (nats)" if data.loss in NATS else ""
+    unit = facts_of_named(data.loss).unit
+    unit = f" ({unit})" if unit else ""
     label = data.loss.replace("_", " ")
     # Validation knows no regularization: without it the two lines can be compared.
     loss = "data_loss" if "data_loss" in data.history else "loss"

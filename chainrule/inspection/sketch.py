@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.graph.calls import node_call
 from chainrule.graph.families import Letter
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
@@ -156,7 +157,8 @@ def _label(op: Op) -> str:
 
 def _title(node: Node, names: dict[Node, str], fork: bool) -> str:
     """The node in full, as a formula, then its value, its gradient and what its gate does."""
-    lines = [names[node] if node.op is None else f"{names[node]} = {_call(node, names)}"]
+    call = node_call(node, names, settings=True)
+    lines = [f"{names[node]} = {call}" if call else names[node]]
     if not isinstance(node.value, tuple):
         lines.append(f"shape {node.shape}, {node.dtype}")
         lines.append(f"value {_brief(node.value)}")
@@ -166,14 +168,6 @@ def _title(node: Node, names: dict[Node, str], fork: bool) -> str:
         gate = node.op.gate
         lines.append(f"{gate}: {GATES[gate]}" if gate in GATES else gate)
     return "\n".join(lines + ([FORK] if fork else []))
-
-
-def _call(node: Node, names: dict[Node, str]) -> str:
-    op = node.op
-    assert op is not None
-    operands = ["None" if x is None else names[x] for x in node.inputs]
-    operands += [f"{name}={getattr(op, name)!r}" for name in op.attributes]
-    return f"{op.name}({', '.join(operands)})"
 
 
 def _shape(value: Any) -> str:

@@ -1,4 +1,22 @@
-"""Nets: modules with named parameters, layers, initialization, regularization and a summary."""
+"""Nets: modules with named parameters, layers, initialization, regularization and a summary.
+
+activations.py     the elementwise functions between two layers, by class or by name
+containers.py      layers in a row, and the n-layer fully connected net
+dropout.py         in training a random share of the units is silent
+embedding.py       a table with one row of features per id
+initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
+linear.py          the score function X W + b
+max_norm.py        a bound on the length of each unit's weights
+module.py          a net or a part of one, called like a function
+normalization.py   LayerNorm by row, BatchNorm by column with running statistics
+operation.py       the op of a layer, made of the layer's attributes as they are now
+regularization.py  a preference for small weights, as nodes of the graph beside the data loss
+run.py             one forward pass of a net, evaluating or training
+state.py           whether a mapping of arrays fits a net, before anything is changed
+substitute.py      a copy of a net with other tensors in the places of its parameters
+summary.py         what a net is made of and what one evaluation costs, as a table
+tree.py            named parameters and buffers, and where they stand in a net
+"""
 
 from chainrule.nn.activations import (
     ELU,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.graph.families import Elementwise
 from chainrule.nn.module import Module
 from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run
@@ -127,17 +128,21 @@ class Identity(Activation):
 
 ACTIVATIONS = MappingProxyType[str, type[Activation]](
     {
-        "elu": ELU,
-        "gelu": GELU,
-        "identity": Identity,
-        "leaky_relu": LeakyReLU,
-        "relu": ReLU,
-        "sigmoid": Sigmoid,
-        "silu": SiLU,
-        "softplus": Softplus,
-        "tanh": Tanh,
+        op.name: kind
+        for op, kind in (
+            (formulas.ELU, ELU),
+            (formulas.GELU, GELU),
+            (formulas.Identity, Identity),
+            (formulas.LeakyReLU, LeakyReLU),
+            (formulas.ReLU, ReLU),
+            (logistic.Sigmoid, Sigmoid),
+            (formulas.SiLU, SiLU),
+            (formulas.Softplus, Softplus),
+            (logistic.Tanh, Tanh),
+        )
     }
 )
+USUAL = formulas.ReLU.name  # the activation of a net that names none
 
 
 def activation(given: str | Module | type[Module]) -> Module:
@@ -162,6 +167,7 @@ def activation(given: str | Module | type[Module]) -> Module:
     )
 
 
-def activation_name(module: Module) -> str:
-    """The name under which this kind of activation is known, or ""."""
-    return next((name for name, kind in ACTIVATIONS.items() if type(module) is kind), "")
+def activation_op(module: Module) -> Elementwise | None:
+    """The op of an activation, which says what it is; None of another module."""
+    op = module.operation if isinstance(module, Activation) else None
+    return op if isinstance(op, Elementwise) else None

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, NoReturn, cast
 
 from chainrule.errors import ArgumentError, UnknownNameError, UnsupportedError
-from chainrule.nn.activations import activation, activation_name
+from chainrule.graph.families import Elementwise
+from chainrule.nn.activations import USUAL, activation, activation_op
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.initialization import Initializer
 from chainrule.nn.linear import Linear, Weights
@@ -175,7 +176,7 @@ class MLP(Sequential):
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: str | Module | type[Module] = "relu",
+        activation: str | Module | type[Module] = USUAL,
         dtype: Any = "float32",
         init: Initializer | str | None = None,
         dropout: float = 0.0,
@@ -225,9 +226,9 @@ def _between(
 
 def _tell_what_follows(layers: Sequence[Module]) -> None:
     """Let each layer of weights know the activation behind it, past normalization and dropout."""
-    following = ""
+    following: Elementwise | None = None
     for layer in reversed(layers):
         if isinstance(layer, Weights):
-            layer.followed_by = following or "identity"
+            layer.followed_by = following
         if not isinstance(layer, BatchNorm | LayerNorm | Dropout):
-            following = activation_name(layer)
+            following = activation_op(layer)

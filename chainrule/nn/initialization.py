@@ -1,17 +1,18 @@
 """Initialization: the first values of weights, chosen so that no layer's scores grow or fade.
 
-Imports errors and ops.random. Layers call an initializer with a generator, a shape (D, C) and an
-element type; which one follows from the activation behind the layer.
+Imports errors, the families of ops and ops.random. Layers call an initializer with a generator, a
+shape (D, C) and an element type; which one follows from the activation behind the layer.
 """
 
 from collections.abc import Callable
-from math import prod, sqrt
+from math import isfinite, prod, sqrt
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.graph.families import Elementwise
 from chainrule.ops.random import Key, philox
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -110,26 +111,32 @@ INITIALIZERS = MappingProxyType[str, Initializer](
         "zeros": zeros,
     }
 )
-# The initializer for a layer of weights, by the activation that follows it.
-FOLLOWED_BY = MappingProxyType[str, Initializer](
-    {
-        "elu": he_normal,
-        "gelu": he_normal,
-        "identity": lecun_normal,
-        "leaky_relu": he_normal,
-        "relu": he_normal,
-        "sigmoid": xavier_uniform,
-        "silu": he_normal,
-        "softplus": he_normal,
-        "tanh": xavier_uniform,
-    }
-)
 
 
-def initializer(given: Initializer | str | None, activation: str = "identity") -> Initializer:
+def suited(activation: Elementwise | None) -> Initializer:
+    """The initializer for weights before an activation, by what it says about itself.
+
+    Between two bounds the gradient fades as the scores do, so that both ways count: Xavier.
+    Elsewhere scores keep the variance that the activation takes from them: He, where it takes
+    half, LeCun, where it takes nothing, or where there is none.
+    """
+    if activation is None:
+        return lecun_normal
+    if all(map(isfinite, activation.bounds)):
+        return xavier_uniform
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:
+        return _normal(rng, shape, dtype, activation.gain / _fans(shape)[0])
+
+    return draw
+
+
+def initializer(
+    given: Initializer | str | None, activation: Elementwise | None = None
+) -> Initializer:
     """The initializer of that name, the given function, or the one for the activation."""
     if given is None:
-        return FOLLOWED_BY.get(activation, lecun_normal)
+        return suited(activation)
     if isinstance(given, str):
         if given not in INITIALIZERS:
             raise UnknownNameError("initializer", given, tuple(INITIALIZERS))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.families import Elementwise
 from chainrule.nn.initialization import Initializer, generator, initializer
 from chainrule.nn.module import Module
 from chainrule.nn.run import Run
@@ -22,7 +23,7 @@ class Weights(Module):
 
     weight: Parameter
     init: Initializer | str | None
-    followed_by: str = "identity"  # the activation behind this layer, if a container knows it
+    followed_by: Elementwise | None = None  # the op behind this layer, if a container knows it
 
     def place(self, shape: tuple[int, ...], dtype: Any) -> None:
         """Make the weight, and draw it."""
@@ -99,6 +100,8 @@ class Linear(Weights):
         try:
             return linear(x, self.weight, self.bias)
         except ShapeError:
+            if np.shape(x)[-1:] == self.weight.shape[:1]:
+                raise  # it is the bias that does not fit
             raise self._mismatch(x) from None
 
     def draw(self, stream: Key, force: bool) -> None:

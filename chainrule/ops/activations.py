@@ -5,7 +5,7 @@ convention at a kink, the slope is written too.
 """
 
 from math import inf, pi, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,10 @@ GELU_CUBIC = Constant(0.044715, "0.044715")  # Hendrycks and Gimpel 2016, sectio
 class ReLU(Elementwise):
     """The positive part of x: max(0, x). The slope at 0 is 0."""
 
+    bounds: ClassVar[tuple[float, float]] = (0.0, inf)
+    silent: ClassVar[str] = "dead"
+    gain: ClassVar[float] = 2.0
+
     def forward(self, x: Any) -> Any:
         return maximum(x, 0)
 
@@ -46,6 +50,9 @@ class LeakyReLU(Elementwise):
     slope : float, default 0.1
         Slope of the negative side, as in the lecture.
     """
+
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
 
     slope: float = 0.1
 
@@ -74,6 +81,9 @@ class ELU(Elementwise):
     Clevert, Unterthiner, Hochreiter 2016, "Fast and accurate deep network learning by ELUs".
     """
 
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
+
     alpha: float = 1.0
 
     def forward(self, x: Any) -> Any:
@@ -99,6 +109,10 @@ class GELU(Elementwise):
     ------
     Hendrycks and Gimpel 2016, "Gaussian error linear units".
     """
+
+    bounds: ClassVar[tuple[float, float]] = (-0.17, inf)  # at -0.7518
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
 
     approximate: str = "none"
 
@@ -129,6 +143,10 @@ class GELU(Elementwise):
 class GELUTanh(Elementwise):
     """GELU with Phi(x) approximated by (1 + tanh(u)) / 2, as older models were trained with it."""
 
+    bounds: ClassVar[tuple[float, float]] = (-0.1701, inf)  # at -0.7525
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
+
     def forward(self, x: Any) -> Any:
         # sigmoid(2u) is (1 + tanh u) / 2 without the loss of its left tail.
         return where(equal(x, -inf), 0, x * sigmoid(2 * self.inner(_held(x, 30))))
@@ -153,6 +171,10 @@ class SiLU(Elementwise):
     Elfwing, Uchibe, Doya 2018, "Sigmoid-weighted linear units".
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-0.2785, inf)  # at -1.2785
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
+
     def forward(self, x: Any) -> Any:
         value = where(equal(x, -inf), 0, x * sigmoid(x))  # -inf * 0 would be NaN
         return tails.silu(x, value) if _is_plain(x) else value
@@ -165,6 +187,9 @@ class SiLU(Elementwise):
 @op("softplus", onnx="Softplus")
 class Softplus(Elementwise):
     """log(1 + exp(x)): a smooth ReLU, whose slope is the sigmoid."""
+
+    bounds: ClassVar[tuple[float, float]] = (0.0, inf)
+    gain: ClassVar[float] = 2.0
 
     def forward(self, x: Any) -> Any:
         return maximum(x, 0) + log1p(exp(-abs(x)))

@@ -4,7 +4,7 @@ Imports the families, movement and indexing. Nothing is computed, so live masks 
 is repeated adds up its gradients.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -97,6 +97,8 @@ class FlipUD(Composite):
 class MoveAxis(Composite):
     """Axes moved to new places; the others keep their order."""
 
+    changes_only: ClassVar[str] = "axes"
+
     source: Any
     destination: Any
 
@@ -115,6 +117,8 @@ class MoveAxis(Composite):
 @op("ravel", numpy=np.ravel, onnx="Flatten", samples=_matrix)
 class Ravel(Composite):
     """All elements in one axis, the last index fastest."""
+
+    changes_only: ClassVar[str] = "shape"
 
     def forward(self, a: Any) -> Any:
         return reshape(a, (-1,))

@@ -36,8 +36,8 @@ class _Length(Reduction):
 
     @property
     def power(self) -> float:
-        """p."""
-        return 2.0
+        """p, where it is a setting; else 2."""
+        return getattr(self, "p", 2.0)
 
     def along(self, upstream: Any, x: Any) -> Any:
         """What a length sends back to x, with all its own derivatives."""
@@ -121,10 +121,9 @@ class PowerNorm(_Length):
     axis: Any = None
     keepdims: bool = False
 
-    @property
-    def power(self) -> float:
-        """p."""
-        return self.p
+    def branch(self, *operands: Any) -> Any:
+        """The signs of the elements: an odd power has a kink where one of them is 0."""
+        return np.sign(operands[0])
 
     def forward(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, x.ndim)

@@ -77,6 +77,9 @@ class MatMul(Bilinear):
             columns, rows = x.shape[-1], w.shape[0] if w.ndim == 1 else w.shape[-2]
             what = f"matmul cannot join these tensors: {columns} columns meet {rows} rows."
             do = f"Give the second tensor {columns} rows, or the first {rows} columns."
+            if columns == rows:
+                what = f"matmul cannot join stacks of {x.shape[:-2]} and {w.shape[:-2]} matrices."
+                do = "Stacks are compared from the last axis; each pair is equal or contains a 1."
         return ShapeError(what, found=[describe("x", x), describe("w", w)], do=do)
 
 
@@ -105,7 +108,10 @@ class Linear(Composite):
                 found=[describe("x", x), describe("weight", weight)],
                 do="Give a matrix, one column per class; x @ w takes vectors and stacks.",
             )
-        scores = matmul(x, weight)
+        plain = type(x) is np.ndarray and type(weight) is np.ndarray
+        if not plain and x.shape[-1:] != weight.shape[:1]:
+            raise self.explain(ValueError(), (x, weight, bias))
+        scores = np.matmul(x, weight) if plain else matmul(x, weight)
         if bias is None:
             return scores
         if type(scores) is np.ndarray and scores.dtype == bias.dtype:
@@ -117,6 +123,21 @@ class Linear(Composite):
         if len(bias_and_out) == 1:
             return rules
         return (*rules, lambda: summed_to(upstream, bias_and_out[0].shape))
+
+    def explain(self, error: Exception, operands: Any) -> Exception:
+        """Say which lengths do not meet."""
+        x, weight, *_ = operands
+        columns, (rows, classes) = x.shape[-1:], weight.shape
+        pairs = zip(self.inputs, operands, strict=False)
+        found = [describe(name, v) for name, v in pairs if v is not None]
+        if columns != (rows,):
+            count = columns[0] if columns else "no"
+            what = f"linear cannot join these tensors: {count} features meet {rows} rows."
+            do = f"Give x {rows} columns, or the weights as many rows as x has columns."
+        else:
+            what = f"linear adds a bias to each of {classes} classes, which these do not fit."
+            do = f"Give biases of shape ({classes},), or None."
+        return ShapeError(what, found=found, do=do)
 
     def jvp(self, tangents: Any, inputs: Any, out: Any) -> Any:
         """The product rule, and the tangent of the bias."""

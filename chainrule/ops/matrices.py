@@ -3,7 +3,7 @@
 Imports the families, letters, movement, indexing, reductions and linear_algebra.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -109,6 +109,8 @@ class TriU(Composite):
 )
 class MatrixTranspose(Composite):
     """The last two axes exchanged: every matrix of a stack transposed."""
+
+    changes_only: ClassVar[str] = "axes"
 
     def forward(self, x: Any) -> Any:
         if len(x.shape) < 2:

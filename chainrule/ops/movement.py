@@ -6,12 +6,12 @@ is a fork, so its gradients are added.
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Linear, Movement, Pulled
+from chainrule.graph.families import Linear, Movement, Pulled, Reshaping, Turning
 from chainrule.graph.op import op
 from chainrule.jacobians import Identity, Jacobian
 from chainrule.ops.sums import BLOCK, CHUNK, DOUBLE, HALF, SINGLE, accurate_sum
@@ -24,7 +24,7 @@ from chainrule.spec import normalize_axes
     onnx="Reshape",
     samples=lambda rng: (rng.normal(size=(3, 4)), (2, 6)),
 )
-class Reshape(Movement):
+class Reshape(Reshaping):
     """The same elements, in the same order, in another shape; one length may be -1."""
 
     primitive = "reshape"
@@ -47,7 +47,7 @@ class Reshape(Movement):
     onnx="Transpose",
     samples=lambda rng: (rng.normal(size=(2, 3, 4)), (1, 2, 0)),
 )
-class Transpose(Movement):
+class Transpose(Turning):
     """The axes in another order; by default all in reverse."""
 
     primitive = "view"
@@ -64,7 +64,7 @@ class Transpose(Movement):
 
 
 @op("swapaxes", numpy=np.swapaxes, samples=lambda rng: (rng.normal(size=(2, 3, 4)), 0, 2))
-class SwapAxes(Movement):
+class SwapAxes(Turning):
     """Two axes exchanged."""
 
     primitive = "view"
@@ -84,7 +84,7 @@ class SwapAxes(Movement):
     onnx="Squeeze",
     samples=lambda rng: (rng.normal(size=(3, 1, 4)), 1),
 )
-class Squeeze(Movement):
+class Squeeze(Reshaping):
     """Without the axes of length 1 (or without those named)."""
 
     primitive = "view"
@@ -103,7 +103,7 @@ class Squeeze(Movement):
     onnx="Unsqueeze",
     samples=lambda rng: (rng.normal(size=(3, 4)), 1),
 )
-class ExpandDims(Movement):
+class ExpandDims(Reshaping):
     """With new axes of length 1."""
 
     primitive = "view"
@@ -137,7 +137,7 @@ class Flip(Movement):
     gate="copy: its gradients are added",
     samples=lambda rng: (rng.normal(size=(1, 4)), (3, 4)),
 )
-class BroadcastTo(Movement):
+class BroadcastTo(Reshaping):
     """Repeated along axes of length 1, and along new axes in front."""
 
     primitive = "view"
@@ -217,6 +217,8 @@ class Cast(Linear):
     """The same numbers with another element type."""
 
     primitive = "cast"
+    changes_only: ClassVar[str] = "dtype"
+
     dtype: Any
 
     def __post_init__(self) -> None:

@@ -92,6 +92,11 @@ class _Extreme(Reduction):
         """Where the extreme element stands."""
         return equal(x, self.spread(out, x.shape))
 
+    def branch(self, *operands: Any) -> Any:
+        """Where the extreme element stands."""
+        (x,) = operands
+        return self.winners(x, self.forward(x))
+
     def pull(self, upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Pulled:
         """The rule; all but the winners are dead."""
         gradients, below = super().pull(upstream, live, inputs, out, wanted)

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import UnsupportedError, describe
+from chainrule.errors import ChainruleError, UnsupportedError, describe
+from chainrule.graph.breaches import tell_origins
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.leaving import asked_by
@@ -146,6 +147,9 @@ class Recorder:
             return self._lower(self, op, values)
         except (AttributeError, TypeError) as error:
             raise (explain_missing(op, values) or error) from error
+        except ChainruleError as error:
+            tell_origins(error, op, operands)
+            raise
         finally:
             self._label = outer
 

@@ -12,8 +12,9 @@ from typing import Any, cast
 from chainrule.errors import DataError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
-from chainrule.nn.activations import ACTIVATIONS
-from chainrule.ops.losses.loss import Loss
+from chainrule.nn.activations import ACTIVATIONS, USUAL
+from chainrule.ops.losses.classification import SoftmaxCrossEntropy
+from chainrule.ops.losses.loss import Loss, facts_of_named
 from chainrule.train.data.schema import (
     Field,
     MisfitError,
@@ -48,8 +49,8 @@ class Architecture:
     """
 
     sizes: tuple[int, ...]
-    activation: str = "relu"
-    loss: str = "softmax_cross_entropy"
+    activation: str = USUAL
+    loss: str = SoftmaxCrossEntropy.name
     dropout: float = 0.0
     normalization: str | None = None
     dtype: str = "float32"
@@ -57,7 +58,7 @@ class Architecture:
     @property
     def names_classes(self) -> bool:
         """Whether its loss compares scores with class labels."""
-        return "labels" in CATALOGUE[self.loss].inputs
+        return facts_of_named(self.loss).targets == "labels"
 
     @property
     def weights(self) -> int:

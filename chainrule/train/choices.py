@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.nn import L2, Module
-from chainrule.nn.activations import ACTIVATIONS
+from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.nn.containers import NORMALIZATIONS
-from chainrule.ops.losses.classification import Hinge, SoftmaxCrossEntropy
-from chainrule.ops.losses.regression import AbsoluteError, Huber, Quantile, SquaredError
+from chainrule.ops.losses.loss import Loss
 from chainrule.optim import (
     Cosine,
     InverseSqrt,
@@ -30,19 +30,6 @@ from chainrule.train.events import Callback
 from chainrule.train.history import History
 from chainrule.train.loop import fit
 
-# The first of each is what "auto" means.
-LOSSES = {
-    "classification": {
-        "softmax_cross_entropy": SoftmaxCrossEntropy.function,
-        "hinge": Hinge.function,
-    },
-    "regression": {
-        "squared_error": SquaredError.function,
-        "absolute_error": AbsoluteError.function,
-        "huber": Huber.function,
-        "quantile": Quantile.function,
-    },
-}
 SCHEDULES = ("cosine", "linear", "step", "inverse_sqrt", "constant")
 
 # Measured on the named data sets over ten seeds; the optimisers' own defaults suit long training.
@@ -99,7 +86,7 @@ class Choices:
     """
 
     hidden: tuple[int, ...] = (64,)
-    activation: str = "relu"
+    activation: str = USUAL
     dropout: float = 0.0
     normalization: str | None = None
     loss: str = "auto"
@@ -207,7 +194,7 @@ class Plan:
 
 def check(choices: Choices) -> None:
     """Refuse unknown names, before any data is read."""
-    known_losses = ("auto", *(name for losses in LOSSES.values() for name in losses))
+    known_losses = ("auto", *losses("classification"), *losses("regression"))
     for kind, name, known in (
         ("activation", choices.activation, tuple(ACTIVATIONS)),
         ("normalization", choices.normalization, NORMALIZATIONS),
@@ -217,6 +204,19 @@ def check(choices: Choices) -> None:
     ):
         if name is not None and name not in known:
             raise UnknownNameError(kind, name, known)
+
+
+def losses(task: str) -> dict[str, Callable[..., Any]]:
+    """The losses of a task by name; the first is what "auto" means.
+
+    Numbers are standardised, so that a loss whose link makes rates of outputs is not among them.
+    """
+    kinds = [op for op in map(CATALOGUE.__getitem__, CATALOGUE.names()) if issubclass(op, Loss)]
+    if task == "classification":
+        fitting = [kind for kind in kinds if kind.targets == "labels"]
+    else:
+        fitting = [kind for kind in kinds if kind.targets == "numbers" and not kind.link]
+    return {kind.name: kind.function for kind in fitting}
 
 
 def plan(choices: Choices, dataset: Dataset) -> Plan:
@@ -237,7 +237,7 @@ def plan(choices: Choices, dataset: Dataset) -> Plan:
             choices.dropout,
             choices.normalization,
         ),
-        loss=LOSSES[dataset.task][loss],
+        loss=losses(dataset.task)[loss],
         optimizer=choices.optimizer,
         schedule="constant" if choices.optimizer == WHOLE_BATCH else choices.schedule,
         rate=choices.learning_rate or RATES[choices.optimizer],
@@ -252,7 +252,7 @@ def plan(choices: Choices, dataset: Dataset) -> Plan:
 
 
 def _loss(name: str, dataset: Dataset) -> str:
-    fitting = LOSSES[dataset.task]
+    fitting = losses(dataset.task)
     if name == "auto":
         return next(iter(fitting))
     if name not in fitting:

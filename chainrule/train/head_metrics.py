@@ -106,13 +106,13 @@ def maker_of(metric: Any, trial: Trial) -> Maker | None:
     plain: Any = metric
     if len(heads) == 1 and not heads[0].path and not isinstance(metric, dict):
         (head,) = heads
-        return metric_maker(metric, head.kind, head.out, trial.sample)
+        return metric_maker(metric, head.facts, head.out, trial.sample)
     if metric is None:
         return None
     if callable(plain):
         return _of_function(plain, trial)
     asked = _asked(metric, heads)
-    makers = [(head, metric_maker(own, head.kind, head.out, head.of(trial.sample)))
+    makers = [(head, metric_maker(own, head.facts, head.out, head.of(trial.sample)))
               for head, own in asked]  # fmt: skip
     found = [(head, maker) for head, maker in makers if maker is not None]
     if not found:

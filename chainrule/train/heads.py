@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
-from chainrule.train.loss_check import in_the_graph, kind_of, name_of
+from chainrule.train.loss_check import in_the_graph, name_of
 from chainrule.train.objective import losses_by_head, objective_of, weights_of_head
 from chainrule.train.streams import Form, named, outputs_of
 
@@ -37,8 +38,8 @@ class Head:
         The output for some rows.
     loss
         Its own loss, or the one of all heads.
-    kind : str
-        What the targets hold: "numbers", "shares", "labels"; "" where nobody can say.
+    facts : LossFacts
+        What its loss says about itself, or those in its graph.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Head:
     place: int
     out: Array
     loss: Any
-    kind: str
+    facts: LossFacts
 
     def of(self, tree: Any) -> Any:
         """What belongs to this head in a container of outputs, targets or weights."""
@@ -69,8 +70,8 @@ def heads_of(loss: Any, out: Any, form: Form, part: str, net: str) -> tuple[Head
     if losses is not None:
         _check_names(losses, out, form, part)
     elif container.structure is None and form.y.structure is None:
-        return (Head("", (), form.inputs, outs[0], loss, kind_of(loss)),)
-    elif kind_of(loss):
+        return (Head("", (), form.inputs, outs[0], loss, facts_of(loss)),)
+    elif facts_of(loss).targets:
         raise _one_only(loss, out, form, net)
     elif container.structure is None or container != form.y:
         return ()
@@ -79,8 +80,8 @@ def heads_of(loss: Any, out: Any, form: Form, part: str, net: str) -> tuple[Head
     for path, each, place in zip(paths, outs, targets, strict=True):
         own = loss if losses is None else losses[path[0]]
         name = ".".join(map(str, path))
-        kind = "" if losses is None else kind_of(own)
-        found.append(Head(name, path, place, each, own, kind))
+        facts = LossFacts() if losses is None else facts_of(own)
+        found.append(Head(name, path, place, each, own, facts))
     return tuple(found)
 
 
@@ -91,7 +92,7 @@ def loss_of_head(
     weights = form.weights_of(some)
     if losses_by_head(loss) is not None or not head.path:
         own = weights_of_head(weights, head.path[0]) if head.path else weights
-        if own is None or kind_of(head.loss):
+        if own is None or facts_of(head.loss).targets:
             return head.loss, True
         called = objective_of(head.loss)
         return _called_like(head.loss, lambda out, y: called(out, y, own)), True

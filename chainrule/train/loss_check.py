@@ -6,18 +6,22 @@ rows; no step does.
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NoGradientError, NotScalarError, ShapeError, describe
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.errors import (
+    IndexRangeError,
+    NoGradientError,
+    NotScalarError,
+    ShapeError,
+    describe,
+)
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.unwrapping import unwrapped
-from chainrule.ops.losses.loss import Loss
+from chainrule.ops.losses.loss import Loss, LossFacts, common_facts, inside
 from chainrule.ops.movement import reshape
 from chainrule.settings import RECORDING, TRIAL, no_grad
 from chainrule.spec import is_sequence
@@ -28,23 +32,10 @@ Function = Callable[[Any, Any], Any]
 CLOSE = 1e-4  # relative: two losses that are the same formula
 
 
-def kind_of(loss: Any) -> str:
-    """What the targets of a public loss hold: "numbers", "shares" or "labels"; "" of another.
-
-    A loss is known by what it is, through functools.partial too; never by its name.
-    """
-    while isinstance(loss, partial):
-        loss = loss.func  # pyright: ignore[reportUnknownMemberType]  any function
-    name: Any = getattr(loss, "__name__", "")
-    if not isinstance(name, str) or name not in CATALOGUE:
-        return ""
-    op = CATALOGUE[name]
-    return op.targets if op.function is loss and issubclass(op, Loss) else ""
-
-
 def name_of(loss: Any) -> str:
     """What messages call a loss."""
-    name = getattr(loss, "__name__", "") or getattr(getattr(loss, "func", None), "__name__", "")
+    loss = inside(loss)
+    name = loss.name if isinstance(loss, Loss) else getattr(loss, "__name__", "")
     return "the loss" if name in ("", "<lambda>") else name
 
 
@@ -67,12 +58,10 @@ def in_the_graph() -> Generator[None, None, None]:
         TRIAL.reset(trial)
 
 
-def kind_in(value: Any) -> str:
-    """What the targets of the one kind of loss in a graph hold; "" where nobody can say."""
-    if not isinstance(value, Node):
-        return ""
-    found = {node.op.targets for node in Graph.of(value).nodes if isinstance(node.op, Loss)}
-    return found.pop() if len(found) == 1 else ""
+def facts_in(value: Any) -> LossFacts:
+    """What the losses in a graph agree about: a function that calls one says nothing itself."""
+    nodes = Graph.of(value).nodes if isinstance(value, Node) else ()
+    return common_facts(node.op for node in nodes if isinstance(node.op, Loss))
 
 
 def check_value(loss: Any, value: Any, rows: int, trains: bool) -> None:
@@ -96,6 +85,16 @@ def check_value(loss: Any, value: Any, rows: int, trains: bool) -> None:
             found=[describe("loss", value, f"a {type(value).__name__} without a graph")],
             do="Compute it from the outputs with NumPy's functions or chainrule's; .data, "
             "float() and np.asarray() leave the graph.",
+        )
+
+
+def check_label_type(facts: LossFacts, y: Array, part: str) -> None:
+    """Raise where a loss takes class labels and these are numbers with a fraction."""
+    if facts.targets == "labels" and y.dtype.kind == "f":
+        raise IndexRangeError(
+            f"{part}: class labels are integers, but these are {y.dtype}.",
+            found=[describe("y", y)],
+            do="Convert them: y.astype(np.int64), or use squared_error for a regression.",
         )
 
 

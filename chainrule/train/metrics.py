@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.node import Node
+from chainrule.ops.losses.loss import LossFacts, inside
 from chainrule.train.history import RESERVED
 from chainrule.train.loss_check import table_error, tells_apart
 
@@ -110,10 +111,20 @@ class Accuracy(Metric):
 
 
 class BinaryAccuracy(Accuracy):
-    """Share of targets, 0 or 1, on whose side of 0 the score lies."""
+    """Share of targets, 0 or 1, on whose side of an even chance the output lies.
+
+    Parameters
+    ----------
+    even : float, default 0
+        The output that means an even chance: 0 of scores, 1/2 of chances.
+    """
+
+    def __init__(self, even: float = 0.0) -> None:
+        super().__init__()
+        self.even = even
 
     def hits(self, out: Array, y: Array) -> Array:
-        return (out.reshape(y.shape) > 0) == (y > 0.5)
+        return (out.reshape(y.shape) > self.even) == (y > 0.5)
 
 
 class R2(Metric):
@@ -123,13 +134,19 @@ class R2(Metric):
     same whether the targets were standardised or not. A column whose targets are all the same has
     no spread to explain: it counts 1 if every output is right and 0 if one is not, as in
     scikit-learn, so that the other columns can still be read.
+
+    Parameters
+    ----------
+    facts : LossFacts, optional
+        Of a loss, whose link makes of outputs what the targets are about.
     """
 
     name = "r2"
     counted = ("rows", "mean", "spread", "errors", "low", "high")
 
-    def __init__(self) -> None:
+    def __init__(self, facts: LossFacts | None = None) -> None:
         super().__init__()
+        self.linked = (facts or LossFacts()).linked
         self.rows = 0
         self.mean: Any = 0.0
         self.spread: Any = 0.0
@@ -139,7 +156,7 @@ class R2(Metric):
 
     def count(self, out: Array, y: Array) -> None:
         truth = y.reshape(len(y), -1).astype(np.float64)
-        miss = truth - out.reshape(len(y), -1)
+        miss = truth - self.linked(out).reshape(len(y), -1)
         mean = truth.mean(axis=0)
         # Two sets of rows joined: Chan, Golub and LeVeque 1983; no difference of large sums.
         rows, apart = self.rows + len(y), mean - self.mean
@@ -217,30 +234,28 @@ class Custom(Metric):
             raise table_error(out.shape, y.shape, f"the metric {self.name}, on {len(y)} rows")
 
 
-def metric_maker(metric: Any, kind: str, out: Array, y: Array) -> Callable[[], Metric] | None:
-    """How to make a fresh metric; "auto" looks at the kind of targets and at the shapes.
+def metric_maker(
+    metric: Any, facts: LossFacts, out: Array, y: Array
+) -> Callable[[], Metric] | None:
+    """How to make a fresh metric; "auto" asks the loss, and the shapes where it does not say.
 
     Parameters
     ----------
     metric : {"auto", "accuracy", "r2"}, callable or None
-    kind : str
-        What the loss compares with: "numbers", "shares", "labels"; "" where nobody can say.
+    facts : LossFacts
+        What is known about the loss.
     out, y : ndarray
         Outputs and targets of some rows.
     """
     labels = y.dtype.kind in "iu" and y.ndim == out.ndim - 1
+    if metric == "auto":
+        metric = _fitting(facts, labels, y.size == out.size)
     if metric is None:
         return None
     if callable(metric):
         custom = Custom(metric)
         custom.check(out, y)
         return lambda: Custom(metric)
-    if metric == "auto":
-        if labels:
-            return Accuracy
-        if kind == "shares" and y.size == out.size:
-            return BinaryAccuracy
-        return R2 if y.size == out.size else None
     if metric == "accuracy":
         if not labels and y.size != out.size:
             raise ArgumentError(
@@ -248,21 +263,38 @@ def metric_maker(metric: Any, kind: str, out: Array, y: Array) -> Callable[[], M
                 f"for {out.shape}.",
                 do="Give class labels (N,) for scores (N, C).",
             )
-        return Accuracy if labels else BinaryAccuracy
+        return Accuracy if labels else partial(BinaryAccuracy, _even(facts))
     if metric == "r2":
         if y.size != out.size:
             raise ArgumentError(
                 f"r2 compares numbers of one shape, not {out.shape} with {y.shape}.",
                 do='Choose metric="accuracy" for class labels.',
             )
-        return R2
+        return partial(R2, facts)
     raise UnknownNameError("metric", str(metric), ("auto", *NAMES))
+
+
+def _fitting(facts: LossFacts, labels: bool, same_size: bool) -> Any:
+    """The metric that a loss names, where it fits the targets; None for none."""
+    if callable(facts.metric) or not facts.metric:
+        return facts.metric or None
+    if labels:  # whatever a loss makes of them, the largest score can be asked for
+        return "accuracy"
+    if not same_size:
+        return None
+    if facts.metric == "auto":
+        return "accuracy" if facts.targets == "shares" else "r2"
+    return facts.metric
+
+
+def _even(facts: LossFacts) -> float:
+    """The output that means an even chance: scores are assumed where nobody says shares."""
+    return 0.5 if facts.targets == "shares" and not facts.link else 0.0
 
 
 def _name_of(function: Any) -> str:
     """The name of a user's metric, which becomes a column of the history."""
-    while isinstance(function, partial):
-        function = function.func  # pyright: ignore[reportUnknownMemberType]  any function
+    function = inside(function)
     name = str(getattr(function, "__name__", type(function).__name__))
     if name in RESERVED or "/" in name:
         raise ArgumentError(

@@ -12,10 +12,11 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
+from chainrule.ops.losses.loss import facts_of
 from chainrule.ops.movement import broadcast_to, reshape
 from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
-from chainrule.train.loss_check import kind_of, name_of
+from chainrule.train.loss_check import name_of
 from chainrule.train.streams import named
 
 Objective = Callable[[Any, Any, Any], Any]  # of outputs, targets, and weights or None
@@ -62,7 +63,7 @@ def is_op(function: Any) -> bool:
 
 
 def _one(loss: Any) -> Objective:
-    wraps, ours, parameters = is_op(loss), bool(kind_of(loss)), _parameters_of(loss)
+    wraps, ours, parameters = is_op(loss), bool(facts_of(loss).targets), _parameters_of(loss)
     parameter = next((name for name in WEIGHTS_OF if name in parameters), "")
 
     def entering(array: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import (
     ArgumentError,
+    ChainruleError,
     DataError,
     IndexRangeError,
     NoGradientError,
@@ -31,11 +32,11 @@ from chainrule.train.heads import (
     whole_loss,
 )
 from chainrule.train.loss_check import (
+    check_label_type,
     check_meeting,
     check_value,
+    facts_in,
     in_the_graph,
-    kind_in,
-    kind_of,
     name_of,
     table_error,
     traced_loss,
@@ -181,16 +182,19 @@ def _tried(
     first, owners = outputs_of(out)[0][0], {head.place: head for head in heads}
     for place in range(form.inputs, form.targets):
         head, name = owners.get(place), f"{form.names[place]} of {part}"
-        other, kind = (first, "") if head is None else (head.out, head.kind)
+        other, kind = (first, "") if head is None else (head.out, head.facts.targets)
         arrays[place] = _targets(arrays[place], other, name, kind)
     for place in range(form.targets, len(arrays)):
         arrays[place] = checked_weights(
             arrays[place], first.dtype, f"{form.names[place]} of {part}"
         )
     check_weight_names(form.weights_of(arrays), losses_by_head(loss))
-    rows = replace(rows, arrays=tuple(arrays))
+    given, rows = rows.arrays, replace(rows, arrays=tuple(arrays))
     some = [array[few] for array in arrays]
-    found = tuple(_tried_head(loss, head, out, rows, some, part, trains, ranges) for head in heads)
+    found = tuple(
+        _tried_head(loss, head, out, rows, some, given[head.place], part, trains, ranges)
+        for head in heads
+    )
     if len(found) != 1 or form.weights is not None:
         try:
             with np.errstate(all="ignore"):
@@ -202,16 +206,17 @@ def _tried(
 
 
 def _tried_head(
-    loss: Any, head: Head, out: Any, rows: Rows, some: list[Array], part: str,
-    trains: bool, ranges: bool,
+    loss: Any, head: Head, out: Any, rows: Rows, some: list[Array], given: Array,
+    part: str, trains: bool, ranges: bool,
 ) -> Head:  # fmt: skip
     """An output and its targets, shown to meet; the head knows what the targets hold then."""
-    kind, y, few = head.kind, rows.arrays[head.place], some[head.place]
-    shape = (len(y), *head.out.shape[1:])
+    facts, y, few = head.facts, rows.arrays[head.place], some[head.place]
+    kind, shape = facts.targets, (len(y), *head.out.shape[1:])
     if head.path:
         part = f"{rows.form.names[head.place]} of {part}"
     if kind:
         _check_shapes(y, shape, kind, part)
+        check_label_type(facts, given, part)
     if ranges:
         _check_range(y, head.out, kind, part)
     _check_weights(head, y, rows.form.weights_of(rows.arrays), part)
@@ -220,15 +225,18 @@ def _tried_head(
         with np.errstate(all="ignore"):
             value, leaf = _valued(own, head.out, few, trains)
     except Exception as error:
+        if isinstance(error, ChainruleError):  # the user has given all of them
+            fuller = {describe("labels", few): describe("labels", given)}
+            error.tell(fuller, error.what.replace(str(y.dtype), str(given.dtype)))
         raise _of_loss(loss, out, rows.form, error) from None
     check_value(own, value, len(few), trains and is_all)
     if leaf is not None:
         check_meeting(own, value, leaf, few, (shape, y.shape), part)
     if not kind:
-        kind = kind_in(value)
+        facts = facts_in(value)
         if ranges:
-            _check_range(y, head.out, kind, part)
-    return replace(head, kind=kind)
+            _check_range(y, head.out, facts.targets, part)
+    return replace(head, facts=facts)
 
 
 def _of_loss(loss: Any, out: Any, form: Form, error: Exception) -> Refused:
@@ -240,7 +248,7 @@ def _of_loss(loss: Any, out: Any, form: Form, error: Exception) -> Refused:
 def _check_weights(head: Head, y: Array, weights: Any, part: str) -> None:
     """Raise unless there is a weight for each row, or one for each target."""
     own = weights_of_head(weights, head.path[0]) if head.path else weights
-    if own is not None and kind_of(head.loss) and own.ndim != 1 and own.shape != y.shape:
+    if own is not None and head.facts.targets and own.ndim != 1 and own.shape != y.shape:
         raise ShapeError(
             f"{part}: sample_weight of shape {own.shape} fits neither {len(y)} rows nor targets "
             f"of {y.shape}.",

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.cli.answers import answers
+from chainrule.train.architecture import Architecture
 from chainrule.train.data import load
 
 
@@ -125,3 +127,13 @@ def test_the_rows_that_are_read_are_never_replaced(chainrule, digits):
         "--out rows.csv is the file that the rows are read from.\nChoose another name.\n"
     )
     assert Path("rows.csv").read_text() == "pixel_0_0\n1\n"
+
+
+def test_outputs_are_read_through_the_link_of_the_loss():
+    dataset = load("diabetes")
+    outputs = np.array([[-1.0], [0.0], [0.5]], np.float32)
+    for loss, linked in (("poisson", np.exp(outputs.astype(float))), ("huber", outputs)):
+        net = Architecture((dataset.inputs, 1), loss=loss)
+        found = answers(net, dataset.preprocessing, outputs, None)
+        expected = dataset.preprocessing.original(linked)
+        assert [float(said) for said in found.said] == pytest.approx(expected, rel=1e-5)

@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError
+from chainrule.graph.families import Elementwise
 from chainrule.inspection import checkup, read_ratios
 from chainrule.inspection.checkup import observe
 
@@ -41,6 +42,40 @@ def test_a_unit_that_wakes_up_on_the_last_row_is_not_dead(rng):
     net = net_with_biases(nn.ReLU(), [-5.0])
     assert checkup(net, x[:-1]).layers[0].dead == (0,)
     assert checkup(net, x).layers[0].dead == ()
+
+
+class HardSigmoid(Elementwise):
+    """Of the user's own, between two bounds."""
+
+    bounds = (0.0, 1.0)
+
+    def forward(self, x):
+        return np.minimum(np.maximum(0.2 * x + 0.5, 0), 1)
+
+
+class Late(Elementwise):
+    """Of the user's own: nothing comes through below 1."""
+
+    silent = "dead"
+
+    def forward(self, x):
+        return np.maximum(x - 1, 0)
+
+
+class Own(nn.activations.Activation):
+    def __init__(self, operation):
+        self.operation = operation
+
+
+def test_an_activation_of_the_users_own_is_looked_at_as_ours_are(rng):
+    rows = rng.normal(size=(500, 3))
+    found = checkup(net_with_biases(Own(HardSigmoid()), [0.0, 9.0, -9.0]), rows)
+    assert (found.layers[0].name, found.layers[0].saturated) == ("layers.1", (1, 2))
+    assert "2 of 3 units are saturated" in found.advice[0]
+    assert "2 saturated" in str(found)
+    found = checkup(net_with_biases(Own(Late()), [3.0, -99.0]), rows)
+    assert found.layers[0].dead == (1,)
+    assert "1 of 2 units are dead: no gradient" in found.advice[0]
 
 
 def test_a_leaky_unit_that_is_never_positive_still_learns(rng):

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule import nn
 from chainrule.errors import ArgumentError
+from chainrule.graph.families import Elementwise
 from chainrule.nn import initialization
 
 VARIANCES = {
@@ -40,6 +41,42 @@ def test_the_initializer_follows_from_the_activation_behind():
         net = nn.MLP([400, 400, 400], name, normalization="layer", dropout=0.1)
         assert net[0].weight.data.var() == pytest.approx(variance, rel=0.05), name
         assert net[-1].weight.data.var() == pytest.approx(1 / 400, rel=0.05), name
+
+
+class Halving(Elementwise):
+    """Of the user's own: it says what it takes from a mean square."""
+
+    gain = 4.0
+
+    def forward(self, x):
+        return x / 2
+
+
+class Bounded(Elementwise):
+    bounds = (-1.0, 1.0)
+
+    def forward(self, x):
+        return x / (1 + abs(x))
+
+
+class Own(nn.activations.Activation):
+    def __init__(self, operation):
+        self.operation = operation
+
+
+def test_an_activation_of_the_users_own_says_how_the_weights_before_it_are_drawn():
+    expected = {Halving(): 4 / 400, Bounded(): 2 / 800}
+    for operation, variance in expected.items():
+        net = nn.Sequential(nn.Linear(400, 400), nn.Dropout(0.1), Own(operation))
+        assert net[0].weight.data.var() == pytest.approx(variance, rel=0.05)
+
+
+def test_a_subclass_of_an_activation_is_one_too():
+    class Mine(nn.ReLU):
+        pass
+
+    net = nn.Sequential(nn.Linear(400, 400), Mine())
+    assert net[0].weight.data.var() == pytest.approx(2 / 400, rel=0.05)
 
 
 def test_an_initializer_is_given_by_name_or_function():

@@ -10,8 +10,8 @@ from chainrule.errors import EagerWarning
 from chainrule.extend import Bilinear, Movement, Reduction
 from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
+from chainrule.plan.kinds.opaque import Opaque
 from chainrule.plan.record import record
-from chainrule.plan.steps import Call
 from chainrule.spec import spec_of
 
 X = np.arange(12.0).reshape(3, 4) - 5
@@ -91,7 +91,7 @@ class Wedge(Bilinear):
 def test_an_op_of_a_family_needs_no_rule(op, arrays):
     flow = record(lambda *xs: [op(*xs)], list(map(spec_of, arrays)))
     check_flow(flow)
-    assert not any(isinstance(step, Call) for step in flow.steps)
+    assert not any(isinstance(step, Opaque) for step in flow.steps)
     np.testing.assert_array_equal(evaluate(flow, arrays)[0], op(*arrays))
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_recorded_is_called_and_says_so_once(op):
         warnings.simplefilter("default")
         for _ in range(2):
             flow = record(lambda x: [op(x)], [spec_of(X)])
-    assert [type(step) for step in flow.steps] == [Call]
+    assert [type(step) for step in flow.steps] == [Opaque]
     np.testing.assert_array_equal(evaluate(flow, [X])[0], op(X))
     (warning,) = caught
     assert warning.category is EagerWarning
@@ -129,7 +129,7 @@ def test_what_cannot_be_recorded_is_called_and_says_so_once(op):
 def test_a_movement_that_moves_at_random_is_called_at_every_run():
     with pytest.warns(EagerWarning, match="shuffled is called back"):
         flow = record(lambda x: [Shuffled()(x)], [spec_of(X)])
-    assert [type(step) for step in flow.steps] == [Call]
+    assert [type(step) for step in flow.steps] == [Opaque]
 
 
 def test_a_formula_stands_in_for_a_forward_that_symbols_cannot_read():
@@ -141,7 +141,7 @@ def test_a_formula_stands_in_for_a_forward_that_symbols_cannot_read():
             return cr.max(x, axis=1)
 
     flow = record(lambda x: [Sorted()(x)], [spec_of(X)])
-    assert not any(isinstance(step, Call) for step in flow.steps)
+    assert not any(isinstance(step, Opaque) for step in flow.steps)
     np.testing.assert_array_equal(evaluate(flow, [X])[0], X.max(1))
 
 
@@ -154,7 +154,7 @@ def test_a_forward_that_is_the_numpy_call_it_stands_for_says_what_is_missing():
     try:
         with pytest.warns(EagerWarning, match="forward calls the op itself; its formula"):
             flow = record(lambda x: [NanMax(axis=0)(x)], [spec_of(X)])
-        assert [type(step) for step in flow.steps] == [Call]
+        assert [type(step) for step in flow.steps] == [Opaque]
     finally:
         catalogue = cr.graph.catalogue.CATALOGUE
         for table in (catalogue.ops, catalogue.standard):

@@ -9,7 +9,8 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError, DataError, IndexRangeError, ShapeError
-from chainrule.train import evaluate, fit
+from chainrule.ops.losses.loss import Loss, LossFacts, common_facts, facts_of
+from chainrule.train import evaluate, fit, predict
 from chainrule.train.history import RESERVED
 
 MODES = pytest.mark.parametrize("compiled", [False, True])
@@ -34,7 +35,7 @@ def crossed(out, y):
     return cr.binary_cross_entropy(out, y) + 0.1 * cr.mean(out**2)
 
 
-class Loss:
+class Callable:
     def __call__(self, out, y):
         return cr.binary_cross_entropy(out, y)
 
@@ -47,7 +48,7 @@ BINARY = {
     ),
     "a lambda": lambda o, t: 2 * cr.binary_cross_entropy(o, t),
     "a term": crossed,
-    "an object": Loss(),
+    "an object": Callable(),
 }
 
 
@@ -61,6 +62,83 @@ def test_a_binary_cross_entropy_is_measured_by_accuracy_whatever_it_is_called(na
 def test_a_function_named_like_a_loss_is_not_that_loss(compiled):
     found = history(NUMBERS, loss=binary_cross_entropy, compiled=compiled)  # far beyond 0 ... 1
     assert found.metric == "r2"
+
+
+class Brier(Loss):
+    """Of the user's own, for chances rather than scores."""
+
+    targets, unit, metric = "shares", "points", "accuracy"
+
+    def forward(self, predictions, targets, weights=None):
+        difference = predictions - targets
+        return self.reduced(difference * difference, weights)
+
+
+class Hits(Brier):
+    metric = staticmethod(lambda out, y: float(np.mean((out > 0.5) == (y > 0.5))))
+
+
+class Silent(Brier):
+    metric = ""
+
+
+OWN = {
+    "the class's function": lambda kind: kind.function,
+    "an op": lambda kind: kind(),
+    "an op with settings": lambda kind: kind(reduction="sum"),
+    "a partial of it": lambda kind: functools.partial(kind.function, reduction="sum"),
+    "a lambda around it": lambda kind: lambda out, y: 2 * kind()(out, y),
+}
+
+
+def chances(loss, compiled):
+    net = nn.Sequential(nn.Linear(3, 1), nn.Sigmoid())
+    options = {"optimizer": optim.SGD(0.1), "epochs": 1, "batch_size": 16, "compiled": compiled}
+    history = fit(net, (X, SHARES), loss=loss, validation=(X, SHARES), **options)
+    hits = float(np.mean((predict(net, X) > 0.5) == (SHARES > 0.5)))
+    return history, hits
+
+
+@MODES
+@pytest.mark.parametrize("way", OWN)
+def test_a_loss_of_the_users_own_says_what_it_takes_and_how_it_is_measured(way, compiled):
+    history, hits = chances(OWN[way](Brier), compiled)
+    assert history.metric == "accuracy"
+    assert history["validation_accuracy"] == [pytest.approx(hits)]
+    with pytest.raises(DataError, match="0 to 1"):
+        fit(nn.MLP([3, 1]), (X, NUMBERS), loss=OWN[way](Brier), optimizer=optim.SGD(0.1))
+
+
+@MODES
+def test_a_loss_may_bring_a_metric_of_its_own_or_none(compiled):
+    history, hits = chances(Hits(), compiled)
+    assert history["validation_<lambda>"] == [pytest.approx(hits)]
+    assert chances(Silent.function, compiled)[0].metric == ""
+
+
+@pytest.mark.parametrize("loss", [cr.poisson, lambda out, y: cr.poisson(out, y) + 0.0])
+def test_log_rates_are_measured_as_the_rates_that_they_stand_for(loss):
+    counts = RNG.poisson(2.0, (50, 1)).astype("f")
+    net = nn.MLP([3, 1])
+    _, found = evaluate(net, (X, counts), loss)
+    rates = np.exp(predict(net, X).astype(float))
+    expected = 1 - np.sum((counts - rates) ** 2) / np.sum((counts - counts.mean()) ** 2)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_wraps_lends_a_function_no_facts():
+    @functools.wraps(cr.hinge)
+    def wrapped(out, y):
+        return cr.squared_error(out, y)
+
+    assert facts_of(wrapped) == LossFacts()
+    assert history(NUMBERS, loss=wrapped).metric == "r2"
+
+
+def test_losses_that_disagree_say_only_what_they_agree_about():
+    facts = common_facts([cr.squared_error.op(), cr.poisson.op()])
+    assert (facts.targets, facts.link, facts.metric) == ("numbers", "", "r2")
+    assert common_facts([]) == LossFacts()
 
 
 @pytest.mark.parametrize("name", BINARY)

@@ -158,6 +158,12 @@ class Clip(Letter):
         held = x if lo is None else maximum(x, lo)
         return held if hi is None else minimum(held, hi)
 
+    def branch(self, *operands: Any) -> Any:
+        """Below, between or above the bounds."""
+        x, lo, hi = operands
+        above: Any = 0 if hi is None else np.greater(x, hi) * 1
+        return above if lo is None else above - np.less(x, lo)
+
     def local_gradients(self, x: Any, lo: Any, hi: Any, out: Any) -> Any:
         return (
             lambda: _inside(x, lo, hi),

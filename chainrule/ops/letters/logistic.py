@@ -6,7 +6,7 @@ written with a kink, so they are smooth in every order, at 0 too.
     s' = d,   d' = d(x) (s(-x) - s(x)),   tanh'(x) = 4 d(2x)
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from chainrule.ops.letters.transcendental import exp
 class Tanh(Letter):
     """Hyperbolic tangent, the activation that is centred at 0."""
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (4 * density(2 * x),)  # 1 - out**2 would lose the tails: tanh'(20) is 2e-17
 
@@ -28,6 +30,7 @@ class Tanh(Letter):
 class Sigmoid(Elementwise):
     """1 / (1 + exp(-x)): squashes a score into a chance."""
 
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     scipy = "expit"
 
     def forward(self, x: Any) -> Any:

@@ -40,6 +40,9 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     targets: ClassVar[str] = "labels"
+    link: ClassVar[str] = "softmax"
+    unit: ClassVar[str] = "nats"
+    metric: ClassVar[Any] = "accuracy"
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
@@ -171,6 +174,7 @@ class Hinge(Loss):
     """
 
     targets: ClassVar[str] = "labels"
+    metric: ClassVar[Any] = "accuracy"
     margin: float = 1.0
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:

@@ -1,16 +1,20 @@
-"""Loss: what all losses share: the reduction to one number, and sample weights.
+"""Loss: what all losses share: the facts, the reduction to one number, and sample weights.
 
-Imports the families and reductions. The two files beside it hold the losses themselves.
+Imports the families and reductions. The two files beside it hold the losses themselves; training,
+reports and the command line ask a loss for its facts.
 """
 
 import dataclasses
 import math
-from dataclasses import field
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.families import Composite
 from chainrule.ops.movement import cast, widened
 from chainrule.ops.reductions import mean, total
@@ -19,8 +23,40 @@ from chainrule.ops.sums import DOUBLE, HALF, SINGLE
 REDUCTIONS = ("mean", "sum", "none")
 
 
+@dataclass(frozen=True)
+class LossFacts:
+    """What a loss says about itself; "" where nobody can say.
+
+    Parameters
+    ----------
+    targets : str
+        What its second operand holds: "numbers", "shares" (numbers from 0 to 1), both of the
+        first one's shape, or "labels", one for each row of scores.
+    link : str
+        The op that turns outputs into what targets are about: "softmax" and "sigmoid" make
+        chances of scores, "exp" makes rates of their logarithms; "" for outputs as they are.
+    unit : str
+        Of the loss, such as "nats"; "" where it follows from the unit of the targets.
+    metric : str or callable
+        What is measured beside it: "accuracy", "r2", a function of outputs and targets; "" for
+        nothing, "auto" for what the shapes suggest.
+    """
+
+    targets: str = ""
+    link: str = ""
+    unit: str = ""
+    metric: Any = "auto"
+
+    def linked(self, outputs: Any) -> Any:
+        """Outputs in the terms of the targets: as chances, as rates."""
+        return CATALOGUE.function(self.link)(outputs) if self.link else outputs
+
+
 class Loss(Composite):
     """A loss per row (or per element), and its reduction to one number.
+
+    What targets, link, unit and metric mean is said at :class:`LossFacts`; a loss of your own
+    states them as class attributes.
 
     Parameters
     ----------
@@ -29,17 +65,25 @@ class Loss(Composite):
     """
 
     views: ClassVar[bool] = False
-    # What the second operand holds: "numbers", "shares" (numbers from 0 to 1), both of the first
-    # one's shape, or "labels", one for each row of scores.
     targets: ClassVar[str] = "numbers"
+    link: ClassVar[str] = ""
+    unit: ClassVar[str] = ""
+    metric: ClassVar[Any] = "r2"
     reduction: str = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.reduction not in REDUCTIONS:
+        reduction: Any = self.reduction
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+            known = ", ".join(map(repr, REDUCTIONS))
             raise ArgumentError(
-                f"{self.name} knows no reduction {self.reduction!r}.",
-                do=f"Choose one of {', '.join(map(repr, REDUCTIONS))}.",
+                f"{self.name} knows no reduction {reduction!r:.60}.",
+                do=f"Choose one of {known}; the weights of rows go by name: weights=...",
             )
+
+    @classmethod
+    def facts(cls) -> LossFacts:
+        """What the class says about itself."""
+        return LossFacts(cls.targets, cls.link, cls.unit, cls.metric)
 
     def reduced(self, losses: Any, weights: Any, dtype: Any = None) -> Any:
         """Many losses become one, as ``reduction`` says; in this dtype, or that of the losses."""
@@ -75,6 +119,45 @@ class Loss(Composite):
                 return upstream / count
             upstream = upstream / total(weights)
         return upstream if weights is None else upstream * weights
+
+
+def inside(function: Any) -> Any:
+    """The function that stands inside any number of functools.partial."""
+    while isinstance(function, partial):
+        function = function.func  # pyright: ignore[reportUnknownMemberType]  any function
+    return function
+
+
+def facts_of(loss: Any) -> LossFacts:
+    """The facts of a public loss, of a loss with settings, of the user's own class of one.
+
+    A loss is known by what it is, through functools.partial too, never by its name: a function
+    that calls one has no facts of its own.
+    """
+    loss = inside(loss)
+    if isinstance(loss, Loss):
+        return loss.facts()
+    op = getattr(loss, "op", None)  # a copy of it may stand on a wrapper: functools.wraps
+    if isinstance(op, type) and issubclass(op, Loss) and op.function is loss:
+        return op.facts()
+    return LossFacts()
+
+
+def facts_of_named(name: str) -> LossFacts:
+    """The facts of the loss that the catalogue knows under a name."""
+    op = CATALOGUE.ops.get(name)
+    return op.facts() if op is not None and issubclass(op, Loss) else LossFacts()
+
+
+def common_facts(losses: Iterable[Loss]) -> LossFacts:
+    """What several losses agree about, such as those of one graph."""
+    found = [loss.facts() for loss in losses]
+    agreed: dict[str, Any] = {}
+    for fact in dataclasses.fields(LossFacts):
+        values = [getattr(each, fact.name) for each in found]
+        if values and all(value == values[0] for value in values):
+            agreed[fact.name] = values[0]
+    return LossFacts(**agreed)
 
 
 def fitting_weights(weights: Any, losses: Any) -> Any:

@@ -100,6 +100,10 @@ class Huber(_PairLoss):
     ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
+    def branch(self, *operands: Any) -> Any:
+        """In the parabola or on the line."""
+        return np.abs(np.subtract(*operands[:2])) > self.delta
+
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction: the difference, held at delta."""
         difference = predictions - targets
@@ -163,6 +167,10 @@ class Quantile(_PairLoss):
     ) -> Any:
         return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
+    def branch(self, *operands: Any) -> Any:
+        """Whether the target lies above."""
+        return np.sign(np.subtract(*operands[:2]))
+
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction; 0 at the kink."""
         side = sign(predictions - targets)
@@ -178,6 +186,9 @@ class BinaryCrossEntropy(_PairLoss):
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
 
     targets: ClassVar[str] = "shares"
+    link: ClassVar[str] = "sigmoid"
+    unit: ClassVar[str] = "nats"
+    metric: ClassVar[Any] = "accuracy"
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         if not isinstance(targets, Symbol) and not _in_unit_interval(targets):
@@ -212,6 +223,9 @@ class BinaryCrossEntropy(_PairLoss):
 )
 class Poisson(_PairLoss):
     """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
+
+    link: ClassVar[str] = "exp"
+    unit: ClassVar[str] = "nats"
 
     def each(self, predictions: Any, targets: Any) -> Any:
         return exp(predictions) - targets * predictions

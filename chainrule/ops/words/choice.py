@@ -87,6 +87,10 @@ class Heaviside(Word):
     def formula(self, x: Any, y: Any) -> Any:
         return where(equal(x, 0), y, where(x < 0, 0, where(x > 0, 1, x)))  # NaN stays NaN
 
+    def branch(self, *operands: Any) -> Any:
+        """The sign of x, whose jump is at 0."""
+        return np.sign(operands[0])
+
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return None, lambda: equal(x, 0)
 

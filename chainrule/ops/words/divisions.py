@@ -57,6 +57,10 @@ class Mod(Word):
         moved = where(not_equal(y < 0, left < 0), left + y, left)
         return where(equal(left, 0), copysign(0.0, y), moved)
 
+    def branch(self, *operands: Any) -> Any:
+        """The number of whole steps."""
+        return np.floor_divide(*operands)
+
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -floor_divide(x, y)  # floor(x / y) would round before it cuts
 
@@ -64,6 +68,10 @@ class Mod(Word):
 @op("fmod", smooth=False, numpy=np.fmod, domains=(DIVIDEND, DIVISOR))
 class FMod(Letter):
     """What is left of x after whole steps of y, with the sign of x: x - y * trunc(x / y)."""
+
+    def branch(self, *operands: Any) -> Any:
+        """The number of whole steps."""
+        return np.trunc(np.divide(*operands))
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
         return 1, lambda: -rint((x - out) / y)

@@ -2,6 +2,17 @@
 
 Imports every file of the folder. Each defines one subclass of Kernel; the native floor must have
 a file of the same name, which emits it.
+
+    bounds.py     integers that must lie in a range are looked at before anything reads by them
+    fold.py       a new key of random numbers
+    mask.py       random booleans
+    matmul.py     products of matrices, and a body for every sum
+    opaque.py     an op that Python computes, called back from the plan: right, and slower
+    pointwise.py  a body for every element of a shape
+    row.py        several passes over a row, for every row
+    scan.py       running sums and products, and linear recurrences, along the last axis
+    scatter.py    values added to, or written at, places that indices choose
+    sort.py       the stable order of each row
 """
 
 from collections.abc import Mapping

@@ -3,16 +3,13 @@
 Imports alone and the op.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from chainrule.graph.op import Op, compute
 from chainrule.plan.alone import Alone, View, X
-from chainrule.plan.numpy_memory import AnyArray
-from chainrule.plan.steps import Ref
+from chainrule.plan.numpy_memory import Memory
+from chainrule.spec import is_tuple
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +29,18 @@ class Opaque(Alone[X]):
         """A user's op may answer otherwise the next time."""
         return not self.op.guarded
 
-    def compute(self, see: Callable[[X], AnyArray]) -> Any:
+    def run(self: "Opaque[View]", memory: Memory) -> None:
         """The op itself, on copies: it may keep what it is given, and plans write again."""
-        operands: list[Any] = [
-            np.array(see(x)) if isinstance(x, Ref | View) else x for x in self.operands
-        ]
-        return compute(self.op, operands)
+        found: Any = compute(
+            self.op,
+            [
+                memory.view(x.access, x.shape).copy() if isinstance(x, View) else x
+                for x in self.operands
+            ],
+        )
+        results = found if is_tuple(found) else (found,)
+        for view, result in zip(self.results, results, strict=True):
+            memory.view(view.access, view.shape)[...] = result
 
     def loops(self) -> str:
         """Nobody knows."""

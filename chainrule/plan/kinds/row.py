@@ -104,7 +104,8 @@ class Row(Kernel):
         flat = np.ascontiguousarray(whole).reshape((*self.outer, -1))
         if reduction.kind == "sum" and flat.dtype.kind == "f":
             return np.asarray(accurate_sum(flat, (flat.ndim - 1,)), reduction.dtype)
-        found: Any = getattr(np, _NUMPY.get(reduction.kind, reduction.kind))(flat, axis=-1)
+        reduce: Any = _PRODUCT if reduction.kind == "product" else getattr(np, reduction.kind)
+        found = reduce(flat, axis=-1)
         return np.asarray(found).astype(reduction.dtype, copy=False)
 
     def flops(self) -> int:
@@ -126,4 +127,4 @@ class Row(Kernel):
         return chain(found)
 
 
-_NUMPY = {"product": "prod"}
+_PRODUCT: Any = np.multiply.reduce

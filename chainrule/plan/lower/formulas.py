@@ -45,7 +45,7 @@ def read(recorder: Recorder, op: Op, operands: tuple[Any, ...]) -> Any:
 
 def _formula(recorder: Recorder, op: Op, operands: tuple[Any, ...]) -> Any:
     """The steps of an op's own formula; numbers become arrays where it asks for their shape."""
-    if any(known == op and _same(given, operands) for known, given in recorder.reading):
+    if any(_same(given, operands) and known == op for known, given in recorder.reading):
         raise ReadsItselfError
     recorder.reading.append((op, operands))
     try:

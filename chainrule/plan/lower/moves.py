@@ -12,15 +12,13 @@ from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import reshape
 from chainrule.ops.parts import concatenate
 from chainrule.plan.recorder import Recorder, several
-from chainrule.plan.views import moved
+from chainrule.plan.views import moved, through
 from chainrule.spec import is_tuple
 
 
 def view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     """An op whose class says that it never copies."""
-    found = as_view(recorder, op, operands)
-    assert found is not None, f"{op.name} is a view, but its forward makes a copy"
-    return found
+    return _symbols(recorder, through(operands[0].ref, op.forward))
 
 
 def as_view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
@@ -28,8 +26,10 @@ def as_view(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     if len(operands) != 1:
         return None
     found = moved(operands[0].ref, op.forward)
-    if found is None:
-        return None
+    return None if found is None else _symbols(recorder, found)
+
+
+def _symbols(recorder: Recorder, found: Any) -> Any:
     return tuple(map(recorder.symbol, found)) if is_tuple(found) else recorder.symbol(found)
 
 

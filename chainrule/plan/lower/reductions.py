@@ -31,7 +31,8 @@ def reduce(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
         if 0 in (x.shape[i] for i in axes):
             raise ValueError("there is nothing to reduce")
         ref = recorder.emit(Reduce(kind, ref, axes, recorder.array(kept, dtype)))
-    return recorder.symbol(with_shape(recorder, ref, op.result_shape(x.shape)))
+    shape = kept if op.keepdims else tuple(n for i, n in enumerate(kept) if i not in axes)
+    return recorder.symbol(with_shape(recorder, ref, shape))
 
 
 def _entries(recorder: Recorder, kind: str, x: Any) -> tuple[Ref, np.dtype[Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.calls import call
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.fuzz.closing import BEHIND
 from chainrule.testing.fuzz.closing import COMPILED as OVER_PARAMETERS
@@ -143,9 +144,8 @@ def _loss(program: Program, names: dict[int, str], weights: list[Array]) -> str:
 
 
 def _call(line: Line, names: dict[int, str]) -> str:
-    args = [_argument(x, names) for x in line.args]
-    args += [f"{key}={_shown(value)}" for key, value in line.keywords.items()]
-    return f"cr.{line.name}({', '.join(args)})"
+    args = (_argument(x, names) for x in line.args)
+    return call(f"cr.{line.name}", args, {k: _shown(x) for k, x in line.keywords.items()})
 
 
 def _argument(x: Any, names: dict[int, str]) -> str:

@@ -1,0 +1,43 @@
+"""Every package says in its docstring what each of its files holds, one line for each."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "chainrule"
+LINE = re.compile(r" *(\w+\.py|\w+/) +(\S.*)")
+
+
+def folders() -> list[Path]:
+    found = (path.parent for path in PACKAGE.rglob("__init__.py"))
+    return sorted(folder for folder in found if members(folder))
+
+
+def members(folder: Path) -> set[str]:
+    """The files and packages in a folder."""
+    files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    return files | {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+
+
+def name_of(folder: Path) -> str:
+    return folder.relative_to(PACKAGE.parent).as_posix()
+
+
+def mapped(folder: Path) -> Counter[str]:
+    """What the docstring of a package names, with how often."""
+    tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+    lines = (ast.get_docstring(tree) or "").splitlines()
+    return Counter(match[1] for match in map(LINE.fullmatch, lines) if match)
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name_of)
+def test_a_package_maps_its_files(folder):
+    found, there = mapped(folder), members(folder)
+    here = f"the map in {name_of(folder)}/__init__.py"
+    missing, gone = sorted(there - set(found)), sorted(set(found) - there)
+    assert not missing, f"{here} lacks {', '.join(missing)}: add a line for each"
+    assert not gone, f"{here} names {', '.join(gone)}, which is no longer there"
+    assert max(found.values()) == 1, f"{here} names a file twice"
