@@ -44,9 +44,27 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
+    """Whether a value is a dict."""
+    return isinstance(value, dict)
+
+
 def is_array(value: Any) -> TypeGuard[np.ndarray[Any, np.dtype[Any]]]:
     """Whether a value is an array of NumPy's."""
     return isinstance(value, np.ndarray)
+
+
+def holds_streams(value: Any) -> bool:
+    """Whether a value is a container of arrays, each a stream of rows, and no array itself.
+
+    A dict is one, and a tuple with an array in it. A list is not: it holds the rows of one array,
+    as a tuple of numbers or of tuples does.
+    """
+    if isinstance(value, dict):
+        return True
+    return is_tuple(value) and (
+        not value or any(holds_streams(x) or getattr(x, "shape", ()) != () for x in value)
+    )
 
 
 def is_plain(value: Any) -> bool:

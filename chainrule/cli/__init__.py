@@ -13,7 +13,6 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     figures.py        loss and accuracy, or error and R^2, of the parts of a data set
     folder.py         the folder of a run: chosen, writable, and held before training starts
     outcome.py        everything a training run has come to, for those who write and show it
-    plan.py           settings become a net, a loss and an optimiser
     prediction.py     what a saved net says about rows
     progress.py       a bar on a terminal, some plain lines anywhere else
     reporting.py      what the report of a run shows, gathered from its outcome

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.cli.plan import Plan
 from chainrule.inspection import Part
 from chainrule.inspection.checkup import LayerCheckup, observe
 from chainrule.nn import Module
 from chainrule.train import predict
+from chainrule.train.choices import Plan
 from chainrule.train.data import Dataset, Preprocessing
 
 TELLING = ("accuracy", "R^2", "RMSE")  # the order in which a report shows them

@@ -13,11 +13,11 @@ from itertools import chain, count
 from pathlib import Path
 
 from chainrule.cli.figures import Figures
-from chainrule.cli.plan import Plan
 from chainrule.cli.settings import TrainSettings
 from chainrule.nn import Module
 from chainrule.starting import COMMAND
 from chainrule.train import History
+from chainrule.train.choices import Plan
 from chainrule.train.data import Dataset
 
 
@@ -61,7 +61,7 @@ class Outcome:
         data = [self.source, *(["--folder", str(settings.folder)] if settings.folder else [])]
         target = ["--target", settings.target] if settings.target else []
         task = ["--task", settings.task] if settings.task != "auto" else []
-        wider = str(2 * max(settings.layers, default=0) or TrainSettings.hidden[0])
+        wider = str(2 * max(settings.choices().hidden, default=0) or TrainSettings.hidden[0])
         predict = ["predict", str(self.folder), *data, "--out", _free("predictions.csv")]
         train = ["train", *data, *target, *task, "--hidden", wider]
         return [

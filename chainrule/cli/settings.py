@@ -1,10 +1,10 @@
 """What `chainrule train` may be told, with defaults; and which values are refused at once.
 
-Imports cyclopts, errors and nn. app.py reads it from the command line, plan.py acts on it.
+Imports cyclopts, errors and train's choices. app.py reads it from the command line.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from chainrule.errors import ArgumentError
-from chainrule.nn.activations import USUAL
+from chainrule.train.choices import Choices
 
 NET = Group("Net", sort_key=1)
 LEARNING = Group("Learning", sort_key=2)
@@ -85,33 +85,34 @@ class TrainSettings:
     hidden: Annotated[
         tuple[int, ...],
         Parameter(group=NET, consume_multiple=True, negative="", show_default=_spaced),
-    ] = (64,)
-    activation: Annotated[str, Parameter(group=NET)] = USUAL
-    dropout: Annotated[float, Parameter(group=NET)] = 0.0
-    normalization: Annotated[str | None, Parameter(group=NET)] = None
-    loss: Annotated[str, Parameter(group=LEARNING)] = "auto"
-    optimizer: Annotated[str, Parameter(group=LEARNING)] = "adam"
-    learning_rate: Annotated[float | None, Parameter(group=LEARNING)] = None
-    schedule: Annotated[str, Parameter(group=LEARNING)] = "cosine"
-    l2: Annotated[float, Parameter(group=LEARNING)] = 1e-3
-    clip: Annotated[float | None, Parameter(group=LEARNING)] = None
-    epochs: Annotated[int | None, Parameter(group=LEARNING)] = None
-    batch_size: Annotated[int | None, Parameter(group=LEARNING)] = None
-    patience: Annotated[int, Parameter(group=LEARNING)] = 20
+    ] = Choices.hidden
+    activation: Annotated[str, Parameter(group=NET)] = Choices.activation
+    dropout: Annotated[float, Parameter(group=NET)] = Choices.dropout
+    normalization: Annotated[str | None, Parameter(group=NET)] = Choices.normalization
+    loss: Annotated[str, Parameter(group=LEARNING)] = Choices.loss
+    optimizer: Annotated[str, Parameter(group=LEARNING)] = Choices.optimizer
+    learning_rate: Annotated[float | None, Parameter(group=LEARNING)] = Choices.learning_rate
+    schedule: Annotated[str, Parameter(group=LEARNING)] = Choices.schedule
+    l2: Annotated[float, Parameter(group=LEARNING)] = Choices.l2
+    clip: Annotated[float | None, Parameter(group=LEARNING)] = Choices.clip
+    epochs: Annotated[int | None, Parameter(group=LEARNING)] = Choices.epochs
+    batch_size: Annotated[int | None, Parameter(group=LEARNING)] = Choices.batch_size
+    patience: Annotated[int, Parameter(group=LEARNING)] = Choices.patience
     target: Annotated[str | None, Parameter(group=DATA)] = None
     task: Annotated[Literal["auto", "classes", "numbers"], Parameter(group=DATA)] = "auto"
     validation: Annotated[float, Parameter(group=DATA)] = 0.1
     test: Annotated[float, Parameter(group=DATA)] = 0.2
-    seed: Annotated[int, Parameter(group=DATA)] = 0
+    seed: Annotated[int, Parameter(group=DATA)] = Choices.seed
     folder: Annotated[Path | None, Parameter(group=DATA)] = None
     out: Annotated[Path | None, Parameter(group=OUTPUT)] = None
     overwrite: Annotated[bool, FLAG] = False
     debug: Annotated[bool, FLAG] = False
 
-    @property
-    def layers(self) -> tuple[int, ...]:
-        """Units of each hidden layer; () for a linear classifier."""
-        return () if self.hidden == (0,) else self.hidden
+    def choices(self) -> Choices:
+        """What is chosen about the net and its learning."""
+        names = [each.name for each in fields(Choices)]
+        chosen = Choices(**{name: getattr(self, name) for name in names})
+        return replace(chosen, hidden=()) if self.hidden == (0,) else chosen
 
 
 def refuse_impossible(settings: TrainSettings) -> None:

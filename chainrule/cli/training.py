@@ -13,16 +13,16 @@ from chainrule.cli.failures import FAILED
 from chainrule.cli.figures import figures, heading, shown
 from chainrule.cli.folder import CONFIG, HISTORY, MODEL, REPORT, run_folder
 from chainrule.cli.outcome import Outcome
-from chainrule.cli.plan import Plan, check, plan
 from chainrule.cli.progress import reporter
 from chainrule.cli.reporting import report_page
 from chainrule.cli.screen import complain, counted, say, table
-from chainrule.cli.settings import TrainSettings
+from chainrule.cli.settings import TrainSettings, refuse_impossible
 from chainrule.errors import ChainruleError, NonFiniteError
 from chainrule.inspection import read_result
 from chainrule.nn import Module
 from chainrule.starting import INTERRUPTED
-from chainrule.train import History, fit
+from chainrule.train import History
+from chainrule.train.choices import Plan, check, plan
 from chainrule.train.data import Dataset, load
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
@@ -30,7 +30,9 @@ from chainrule.train.saving import save_model
 
 def train(source: str, settings: TrainSettings) -> int:
     """Train, write everything, and say what came out; the exit code."""
-    check(settings)
+    refuse_impossible(settings)
+    choices = settings.choices()
+    check(choices)
     dataset = load(
         source,
         target=settings.target,
@@ -40,7 +42,7 @@ def train(source: str, settings: TrainSettings) -> int:
         test=settings.test,
         folder=settings.folder,
     )
-    planned = plan(settings, dataset)
+    planned = plan(choices, dataset)
     with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
         model = planned.architecture.build(planned.seed)
         _announce(planned, dataset, model)
@@ -64,24 +66,9 @@ def train(source: str, settings: TrainSettings) -> int:
 
 
 def _learn(planned: Plan, model: Module, dataset: Dataset) -> History:
-    watched = (dataset.x_validation, dataset.y_validation)
     try:
         with threadpool_limits(planned.threads(), user_api="blas"):
-            return fit(
-                model,
-                (dataset.x_train, dataset.y_train),
-                loss=planned.loss,
-                optimizer=planned.make_optimizer(),
-                regularization=planned.regularization(),
-                epochs=planned.epochs,
-                batch_size=planned.batch_size,
-                validation=watched if len(watched[0]) else None,
-                schedule=planned.make_schedule(),
-                clip=planned.clip,
-                early_stopping=planned.early_stopping(),
-                callbacks=[reporter()],
-                seed=planned.seed,
-            )
+            return planned.fit(model, dataset, [reporter()])
     except NonFiniteError as error:
         options = f"--learning-rate {planned.rate / 10:g}, or --clip 1"
         raise NonFiniteError(

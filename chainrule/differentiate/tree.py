@@ -12,6 +12,7 @@ import optree
 
 from chainrule.errors import ArgumentError, DTypeError, describe
 from chainrule.graph.symbol import Symbol
+from chainrule.spec import holds_streams
 
 Argnums = int | Sequence[int]
 
@@ -21,6 +22,17 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
     run: Any = optree.tree_flatten
     flat, structure = run(tree)
     return list(flat), structure
+
+
+def streams_of(tree: Any) -> tuple[list[Any], Any]:
+    """The arrays in dicts and tuples, and the container itself: a list is an array."""
+    run: Any = optree.tree_flatten
+    flat, structure = run(tree, is_leaf=_is_one, none_is_leaf=True)
+    return list(flat), structure
+
+
+def _is_one(tree: Any) -> bool:
+    return not holds_streams(tree)
 
 
 def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:

@@ -20,6 +20,7 @@ class Activation(Module):
     """An elementwise function without parameters; each element passes through the same gate."""
 
     operation: ClassVar[Any]  # an op, or an OperationOf
+    one_array: ClassVar[bool] = True
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
         return self.operation(x)
@@ -118,6 +119,7 @@ class Identity(Activation):
     """x itself: layers with nothing else between them are together a single linear one."""
 
     operation = formulas.Identity()
+    one_array: ClassVar[bool] = False  # it passes on what it is given
 
     def flops(self, inputs: tuple[int, ...], out: tuple[int, ...]) -> int:
         """Nothing is computed."""

@@ -99,6 +99,10 @@ class Sequential(Module):
             x = layer.advance(x, run)
         return x
 
+    def takes_one_array(self) -> bool:
+        """Whether its first layer does."""
+        return not self.layers or self.layers[0].takes_one_array()
+
     def members(self) -> Iterator[tuple[str, Any]]:
         yield from zip(self.names, self.layers, strict=True)
         for name, x in super().members():  # what a subclass added

@@ -3,7 +3,7 @@
 Imports module and ops.random.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.nn.module import Module
 from chainrule.nn.operation import OperationOf
@@ -34,6 +34,8 @@ class Dropout(Module):
     """
 
     operation = OperationOf(random.Dropout, "rate")
+
+    one_array: ClassVar[bool] = True
 
     def __init__(self, rate: float = 0.5) -> None:
         self.rate = rate

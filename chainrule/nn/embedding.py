@@ -50,6 +50,7 @@ class Embedding(Weights):
 
     takes_indices: ClassVar[bool] = True
     unit_axes: ClassVar[int] = 1
+    one_array: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ Imports module and initialization. Weights are (D, C), one column per unit.
 """
 
 import operator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -78,6 +78,8 @@ class Linear(Weights):
     >>> layer(np.ones((5, 3))).shape
     (5, 2)
     """
+
+    one_array: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -15,9 +15,10 @@ from chainrule.graph.node import as_array
 from chainrule.graph.symbol import Symbol
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
-from chainrule.nn.tree import Tree
+from chainrule.nn.tree import Tree, rebuilt
 from chainrule.ops.random import Key
 from chainrule.settings import RECORDING, watching
+from chainrule.spec import holds_streams
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,6 +34,8 @@ class Module(Tree):
     ``model(x)`` evaluates, ``model(x, training=key)`` trains. An array enters the graph as one
     constant, in the element type of the parameters: a float32 net computes in float32, whatever
     it is given (whole numbers stay whole in a net with an Embedding). A Tensor enters unchanged.
+    Several inputs are a dict or a tuple of arrays, and so they come to ``forward``; there a mask
+    of booleans stays one.
 
     Notes
     -----
@@ -58,6 +61,7 @@ class Module(Tree):
     """
 
     takes_indices: ClassVar[bool] = False  # its input is whole numbers, and stays so
+    one_array: ClassVar[bool] = False  # its input is one array, never a container of several
     regularization: Any = None  # of this module's own weights; see regularization.py
     advance: ClassVar[Callable[..., Any]]  # forward(x, run), whether or not forward takes a run
 
@@ -65,6 +69,8 @@ class Module(Tree):
         super().__init_subclass__(**keywords)
         takes_run = "run" in inspect.signature(cls.forward).parameters
         cls.advance = cls.forward if takes_run else _without_run
+        if "forward" in vars(cls) and "one_array" not in vars(cls):
+            cls.one_array = False  # who writes a forward of his own knows what it takes
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "forward" and type(self).advance is not _without_run:
@@ -111,6 +117,10 @@ class Module(Tree):
         updates = module._updates(run)  # pyright: ignore[reportPrivateUsage]  its own twin
         return out if isinstance(out, Symbol) else _as_tensor(out), updates
 
+    def takes_one_array(self) -> bool:
+        """Whether several inputs, in a dict or a tuple, cannot be meant for this net."""
+        return self.one_array
+
     def summary(self, input_shape: int | tuple[int, ...]) -> Summary:
         """A table of the layers: shapes, parameters, bytes of activations, FLOPs.
 
@@ -135,14 +145,23 @@ class Module(Tree):
         """Operations on numbers in one forward evaluation; a layer that has a rule says so."""
         return 0
 
-    def _leaf(self, x: Any) -> Tensor:
-        """The user's array as one constant, in the element type of the net."""
+    def _leaf(self, x: Any) -> Any:
+        """The user's array as one constant, in the element type of the net; several, if given."""
+        if holds_streams(x):
+            return rebuilt(x, self._one_of_several)
         array, wanted = as_array(x), self._input_type()
         foreign = wanted is not None and array.dtype != wanted
         if foreign and (array.dtype.kind == "f" or not self._reads_indices()):
             return Tensor(array.astype(wanted))
         array, guard = own(array)
         return Tensor(array, guard=guard)
+
+    def _one_of_several(self, x: Any) -> Any:
+        """One of several inputs: tensors stay as they are, and so do masks."""
+        if isinstance(x, Symbol):
+            return x
+        is_mask = getattr(x, "dtype", None) == np.bool_
+        return Tensor(np.array(x)) if is_mask else self._leaf(x)
 
     def _input_type(self) -> np.dtype[Any] | None:
         found = self.__dict__.get("_input_dtype")

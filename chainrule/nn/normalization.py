@@ -75,6 +75,8 @@ class LayerNorm(_Normalization):
 
     operation = OperationOf(normalization.LayerNorm, "eps")
 
+    one_array: ClassVar[bool] = True
+
     def __init__(self, features: int, eps: float = 1e-5, dtype: Any = "float32") -> None:
         super().__init__(features, eps, dtype)
 
@@ -111,6 +113,8 @@ class BatchNorm(_Normalization):
     numbers_only = frozenset({"momentum"})
     per_element = 4  # subtract, divide, scale, shift
     operation = OperationOf(normalization.BatchNormWithStatistics, "eps")
+
+    one_array: ClassVar[bool] = True
 
     def __init__(
         self, features: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = "float32"

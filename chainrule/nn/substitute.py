@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from chainrule.graph.node import DEPTH_STEP, Node, taped
-from chainrule.nn.tree import Tree, is_group
+from chainrule.nn.tree import Tree, is_group, rebuilt
 from chainrule.settings import DEPTH
 from chainrule.tensors import Parameter, Tensor
 
@@ -67,18 +67,9 @@ def _copied(model: Net, values: Mapping[str, Any], leaves: Mapping[Any, Paramete
             if isinstance(x, Parameter | Tree):
                 facts[name] = other(x)
             elif is_group(x):
-                facts[name] = _rebuilt(x, other)
+                facts[name] = rebuilt(x, other)
     root: Any = twins[id(model)]
     return root
-
-
-def _rebuilt(group: Any, other: Any) -> Any:
-    """A list, tuple or dict with its parameters and modules replaced."""
-    if hasattr(group, "items"):
-        return {key: other(x) for key, x in group.items()}
-    if hasattr(group, "_fields"):  # a named tuple takes its elements one by one
-        return type(group)(*map(other, group))
-    return type(group)(map(other, group))
 
 
 @functools.lru_cache(maxsize=8)

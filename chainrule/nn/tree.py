@@ -4,7 +4,7 @@ Imports tensors, errors, state and ops.random. Module inherits it and adds the f
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -176,6 +176,15 @@ class Tree:
 def is_group(value: Any) -> bool:
     """Whether an attribute may hold several parameters or modules."""
     return isinstance(value, list | tuple | dict)
+
+
+def rebuilt(group: Any, other: Callable[[Any], Any]) -> Any:
+    """A list, tuple or dict with something else for each of its elements."""
+    if hasattr(group, "items"):
+        return {key: other(x) for key, x in group.items()}
+    if hasattr(group, "_fields"):  # a named tuple takes its elements one by one
+        return type(group)(*map(other, group))
+    return type(group)(map(other, group))
 
 
 def _registered(value: Any) -> list[Any]:

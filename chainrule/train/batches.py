@@ -1,6 +1,6 @@
 """Batches: the rows of the data in a new order each epoch, a few at a time.
 
-Imports NumPy only; the training loop reads it.
+Imports streams and errors; the training loop and Program read it.
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from chainrule.errors import ArgumentError, IndexRangeError
+from chainrule.train.streams import Arrays, Rows
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -18,22 +21,22 @@ class Batches:
 
     Parameters
     ----------
-    x, y : ndarray, (N, ...)
+    all : Rows
+        As they lie.
     size : int
         Rows of a batch.
     seed : int
         The order of an epoch is a function of the seed and the epoch's number.
     """
 
-    x: Array
-    y: Array
+    all: Rows
     size: int
     seed: int
 
     @property
     def rows(self) -> int:
         """N."""
-        return len(self.x)
+        return len(self.all.arrays[0])
 
     @property
     def count(self) -> int:
@@ -49,22 +52,45 @@ class Batches:
         """The rows in the order of an epoch."""
         return np.random.default_rng((self.seed, epoch)).permutation(self.rows)
 
-    def epoch(self, number: int, done: int = 0) -> Iterator[tuple[Array, Array]]:
+    def ordered(self, epoch: int) -> Rows:
+        """All rows as an epoch takes them; in one batch their order changes nothing."""
+        if self.size >= self.rows:
+            return self.all
+        return Rows(self.all.arrays, self.all.form, self.order(epoch))
+
+    def epoch(self, number: int, done: int = 0) -> Iterator[Arrays]:
         """The batches of an epoch after those that are done, C-contiguous arrays of their own.
 
         All rows in one batch are not copied: that one is read-only, for they may be the caller's.
         """
-        if self.size >= self.rows:
-            if not done:  # their order changes nothing
-                yield _read_only(self.x), _read_only(self.y)
+        rows, size = self.ordered(number), self.size
+        if rows.order is None:
+            if not done:
+                yield tuple(map(_read_only, rows.arrays))
             return
-        x, y, size, order = self.x, self.y, self.size, self.order(number)
-        for start in range(done * size, len(order), size):
-            rows = order[start : start + size]
-            yield x.take(rows, 0), y.take(rows, 0)
+        for start in range(done * size, self.rows, size):
+            yield rows.part(start, start + size).taken()
 
 
 def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def checked_order(order: Any, rows: int) -> Array | None:
+    """Numbers of rows, each of which there is; None for all as they lie."""
+    if order is None:
+        return None
+    array = np.asarray(order)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ArgumentError(
+            f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
+            do="Pass a permutation: rng.permutation(len(x)).",
+        )
+    if array.size and (array.min() < 0 or array.max() >= rows):
+        raise IndexRangeError(
+            f"order names rows from {array.min()} to {array.max()}, but there are {rows}.",
+            do="Row numbers count from 0.",
+        )
+    return np.ascontiguousarray(array, np.int64)

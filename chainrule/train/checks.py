@@ -20,8 +20,8 @@ from chainrule.errors import (
 from chainrule.nn import BatchNorm, Module
 from chainrule.ops.random import key
 from chainrule.settings import no_grad
-from chainrule.spec import is_sequence
-from chainrule.tensors import Parameter, Tensor
+from chainrule.spec import holds_streams, is_sequence
+from chainrule.tensors import Parameter
 from chainrule.train.entering import (
     check_finite,
     columns_of,
@@ -29,7 +29,11 @@ from chainrule.train.entering import (
     numbers,
     refuse_other_columns,
 )
-from chainrule.train.metrics import Metric, metric_maker
+from chainrule.train.head_metrics import maker_of
+from chainrule.train.metrics import Metric
+from chainrule.train.objective import losses_by_head
+from chainrule.train.recipe import reads_indices
+from chainrule.train.streams import PLAIN, Rows, streams
 from chainrule.train.trial import tried
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -42,18 +46,16 @@ class Task:
 
     Attributes
     ----------
-    x : ndarray, (N, ...)
-        Inputs in the net's element type, C-contiguous.
-    y : ndarray, (N, ...)
-        Class labels as int64, or numbers in the type of the net's outputs.
+    rows : Rows
+        C-contiguous: inputs in the net's element type; class labels as int64, or numbers in the
+        type of the net's outputs; the weights of the rows, if there are any.
     make_metric : callable or None
         Makes a fresh metric.
     columns : tuple of str or None
         The names of the columns of X, if it is a frame.
     """
 
-    x: Array
-    y: Array
+    rows: Rows
     make_metric: Callable[[], Metric] | None
     columns: tuple[str, ...] | None = None
 
@@ -65,39 +67,42 @@ class Task:
         loss: Any,
         metric: Any,
         part: str,
-        rows: int = 1,
+        size: int = 1,
         trains: bool = False,
         columns: tuple[str, ...] | None = None,
+        weights: Any = None,
     ) -> "Task":
-        """Check and convert (X, y).
+        """Check and convert (X, y) and the weights of the rows.
 
         Parameters
         ----------
         part : str
             Names the data in messages.
-        rows : int
-            Of a batch, as the loss will meet it.
+        size : int
+            Rows of a batch, as the loss will meet it.
         trains : bool
             Whether the loss is to have a graph.
         columns : tuple of str, optional
             The names that the columns of a frame must have.
         """
-        if not callable(loss):
-            raise ArgumentError(
-                f"loss is a function of outputs and targets, but this is {loss!r}.",
-                do="Pass for example loss=chainrule.softmax_cross_entropy.",
-            )
+        check_loss(loss)
         given, y = _pair(data, part)
-        x = checked_inputs(model, given, f"X of {part}", columns)
-        y = numbers(y, f"y of {part}")
-        check_rows(x, y, part)
-        if not len(x):
+        several = takes_several(model, given, f"X of {part}")
+        rows = rows_of(
+            given,
+            y,
+            weights,
+            part,
+            lambda x, name: checked_inputs(model, x, name, columns, several),
+        )
+        if not rows.count:
             raise DataError(
-                f"{part}: there are no rows.", found=[describe("X", x)], do="Give at least one."
+                f"{part}: there are no rows.",
+                found=[describe("X", rows.arrays[0])],
+                do="Give at least one.",
             )
-        trial = tried(model, loss, x, y, part, rows, trains)
-        maker = metric_maker(metric, trial.facts, trial.out, trial.sample)
-        return cls(x, trial.y, maker, columns_of(given))
+        trial = tried(model, loss, rows, part, size, trains)
+        return cls(trial.rows, maker_of(metric, trial), columns_of(given))
 
 
 def columns_known(model: Module) -> tuple[str, ...] | None:
@@ -112,16 +117,67 @@ def note_columns(model: Module, columns: tuple[str, ...] | None) -> None:
         vars(model)[COLUMNS] = columns
 
 
-def check_rows(x: Array, y: Array, part: str) -> None:
-    """Raise unless there is one target for every row."""
-    if x.ndim and y.ndim and len(x) == len(y):
+def takes_several(model: Module, x: Any, name: str) -> bool:
+    """Whether x is a container of inputs, and the net may take one.
+
+    Raises
+    ------
+    DataError
+        If it takes one array.
+    """
+    several = holds_streams(x)
+    if several and model.takes_one_array():
+        kind = type(x).__name__
+        raise DataError(
+            f"{name} is a {kind} of arrays, but {type(model).__name__} takes an array of numbers.",
+            do="Give one array; several inputs go to a net whose own forward joins them.",
+        )
+    return several
+
+
+def rows_of(x: Any, y: Any, weights: Any, part: str, convert: Callable[[Any, str], Array]) -> Rows:
+    """The streams of some data, of one length each; ``convert`` is for the inputs."""
+
+    def converting(array: Any, name: str) -> Array:
+        name = f"{name.replace('x', 'X', 1)} of {part}"
+        return convert(array, name) if name.startswith("X") else numbers(array, name)
+
+    rows = streams(x, y, weights, converting)
+    check_rows(rows, part)
+    return rows
+
+
+def check_rows(rows: Rows, part: str) -> None:
+    """Raise unless all streams have the same number of rows."""
+    first, *others = arrays = rows.arrays
+    if first.ndim and all(x.ndim and len(x) == len(first) for x in others):
         return
-    counts = [len(array) if array.ndim else "none" for array in (x, y)]
+    counts = [len(array) if array.ndim else "none" for array in arrays]
+    names = [name.replace("x", "X", 1) if name[0] == "x" else name for name in rows.form.names]
+    padded = [name.ljust(max(map(len, names))) for name in names]
+    wrong = next((i for i, n in enumerate(counts) if n != counts[0]), 0)
     raise ShapeError(
-        f"{part}: X has {counts[0]} rows and y has {counts[1]}.",
-        found=[describe("X", x), describe("y", y)],
-        do="Give one target per row.",
+        f"{part}: {names[0]} has {counts[0]} rows and {names[wrong]} has {counts[wrong]}.",
+        found=[describe(name, array) for name, array in zip(padded, arrays, strict=True)],
+        do="Give one target per row." if rows.form is PLAIN else "Give all of them the same rows.",
     )
+
+
+def check_loss(loss: Any) -> None:
+    """Raise unless this is a loss, or one for each head."""
+    several = losses_by_head(loss)
+    if several == {}:
+        raise ArgumentError(
+            f"loss is an empty {type(loss).__name__}.",
+            do="Give a function of outputs and targets, or one for each head by its name.",
+        )
+    for head, each in ((None, loss),) if several is None else several.items():
+        if not callable(each):
+            what = "loss" if several is None else f"loss[{head!r}]"
+            raise ArgumentError(
+                f"{what} is a function of outputs and targets, but this is {each!r}.",
+                do="Pass for example loss=chainrule.softmax_cross_entropy.",
+            )
 
 
 def check_model(model: Any) -> None:
@@ -134,24 +190,25 @@ def check_model(model: Any) -> None:
         )
 
 
-def check_single_rows(model: Module, x: Any, size: int) -> None:
+def check_single_rows(model: Module, rows: Rows, size: int) -> None:
     """Raise where every batch of a BatchNorm is one value, which it can learn nothing from.
 
-    ``x`` are the inputs of the net, of which a batch takes ``size``.
+    ``rows`` have the inputs of the net, of which a batch takes ``size``.
     """
-    if size > 1 or not len(x):
+    if size > 1 or not rows.count:
         return
     norms = [(path, m) for path, m in model.modules().items() if isinstance(m, BatchNorm)]
     if not norms:
         return
     with no_grad(), np.errstate(all="ignore"):
-        _, updates = model.run(Tensor(x[:1]), training=key(0))
+        first = [x[:1] for x in rows.arrays]
+        _, updates = model.run(rows.form.leaves_of(first), training=key(0))
     for path, norm in norms:
         if updates.get(f"{path}.running_variance".lstrip(".")) is norm.running_variance:
             raise ShapeError(
                 f"BatchNorm cannot train on batches of one row: {path or 'the net'} would answer "
                 "with its shift, whatever the rows hold.",
-                found=[describe("X", x, f"batch_size={size}")],
+                found=[describe("X", rows.arrays[0], f"batch_size={size}")],
                 do="Choose a batch_size of 2 or more, or LayerNorm.",
             )
 
@@ -174,13 +231,21 @@ def trained_parameters(model: Module) -> dict[str, Parameter]:
 
 
 def checked_inputs(
-    model: Module, x: Any, name: str, columns: tuple[str, ...] | None = None
+    model: Module,
+    x: Any,
+    name: str,
+    columns: tuple[str, ...] | None = None,
+    several: bool = False,
 ) -> Array:
-    """Rows in the net's element type, finite and C-contiguous; ids stay whole numbers."""
+    """Rows in the net's element type, finite and C-contiguous; ids stay whole numbers.
+
+    One of several inputs may be a mask, or have a single number for each row.
+    """
     array = numbers(x, name)
+    if several and array.ndim and (array.dtype.kind == "b" or array.ndim == 1):
+        return np.ascontiguousarray(_in_type_of(model, array, name))
     refuse_other_columns(columns_of(x), columns, name)
-    reads_ids = any(getattr(m, "takes_indices", False) for m in model.modules().values())
-    if array.ndim < 2 and not (reads_ids and array.ndim == 1):
+    if array.ndim < 2 and not (reads_indices(model) and array.ndim == 1):
         raise ShapeError(
             f"{name} has {array.ndim} axes, but a net takes rows with columns.",
             found=[describe("X", array)],
@@ -190,11 +255,18 @@ def checked_inputs(
         raise DataError(
             f"{name} has no columns.", found=[describe("X", array)], do="Give at least one."
         )
+    return np.ascontiguousarray(_in_type_of(model, array, name, several))
+
+
+def _in_type_of(model: Module, array: Array, name: str, several: bool = True) -> Array:
+    """Inputs in the net's element type, but for ids, and for a mask among several."""
+    kind = array.dtype.kind
+    if (kind == "b" and several) or (kind != "f" and reads_indices(model)):
+        return array
     dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
-    if array.dtype.kind == "f" or not reads_ids:
-        array = converted(array, dtype, name)
-        check_finite(array, name)
-    return np.ascontiguousarray(array)
+    array = converted(array, dtype, name)
+    check_finite(array, name)
+    return array
 
 
 def _pair(data: Any, part: str) -> tuple[Any, Any]:

@@ -14,7 +14,8 @@ from chainrule.train.batches import Batches
 from chainrule.train.history import History
 from chainrule.train.native_loss import NativeLoss
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe, UnreachedError
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import UnreachedError
 from chainrule.train.step import TrainingStep
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
@@ -47,7 +48,7 @@ def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches) -> 
 
     def make() -> None:
         for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
-            native.bound(native.step_for(batches.x, batches.y, rows))
+            native.bound(native.step_for(batches.all, rows))
 
     leaving_out(make, native, step)
 
@@ -73,12 +74,12 @@ def compiled_loss(
 
     def give() -> None:
         try:
-            step.native_loss = NativeLoss(recipe, parameters, batches.x, batches.y)
+            step.native_loss = NativeLoss(recipe, parameters, batches.all)
         except UnreachedError as error:
             step.leave_out(error.paths)
             reached = tuple(path for path in recipe.trained if path not in error.paths)
             rest = replace(recipe, trained=reached)
-            step.native_loss = NativeLoss(rest, parameters, batches.x, batches.y)
+            step.native_loss = NativeLoss(rest, parameters, batches.all)
 
     compiles(give, history)
 

@@ -16,6 +16,7 @@ from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NUMBERED = "np.unique(y, return_inverse=True) numbers classes"
+USUAL = "fdlqB"  # the usual codes of numbers
 REMEDIES = {  # by NumPy's kind of dtype
     "c": ("complex numbers", "Give their parts as columns of their own: x.real and x.imag."),
     "M": ("dates", "Count from one of them: (x - x.min()) / np.timedelta64(1, 'D')."),
@@ -55,6 +56,15 @@ def numbers(x: Any, name: str) -> Array:
         found=[describe(name.split()[0], array)],
         do=do or f"Encode text as numbers first; {NUMBERED}.",
     )
+
+
+def in_memory_order(x: Any, name: str) -> Array:
+    """Numbers in memory in order; converted only if need be."""
+    kind = type(x) is np.ndarray and x.dtype
+    if kind and kind.char in USUAL and kind.isnative and x.flags.c_contiguous:
+        return x
+    array = numbers(x, name)
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def columns_of(x: Any) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ import csv
 import importlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Any
@@ -44,6 +44,8 @@ class Epoch:
         Per parameter, at the last full batch of the epoch: the norm of its gradient (after
         clipping), and the norm of the update over the norm of the parameter before it. About
         1e-3 is healthy for weights. NaN for a parameter that was 0.
+    metrics, validation_metrics : mapping of str to float
+        All of them by name, where the net has several outputs; ``metric`` is the first one.
     """
 
     epoch: int
@@ -58,11 +60,15 @@ class Epoch:
     rows_per_second: float
     gradient_norm: Mapping[str, float] = field(default_factory=dict[str, float])
     update_ratio: Mapping[str, float] = field(default_factory=dict[str, float])
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    validation_metrics: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 NUMBERED = tuple(Epoch.__dataclass_fields__)
 # Names of columns, which no metric may take: its column would hide theirs.
-RESERVED = frozenset(NUMBERED) - {"metric"} | {f"validation_{name}" for name in NUMBERED}
+RESERVED = frozenset(NUMBERED) - {"metric", "metrics"} | {
+    f"validation_{name}" for name in NUMBERED
+}
 
 
 @dataclass
@@ -97,6 +103,8 @@ class History:
     epochs : list of Epoch
     metric : str
         Name of the metric: "accuracy", "r2", that of a function, or "" if there is none.
+    metrics : tuple of str
+        Names of all of them, where a net has several outputs; ``metric`` is the first one.
     stopped : str
         Why training ended: "epochs", "early stopping", "interrupted", or a callback's reason.
     best_epoch : int or None
@@ -112,8 +120,10 @@ class History:
         the optimiser's memory. None where an error ended it.
     """
 
-    def __init__(self, metric: str = "", validated: bool = False) -> None:
-        self.metric = metric
+    def __init__(self, metric: str | Sequence[str] = "", validated: bool = False) -> None:
+        names = (metric,) if isinstance(metric, str) else metric
+        self.metrics = tuple(name for name in names if name)
+        self.metric = next(iter(self.metrics), "")
         self.validated = validated
         self.epochs: list[Epoch] = []
         self.stopped = ""
@@ -126,14 +136,14 @@ class History:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that hold something."""
-        names = ["epoch", "loss", "data_loss", "regularization_loss", self.metric]
+        names = ["epoch", "loss", "data_loss", "regularization_loss", *self.metrics]
         if self.validated:
-            names += ["validation_loss", self.metric and f"validation_{self.metric}"]
+            names += ["validation_loss", *(f"validation_{name}" for name in self.metrics)]
         names += ["rate", "seconds", "rows_per_second"]
         watched = self.epochs[0].gradient_norm if self.epochs else ()
         names += [f"gradient_norm/{name}" for name in watched]
         names += [f"update_ratio/{name}" for name in watched]
-        return tuple(name for name in names if name)
+        return tuple(names)
 
     def __getitem__(self, column: str) -> list[Any]:
         if column not in self.columns:
@@ -213,10 +223,11 @@ class History:
         kind, _, name = column.partition("/")
         if name:
             return getattr(row, kind).get(name, nan)
-        if self.metric and column == self.metric:
-            return row.metric
-        if self.metric and column == f"validation_{self.metric}":
-            return row.validation_metric
+        for name in self.metrics:
+            if column == name:
+                return row.metrics.get(name, row.metric)
+            if column == f"validation_{name}":
+                return row.validation_metrics.get(name, row.validation_metric)
         return getattr(row, column)
 
 

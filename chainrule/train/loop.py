@@ -12,6 +12,7 @@ from chainrule.nn import Module
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.settings import RECORDING
+from chainrule.spec import is_sequence
 from chainrule.train.batches import Batches
 from chainrule.train.checks import (
     Task,
@@ -24,10 +25,12 @@ from chainrule.train.checks import (
 from chainrule.train.compiling import compiled_steps
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, FitState, Hooks
+from chainrule.train.head_metrics import names_of
 from chainrule.train.history import History
+from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
-from chainrule.train.recording import Recipe
+from chainrule.train.recipe import Recipe
 from chainrule.train.settings import check_optimizer, clipping, rates_of
 from chainrule.train.state import TrainingState
 from chainrule.train.step import TrainingStep
@@ -38,14 +41,16 @@ def fit(
     model: Module,
     data: tuple[Any, Any],
     *,
-    loss: Callable[[Any, Any], Any],
+    loss: Any,
     optimizer: Optimizer,
     regularization: Any = None,
     epochs: int = 10,
     batch_size: int = 32,
-    validation: tuple[Any, Any] | None = None,
+    validation: tuple[Any, ...] | None = None,
+    sample_weight: Any = None,
     schedule: Schedule | Callable[[int], float] | None = None,
     clip: ClipNorm | ClipValue | float | None = None,
+    gradient_hooks: Sequence[GradientHook] = (),
     early_stopping: EarlyStopping | int | None = None,
     callbacks: Sequence[Callback] = (),
     metric: Any = "auto",
@@ -64,10 +69,13 @@ def fit(
         X (N, ...) and y: class labels (N,), or numbers of the shape of the net's outputs. They
         are converted to the net's element type once, and not changed. Frames and lists of numbers
         will do; the names of a frame's columns are remembered, and `predict` compares them.
-    loss : callable
+        X and y may each be several arrays of N rows, in a tuple or a dict: the net's forward is
+        given X in the same container, and the loss y. Masks of booleans stay such there.
+    loss : callable, or a dict or tuple of them
         loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``. It
         is tried on a few rows first: outputs and targets that broadcast into a table, (N, 1)
-        against (N,), are an error.
+        against (N,), are an error. A net that returns several outputs, in a tuple or a dict,
+        takes a function of all of them, or one loss for each by its name; their sum is trained.
     optimizer : Optimizer
         LBFGS needs all rows in one batch.
     regularization : optional
@@ -77,22 +85,32 @@ def fit(
     batch_size : int, default 32
         Rows per step; the last batch of an epoch may be smaller. 32 is small enough for the
         noise that generalises well and large enough to fill the vector units.
-    validation : (array, array), optional
-        Rows that are only evaluated, after each epoch.
+    validation : (array, array) or (array, array, array), optional
+        Rows that are only evaluated, after each epoch; the third one are their weights.
+    sample_weight : array, (N,), optional
+        How much each row counts in the loss: a weighted mean over the rows of a batch. A loss of
+        your own takes them as a parameter called ``weights``. Of several losses by name, all are
+        given it; or a dict of weights has one for some of them. No metric is weighted.
     schedule : Schedule or callable, optional
         Learning rate by step, counted from 0 at the start of this fit, or of the one that it
         goes on from; ``state.rate = ...`` in a hook overrides it for one step, see
         :class:`FitState`. What it leaves open is filled in: the rate by the optimiser's, the
         steps by those of all epochs. Default: the optimiser's rate, as it is at each step.
     clip : ClipNorm, ClipValue or float, optional
-        Applied to the gradients of each step; a number is ClipNorm's limit.
+        Applied to the gradients of each step, after the hooks; a number is ClipNorm's limit.
+    gradient_hooks : sequence of callable, optional
+        hook(gradients) is given the gradients of the parameters in a list at each step, before
+        the update, and returns others in their places. Written with chainrule's functions or
+        NumPy's, it runs in compiled steps as in eager ones.
     early_stopping : EarlyStopping or int, optional
         A number is the patience in epochs.
     callbacks : sequence of Callback, optional
-    metric : {"auto", "accuracy", "r2"}, callable or None, default "auto"
+    metric : {"auto", "accuracy", "r2"}, callable, dict or None, default "auto"
         "auto" is the accuracy for class labels and for binary_cross_entropy, alone or within
         another function, and R^2 for other numbers. A function of outputs and targets, both
-        arrays, is averaged over the rows; it returns one number, or one for each row.
+        arrays, is averaged over the rows; it returns one number, or one for each row. Of several
+        outputs each has its own: a dict names them by output, and the history's columns are
+        called "accuracy_class", "r2_price"; a function is given all outputs and all targets.
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
@@ -160,21 +178,23 @@ def fit(
     epochs = whole("fit", "epochs", epochs)
     known = None if after is None else columns_known(model)
     task = Task.of(
-        model, data, loss, metric, "the training data", size, trains=True, columns=known
+        model, data, loss, metric, "the training data", size, True, known, sample_weight
     )
     watched = None
     if validation is not None:
         part = "the validation data"
-        watched = Task.of(model, validation, loss, metric, part, size, columns=task.columns)
-    batches = Batches(task.x, task.y, size, seed)
+        given, weighing = _weighed(validation)
+        watched = Task.of(model, given, loss, metric, part, size, False, task.columns, weighing)
+    batches = Batches(task.rows, size, seed)
     _check_whole_batch(optimizer, batches)
-    check_single_rows(model, batches.x, min(batches.size, batches.rows))
+    check_single_rows(model, task.rows, min(batches.size, batches.rows))
     parameters = trained_parameters(model)
-    cut = clipping(clip, "fit")
-    step = TrainingStep(model, parameters, loss, optimizer, Penalty(model, regularization), cut)
-    history = History(
-        "" if task.make_metric is None else task.make_metric().name, watched is not None
-    )
+    cut = (*checked_hooks(gradient_hooks, "fit"), *clipping(clip, "fit"))
+    recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
+    penalty = Penalty(model, regularization)
+    step = TrainingStep(recipe, parameters, penalty, task.rows.form)
+    counter = None if task.make_metric is None else task.make_metric()
+    history = History(names_of(counter), watched is not None)
     begun = None if after is None else _begun(after, history, batches, optimizer)
     epochs += 0 if begun is None else begun.epoch
     rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
@@ -185,7 +205,6 @@ def fit(
         begun.restore(model, optimizer)
         state.epoch, state.step = begun.epoch, begun.step
     native = None
-    recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
     if compiled and epochs:
         native = compiled_steps(recipe, parameters, step, batches, history)
     training = Training(state, task, watched, recipe, batches, step, native, hooks, rates, begun)
@@ -203,7 +222,7 @@ def _begun(after: Any, history: History, batches: Batches, optimizer: Optimizer)
         )
     state.check(batches.seed, batches.size, batches.rows, optimizer)
     for what, own, new in (
-        ("the metric", after.metric or "none", history.metric or "none"),
+        ("the metric", *(", ".join(h.metrics) or "none" for h in (after, history))),
         ("validation rows", *("yes" if h.validated else "no" for h in (after, history))),
     ):
         if own != new:
@@ -213,6 +232,13 @@ def _begun(after: Any, history: History, batches: Batches, optimizer: Optimizer)
             )
     history.take_over(after)
     return state
+
+
+def _weighed(data: Any) -> tuple[Any, Any]:
+    """Validation data, (X, y), and the weights of the rows, which may stand beside them."""
+    if is_sequence(data) and len(data) == 3:
+        return tuple(data[:2]), data[2]
+    return data, None
 
 
 def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:

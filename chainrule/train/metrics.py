@@ -203,17 +203,20 @@ class Custom(Metric):
 
     def of(self, out: Array, y: Array) -> float:
         """The function's answer for some rows, as one number."""
-        found = self.function(out, y)
+        return self.number(self.function(out, y), len(y))
+
+    def number(self, found: Any, rows: int) -> float:
+        """What the function answered for so many rows, as one number."""
         value: Any = found.value if isinstance(found, Node) else found
         array = np.asarray(value)
         if array.dtype.kind == "O" and not array.shape and hasattr(value, "__float__"):
             array = np.asarray(float(value))  # a Decimal, a Fraction
-        if array.dtype.kind in "biuf" and (array.size == 1 or array.shape == (len(y),)):
+        if array.dtype.kind in "biuf" and (array.size == 1 or array.shape == (rows,)):
             return float(array.mean())
         what = f"an array of shape {array.shape}" if array.shape else f"{value!r:.60}"
         raise ArgumentError(
             f"a metric is one number, or one for each row, but {self.name} returned {what} for "
-            f"{len(y)} rows.",
+            f"{rows} rows.",
             do="Return a number, such as np.mean(...) over the rows.",
         )
 

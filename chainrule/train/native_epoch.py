@@ -4,7 +4,7 @@ Imports native_step. Program and the training loop advance it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 from typing import Any
@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.train.keeping import Again, Keeper
-from chainrule.train.native_step import Feeds, NativeStep, Rows
+from chainrule.train.native_step import Feeds, NativeStep
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.settings import checked_rate
 from chainrule.train.step import TrainingStep
+from chainrule.train.streams import SINGLE, Container, Rows, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SLICE = 0.04  # seconds: Ctrl-C is heard, and progress is seen, between two slices
-NOTHING: Array = np.zeros(0)
 
 
 class NativeEpoch:
@@ -65,7 +65,8 @@ class NativeEpoch:
         self._name = name  # of the epoch, for messages
         self._fresh = fresh
         self._whole = total // size
-        self._outs: Array = NOTHING  # of the last slice: (batches, rows, ...)
+        self._outs: Sequence[Array] = ()  # of the last slice, each (batches, rows, ...)
+        self._container: Container = SINGLE  # in which they stand
         self._afresh = True  # the steps of another epoch are not made again
         self._first: NativeStep | None = None
         self.feeds = Feeds.of(0, float, float)
@@ -151,18 +152,24 @@ class NativeEpoch:
         """How many rows a batch has."""
         return self._size if batch < self._whole else self._rows.count - batch * self._size
 
-    def scored(self, first: int) -> tuple[Array, Array]:
+    def scored(self, first: int) -> tuple[Any, Any]:
         """The net's outputs in the last slice, which began at this batch, and the targets."""
-        y = self._rows.targets(first * self._size, self.done * self._size)
-        outs = self._outs.reshape(len(y), *self._outs.shape[2:])
-        return outs.copy() if self.done == first + 1 else outs, y
+        begin, end = first * self._size, self.done * self._size
+        y, copies = self._rows.targets(begin, end), self.done == first + 1
+        if self._container is SINGLE:
+            (out,) = self._outs
+            out = out.reshape(out.shape[0] * out.shape[1], *out.shape[2:])
+            return out.copy() if copies else out, y
+        found = [out.reshape(len(out) * out.shape[1], *out.shape[2:]) for out in self._outs]
+        return self._container.of([out.copy() for out in found] if copies else found), y
 
     def _several(self, step: NativeStep, number: int, count: int) -> None:
         first, rows, feeds = self.done, self._rows, self.feeds
-        feeds.numbers[first : first + count] = np.arange(number, number + count)
+        feeds.counts[first : first + count] = np.arange(number, number + count)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
         self._outs = step.room(count, self._fresh and count < self.count)
+        self._container = step.out
         keeper = self._kept()
         began = time.perf_counter()
         completed = step.run(rows, feeds, self._outs)
@@ -177,7 +184,7 @@ class NativeEpoch:
         """One batch of several: copying its rows takes less than telling where they lie."""
         batch, one, feeds = self.done, step.one, self.feeds
         one.rates[0] = feeds.rates[batch]
-        one.numbers[0] = feeds.numbers[batch] = number
+        one.counts[0] = feeds.counts[batch] = number
         if step.draws:
             one.keys[0] = feeds.keys[batch]
         keeper = self._kept()
@@ -194,7 +201,7 @@ class NativeEpoch:
             step, 1, began, None if is_small else partial(self._again, step, feeds, batch, 0, 1)
         )
         feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
-        self._outs = step.result[None]
+        self._outs, self._container = step.results, step.out
 
     def _kept(self) -> Keeper:
         keeper = self._native.begin(self._afresh)
@@ -205,7 +212,7 @@ class NativeEpoch:
         """Make some of the steps from a batch on once more, in the same bits."""
         if last > first:
             places = start + first, start + last
-            outs = np.empty((last - first, *step.out.shape), step.out.dtype)
+            outs = step.room(last - first, fresh=True)
             step.run(self.rows_of(*places), feeds.part(*places).twin(), outs)
 
     def _refuse(self, step: NativeStep, made: int, began: float) -> None:
@@ -235,12 +242,13 @@ class NativeEpoch:
     def eagerly(self, step: TrainingStep, epoch: int) -> None:
         """The next batch as an eager step."""
         batch = self.done
-        x, y = self.rows_of(batch, batch + 1).arrays()
+        rows = self.rows_of(batch, batch + 1).taken()
         feeds = self.feeds
         rate = checked_rate(float(feeds.rates[batch]), f"{self._name}batch {batch + 1}")
-        step(x, y, feeds.keys[batch], rate, (epoch, batch + 1))
+        step(rows, feeds.keys[batch], rate, (epoch, batch + 1))
         feeds.losses[batch], feeds.penalties[batch] = step.data_loss, step.regularization_loss
-        self._outs = step.out[None]
+        outs, self._container = outputs_of(step.out)
+        self._outs = [out[None] for out in outs]
         self.done += 1
         self._native.steps += 1
 
@@ -250,7 +258,7 @@ class NativeEpoch:
         return self._step_for(self.size_of(batch))
 
     def _step_for(self, rows: int) -> NativeStep:
-        return self._native.step_for(self._rows.x, self._rows.y, rows)
+        return self._native.step_for(self._rows, rows)
 
     def _fitting(self, step: NativeStep, left: int) -> int:
         """Steps that fit into a slice; one, as long as nobody knows how long it takes."""

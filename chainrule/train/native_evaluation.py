@@ -1,24 +1,24 @@
 """NativeEvaluation: the outputs of a net as machine code, for any number of rows.
 
-Imports native_step, recording, plan and native. Program.predict runs it.
+Imports bound, recording, plan and native. Program.predict runs it.
 """
 
 import threading
-from operator import is_
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.native.arrays import aligned
-from chainrule.native.engine import compile_plan, target
-from chainrule.native.executable import Feed
+from chainrule.native.engine import target
 from chainrule.native.matmul.panels import in_panels, lay_out
 from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
-from chainrule.train.native_step import COPIED
+from chainrule.train.bound import Bound
 from chainrule.train.recording import Attributes, Recorded, recorded_outputs
 from chainrule.train.steadiness import steady
+from chainrule.train.streams import SINGLE, Arrays, Form, Rows, key_of, key_of_batch, specs_of
 from chainrule.train.surroundings import Surroundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -28,7 +28,7 @@ EXACT = 4  # sizes that are compiled as they come; others are made of powers of 
 
 
 class NativeEvaluation:
-    """``evaluation(x)`` returns the outputs for all rows."""
+    """``evaluation(form, arrays)`` returns the outputs for all rows, as the net returns them."""
 
     def __init__(self, model: Module, scale: float) -> None:
         self._model, self._scale = model, scale
@@ -48,45 +48,61 @@ class NativeEvaluation:
         widest = max((p.value.nbytes for p in self._parameters), default=0)
         self._block = SMALL if widest <= CACHED else LARGE
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, form: Form, arrays: Arrays) -> Any:
+        key = key_of(form, arrays)
         with self._lock:
             if not self._surroundings.same() and self._surroundings.change():
                 self._arrange()
-            rows = len(x)
-            found = self._sizes.get((x.shape, x.dtype))
-            if found is not None or (rows <= self._block and len(self._sizes) < EXACT):
-                return self._sized(x, rows).run(x)
-            return self._by_blocks(x)
+            found, count = self._sizes.get(key), len(arrays[0])
+            if found is None:
+                rows = Rows(arrays, form)
+                if count > self._block or len(self._sizes) >= EXACT:
+                    return self._by_blocks(rows)
+                found = self._made(rows, count, key)
+            self._hold(found)
+            return found.alone(arrays) if found.out is SINGLE else found.out.of(found.run(arrays))
 
-    def _by_blocks(self, x: Array) -> Array:
+    def _by_blocks(self, rows: Rows) -> Any:
         """Whole blocks in one native call, then one that is filled up with rows of zeros."""
-        size = self._block
-        whole = len(x) // size * size
-        parts = [self._sized(x, size).rounds(x[:whole])] if whole else []
-        if whole < len(x) or not parts:
-            rest = x[whole:]
-            filled = np.zeros((_power_of_two(len(rest)), *x.shape[1:]), x.dtype)
-            filled[: len(rest)] = rest
-            parts.append(self._sized(filled, len(filled)).run(filled)[: len(rest)])
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        size, count = self._block, rows.count
+        whole = count // size * size
+        rest = rows.part(whole, count).filled(_power_of_two(count - whole))
+        if not whole:
+            sized = self._sized(rest, rest.count)
+            return sized.out.of([out[:count] for out in sized.run(rest.arrays)])
+        sized = self._sized(rows, size)
+        outs = sized.rounds([x[:whole] for x in rows.arrays], whole // size)
+        if whole < count:
+            last = self._sized(rest, rest.count).run(rest.arrays)
+            outs = [
+                np.concatenate([one, other[: count - whole]])
+                for one, other in zip(outs, last, strict=True)
+            ]
+        return sized.out.of(outs)
 
-    def _sized(self, x: Array, rows: int) -> "_Sized":
-        key = (rows, *x.shape[1:]), x.dtype
-        found = self._sizes.get(key)
-        if found is None:
-            found = self._sizes[key] = self._recorded(Spec(*key))
-        buffers = self._model.buffers() if self._has_buffers else {}
-        arrays = [p.value for p in self._parameters]
-        for number in found.panels:
-            arrays[number] = self._in_panels(number, found.plan.inputs[number])
-        found.bind([*arrays, *buffers.values()])
+    def _sized(self, rows: Rows, count: int) -> "_Sized":
+        key = key_of_batch(rows, count)
+        found = self._sizes.get(key) or self._made(rows, count, key)
+        self._hold(found)
         return found
 
-    def _recorded(self, x: Spec) -> "_Sized":
-        def record(left: Attributes) -> Recorded:
-            return recorded_outputs(self._model, x, self._scale)
+    def _hold(self, sized: "_Sized") -> None:
+        """Let the machine code read the net's arrays as they are now."""
+        buffers = self._model.buffers() if self._has_buffers else {}
+        arrays = [p.value for p in self._parameters]
+        for number in sized.panels:
+            arrays[number] = self._in_panels(number, sized.plan.inputs[number])
+        sized.hold([*arrays, *buffers.values()])
 
-        return _Sized(steady(record, self._surroundings, twice=False), x)
+    def _made(self, rows: Rows, count: int, key: tuple[Any, ...]) -> "_Sized":
+        specs = specs_of(rows, count)
+
+        def record(left: Attributes) -> Recorded:
+            return recorded_outputs(self._model, specs, rows.form, self._scale)
+
+        made = _Sized(steady(record, self._surroundings, twice=False), len(specs))
+        self._sizes[key] = made
+        return made
 
     def _in_panels(self, number: int, spec: Spec) -> Array:
         """A weight as it is now, laid out in panels; all numbers of rows read the same ones."""
@@ -103,52 +119,29 @@ class NativeEvaluation:
 class _Sized:
     """The machine code for one number of rows."""
 
-    def __init__(self, recorded: Recorded, x: Spec) -> None:
-        plan = make(recorded.flow)
-        self.plan, self.panels = in_panels(plan, target())
-        self._run = compile_plan(self.plan).run_object()
-        self._place = len(self.plan.inputs) - 1
-        self._out = self.plan.outputs[0]
-        self._x = np.zeros(x.shape, x.dtype) if x.nbytes <= COPIED else None
-        self._result = np.zeros(self._out.shape, self._out.dtype)
-        self._rows, self._bound = x.shape[0], list[Array]()
-        self._is_fed = False  # whether rounds left the run bound to arrays of others
-        self._bind_own()
+    def __init__(self, recorded: Recorded, streams: int) -> None:
+        self.plan, self.panels = in_panels(make(recorded.flow), target())
+        self.out, self._outs = recorded.out, self.plan.outputs
+        self._results = [np.zeros(spec.shape, spec.dtype) for spec in self._outs]
+        self._bound = Bound(self.plan, streams, (), dict(enumerate(self._results)))
+        self.hold = self._bound.hold
 
-    def _bind_own(self) -> None:
-        if self._x is not None:
-            self._run.bind_input(self._place, self._x)
-        self._run.bind_output(0, self._result)
-        self._is_fed = False
+    def rounds(self, arrays: Sequence[Array], count: int) -> list[Array]:
+        """The outputs for so many times as many rows."""
+        outs = [np.empty((count, *spec.shape), spec.dtype) for spec in self._outs]
+        if self._bound.loop(count, arrays, None, (), list(enumerate(outs))) < count:
+            raise self._bound.failure()
+        return [out.reshape(count * out.shape[1], *out.shape[2:]) for out in outs]
 
-    def bind(self, arrays: list[Array]) -> None:
-        """Read these arrays of the net."""
-        if self._bound and all(map(is_, arrays, self._bound)):
-            return
-        for number, array in enumerate(arrays):
-            self._run.bind_input(number, array)
-        self._bound = arrays
+    def alone(self, arrays: Sequence[Array]) -> Array:
+        """The output of a net that has one."""
+        self._bound.run(arrays)
+        return self._results[0].copy()
 
-    def rounds(self, x: Array) -> Array:
-        """The outputs for several times as many rows."""
-        rows = self._rows
-        outs = np.empty((len(x) // rows, *self._out.shape), self._out.dtype)
-        feeds = [Feed.rows(self._place, x), Feed.output(0, outs)]
-        self._is_fed = True
-        if self._run.repeat(len(outs), feeds) < len(outs):
-            raise self._run.failure()
-        return outs.reshape(len(x), *self._out.shape[1:])
-
-    def run(self, x: Array) -> Array:
-        """The outputs, in an array of their own."""
-        if self._is_fed:
-            self._bind_own()
-        if self._x is None:
-            self._run.bind_input(self._place, x)
-        else:
-            self._x[...] = x
-        self._run()
-        return self._result.copy()
+    def run(self, arrays: Sequence[Array]) -> list[Array]:
+        """The outputs, in arrays of their own."""
+        self._bound.run(arrays)
+        return [result.copy() for result in self._results]
 
 
 def _power_of_two(rows: int) -> int:

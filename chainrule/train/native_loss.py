@@ -5,58 +5,45 @@ one by ``fit``.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from chainrule.native.engine import compile_plan
 from chainrule.ops.random import Key
 from chainrule.optim.problem import LossAndGradients
 from chainrule.plan.make import make
 from chainrule.tensors import Parameter
-from chainrule.train.native_step import specs_of
-from chainrule.train.recording import Recipe, recorded_loss
+from chainrule.train.bound import Bound
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import KEY, recorded_loss
 from chainrule.train.steadiness import steady, surroundings_of
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from chainrule.train.streams import Arrays, Rows, specs_of
 
 
 class NativeLoss:
-    """``native_loss(x, y, key)`` computes the loss where the parameters are.
+    """``native_loss(batch, key)`` computes the loss where the parameters are."""
 
-    Attributes
-    ----------
-    data_loss, penalty : float
-    out : ndarray
-        The net's outputs.
-    updates : dict of str to ndarray
-        New values of buffers.
-    """
-
-    def __init__(self, recipe: Recipe, parameters: Mapping[str, Parameter], x: Any, y: Any):
+    def __init__(self, recipe: Recipe, parameters: Mapping[str, Parameter], rows: Rows) -> None:
         self._model, self._parameters = recipe.model, recipe.model.parameters()
-        specs = specs_of(x, y, len(x))
+        specs = specs_of(rows, rows.count)
         recorded = steady(
-            lambda left: recorded_loss(recipe, *specs, left), surroundings_of(recipe), twice=True
+            lambda left: recorded_loss(recipe, specs, rows.form, left),
+            surroundings_of(recipe),
+            twice=True,
         )
-        plan = make(recorded.flow)
-        self._run = compile_plan(plan).run_object()
+        self._key = np.zeros((1, *KEY.shape), KEY.dtype)
+        self._bound = Bound(make(recorded.flow), len(specs), [self._key])
         self._trained = [parameters[path] for path in recipe.trained]
-        self._changed, self._specs = recorded.changed, plan.outputs
         self._has_buffers = bool(recorded.buffers)
-        self.data_loss = self.penalty = 0.0
-        self.out: Array = np.zeros(0)
-        self.updates: dict[str, Array] = {}
+        outputs = len(self._bound.plan.outputs)
+        self._left = [self._bound.leaves(number) for number in range(outputs)]
+        self._first_loss = len(self._trained) + len(recorded.changed)
 
-    def __call__(self, x: Array, y: Array, key: Key) -> LossAndGradients:
+    def __call__(self, batch: Arrays, key: Key) -> LossAndGradients:
         """The whole loss, and the gradient of every trained parameter."""
         buffers = self._model.buffers().values() if self._has_buffers else ()
-        own = [p.value for p in self._parameters.values()]
-        outputs = [np.empty(spec.shape, spec.dtype) for spec in self._specs]
-        self._run([*own, *buffers, x, y, key], outputs)
-        gradients, rest = outputs[: len(self._trained)], outputs[len(self._trained) :]
-        self.updates = dict(zip(self._changed, rest, strict=False))
-        data_loss, penalty, self.out = rest[len(self._changed) :]
-        self.data_loss, self.penalty = float(data_loss), float(penalty)
-        found = dict(zip(self._trained, gradients, strict=True))
-        return LossAndGradients(self.data_loss + self.penalty, found)
+        self._bound.hold([*(p.value for p in self._parameters.values()), *buffers])
+        self._key[0] = key
+        self._bound.run(batch)
+        data_loss, penalty = map(float, self._left[self._first_loss : self._first_loss + 2])
+        gradients = {p: array.copy() for p, array in zip(self._trained, self._left, strict=False)}
+        return LossAndGradients(data_loss + penalty, gradients)

@@ -12,17 +12,23 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiled.function import KEPT, MANY_RECORDINGS
-from chainrule.errors import ChainruleError, NonFiniteError, RecordingWarning
-from chainrule.spec import Spec
+from chainrule.errors import (
+    ChainruleError,
+    NonFiniteError,
+    RecordingWarning,
+    frames_of_ours,
+)
 from chainrule.tensors import Parameter
 from chainrule.train.checks import trained_parameters
 from chainrule.train.keeping import Again, Keeper
-from chainrule.train.native_step import NativeStep, Rows, memory_of, missed, specs_of
+from chainrule.train.native_step import NativeStep, memory_of, missed
 from chainrule.train.nonfinite import non_finite_update
 from chainrule.train.penalty import Penalty
-from chainrule.train.recording import Recipe, inputs, recorded_step
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import inputs, recorded_step, symbol_of
 from chainrule.train.steadiness import steady, surroundings_of
 from chainrule.train.step import TrainingStep
+from chainrule.train.streams import Arrays, Rows, key_of_batch, specs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VERSION = attrgetter("changed")
@@ -107,34 +113,38 @@ class NativeSteps:
         self._unreached.update(paths)
         self._arrange()
 
-    def step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
+    def find(self, key: tuple[Any, ...]) -> NativeStep | None:
+        """The machine code for a batch with this key; None if there is none yet."""
+        return self._steps.get(key)
+
+    def step_for(self, rows: Rows, count: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""
-        key = rows, x.shape[1:], x.dtype, y.shape[1:], y.dtype
+        key = key_of_batch(rows, count)
         found = self._steps.get(key)
         if found is None:
-            found = self._made(specs_of(x, y, rows), rows == self._watched)
+            found = self._made(rows, count)
             if len(self._steps) >= KEPT:  # the oldest goes
                 self._bound.pop(self._steps.pop(next(iter(self._steps))), None)
             self._steps[key] = found
             self._say(len(self._steps))
         return found
 
-    def _made(self, specs: tuple[Spec, Spec], watched: bool) -> NativeStep:
+    def _made(self, rows: Rows, count: int) -> NativeStep:
         slots = self._recipe.optimizer.slots(self._trained)
         self._recipe = recipe = replace(self._recipe, behind=missed(slots))
-        x, y = specs
+        specs, watched = specs_of(rows, count), count == self._watched
         recorded = steady(
-            lambda left: recorded_step(recipe, x, y, watched, left),
+            lambda left: recorded_step(recipe, specs, rows.form, watched, left),
             self._surroundings,
             twice=not self._steps,
         )
-        return NativeStep(recipe, recorded, x, y, watched)
+        return NativeStep(recipe, recorded, len(specs), watched)
 
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""
         slots = self._recipe.optimizer.slots(self._trained)
         if self._bound.get(step) is not slots:
-            step.bind(step.arrays(self._parameters, self._buffers(), memory_of(slots)))
+            step.hold(step.arrays(self._parameters, self._buffers(), memory_of(slots)))
             self._bound[step] = slots
             self._keeper = Keeper(*step.changing())
         return max(slot.steps for slot in slots) if self._recipe.behind else slots[0].steps
@@ -163,10 +173,9 @@ class NativeSteps:
     def explained(self, error: BaseException, batch: Rows, key: Any, place: str) -> BaseException:
         """What was wrong with a batch whose step was not made."""
         if isinstance(error, NonFiniteError):  # the eager run finds the op where it began
-            x, y = batch.arrays()
             try:
                 with np.errstate(all="ignore"):
-                    self._eager().forward(self._inputs(x), y, key, place)
+                    self._eager(batch).forward(self._given(batch), key, place)
             except NonFiniteError as found:
                 return found
         if isinstance(error, ChainruleError):
@@ -175,23 +184,26 @@ class NativeSteps:
 
     def spoilt(self, batch: Rows, key: Any, place: str) -> NonFiniteError:
         """Why the step of a batch, taken back by now, left parameters that are not finite."""
-        x, y = batch.arrays()
         try:
-            self._eager().gradients(self._inputs(x), y, key, place)
+            self._eager(batch).gradients(self._given(batch), key, place)
         except NonFiniteError as found:
             return found
         return non_finite_update(place)
 
-    def _eager(self) -> TrainingStep:
+    def _eager(self, batch: Rows) -> TrainingStep:
         recipe = self._recipe
         penalty = Penalty(recipe.model, recipe.regularization)
-        return TrainingStep(
-            recipe.model, self._trained, recipe.loss, recipe.optimizer, penalty, recipe.clip
-        )
+        return TrainingStep(recipe, self._trained, penalty, batch.form)
 
-    def _inputs(self, x: Array) -> Any:
+    def _given(self, batch: Rows) -> Arrays:
+        """The rows of a batch, in element types that an eager step computes in."""
+        taken, form = batch.taken(), batch.form
         with np.errstate(all="ignore"):
-            return inputs(self._recipe.model, x, self._recipe.scale)
+            given = [
+                symbol_of(inputs(self._recipe.model, x, self._recipe.scale, form))
+                for x in taken[: form.inputs]
+            ]
+        return (*given, *taken[form.inputs :])
 
     def _say(self, count: int) -> None:
         if count == MANY_RECORDINGS:
@@ -200,7 +212,7 @@ class NativeSteps:
                 "batch or the dtype of the data changes from call to call. Take batches of one "
                 "size, or Program.epoch, whose last batch alone is smaller.",
                 RecordingWarning,
-                stacklevel=5,
+                stacklevel=frames_of_ours(),
             )
 
     def _buffers(self) -> dict[str, Array]:

@@ -4,40 +4,44 @@ Imports recording and the native files beside it. ``fit`` trains with it; users 
 loop call it.
 """
 
-import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ChainruleError, IndexRangeError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.nn import Module
 from chainrule.ops.random import fold, key, philox
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
+from chainrule.train.batches import checked_order
 from chainrule.train.checks import (
+    check_loss,
     check_model,
     check_rows,
     check_single_rows,
+    takes_several,
     trained_parameters,
 )
 from chainrule.train.claims import claimed
-from chainrule.train.entering import numbers
+from chainrule.train.entering import in_memory_order
+from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.keeping import Again
 from chainrule.train.native_epoch import NativeEpoch
 from chainrule.train.native_evaluation import NativeEvaluation
-from chainrule.train.native_step import NativeStep, Rows
+from chainrule.train.native_step import NativeStep
 from chainrule.train.native_steps import NativeSteps
-from chainrule.train.recording import Recipe, UnreachedError, inputs
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import UnreachedError, inputs
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
 from chainrule.train.step import say_left_out
+from chainrule.train.streams import PLAIN, Rows, inputs_alone, key_of, streams
 from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
-PLAIN = "fdlqB"  # the usual codes of numbers
 EXAMINED = 32  # rows, the first ones, on which the loss is tried
 
 
@@ -56,8 +60,8 @@ class Program:
     Parameters
     ----------
     model : Module
-    loss : callable
-        loss(outputs, y) returns the mean over the rows.
+    loss : callable, or a dict or tuple of them
+        loss(outputs, y) returns the mean over the rows; as in :func:`fit`.
     optimizer : Optimizer
         Any but LBFGS, whose step computes the loss several times.
     regularization : optional
@@ -69,6 +73,8 @@ class Program:
         Of dropout.
     scale : float, default 1
         Every element of x is multiplied by it: 1/255 for images given as bytes (uint8).
+    gradient_hooks : sequence of callable, optional
+        As in :func:`fit`.
 
     Examples
     --------
@@ -89,7 +95,7 @@ class Program:
     def __init__(
         self,
         model: Module,
-        loss: Callable[[Any, Any], Any],
+        loss: Any,
         optimizer: Optimizer,
         regularization: Any = None,
         schedule: Schedule | Callable[[int], float] | None = None,
@@ -97,8 +103,10 @@ class Program:
         *,
         seed: int = 0,
         scale: float = 1.0,
+        gradient_hooks: Sequence[GradientHook] = (),
     ) -> None:
         check_model(model)
+        check_loss(loss)
         check_optimizer(optimizer)
         if optimizer.needs_closure:
             raise ArgumentError(
@@ -107,9 +115,10 @@ class Program:
                 do="Train with cr.fit, or choose Adam or SGD.",
             )
         self.model, self.optimizer = model, optimizer
-        trained, cut = trained_parameters(model), clipping(clip, "Program")
+        trained = trained_parameters(model)
+        hooks = (*checked_hooks(gradient_hooks, "Program"), *clipping(clip, "Program"))
         self._recipe = Recipe(
-            model, loss, optimizer, regularization, cut, tuple(trained), float(scale)
+            model, loss, optimizer, regularization, hooks, tuple(trained), float(scale)
         )
         self._native, self._examined = NativeSteps(self._recipe), set[Any]()
         self._left_out = set[str]()  # parameters that were named as not reached
@@ -131,14 +140,16 @@ class Program:
         """How many steps have been made."""
         return self._native.steps
 
-    def step(self, x: Any, y: Any) -> float:
+    def step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """One step on a batch; returns its loss, regularization included.
 
         Parameters
         ----------
-        x : array, (N, ...)
-        y : array, (N, ...)
+        x : array, (N, ...), or a tuple or a dict of some
+        y : array, (N, ...), or a tuple or a dict of some
             Class labels, or numbers of the shape of the net's outputs.
+        sample_weight : array, (N,), optional
+            See :func:`fit`.
 
         Raises
         ------
@@ -149,45 +160,55 @@ class Program:
         ArgumentError
             If the learning rate of this step is negative, NaN or infinite.
         """
-        x, y = _array(x, "x"), _array(y, "y")
-        check_rows(x, y, "this batch")
+        rows = streams(x, y, sample_weight, in_memory_order)
+        key = key_of(rows.form, rows.arrays)
         with self._lock:
             native, rates = self._native, self._rates
             native.follow()
-            self._examine(x, y)
-            step = self._step_for(x, y, len(x))
+            step = native.find(key) or self._made_for(rows)
             one = step.one
             rate = self.optimizer.rate if rates is None else rates(self.steps, 1)[0]
             if type(rate) is not float or not 0 <= rate < inf:
                 rate = checked_rate(rate, f"step {self.steps + 1}")
-            one.rates[0], one.numbers[0] = rate, native.bound(step) + 1
+            one.rates[0], one.counts[0] = rate, native.bound(step) + 1
             if step.draws:
                 one.keys[0] = fold(fold(self._key, 0), self.steps)
             keeper = native.begin()
             try:
-                step.step(x, y)
+                step.step(rows.arrays)
             except ChainruleError as error:
                 place = f"step {self.steps + 1}"
-                raise native.explained(error, Rows(x, y), one.keys[0], place) from None
+                raise native.explained(error, rows, one.keys[0], place) from None
             if not keeper.sound():
                 keeper.restore()
-                raise native.spoilt(Rows(x, y), one.keys[0], f"step {self.steps + 1}")
-            again = None if keeper.is_small else _again(step, x, y)
-            native.made(1, again, x.nbytes + y.nbytes)
+                raise native.spoilt(rows, one.keys[0], f"step {self.steps + 1}")
+            if keeper.is_small:
+                native.made(1)
+            else:
+                native.made(1, _again(step, rows), rows.nbytes)
             return one.losses.item() + one.penalties.item()
 
-    def epoch(self, x: Any, y: Any, batch_size: int = 32, order: Any = None) -> Array:
+    def epoch(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        order: Any = None,
+        sample_weight: Any = None,
+    ) -> Array:
         """Steps on all rows, batch by batch, in native code; returns a loss per batch.
 
         Parameters
         ----------
-        x : array, (N, ...) of float32, float64 or uint8
-        y : array, (N, ...)
+        x : array, (N, ...) of float32, float64 or uint8; or a tuple or a dict of some
+        y : array, (N, ...), or a tuple or a dict of some
         batch_size : int, default 32
             The last batch may be smaller, and is used too.
         order : array of int, optional
             The rows in the order in which they are taken, such as a permutation; a row may be
             left out or stand twice. Default: as they are given, which spares gathering them.
+        sample_weight : array, (N,), optional
+            See :func:`fit`.
 
         Raises
         ------
@@ -201,12 +222,14 @@ class Program:
             Where the learning rate of a step is negative, NaN or infinite; those before it have
             been made. While another thread trains this net, or with this optimiser.
         ShapeError
-            For batches of one row where a BatchNorm needs several.
+            For streams of several lengths; for batches of one row where a BatchNorm needs several.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
-        x, y = _array(x, "x"), _array(y, "y")
-        rows = Rows(x, y, _order(order, len(x)))
-        check_rows(rows.x, rows.y, "this epoch")
+        rows = streams(x, y, sample_weight, in_memory_order)
+        given = checked_order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
+        check_rows(rows, "this epoch")
+        if given is not None:
+            rows = Rows(rows.arrays, rows.form, given)
         with self._lock:
             self._native.follow()
             with claimed(self._native.parameters, self.optimizer):
@@ -214,13 +237,11 @@ class Program:
 
     def _steps_on(self, rows: Rows, size: int) -> Array:
         """An epoch, whose net and optimiser are claimed; a loss per batch."""
-        x, y = rows.x, rows.y
-        self._examine(x, y)
+        self._examine(rows)
         if size == 1:
-            first = np.asarray(inputs(self.model, x[:1], self._recipe.scale))
-            check_single_rows(self.model, first, size)
+            check_single_rows(self.model, self._entered(rows, 1), size)
         for count in {min(size, rows.count), rows.count % size} - {0}:
-            self._step_for(x, y, count)
+            self._step_for(rows, count)
         self._epochs += 1
         rates = self._rates_of(-(-rows.count // size))
         run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
@@ -228,45 +249,71 @@ class Program:
             run.advance()
         return run.feeds.losses + run.feeds.penalties
 
-    def predict(self, x: Any) -> Array:
+    def predict(self, x: Any) -> Any:
         """The net's outputs for all rows: scores, not probabilities; dropout is off."""
-        return self._evaluation(_array(x, "x"))
+        if type(x) is np.ndarray:
+            return self._evaluation(PLAIN, (in_memory_order(x, "x"),))
+        takes_several(self.model, x, "x")
+        rows = inputs_alone(x, in_memory_order)
+        if rows.form is not PLAIN:
+            check_rows(rows, "this batch")
+        return self._evaluation(rows.form, rows.arrays)
 
-    def plan(self, x: Any, y: Any) -> Plan:
+    def plan(self, x: Any, y: Any, sample_weight: Any = None) -> Plan:
         """The plan of the step for a batch like this one; ``print(plan.show())`` shows it."""
-        x, y = _array(x, "x"), _array(y, "y")
+        rows = streams(x, y, sample_weight, in_memory_order)
         with self._lock:
             self._native.follow()
-            return self._step_for(x, y, len(x)).plan
+            return self._step_for(rows, rows.count).plan
 
-    def _step_for(self, x: Array, y: Array, rows: int) -> NativeStep:
+    def _made_for(self, rows: Rows) -> NativeStep:
+        """Machine code for a batch that looks like none before."""
+        check_rows(rows, "this batch")
+        self._examine(rows)
+        return self._step_for(rows, rows.count)
+
+    def _step_for(self, rows: Rows, count: int) -> NativeStep:
         """Machine code for so many of these rows, which leaves out what the loss does not reach.
 
         A warning names it once.
         """
         native = self._native
         try:
-            return native.step_for(x, y, rows)
+            return native.step_for(rows, count)
         except UnreachedError as error:
             say_left_out(error.paths, self._left_out)
             native.leave_out(error.paths)
-            return native.step_for(x, y, rows)
+            return native.step_for(rows, count)
 
-    def _examine(self, x: Array, y: Array) -> None:
+    def _examine(self, rows: Rows) -> None:
         """Try the loss on the first rows of a new shape: whether outputs and targets meet.
 
         A net or a loss that does not take so few is recorded all the same, and says so there.
         """
-        shapes = x.shape[1:], y.shape[1:]
-        if shapes in self._examined or not len(x):
+        shapes = (rows.form.key, *[array.shape[1:] for array in rows.arrays])
+        if shapes in self._examined or not len(rows.arrays[0]):
             return
         recipe = self._recipe
-        sample = np.asarray(inputs(recipe.model, x[:EXAMINED], recipe.scale))
-        with contextlib.suppress(Refused):
+        takes_several(recipe.model, rows.form.inputs_of(rows.arrays), "x")
+        try:
             tried_on_few(
-                recipe.model, recipe.loss, sample, y, "this batch", trains=True, ranges=False
-            )
+                recipe.model, recipe.loss, self._entered(rows, EXAMINED), "this batch",
+                trains=True, ranges=False,
+            )  # fmt: skip
+        except Refused as refused:
+            if refused.surely:
+                raise refused.error from None
         self._examined.add(shapes)
+
+    def _entered(self, rows: Rows, count: int) -> Rows:
+        """The first rows, with inputs as the net is given them."""
+        recipe, form = self._recipe, rows.form
+        x = [
+            np.asarray(inputs(recipe.model, array[:count], recipe.scale, form))
+            for array in rows.arrays[: form.inputs]
+        ]
+        rest = rows.arrays[form.inputs :]
+        return Rows((*x, *rest), form)
 
     def _keys(self, count: int) -> Array:
         """A random key for each batch of this epoch; ``fit`` draws the same."""
@@ -280,39 +327,13 @@ class Program:
         return rate if type(rate) is float else checked_rate(rate, f"step {self.steps + 1}")
 
 
-def _again(step: NativeStep, x: Array, y: Array) -> Again:
+def _again(step: NativeStep, rows: Rows) -> Again:
     """What makes a step on a batch once more, which is the caller's and may change."""
-    x, y, one = x.copy(), y.copy(), step.one
-    numbers = one.rates[0], one.numbers[0], one.keys[0].copy()
+    one, arrays = step.one, [array.copy() for array in rows.arrays]
+    numbers = one.rates[0], one.counts[0], one.keys[0].copy()
 
     def again() -> None:
-        one.rates[0], one.numbers[0], one.keys[0] = numbers
-        step.step(x, y)
+        one.rates[0], one.counts[0], one.keys[0] = numbers
+        step.step(arrays)
 
     return again
-
-
-def _array(x: Any, name: str) -> Array:
-    """Numbers in memory in order; converted only if need be."""
-    kind = type(x) is np.ndarray and x.dtype
-    if kind and kind.char in PLAIN and kind.isnative and x.flags.c_contiguous:
-        return x
-    array = numbers(x, name)
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
-
-
-def _order(order: Any, rows: int) -> Array | None:
-    if order is None:
-        return None
-    array = np.asarray(order)
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise ArgumentError(
-            f"order holds numbers of rows, but this is {array.dtype} of shape {array.shape}.",
-            do="Pass a permutation: rng.permutation(len(x)).",
-        )
-    if array.size and (array.min() < 0 or array.max() >= rows):
-        raise IndexRangeError(
-            f"order names rows from {array.min()} to {array.max()}, but there are {rows}.",
-            do="Row numbers count from 0.",
-        )
-    return np.ascontiguousarray(array, np.int64)

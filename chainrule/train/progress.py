@@ -25,12 +25,12 @@ class PlainProgress(Callback):
         history, row = state.history, state.history.epochs[-1]
         width = len(str(state.epochs))
         parts = [f"epoch {row.epoch:{width}}/{state.epochs}", f"loss {row.loss:.4f}"]
-        if history.metric:
-            parts.append(f"{history.metric} {row.metric:.4f}")
+        parts += [f"{name} {history[name][-1]:.4f}" for name in history.metrics]
         if history.validated:
             parts.append(f"validation loss {row.validation_loss:.4f}")
-            if history.metric:
-                parts.append(f"{history.metric} {row.validation_metric:.4f}")
+            parts += [
+                f"{name} {history[f'validation_{name}'][-1]:.4f}" for name in history.metrics
+            ]
         parts.append(f"{row.rows_per_second:,.0f} rows/s")
         self._write("  ".join(parts))
 

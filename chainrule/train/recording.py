@@ -3,9 +3,9 @@
 Imports nn, optim, the backward walk and the plan's recorder. Program compiles what stands here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +21,14 @@ from chainrule.plan.record import record
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
 from chainrule.tensors import Parameter
+from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
+from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
+from chainrule.train.recipe import Recipe, reads_indices
 from chainrule.train.stand_ins import standing_in
 from chainrule.train.step import check_reached
+from chainrule.train.streams import PLAIN, SINGLE, Container, Form, outputs_of
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
@@ -51,36 +55,14 @@ class UnreachedError(NoGradientError):
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
-    """What a training step is made of: everything but the data.
-
-    Attributes
-    ----------
-    scale : float
-        Every element of x is multiplied by it: 1/255 for images of bytes.
-    trained : tuple of str
-        Paths of the parameters that the optimiser changes.
-    """
-
-    model: Module
-    loss: Callable[[Any, Any], Any]
-    optimizer: Optimizer
-    regularization: Any
-    clip: Callable[[list[Any]], list[Any]] | None
-    trained: tuple[str, ...]
-    scale: float = 1.0
-    behind: tuple[int, ...] = ()  # steps that each trained parameter has missed; (): none
-
-
-@dataclass(frozen=True, eq=False)
 class Recorded:
     """A recorded step, and in which order its arrays stand.
 
     Inputs: the parameters, the buffers, the optimiser's memory (for each trained parameter one
-    flat array per name), x, y, the random key, the learning rate, the number of the step. Outputs:
-    the new values of the trained parameters, of the buffers that change and of the memory, all in
-    the place of the old ones; the data loss, the regularization loss, and the net's outputs; of a
-    watched step also the gradients of the trained parameters, after clipping.
+    flat array per name), the streams of a batch, the random key, the learning rate, the number of
+    the step. Outputs: the new values of the trained parameters, of the buffers that change and of
+    the memory, all in the place of the old ones; the data loss, the regularization loss, and the
+    net's outputs; of a watched step also the gradients of the trained parameters, after the hooks.
     """
 
     flow: Flow
@@ -89,12 +71,17 @@ class Recorded:
     memory: tuple[str, ...]  # "path/name"
     changed: tuple[str, ...] = ()  # the buffers that change, where they are outputs of their own
     left: Attributes = field(default_factory=Attributes)  # what forward has set, see _Step
+    out: Container = SINGLE  # in which the net's outputs stand
 
 
 def recorded_step(
-    recipe: Recipe, x: Spec, y: Spec, watched: bool = False, left: Attributes | None = None
+    recipe: Recipe,
+    streams: Sequence[Spec],
+    form: Form = PLAIN,
+    watched: bool = False,
+    left: Attributes | None = None,
 ) -> Recorded:
-    """Record one step on a batch of these shapes and dtypes; a watched one shows its gradients.
+    """Record one step on a batch of these streams; a watched one shows its gradients.
 
     It starts from what another recording has ``left`` in the attributes of the net.
 
@@ -111,26 +98,47 @@ def recorded_step(
         *(spec_of(p) for p in parameters.values()),
         *map(spec_of, buffers.values()),
         *(flat[place.rpartition("/")[0]] for place in memory),
-        *(x, y, KEY, NUMBER, NUMBER),
+        *(*streams, KEY, NUMBER, NUMBER),
     ]
     names = [*parameters, *buffers, *memory]
     changed: list[str] = []
     found: Attributes = {}
+    containers: list[Container] = []
 
     def step(*symbols: Any) -> list[Any]:
         values = dict(zip(names, symbols, strict=False))
-        x, y, key, rate, number = symbols[len(names) :]
+        *batch, key, rate, number = symbols[len(names) :]
         run = _Step(recipe, values, key, rate, number, left)
-        gradients, updates, *rest = run.loss(x, y)
-        new = run.updated(gradients, rest[:2]) | updates
-        changed[:] = new
+        gradients, updates, losses, outs, container = run.loss(form, batch)
+        new = run.updated(gradients, losses) | updates
+        changed[:], containers[:] = new, [container]
         found.update(run.left())
-        return [*new.values(), *rest, *(gradients.values() if watched else ())]
+        return [*new.values(), *losses, *outs, *(gradients.values() if watched else ())]
 
     flow = record(step, specs, labels=names)
     places = {path: i for i, path in enumerate(names)}
     flow = replace(flow, updates={i: places[path] for i, path in enumerate(changed)})
-    return Recorded(flow, tuple(parameters), tuple(buffers), memory, left=found)
+    return Recorded(flow, tuple(parameters), tuple(buffers), memory, (), found, containers[0])
+
+
+class Found(NamedTuple):
+    """What a recorded step knows before its update.
+
+    Attributes
+    ----------
+    gradients, updates : dict
+        Of the trained parameters, and new values for buffers, by path.
+    losses : list
+        The data loss and the regularization loss.
+    outs : list
+        The net's outputs, which stand in ``out``.
+    """
+
+    gradients: dict[str, Any]
+    updates: dict[str, Any]
+    losses: list[Any]
+    outs: list[Any]
+    out: Container
 
 
 class _Step:
@@ -162,22 +170,26 @@ class _Step:
             if type(value) in SETTINGS and vars(before[path]).get(name, END) is not value
         }
 
-    def loss(self, x: Any, y: Any) -> tuple[Any, ...]:
-        """Gradients and new buffers by path, then the loss's terms and the outputs."""
+    def loss(self, form: Form, batch: Sequence[Any]) -> "Found":
+        """What the forward and the backward pass find."""
         with standing_in(self._recipe.model, self._model, self._leaves):
-            return self._read(x, y)
+            return self._read(form, batch)
 
-    def _read(self, x: Any, y: Any) -> tuple[Any, ...]:
+    def _read(self, form: Form, batch: Sequence[Any]) -> "Found":
         recipe = self._recipe
-        out, updates = self._model.run(inputs(recipe.model, x, recipe.scale), training=self._key)
-        targets = cast(y, out.dtype) if y.dtype.kind == "f" else y
-        terms = [one_number(recipe.loss, recipe.loss(out, targets), int(x.shape[0]))]
+        x = [inputs(recipe.model, x, recipe.scale, form) for x in batch[: form.inputs]]
+        out, updates = self._model.run(form.inputs_of(x), training=self._key)
+        outs, container = outputs_of(out)
+        rest = [cast(y, outs[0].dtype) if y.dtype.kind == "f" else y for y in batch[len(x) :]]
+        batch = [*x, *rest]
+        loss = objective_of(recipe.loss)(out, form.targets_of(batch), form.weights_of(batch))
+        terms = [one_number(recipe.loss, loss, int(x[0].shape[0]))]
         penalty = Penalty(self._model, recipe.regularization).term()
         terms += [] if penalty is None else [penalty]
         gradients = self._gradients(terms)
         found = {path: symbol_of(value) for path, value in updates.items()}
         losses = [symbol_of(term) for term in terms] + ([0.0] if penalty is None else [])
-        return gradients, found, *losses, symbol_of(out)
+        return Found(gradients, found, losses, [symbol_of(out) for out in outs], container)
 
     def _gradients(self, terms: Sequence[Any]) -> dict[str, Any]:
         ends = [term for term in terms if isinstance(term, Node)]  # others are constants
@@ -187,9 +199,7 @@ class _Step:
         if missing:
             check_reached(missing, len(paths))
             raise UnreachedError(missing)
-        gradients = [found[self._leaves[path]] for path in paths]
-        if self._recipe.clip is not None:
-            gradients = self._recipe.clip(gradients)
+        gradients = hooked(self._recipe.hooks, [found[self._leaves[path]] for path in paths])
         return dict(zip(paths, gradients, strict=True))
 
     def updated(self, gradients: dict[str, Any], losses: Sequence[Any]) -> dict[str, Any]:
@@ -219,30 +229,37 @@ class _Step:
         return {path: after[self._leaves[path]] for path in gradients} | memory
 
 
-def recorded_loss(recipe: Recipe, x: Spec, y: Spec, left: Attributes | None = None) -> Recorded:
+def recorded_loss(
+    recipe: Recipe,
+    streams: Sequence[Spec],
+    form: Form = PLAIN,
+    left: Attributes | None = None,
+) -> Recorded:
     """Record the loss of a batch and its gradients, for an optimiser that asks for several.
 
-    Inputs: the parameters, the buffers, x, y and the random key. Outputs: the gradients of the
-    trained parameters, new values of the buffers, the data loss, the regularization loss, and the
-    net's outputs.
+    Inputs: the parameters, the buffers, the streams and the random key. Outputs: the gradients of
+    the trained parameters, new values of the buffers, the data loss, the regularization loss, and
+    the net's outputs.
     """
     parameters, buffers = _arrays_of(recipe.model)
     names = [*parameters, *buffers]
-    specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), x, y, KEY]
+    specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), *streams, KEY]
     changed: list[str] = []
     found: Attributes = {}
+    containers: list[Container] = []
 
     def loss(*symbols: Any) -> list[Any]:
         values = dict(zip(names, symbols, strict=False))
-        x, y, key = symbols[len(names) :]
+        *batch, key = symbols[len(names) :]
         run = _Step(recipe, values, key, None, None, left)
-        gradients, updates, *rest = run.loss(x, y)
-        changed[:] = updates
+        gradients, updates, losses, outs, container = run.loss(form, batch)
+        changed[:], containers[:] = updates, [container]
         found.update(run.left())
-        return [*gradients.values(), *updates.values(), *rest]
+        return [*gradients.values(), *updates.values(), *losses, *outs]
 
     flow = record(loss, specs, labels=names)
-    return Recorded(flow, tuple(parameters), tuple(buffers), (), tuple(changed), found)
+    paths = tuple(parameters), tuple(buffers)
+    return Recorded(flow, *paths, (), tuple(changed), found, containers[0])
 
 
 def _check_rule(optimizer: Optimizer) -> None:
@@ -276,23 +293,29 @@ def _one(term: Any) -> Any:
     return one if recorder is None else recorder.symbol(recorder.ref(one))
 
 
-def recorded_outputs(model: Module, x: Spec, scale: float) -> Recorded:
-    """Record the evaluation of a net on rows of this shape and dtype."""
+def recorded_outputs(model: Module, streams: Sequence[Spec], form: Form, scale: float) -> Recorded:
+    """Record the evaluation of a net on inputs of these shapes and dtypes."""
     parameters, buffers = _arrays_of(model)
     names = [*parameters, *buffers]
+    containers: list[Container] = []
 
     def evaluate(*symbols: Any) -> list[Any]:
         copy, leaves = substituted(model, dict(zip(names, symbols, strict=False)))
+        x = [inputs(model, x, scale, form) for x in symbols[len(names) :]]
         with standing_in(model, copy, leaves):
-            return [symbol_of(copy(inputs(model, symbols[-1], scale)))]
+            outs, container = outputs_of(copy(form.inputs_of(x)))
+        containers[:] = [container]
+        return list(map(symbol_of, outs))
 
-    specs = [*(spec_of(p) for p in parameters.values()), *map(spec_of, buffers.values()), x]
-    return Recorded(record(evaluate, specs), tuple(parameters), tuple(buffers), ())
+    own = [*(spec_of(p) for p in parameters.values()), *map(spec_of, buffers.values())]
+    flow = record(evaluate, [*own, *streams])
+    return Recorded(flow, tuple(parameters), tuple(buffers), (), out=containers[0])
 
 
-def inputs(model: Module, x: Any, scale: float) -> Any:
-    """Rows in the net's element type, scaled; ids stay whole numbers."""
-    if any(getattr(module, "takes_indices", False) for module in model.modules().values()):
+def inputs(model: Module, x: Any, scale: float, form: Form = PLAIN) -> Any:
+    """Rows in the net's element type, scaled; ids stay whole numbers, a mask among several too."""
+    whole = x.dtype.kind != "f" and reads_indices(model)
+    if whole or (x.dtype.kind == "b" and form.x is not SINGLE):
         return x
     dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
     x = cast(x, dtype)

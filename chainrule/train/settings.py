@@ -14,8 +14,8 @@ from chainrule.errors import ArgumentError
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import NUMBERS
 from chainrule.spec import is_array
+from chainrule.train.hooks import GradientHook
 
-Clip = Callable[[list[Any]], list[Any]]
 Rates = Callable[[int, int], Sequence[float]]  # of so many steps, from the first one on
 
 
@@ -48,12 +48,14 @@ def check_optimizer(optimizer: Any) -> None:
         )
 
 
-def clipping(clip: Any, owner: str) -> Clip | None:
-    """What is applied to the gradients of a step; a number is the largest norm."""
-    if clip is None or isinstance(clip, ClipNorm | ClipValue):
-        return clip
+def clipping(clip: Any, owner: str) -> tuple[GradientHook, ...]:
+    """The gradient hooks that clip; a number is the largest norm."""
+    if clip is None:
+        return ()
+    if isinstance(clip, ClipNorm | ClipValue):
+        return (clip,)
     if type(clip) is not bool and isinstance(clip, NUMBERS):
-        return ClipNorm(clip)
+        return (ClipNorm(clip),)
     raise ArgumentError(
         f"{owner} was given clip={clip!r}.",
         do="clip is the largest norm of all gradients, or an optim.ClipNorm or optim.ClipValue.",

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import UnsupportedError
+from chainrule.optim import ClipNorm, ClipValue
 from chainrule.plan.steps import Array, Flow
 from chainrule.spec import is_array, is_list, is_tuple
 from chainrule.train.contents import PLAIN
-from chainrule.train.recording import Attributes, Recipe, Recorded
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import Attributes, Recorded
 from chainrule.train.surroundings import Surroundings
 
 KEY_ADVICE = (
@@ -28,13 +30,17 @@ KEY_ADVICE = (
 
 def surroundings_of(recipe: Recipe) -> Surroundings:
     """What a step made by this recipe reads beside its inputs."""
+    hooks = {
+        "clip" if isinstance(hook, ClipNorm | ClipValue) else f"gradient_hooks[{i}]": hook
+        for i, hook in enumerate(recipe.hooks)
+    }
     return Surroundings(
         {
             "the loss": recipe.loss,
             "the model": recipe.model,
             "the optimiser": recipe.optimizer,
             "the regularization": recipe.regularization,
-            "clip": recipe.clip,
+            **hooks,
         },
         lambda: recipe.model.parameters().values(),
     )

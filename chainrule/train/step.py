@@ -12,21 +12,22 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import NoGradientError, UnreachedWarning, frames_of_ours
-from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.node import Node
 from chainrule.graph.walk import walk
-from chainrule.nn import Module
 from chainrule.ops.random import Key
-from chainrule.optim import Optimizer, global_norm
+from chainrule.optim import global_norm
 from chainrule.optim.problem import LossAndGradients
-from chainrule.tensors import Parameter, Tensor
+from chainrule.tensors import Parameter
+from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
 from chainrule.train.nonfinite import non_finite_gradient, non_finite_loss
+from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
+from chainrule.train.recipe import Recipe
+from chainrule.train.streams import Arrays, Form, values_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 vdot = np.vdot
-Clip = Callable[[list[Any]], list[Any]]
 LISTED = 8  # names in a message
 
 
@@ -37,7 +38,7 @@ class TrainingStep:
     ----------
     data_loss, regularization_loss : float
         The terms of the last step's loss.
-    out : ndarray
+    out : ndarray, or a container of some
         The last step's outputs, for the metric.
     native_loss : callable or None
         Loss and gradients of a batch as machine code, for an optimiser that asks several times.
@@ -45,39 +46,36 @@ class TrainingStep:
 
     def __init__(
         self,
-        model: Module,
+        recipe: Recipe,
         parameters: Mapping[str, Parameter],
-        loss: Callable[[Any, Any], Any],
-        optimizer: Optimizer,
         penalty: Penalty,
-        clip: Clip | None,
+        form: Form,
     ) -> None:
         self.data_loss = self.regularization_loss = 0.0
-        self.native_loss: Callable[[Array, Array, Key], LossAndGradients] | None = None
-        self.out: Array = np.empty(0)
-        self._model, self._loss, self._optimizer = model, loss, optimizer
+        self.native_loss: Callable[[Arrays, Key], LossAndGradients] | None = None
+        self.out: Any = np.empty(0)
+        self._recipe, self._form = recipe, form
+        self._model, self._optimizer = recipe.model, recipe.optimizer
+        self._objective = objective_of(recipe.loss)
         self._parameters = dict(parameters)
         self._members = list(self._parameters.values())
-        self._penalty, self._clip = penalty, clip
-        self._wraps_targets = is_op(loss)
+        self._penalty, self._hooks = penalty, recipe.hooks
         self._one = np.ones((), np.float32)
         self._left_out: set[str] = set()
 
     def renewed(self, parameters: Mapping[str, Parameter], penalty: Penalty) -> "TrainingStep":
         """The same step for other parameters; those that nothing reaches were named already."""
-        other = TrainingStep(
-            self._model, parameters, self._loss, self._optimizer, penalty, self._clip
-        )
+        other = TrainingStep(self._recipe, parameters, penalty, self._form)
         other._left_out = self._left_out
         return other
 
-    def __call__(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> None:
+    def __call__(self, batch: Arrays, key: Key, rate: float, place: tuple[int, int]) -> None:
         """Run the batch forward and back, and update the parameters.
 
         Parameters
         ----------
-        x, y : ndarray
-            The batch: arrays of its own, which nobody changes while the step lasts.
+        batch : tuple of ndarray
+            Its streams: arrays of its own, which nobody changes while the step lasts.
         key : Key
             Of the step's random numbers.
         rate : float
@@ -87,24 +85,24 @@ class TrainingStep:
         """
         with np.errstate(all="ignore"):  # an overflow shows as a loss that is not finite
             if self._optimizer.needs_closure:
-                updates = self._search(x, y, key, rate, place)
+                updates = self._search(batch, key, rate, place)
             else:
-                updates = self._descend(x, y, key, rate, place)
+                updates = self._descend(batch, key, rate, place)
             if updates:
                 self._model.write_buffers(updates)
             self._penalty.project()
 
-    def _descend(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
-        terms, updates = self.forward(x, y, key, in_words(place))
+    def _descend(self, batch: Arrays, key: Key, rate: float, place: tuple[int, int]) -> Any:
+        terms, updates = self.forward(batch, key, in_words(place))
         self._backward(terms)
         self._check_gradients(place)
         self._optimizer.step(self._parameters, "skip", rate)
         return updates
 
-    def gradients(self, x: Array, y: Array, key: Key, place: str) -> Any:
+    def gradients(self, batch: Arrays, key: Key, place: str) -> Any:
         """Leave the gradients at the parameters, shown to be finite; new values for buffers."""
         with np.errstate(all="ignore"):
-            terms, updates = self.forward(x, y, key, place)
+            terms, updates = self.forward(batch, key, place)
             self._backward(terms)
             self._check_gradients(place)
         return updates
@@ -118,15 +116,17 @@ class TrainingStep:
             words = place if isinstance(place, str) else in_words(place)
             raise non_finite_gradient(name, p, global_norm([gradient]), words)
 
-    def _search(self, x: Array, y: Array, key: Key, rate: float, place: tuple[int, int]) -> Any:
+    def _search(self, batch: Arrays, key: Key, rate: float, place: tuple[int, int]) -> Any:
         """A step of an optimiser that computes the loss several times, with the same key."""
-        _, updates = self.forward(x, y, key, in_words(place))
+        _, updates = self.forward(batch, key, in_words(place))
         out = self.out
 
         def closure() -> Any:
             if self.native_loss is not None:
-                return self.native_loss(x, y, key)
-            again, _ = self._terms(x, y, key)
+                return self.native_loss(batch, key)
+            again, _ = self._terms(batch, key)
+            if self._hooks:
+                return self._found(again)
             return again[0] if len(again) == 1 else again[0] + again[1]
 
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
@@ -138,9 +138,15 @@ class TrainingStep:
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
 
-    def forward(self, x: Array, y: Array, key: Key, place: str) -> tuple[Any, Any]:
+    def _found(self, terms: list[Any]) -> LossAndGradients:
+        """The loss where the parameters are, and its gradients after the hooks."""
+        self._backward(terms)
+        gradients: Any = {p: p.gradient for p in self._members if p.gradient is not None}
+        return LossAndGradients(sum(float(term.value) for term in terms), gradients)
+
+    def forward(self, batch: Arrays, key: Key, place: str) -> tuple[Any, Any]:
         """The terms of the loss, shown to be finite, and new values for buffers."""
-        terms, updates = self._terms(x, y, key)
+        terms, updates = self._terms(batch, key)
         self.data_loss = total = float(terms[0].value)
         if len(terms) == 2:
             self.regularization_loss = float(terms[1].value)
@@ -149,13 +155,14 @@ class TrainingStep:
             raise non_finite_loss(terms, total, place)
         return terms, updates
 
-    def _terms(self, x: Array, y: Array, key: Key) -> tuple[list[Any], Any]:
+    def _terms(self, batch: Arrays, key: Key) -> tuple[list[Any], Any]:
         # A leaf made here is neither copied nor guarded: the batch belongs to this step.
-        out, updates = self._model.run(Tensor(x), training=key)
-        self.out = out.value
-        loss = self._loss(out, Tensor(y) if self._wraps_targets else y)
+        form = self._form
+        out, updates = self._model.run(form.leaves_of(batch), training=key)
+        self.out = values_of(out)
+        loss = self._objective(out, form.targets_of(batch), form.weights_of(batch))
         if not isinstance(loss, Node) or loss.value.shape:
-            loss = one_number(self._loss, loss, len(x))
+            loss = one_number(self._recipe.loss, loss, len(batch[0]))
         terms = [loss]
         penalty = self._penalty.term()
         return terms if penalty is None else [*terms, penalty], updates
@@ -170,11 +177,14 @@ class TrainingStep:
                 missing = True
         if missing:
             self.leave_out([name for name, p in self._parameters.items() if p not in found])
-        if self._clip is None:
-            return
-        reached = [p for p in members if p in found]
-        for p, gradient in zip(reached, self._clip([found[p] for p in reached]), strict=True):
-            p.gradient = gradient
+        if self._hooks:
+            self._run_hooks()
+
+    def _run_hooks(self) -> None:
+        reached = [p for p in self._members if p.gradient is not None]
+        gradients = hooked(self._hooks, [p.gradient for p in reached])
+        for p, gradient in zip(reached, gradients, strict=True):
+            p.gradient = np.asarray(gradient)
 
     def leave_out(self, names: Sequence[str]) -> None:
         """Say once which parameters no gradient reaches; they are not trained.
@@ -230,9 +240,3 @@ def listed(names: Sequence[str]) -> str:
 def in_words(place: tuple[int, int]) -> str:
     """Epoch and batch, for messages."""
     return f"epoch {place[0]}, batch {place[1]}"
-
-
-def is_op(function: Any) -> bool:
-    """Whether this is a public function of the catalogue."""
-    name = getattr(function, "__name__", "")
-    return name in CATALOGUE and CATALOGUE[name].function is function

@@ -26,13 +26,13 @@ from chainrule.train.compiling import (
 )
 from chainrule.train.evaluation import measure
 from chainrule.train.events import FitState, Hooks
+from chainrule.train.head_metrics import values_by_name
 from chainrule.train.history import Epoch, History
 from chainrule.train.interruption import Interruption
 from chainrule.train.native_epoch import NativeEpoch
-from chainrule.train.native_step import Rows
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.penalty import Penalty
-from chainrule.train.recording import Recipe
+from chainrule.train.recipe import Recipe
 from chainrule.train.settings import Rates, checked_rate
 from chainrule.train.state import TrainingState, part_of
 from chainrule.train.steadiness import surroundings_of
@@ -103,7 +103,7 @@ class Training:
         trained = time.perf_counter() - started
         if state.batch < state.batches or interruption.requested:
             self._left = self._captured(cut_short=True)
-        validated = (nan, nan)
+        validated: tuple[float, dict[str, float]] = nan, {}
         if not interruption.requested:
             self._hooks.call("on_validation_start", state)
             validated = self._validate()
@@ -115,12 +115,14 @@ class Training:
                 regularization_loss=state.regularization_loss_sum / state.seen,
                 metric=state.running_metric(),
                 validation_loss=validated[0],
-                validation_metric=validated[1],
+                validation_metric=next(iter(validated[1].values()), nan),
                 rate=state.rate,
                 seconds=time.perf_counter() - started,
                 rows_per_second=state.seen / trained if trained else nan,
                 gradient_norm=self._watch.gradient_norm,
                 update_ratio=self._watch.update_ratio,
+                metrics=values_by_name(state.metric),
+                validation_metrics=validated[1],
             )
         )
         self._hooks.call("on_epoch_end", state)
@@ -174,7 +176,7 @@ class Training:
         heard = bool(before or after)
         keys, watched = self._keys(self._batches.count), self._batches.last_full
         rates, done = self._rates_of_epoch(), state.batch
-        rows = self._batches.epoch(epoch, done)
+        rows, form = self._batches.epoch(epoch, done), self._batches.all.form
         for batch in range(done + 1, self._batches.count + 1):
             state.batch = batch
             state.plan_rate(optimizer.rate if rates is None else rates[batch - 1])
@@ -190,14 +192,14 @@ class Training:
                 rate = checked_rate(rate, self._place())
             if batch == watched:
                 watch.before_step()
-            x, y = next(rows)  # after the hooks, which may have changed the caller's arrays
-            step(x, y, keys[batch - 1], rate, (epoch, batch))
+            given = next(rows)  # after the hooks, which may have changed the caller's arrays
+            step(given, keys[batch - 1], rate, (epoch, batch))
             state.plan_rate(rate)
             if batch == watched:
                 watch.after_step(in_words((epoch, batch)))
-            state.count(len(x), step.data_loss, step.regularization_loss)
+            state.count(len(given[0]), step.data_loss, step.regularization_loss)
             if metric is not None:
-                metric.add(step.out, y)
+                metric.add(step.out, form.targets_of(given))
             for listener in after:
                 listener(state)
             if state.stopped or interruption.requested:
@@ -297,12 +299,10 @@ class Training:
     def _native_epoch(self) -> NativeEpoch:
         state, batches = self._state, self._batches
         native: Any = self._native
-        order = None if batches.size >= batches.rows else batches.order(state.epoch)
         self._rate_of_epoch: Any = None
         rates = self._rates_of_epoch()
         rates = nan if rates is None else rates
-        rows = Rows(batches.x, batches.y, order)
-        name = f"epoch {state.epoch}, "
+        rows, name = batches.ordered(state.epoch), f"epoch {state.epoch}, "
         return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
 
     def _rates_of_epoch(self) -> Any:
@@ -338,12 +338,11 @@ class Training:
         words = philox(fold(self._key, self._state.epoch)).random_raw(2 * count)
         return words.reshape(-1, 2)
 
-    def _validate(self) -> tuple[float, float]:
-        """Loss and metric of the validation rows; NaN where there is none."""
+    def _validate(self) -> tuple[float, dict[str, float]]:
+        """Loss and metrics of the validation rows; NaN where there is none."""
         watched = self._watched
         if watched is None:
-            return nan, nan
+            return nan, {}
         metric = None if watched.make_metric is None else watched.make_metric()
-        rows = (watched.x, watched.y)
-        loss = measure(self._state.model, rows, self._recipe.loss, VALIDATION_ROWS, metric)
-        return loss, nan if metric is None else metric.value()
+        loss = measure(self._state.model, watched.rows, self._recipe.loss, VALIDATION_ROWS, metric)
+        return loss, values_by_name(metric)

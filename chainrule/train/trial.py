@@ -3,7 +3,7 @@
 Imports nn, entering and loss_check. What it finds is said in the shapes that the user gave.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,27 +15,49 @@ from chainrule.errors import (
     IndexRangeError,
     NoGradientError,
     ShapeError,
+    UnknownNameError,
     UnsupportedError,
     describe,
 )
 from chainrule.graph.node import Node
 from chainrule.nn import Module
-from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.entering import check_finite, converted, in_words
+from chainrule.train.heads import (
+    Head,
+    check_weight_names,
+    heads_of,
+    loss_of_head,
+    whole_loss,
+)
 from chainrule.train.loss_check import (
     check_label_type,
     check_meeting,
     check_value,
     facts_in,
     in_the_graph,
+    name_of,
     table_error,
     traced_loss,
 )
+from chainrule.train.misnamed import answer, misnamed
+from chainrule.train.objective import losses_by_head, weights_of_head
+from chainrule.train.streams import WEIGHTS, Form, Rows, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SAMPLES = (7, 11, 13, 17, 19, 23)  # rows that a loss is tried on: primes, which few axes have
+
+
+class Refused(Exception):
+    """A net or a loss that fails on so few rows; ``error`` says how.
+
+    ``surely`` tells that it would fail on any: it asks for a name that there is not.
+    """
+
+    def __init__(self, error: Exception, surely: bool = False) -> None:
+        super().__init__(str(error))
+        self.error, self.surely = error, surely
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,55 +66,45 @@ class Trial:
 
     Attributes
     ----------
-    y : ndarray, (N, ...)
-        All targets, converted.
-    out, sample : ndarray
-        Outputs and targets of some rows.
-    facts : LossFacts
-        What the loss says about itself, or those in its graph.
+    rows : Rows
+        All of them, with the targets and the weights converted.
+    out, sample
+        Outputs and targets of some rows, as the net and the user hold them.
+    heads : tuple of Head
+        Outputs and targets that belong together.
     """
 
-    y: Array
-    out: Array
-    sample: Array
-    facts: LossFacts
+    rows: Rows
+    out: Any
+    sample: Any
+    heads: tuple[Head, ...]
 
 
-class Refused(Exception):
-    """A net or a loss that fails on so few rows; ``error`` says how."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-def tried(
-    model: Module, loss: Any, x: Array, y: Array, part: str, rows: int, trains: bool
-) -> Trial:
+def tried(model: Module, loss: Any, rows: Rows, part: str, size: int, trains: bool) -> Trial:
     """Try a loss on a few rows; where that fails, on a batch as training meets it.
 
     Parameters
     ----------
     part : str
         Names the data in messages.
-    rows : int
-        Of a batch.
+    size : int
+        Rows of a batch.
     trains : bool
         Whether the loss is to have a graph.
     """
     try:
-        return tried_on_few(model, loss, x, y, part, trains)
+        return tried_on_few(model, loss, rows, part, trains)
     except Refused:
         pass
-    few = np.arange(min(rows, len(x)))
+    few = np.arange(min(size, rows.count))
     try:
-        return _tried(loss, _outputs(model, x, few, trains), y, few, part, trains)
+        return _tried(model, loss, _outputs(model, rows, few, trains), rows, few, part, trains)
     except Refused as refused:
         raise refused.error from None
 
 
 def tried_on_few(
-    model: Module, loss: Any, x: Array, y: Array, part: str, trains: bool, ranges: bool = True
+    model: Module, loss: Any, rows: Rows, part: str, trains: bool, ranges: bool = True
 ) -> Trial:
     """Try a loss on as many rows as no other axis has, so that an axis of rows can be told.
 
@@ -101,28 +113,42 @@ def tried_on_few(
     Refused
         If the net or the loss does not take so few.
     """
-    known = {*x.shape[1:], *y.shape[1:]}
+    known = {size for array in rows.arrays for size in array.shape[1:]}
     for count in SAMPLES:
         if count not in known:
-            few = np.arange(count) % len(x)
-            out = _outputs(model, x, few, trains)
-            if count not in out.shape[1:]:
-                return _tried(loss, out, y, few, part, trains, ranges)
+            few = np.arange(count) % rows.count
+            out = _outputs(model, rows, few, trains)
+            if all(count not in each.shape[1:] for each in outputs_of(out)[0]):
+                return _tried(model, loss, out, rows, few, part, trains, ranges)
     raise Refused(ValueError("every number of rows is that of another axis"))
 
 
-def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
+def _outputs(model: Module, rows: Rows, few: Array, trains: bool) -> Any:
     """What the net makes of some rows; where it trains, it may not leave the graph."""
+    some = replace(rows, arrays=tuple([array[few] for array in rows.arrays]))
     try:
         with in_the_graph() if trains else no_grad(), np.errstate(all="ignore"):
-            out: Any = model(Tensor(x[rows]))
+            out = answer(model, some)
     except Exception as error:
-        raise Refused(error) from None
+        named = isinstance(error, UnknownNameError)
+        raise Refused(error, named) from None
+    found, container = outputs_of(out)
+    values = [_checked_output(model, each, rows, few, trains) for each in found]
+    if not values:
+        raise ArgumentError(
+            f"{type(model).__name__} returned an empty {type(out).__name__}.",
+            do="Return an array of scores, or a tuple or a dict of some.",
+        )
+    return container.of(values)
+
+
+def _checked_output(model: Module, out: Any, rows: Rows, few: Array, trains: bool) -> Array:
+    """An array that the net returned, shown to have a row for each row."""
     name, is_tensor = type(model).__name__, isinstance(out, Tensor)
     if not is_tensor and not hasattr(out, "dtype"):
         raise ArgumentError(
-            f"{name} returned a {type(out).__name__}, but a net answers with one array.",
-            do="Return the scores alone from forward; join several with chainrule.concatenate.",
+            f"{name} returned a {type(out).__name__}, but a net answers with an array.",
+            do="Return the scores from forward; several outputs in a tuple or a dict.",
         )
     if trains and not is_tensor:
         raise NoGradientError(
@@ -131,43 +157,104 @@ def _outputs(model: Module, x: Array, rows: Array, trains: bool) -> Array:
             do="Return what NumPy's functions or chainrule's made of x, without .data.",
         )
     value: Array = np.asarray(out.value if is_tensor else out)
-    if value.shape[:1] != rows.shape:
+    if value.shape[:1] != few.shape:
         raise ShapeError(
-            f"a net answers row by row, but {len(rows)} rows gave {name}'s output of shape "
+            f"a net answers row by row, but {len(few)} rows gave {name}'s output of shape "
             f"{value.shape}.",
-            found=[describe("X", x), describe("outputs", value)],
+            found=[describe("X", rows.arrays[0]), describe("outputs", value)],
             do="Keep the first axis of the input through the net's forward.",
         )
     return value
 
 
 def _tried(
-    loss: Any, out: Array, y: Array, few: Array, part: str, trains: bool, ranges: bool = True
+    model: Module,
+    loss: Any,
+    out: Any,
+    rows: Rows,
+    few: Array,
+    part: str,
+    trains: bool,
+    ranges: bool = True,
 ) -> Trial:
-    facts, shape = facts_of(loss), (len(y), *out.shape[1:])
-    given, kind = y, facts.targets
-    y = _targets(y, out, f"y of {part}", kind)
+    form, arrays = rows.form, list(rows.arrays)
+    heads = heads_of(loss, out, form, part, type(model).__name__)
+    first, owners = outputs_of(out)[0][0], {head.place: head for head in heads}
+    for place in range(form.inputs, form.targets):
+        head, name = owners.get(place), f"{form.names[place]} of {part}"
+        other, kind = (first, "") if head is None else (head.out, head.facts.targets)
+        arrays[place] = _targets(arrays[place], other, name, kind)
+    for place in range(form.targets, len(arrays)):
+        arrays[place] = checked_weights(
+            arrays[place], first.dtype, f"{form.names[place]} of {part}"
+        )
+    check_weight_names(form.weights_of(arrays), losses_by_head(loss))
+    given, rows = rows.arrays, replace(rows, arrays=tuple(arrays))
+    some = [array[few] for array in arrays]
+    found = tuple(
+        _tried_head(loss, head, out, rows, some, given[head.place], part, trains, ranges)
+        for head in heads
+    )
+    if len(found) != 1 or form.weights is not None:
+        try:
+            with np.errstate(all="ignore"):
+                value = whole_loss(loss, out, form, some, trains)
+        except Exception as error:
+            raise _of_loss(loss, out, form, error) from None
+        check_value(loss, value, len(few), trains)
+    return Trial(rows, out, form.targets_of(some), found)
+
+
+def _tried_head(
+    loss: Any, head: Head, out: Any, rows: Rows, some: list[Array], given: Array,
+    part: str, trains: bool, ranges: bool,
+) -> Head:  # fmt: skip
+    """An output and its targets, shown to meet; the head knows what the targets hold then."""
+    facts, y, few = head.facts, rows.arrays[head.place], some[head.place]
+    kind, shape = facts.targets, (len(y), *head.out.shape[1:])
+    if head.path:
+        part = f"{rows.form.names[head.place]} of {part}"
     if kind:
         _check_shapes(y, shape, kind, part)
         check_label_type(facts, given, part)
     if ranges:
-        _check_range(y, out, kind, part)
+        _check_range(y, head.out, kind, part)
+    _check_weights(head, y, rows.form.weights_of(rows.arrays), part)
+    own, is_all = loss_of_head(loss, head, out, rows.form, some)
     try:
         with np.errstate(all="ignore"):
-            value, leaf = _valued(loss, out, y[few], trains)
+            value, leaf = _valued(own, head.out, few, trains)
     except Exception as error:
         if isinstance(error, ChainruleError):  # the user has given all of them
-            fuller = {describe("labels", y[few]): describe("labels", given)}
+            fuller = {describe("labels", few): describe("labels", given)}
             error.tell(fuller, error.what.replace(str(y.dtype), str(given.dtype)))
-        raise Refused(error) from None
-    check_value(loss, value, len(few), trains)
+        raise _of_loss(loss, out, rows.form, error) from None
+    check_value(own, value, len(few), trains and is_all)
     if leaf is not None:
-        check_meeting(loss, value, leaf, y[few], (shape, y.shape), part)
+        check_meeting(own, value, leaf, few, (shape, y.shape), part)
     if not kind:
         facts = facts_in(value)
         if ranges:
-            _check_range(y, out, facts.targets, part)
-    return Trial(y, out, y[few], facts)
+            _check_range(y, head.out, facts.targets, part)
+    return replace(head, facts=facts)
+
+
+def _of_loss(loss: Any, out: Any, form: Form, error: Exception) -> Refused:
+    given = {"outputs": outputs_of(out)[1], "targets": form.y}
+    found = misnamed(error, name_of(loss), given)
+    return Refused(found or error, found is not None)
+
+
+def _check_weights(head: Head, y: Array, weights: Any, part: str) -> None:
+    """Raise unless there is a weight for each row, or one for each target."""
+    own = weights_of_head(weights, head.path[0]) if head.path else weights
+    if own is not None and head.facts.targets and own.ndim != 1 and own.shape != y.shape:
+        raise ShapeError(
+            f"{part}: sample_weight of shape {own.shape} fits neither {len(y)} rows nor targets "
+            f"of {y.shape}.",
+            found=[describe(WEIGHTS, own), describe("y", y)],
+            do="Give one weight per row, (N,), or one per target.",
+        )
 
 
 def _valued(loss: Any, out: Array, y: Array, trains: bool) -> tuple[Any, Node | None]:
@@ -189,6 +276,20 @@ def _targets(y: Array, out: Array, name: str, kind: str) -> Array:
         y = converted(y, out.dtype, name)
         check_finite(y, name)
     return np.ascontiguousarray(y)
+
+
+def checked_weights(weights: Array, dtype: Any, name: str) -> Array:
+    """The weights of rows in the outputs' element type: finite, none negative, not all 0."""
+    weights = converted(weights, dtype, name)
+    check_finite(weights, name)
+    if not weights.size or weights.min() < 0 or not weights.any():
+        what = "holds a negative number" if weights.size and weights.min() < 0 else "is 0 in all"
+        raise DataError(
+            f"{name} {what}.",
+            found=[describe(WEIGHTS, weights)],
+            do="A row counts as often as its weight says: 0 leaves it out.",
+        )
+    return np.ascontiguousarray(weights)
 
 
 def _are_labels(y: Array, out: Array) -> bool:

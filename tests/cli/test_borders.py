@@ -157,7 +157,7 @@ def test_a_run_that_was_killed_holds_its_folder_no_longer(tmp_path):
 
 
 def test_a_folder_removed_meanwhile_is_made_again(chainrule, monkeypatch):
-    from chainrule.cli import training
+    from chainrule.train import choices as training
 
     fit = training.fit
 

@@ -167,7 +167,7 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, number):
 
 
 def test_ctrl_c_before_training_leaves_nothing(chainrule, monkeypatch):
-    from chainrule.cli import training
+    from chainrule.train import choices as training
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -23,7 +23,6 @@ KIND = "a kind of bug, no op"
 INTEGERS = "the letter that a word is on whole numbers"
 STANDING = {
     "cli/configuration.py": ({"clip", "dropout"}, SETTING),
-    "cli/plan.py": ({"linear"}, "a schedule"),
     "cli/settings.py": ({"clip", "dropout"}, SETTING),
     "doctor/forward_mode.py": ({"sign"}, KIND),
     "doctor/hypotheses.py": ({"sign"}, KIND),
@@ -35,10 +34,11 @@ STANDING = {
     "native/letters/apply.py": ({"floor_divide", "mod"}, INTEGERS),
     "plan/letters.py": ({"floor_divide", "mod"}, INTEGERS),
     "train/architecture.py": ({"dropout"}, SETTING),
+    "train/bound.py": ({"clip"}, "how NumPy takes rows"),
+    "train/choices.py": ({"linear"}, "a schedule"),
     "train/data/generated.py": ({"inner", "outer"}, "the rings of a data set"),
     "train/data/records.py": ({"mean", "std"}, STATISTIC),
     "train/metrics.py": ({"mean", "sum"}, STATISTIC),
-    "train/native_step.py": ({"clip"}, "how NumPy takes rows"),
     "train/steadiness.py": ({"clip"}, SETTING),
 }
 

@@ -8,6 +8,7 @@ from chainrule import nn
 from chainrule.tensors import Tensor
 from chainrule.train import evaluate, metrics, predict
 from chainrule.train.batches import Batches
+from chainrule.train.streams import Rows
 
 
 def some(rows=50):
@@ -115,7 +116,7 @@ def test_a_metric_counts_what_waits(monkeypatch):
 @pytest.mark.parametrize("size", [1, 3, 5, 9, 10, 11])
 def test_batches_are_contiguous_and_hold_every_row_once(size):
     x, y = np.arange(20.0).reshape(10, 2), np.arange(10)
-    batches = Batches(x, y, size, seed=3)
+    batches = Batches(Rows((x, y)), size, seed=3)
     found = list(batches.epoch(1))
     assert len(found) == batches.count
     assert sorted(np.concatenate([part for _, part in found])) == list(range(10))
@@ -127,7 +128,7 @@ def test_batches_are_contiguous_and_hold_every_row_once(size):
 
 def test_the_order_is_a_function_of_seed_and_epoch():
     x = np.arange(100.0)[:, None]
-    batches = Batches(x, x, 10, seed=3)
-    assert batches.order(2).tolist() == Batches(x, x, 7, seed=3).order(2).tolist()
+    batches = Batches(Rows((x, x)), 10, seed=3)
+    assert batches.order(2).tolist() == Batches(Rows((x, x)), 7, seed=3).order(2).tolist()
     assert batches.order(2).tolist() != batches.order(3).tolist()
-    assert batches.order(2).tolist() != Batches(x, x, 10, seed=4).order(2).tolist()
+    assert batches.order(2).tolist() != Batches(Rows((x, x)), 10, seed=4).order(2).tolist()

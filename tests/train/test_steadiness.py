@@ -11,7 +11,8 @@ from chainrule import nn, optim
 from chainrule.errors import EagerWarning, UnsupportedError
 from chainrule.spec import Spec
 from chainrule.train import Program, fit
-from chainrule.train.recording import Recipe, recorded_step
+from chainrule.train.recipe import Recipe
+from chainrule.train.recording import recorded_step
 from chainrule.train.steadiness import steady, surroundings_of
 
 from .small_nets import apart
@@ -122,14 +123,12 @@ def test_a_program_refuses_it_and_names_what_to_do(make, loss, words, repeats):
 
 def test_recording_leaves_the_random_numbers_where_they_were():
     model = started(GlobalNoise)
-    recipe = Recipe(
-        model, cr.squared_error, optim.SGD(0.01), None, None, tuple(model.parameters())
-    )
+    recipe = Recipe(model, cr.squared_error, optim.SGD(0.01), None, (), tuple(model.parameters()))
     specs = (Spec(X.shape, X.dtype), Spec(Y.shape, Y.dtype))
     expected = np.random.RandomState(3).normal(size=4)
     with pytest.raises(UnsupportedError, match=r"np\.random"):
         steady(
-            lambda left: recorded_step(recipe, *specs, left=left),
+            lambda left: recorded_step(recipe, specs, left=left),
             surroundings_of(recipe), twice=True,
         )  # fmt: skip
     assert np.random.normal(size=4).tolist() == expected.tolist()  # noqa: NPY002

@@ -1,17 +1,16 @@
-"""Plan: settings become a net, a loss and an optimiser, with everything left open filled in.
+"""Choices: how to train on some data: what nobody chose is filled in by what suits the data.
 
-Imports nn, optim, the losses and train. training.py carries it out; config.toml records it.
+Imports nn, optim, the losses and train. The command line carries a plan out and records it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.cli.settings import TrainSettings, refuse_impossible
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.nn import L2
-from chainrule.nn.activations import ACTIVATIONS
+from chainrule.nn import L2, Module
+from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.nn.containers import NORMALIZATIONS
 from chainrule.ops.losses.loss import Loss
 from chainrule.optim import (
@@ -24,9 +23,12 @@ from chainrule.optim import (
     by_name,
     names,
 )
-from chainrule.train import EarlyStopping
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Dataset
+from chainrule.train.early_stopping import EarlyStopping
+from chainrule.train.events import Callback
+from chainrule.train.history import History
+from chainrule.train.loop import fit
 
 SCHEDULES = ("cosine", "linear", "step", "inverse_sqrt", "constant")
 
@@ -41,6 +43,62 @@ FALLS = 3  # of the step schedule: by a factor of 10 after each third but the la
 # helps, and twenty times more while another program keeps a core busy.
 WORK_FOR_THREADS = 50_000_000
 WARMUP_SHARE = 20  # inverse_sqrt falls from the end of the first twentieth of all steps
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What may be chosen; None leaves it to the data.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Units of each hidden layer; () for a linear classifier.
+    activation, loss, optimizer, schedule : str
+        Their names; the loss "auto" is the usual one for the data's task.
+    dropout : float
+        Share of the hidden units left out at each step.
+    normalization : str, optional
+        "batch" or "layer".
+    learning_rate : float, optional
+        Default: what suits the optimiser.
+    l2 : float
+        Strength of the regularization.
+    clip : float, optional
+        Largest norm of the gradients of a step.
+    epochs, batch_size : int, optional
+        Default: as many epochs as make 2500 steps, but 10 at least and 200 at most; 32 rows, or
+        all for an optimiser that compares losses.
+    patience : int
+        Epochs without a lower validation loss; 0 trains to the end.
+    seed : int
+
+    Examples
+    --------
+    >>> from chainrule.train.data import load
+    >>> data = load("iris", seed=0)
+    >>> planned = plan(Choices(hidden=(16,), epochs=20), data)
+    >>> planned.batch_size, planned.rate, planned.loss.__name__
+    (32, 0.003, 'softmax_cross_entropy')
+    >>> model = planned.architecture.build(planned.seed)
+    >>> history = planned.fit(model, data)
+    >>> history.metric
+    'accuracy'
+    """
+
+    hidden: tuple[int, ...] = (64,)
+    activation: str = USUAL
+    dropout: float = 0.0
+    normalization: str | None = None
+    loss: str = "auto"
+    optimizer: str = "adam"
+    learning_rate: float | None = None
+    schedule: str = "cosine"
+    l2: float = 1e-3
+    clip: float | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    patience: int = 20
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,17 +172,35 @@ class Plan:
         """When to stop, and which weights to keep."""
         return EarlyStopping(self.patience) if self.patience else None
 
+    def fit(self, model: Module, dataset: Dataset, callbacks: Sequence[Callback] = ()) -> History:
+        """Train a net on the data's training part, watched on its validation part."""
+        watched = dataset.x_validation, dataset.y_validation
+        return fit(
+            model,
+            (dataset.x_train, dataset.y_train),
+            loss=self.loss,
+            optimizer=self.make_optimizer(),
+            regularization=self.regularization(),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            validation=watched if len(watched[0]) else None,
+            schedule=self.make_schedule(),
+            clip=self.clip,
+            early_stopping=self.early_stopping(),
+            callbacks=callbacks,
+            seed=self.seed,
+        )
 
-def check(settings: TrainSettings) -> None:
-    """Refuse impossible numbers and unknown names, before any data is read."""
-    refuse_impossible(settings)
+
+def check(choices: Choices) -> None:
+    """Refuse unknown names, before any data is read."""
     known_losses = ("auto", *losses("classification"), *losses("regression"))
     for kind, name, known in (
-        ("activation", settings.activation, tuple(ACTIVATIONS)),
-        ("normalization", settings.normalization, NORMALIZATIONS),
-        ("loss", settings.loss, known_losses),
-        ("optimiser", settings.optimizer, names()),
-        ("schedule", settings.schedule, SCHEDULES),
+        ("activation", choices.activation, tuple(ACTIVATIONS)),
+        ("normalization", choices.normalization, NORMALIZATIONS),
+        ("loss", choices.loss, known_losses),
+        ("optimiser", choices.optimizer, names()),
+        ("schedule", choices.schedule, SCHEDULES),
     ):
         if name is not None and name not in known:
             raise UnknownNameError(kind, name, known)
@@ -143,35 +219,35 @@ def losses(task: str) -> dict[str, Callable[..., Any]]:
     return {kind.name: kind.function for kind in fitting}
 
 
-def plan(settings: TrainSettings, dataset: Dataset) -> Plan:
-    """Fill in what the settings leave to the data."""
+def plan(choices: Choices, dataset: Dataset) -> Plan:
+    """Fill in what the choices leave to the data."""
     rows = len(dataset.x_train)
-    default_batch = rows if settings.optimizer == WHOLE_BATCH else BATCH_ROWS
-    batch_size = min(settings.batch_size or default_batch, rows)
+    default_batch = rows if choices.optimizer == WHOLE_BATCH else BATCH_ROWS
+    batch_size = min(choices.batch_size or default_batch, rows)
     steps_per_epoch = -(-rows // batch_size)
     usual = min(max(-(-STEPS // steps_per_epoch), FEWEST_EPOCHS), MOST_EPOCHS)
-    epochs = settings.epochs or usual
-    loss = _loss(settings.loss, dataset)
+    epochs = choices.epochs or usual
+    loss = _loss(choices.loss, dataset)
     is_watched = len(dataset.x_validation) > 0
     return Plan(
         architecture=Architecture(
-            (dataset.inputs, *settings.layers, dataset.outputs),
-            settings.activation,
+            (dataset.inputs, *choices.hidden, dataset.outputs),
+            choices.activation,
             loss,
-            settings.dropout,
-            settings.normalization,
+            choices.dropout,
+            choices.normalization,
         ),
         loss=losses(dataset.task)[loss],
-        optimizer=settings.optimizer,
-        schedule="constant" if settings.optimizer == WHOLE_BATCH else settings.schedule,
-        rate=settings.learning_rate or RATES[settings.optimizer],
-        l2=settings.l2,
-        clip=settings.clip,
+        optimizer=choices.optimizer,
+        schedule="constant" if choices.optimizer == WHOLE_BATCH else choices.schedule,
+        rate=choices.learning_rate or RATES[choices.optimizer],
+        l2=choices.l2,
+        clip=choices.clip,
         epochs=epochs,
         batch_size=batch_size,
         steps=epochs * steps_per_epoch,
-        patience=settings.patience if is_watched else 0,
-        seed=settings.seed,
+        patience=choices.patience if is_watched else 0,
+        seed=choices.seed,
     )
 
 

@@ -1,0 +1,100 @@
+"""Objective: a loss as the training step calls it, with outputs, targets and the rows' weights.
+
+Imports streams, the graph's catalogue and errors. The steps, the recordings and `evaluate` call
+it; what a user gave is looked at once, before the first row.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError
+from chainrule.graph.catalogue import CATALOGUE
+from chainrule.ops.losses.loss import facts_of
+from chainrule.ops.movement import broadcast_to, reshape
+from chainrule.spec import is_dict, is_sequence
+from chainrule.tensors import Tensor
+from chainrule.train.loss_check import name_of
+from chainrule.train.streams import named
+
+Objective = Callable[[Any, Any, Any], Any]  # of outputs, targets, and weights or None
+WEIGHTS_OF = ("weights", "sample_weight")  # parameters of a loss that take them
+
+
+def objective_of(loss: Any) -> Objective:
+    """How a loss is called: a function, or one for each head by its name or place."""
+    (head, first), *others = terms_of(loss)
+    if head is None:
+        return first
+
+    def summed(out: Any, y: Any, weights: Any) -> Any:
+        total = first(out[head], y[head], weights_of_head(weights, head))
+        for name, own in others:
+            total = total + own(out[name], y[name], weights_of_head(weights, name))
+        return total
+
+    return summed
+
+
+def terms_of(loss: Any) -> list[tuple[Any, Objective]]:
+    """The losses with their heads; None is the head of a single one."""
+    losses = losses_by_head(loss)
+    return [(None, _one(loss))] if losses is None else [(k, _one(x)) for k, x in losses.items()]
+
+
+def losses_by_head(loss: Any) -> dict[Any, Any] | None:
+    """The losses of a dict or a tuple by name or place; None for a single one."""
+    if is_dict(loss):
+        return loss
+    return dict(enumerate(loss)) if is_sequence(loss) else None
+
+
+def weights_of_head(weights: Any, head: Any) -> Any:
+    """One array weighs the rows of all heads; a container has one for each, or none for some."""
+    return dict(named(weights)).get(head) if isinstance(weights, dict | tuple) else weights
+
+
+def is_op(function: Any) -> bool:
+    """Whether this is a public function of the catalogue."""
+    name = getattr(function, "__name__", "")
+    return name in CATALOGUE and CATALOGUE[name].function is function
+
+
+def _one(loss: Any) -> Objective:
+    wraps, ours, parameters = is_op(loss), bool(facts_of(loss).targets), _parameters_of(loss)
+    parameter = next((name for name in WEIGHTS_OF if name in parameters), "")
+
+    def entering(array: Any) -> Any:
+        # A leaf made here is neither copied nor guarded: the batch belongs to this step.
+        return Tensor(array) if wraps and type(array) is np.ndarray else array
+
+    def called(out: Any, y: Any, weights: Any) -> Any:
+        if weights is None:
+            return loss(out, entering(y))
+        if not parameter:
+            raise _weightless(loss, parameters)
+        given = entering(weights)
+        if ours and len(given.shape) == 1 != len(y.shape):  # a weight for each single loss
+            column = reshape(given, (*given.shape, *[1] * (len(y.shape) - 1)))
+            given = broadcast_to(column, y.shape)
+        return loss(out, entering(y), **{parameter: given})
+
+    return called
+
+
+def _parameters_of(loss: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(loss).parameters)
+    except (TypeError, ValueError):  # written in C, and without a signature
+        return ()
+
+
+def _weightless(loss: Any, parameters: Sequence[str]) -> ArgumentError:
+    return ArgumentError(
+        f"sample_weight was given, but {name_of(loss)} takes no weights.",
+        found=[f"its parameters   {', '.join(parameters) or 'not known'}"],
+        do="Give it a third parameter called weights, (N,), and divide by their sum; or take a "
+        "loss of the library, such as chainrule.softmax_cross_entropy.",
+    )

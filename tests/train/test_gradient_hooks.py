@@ -1,0 +1,132 @@
+"""Gradient hooks run between the backward walk and the update, in the order they are given."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import nn, optim
+from chainrule.errors import ArgumentError, ShapeError
+from chainrule.plan.kinds.opaque import Opaque
+from chainrule.train import Program, fit
+
+from .small_nets import OPTIMIZERS, apart, data, net
+from .test_streams import halved
+
+MODES = pytest.mark.parametrize("compiled", [False, True])
+X, LABELS, _ = data("float64")
+
+
+def trained(hooks=(), compiled=True, rule=None, **settings):
+    model = net("float64")
+    history = fit(
+        model, (X, LABELS), loss=cr.softmax_cross_entropy, optimizer=rule or optim.SGD(0.05),
+        epochs=2, gradient_hooks=hooks, compiled=compiled, **settings,
+    )  # fmt: skip
+    return model.state(), history
+
+
+@MODES
+def test_hooks_run_one_after_the_other_and_clipping_last(compiled):
+    plus = lambda gradients: [g + 1.0 for g in gradients]  # noqa: E731
+    twice = lambda gradients: [g * 2.0 for g in gradients]  # noqa: E731
+    joined = lambda gradients: optim.ClipNorm(0.3)([(g + 1.0) * 2.0 for g in gradients])  # noqa: E731
+    one, _ = trained([plus, twice], compiled, clip=0.3)
+    other, _ = trained([joined], compiled)
+    turned, _ = trained([twice, plus], compiled, clip=0.3)
+    assert apart(one, other) < 1e-13
+    assert apart(one, turned) > 1e-3
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_eager_and_compiled_steps_take_the_same_hooks(rule):
+    states = [trained([halved], compiled, OPTIMIZERS[rule]())[0] for compiled in (False, True)]
+    assert apart(*states) < 1e-11
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
+def test_a_bucket_that_changes_nothing_leaves_the_same_bits():
+    class AllReduce(cr.Op):
+        def forward(self, bucket):
+            calls.append(bucket.size)
+            out = np.empty_like(bucket)
+            np.multiply(bucket, 1.0, out=out)  # comm.Allreduce(bucket, out) / ranks
+            return out
+
+    def mean(gradients):
+        bucket = AllReduce()(cr.concatenate([cr.reshape(g, (-1,)) for g in gradients], 0))
+        ends = np.cumsum([0, *(g.size for g in gradients)])
+        pairs = zip(gradients, ends, strict=False)
+        return [cr.reshape(bucket[int(end) : int(end) + g.size], g.shape) for g, end in pairs]
+
+    calls, states = [], []
+    for hooks in ((), [mean]):
+        model = net("float32")
+        program = Program(model, cr.softmax_cross_entropy, optim.Adam(), gradient_hooks=hooks)
+        program.epoch(X.astype("float32"), LABELS)
+        states.append(model.state())
+    assert apart(*states) == 0
+    kernels = program.plan(X[:32].astype("float32"), LABELS[:32]).kernels
+    assert [type(kernel) for kernel in kernels].count(Opaque) == 1
+    assert set(calls) == {sum(p.size for p in model.parameters().values())}
+
+
+@MODES
+def test_the_history_shows_the_gradients_after_the_hooks(compiled):
+    _, plain = trained(compiled=compiled, batch_size=96)
+    _, hooked = trained([halved], compiled, batch_size=96)
+    for name, norm in plain.epochs[0].gradient_norm.items():
+        assert hooked.epochs[0].gradient_norm[name] == pytest.approx(norm / 2, rel=1e-12)
+
+
+def twice_the_first(gradients):
+    return [gradients[0] * 2.0, *gradients[1:]]
+
+
+@MODES
+def test_lbfgs_is_given_the_gradients_after_the_hooks(compiled):
+    def run(*hooks, compiled=compiled):
+        return trained(hooks, compiled, optim.LBFGS(), batch_size=96)[0]
+
+    assert apart(run(), run(twice_the_first)) > 1e-6
+    assert apart(run(twice_the_first), run(twice_the_first, compiled=not compiled)) < 1e-9
+
+
+@MODES
+@pytest.mark.filterwarnings("ignore::chainrule.errors.EagerWarning")
+@pytest.mark.parametrize(
+    ("hook", "error", "words"),
+    [
+        (lambda gradients: gradients[1:], ArgumentError, "as many gradients"),
+        (lambda gradients: None, ArgumentError, "returned NoneType"),
+        (lambda gradients: [g.sum() for g in gradients], ShapeError, "changed the shape"),
+    ],
+)
+def test_a_hook_that_returns_something_else_is_refused(hook, error, words, compiled):
+    with pytest.raises(error, match=words):
+        trained([hook], compiled)
+
+
+@pytest.mark.parametrize("hooks", [halved, [3], "clip"])
+def test_hooks_that_are_no_list_of_functions_are_refused(hooks):
+    with pytest.raises(ArgumentError, match="gradient_hooks"):
+        trained(hooks)
+    with pytest.raises(ArgumentError, match="gradient_hooks"):
+        Program(nn.MLP([2, 2]), cr.squared_error, optim.SGD(), gradient_hooks=hooks)
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
+def test_compiled_steps_follow_a_hook_that_changes():
+    limits = {"largest": 0.5}
+
+    def clipped(gradients):
+        return [cr.clip(g, -limits["largest"], limits["largest"]) for g in gradients]
+
+    class Narrower(cr.train.Callback):
+        def on_epoch_end(self, state):
+            limits["largest"] = 1e-3
+
+    states = []
+    for compiled in (False, True):
+        limits["largest"] = 0.5
+        states.append(trained([clipped], compiled, callbacks=[Narrower()])[0])
+    assert apart(*states) < 1e-13
