@@ -140,7 +140,7 @@ class Op(Facts):
         return operands, tuple([tuple(v) if is_list(v) else v for v in values])
 
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
-        if self.guarded and (keywords or len(operands) < len(self.inputs)):
+        if keywords or (self.guarded and len(operands) < len(self.inputs)):
             operands = self._in_order(operands, keywords)
         return apply(self, operands)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
-from chainrule.ops.losses.loss import facts_of
+from chainrule.ops.losses.loss import Loss, facts_of
 from chainrule.ops.movement import broadcast_to, reshape
 from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
@@ -85,8 +85,9 @@ def _one(loss: Any) -> Objective:
 
 
 def _parameters_of(loss: Any) -> tuple[str, ...]:
+    called = loss.forward if isinstance(loss, Loss) else loss
     try:
-        return tuple(inspect.signature(loss).parameters)
+        return tuple(inspect.signature(called).parameters)
     except (TypeError, ValueError):  # written in C, and without a signature
         return ()
 

@@ -384,3 +384,13 @@ def test_an_op_of_a_family_without_a_backward_is_differentiated_by_its_formula(o
     assert_allclose(tensor.grad, expected)
     tangents = (np.ones(3), *(np.zeros(3) for _ in xs[1:]))
     assert_allclose(np.sum(cr.jvp(op, xs, tangents)[1]), np.sum(expected))
+
+
+def test_a_built_in_op_takes_its_operands_by_name_too():
+    scores, labels, weights = np.eye(3), np.array([0, 1, 1]), np.array([1.0, 0.0, 3.0])
+    hinge = cr.hinge.op(margin=1.0)
+    expected = cr.hinge(scores, labels, weights=weights)
+    assert hinge(scores, labels, weights=weights) == expected
+    assert hinge(cr.tensor(scores), labels, weights=weights).item() == expected
+    with pytest.raises(TypeError):
+        hinge(scores, labels, weight=weights)

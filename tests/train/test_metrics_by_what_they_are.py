@@ -126,6 +126,14 @@ def test_log_rates_are_measured_as_the_rates_that_they_stand_for(loss):
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+@MODES
+def test_an_op_with_settings_takes_weights_as_its_function_does(compiled):
+    options = {"compiled": compiled, "sample_weight": np.linspace(0.1, 1, len(X))}
+    one = history(LABELS, 2, loss=cr.hinge, **options)
+    other = history(LABELS, 2, loss=cr.hinge.op(margin=1.0), **options)
+    assert one["loss"] == other["loss"]
+
+
 def test_wraps_lends_a_function_no_facts():
     @functools.wraps(cr.hinge)
     def wrapped(out, y):
