@@ -4,7 +4,7 @@ Imports nothing of chainrule. Methods that change an array in place are missing 
 recorded value stays as it is.
 """
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 IN_PLACE = "it would change a recorded value in place."
 MEMORY = "it is about the memory of an array, and a tensor is a value."
@@ -36,16 +36,30 @@ ABSENT = {
 }
 
 
+class _Missing:
+    """In the place of an attribute that is not there: reading it says what to write instead."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, x: Any, kind: type) -> NoReturn:
+        name = self._name
+        raise AttributeError(
+            f"{kind.__name__!r} object has no attribute {name!r}: {ABSENT[name]}", name=name, obj=x
+        )
+
+
 class Absent:
-    """Says what to write where NumPy's attribute is missing."""
+    """Says what to write where NumPy's attribute is missing.
+
+    By a descriptor for each name: a ``__getattr__`` would make every attribute of every node slow.
+    """
 
     __slots__ = ()
 
-    if not TYPE_CHECKING:  # to a type checker a missing attribute is missing
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in ABSENT]
 
-        def __getattr__(self, name: str) -> NoReturn:
-            kind = type(self).__name__
-            advice = f": {ABSENT[name]}" if name in ABSENT else ""
-            raise AttributeError(
-                f"{kind!r} object has no attribute {name!r}{advice}", name=name, obj=self
-            )
+
+for _name in ABSENT:
+    setattr(Absent, _name, _Missing(_name))

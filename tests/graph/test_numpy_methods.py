@@ -8,6 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.graph.absent import ABSENT
+from chainrule.graph.dual import Dual
+from chainrule.graph.node import Node
 from chainrule.graph.numpy_methods import NumpyMethods
 
 A = np.random.default_rng(0).normal(size=(3, 3))
@@ -242,3 +245,19 @@ def test_split_returns_a_list_and_slogdet_names_its_results():
 def test_no_method_changes_a_tensor_in_place():
     for name in ("sort", "partition", "fill", "put", "resize", "itemset", "setfield", "byteswap"):
         assert not hasattr(cr.tensor(A), name)
+
+
+def test_no_node_looks_up_its_attributes_in_python():
+    """A __getattr__ or __getattribute__ makes every read of every attribute twice as slow."""
+    for kind in (cr.Tensor, cr.Parameter, Dual, Node):
+        for base in kind.__mro__[:-1]:
+            assert not {"__getattr__", "__getattribute__"} & set(vars(base))
+
+
+def test_a_missing_attribute_says_what_to_write_and_is_no_attribute():
+    x = cr.tensor(A)
+    for name in ABSENT:
+        assert not hasattr(x, name)
+        assert name not in dir(x)
+        with pytest.raises(AttributeError, match=f"^'Tensor' object has no attribute '{name}': "):
+            getattr(x, name)
