@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.ops.letters.logic import where as chosen_by
 from chainrule.ops.letters.powers import SPELLED_OUT
+from chainrule.ops.movement import cast
 from chainrule.plan.lower import opaque
 from chainrule.plan.recorder import Recorded, Recorder, is_native, number
 from chainrule.plan.steps import Number, Operand, Ref
@@ -56,7 +58,18 @@ def comparison(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     for x in operands:
         if isinstance(x, int) and dtype.kind in "iub":
             dtype = np.promote_types(dtype, np.min_scalar_type(x))
+    if dtype.kind == "f" and all(np.result_type(_kind(x)).kind in "iub" for x in operands):
+        return _of_both_signs(op, operands)
     return apply_letter(recorder, op, op.name, operands, dtype, np.bool_)
+
+
+def _of_both_signs(op: Any, operands: tuple[Any, ...]) -> Any:
+    """int64 and uint64 have no whole type in common, and float64 would round them."""
+    whole = [x if hasattr(x, "dtype") else np.array(x, np.min_scalar_type(x)) for x in operands]
+    (place,) = (i for i, x in enumerate(whole) if x.dtype.kind == "i")
+    below_zero = op.forward(*(-1 if i == place else 0 for i in range(2)))
+    without_sign = op(*(cast(x, np.uint64) for x in whole))
+    return chosen_by(whole[place] < 0, below_zero, without_sign)
 
 
 def logic(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
