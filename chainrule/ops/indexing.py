@@ -141,6 +141,8 @@ class PutRows(Indexing):
     def formula(self, x: Any, indices: Any) -> Any:
         indices = shaped(indices)
         check_whole(indices)
+        if not isinstance(indices, Symbol):
+            _check_range(indices, self.rows)
         return PutItem((HERE,), (self.rows, *x.shape[indices.ndim :]))(x, indices)
 
     def backward(self, upstream: Any, x: Any, indices: Any, out: Any) -> Any:

@@ -120,6 +120,19 @@ def test_an_index_outside_its_axis_raises(pick, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("places", [[0, 4], [0, -5]])
+def test_a_row_put_outside_the_table_raises_the_same_error_compiled(places):
+    def put(rows):
+        return cr.put_rows(rows, np.array(places), 4)
+
+    messages = []
+    for run in (put, cr.compile(put)):
+        with pytest.raises(IndexRangeError) as caught:
+            run(np.ones((2, 3)))
+        messages.append(caught.value.args[0].splitlines()[0])
+    assert messages[0] == messages[1]
+
+
 LABELS = [
     (np.array([0, 3, 1]), "label 3 in row 1 is outside the 3 classes"),
     (np.array([0, 1, -1]), "label -1 in row 2 is outside the 3 classes"),
