@@ -13,7 +13,7 @@ from chainrule.graph.families import Composite
 from chainrule.graph.op import op
 from chainrule.graph.operands import SETTLED
 from chainrule.ops.letters.logic import where
-from chainrule.ops.movement import reshape, shaped
+from chainrule.ops.movement import cast, reshape, shaped
 from chainrule.ops.parts import concatenate, split
 from chainrule.spec import is_sequence
 
@@ -151,11 +151,12 @@ class Select(Composite):
 
     def forward(self, *operands: Any) -> Any:
         count = len(operands) // 2
-        out = operands[-1]
-        for condition, choice in reversed(
-            list(zip(operands[:count], operands[count:-1], strict=True))
-        ):
-            out = where(condition, choice, out)
+        *choices, out = operands[count:]
+        dtype = np.result_type(*(getattr(x, "dtype", x) for x in (*choices, out)))
+        for condition, choice in reversed(list(zip(operands[:count], choices, strict=True))):
+            narrow = choice.dtype.kind in "iub" and choice.dtype != dtype
+            # Whole numbers, joined with the default first, would widen floats that follow.
+            out = where(condition, cast(choice, dtype) if narrow else choice, out)
         return out
 
 

@@ -149,6 +149,8 @@ class Prod(Composite):
         axes = normalize_axes(self.axis, x.ndim)
         rest = tuple(i for i in range(x.ndim) if i not in axes)
         shape = tuple(x.shape[i] for i in rest)
+        if x.dtype.kind in "iub":  # as NumPy, and as in a sum: narrow products would wrap around
+            x = cast(x, np.uint64 if x.dtype.kind == "u" else np.int64)
         factors = reshape(transpose(x, (*axes, *rest)), (_count(x, axes), *shape))
         while factors.shape[0] > 1:
             half = factors.shape[0] // 2

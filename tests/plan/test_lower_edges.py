@@ -73,6 +73,77 @@ def test_elementwise_ops_of_whole_numbers_and_booleans(name, dtype):
         agrees(op, each, np.float32)
 
 
+@pytest.mark.parametrize("compare", [
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
+])  # fmt: skip
+def test_large_whole_numbers_with_and_without_a_sign_are_compared_exactly(compare):
+    signed = np.array([-(2**63), -1, 0, 2**53 + 1, 2**63 - 2, 2**63 - 1])
+    unsigned = np.array([0, 2**53, 2**63 - 1, 2**63, 2**64 - 1], np.uint64)
+    for x, y in ((signed, unsigned), (signed.astype(np.int32), unsigned)):
+        x, y = x[:, None], y[None, :]
+        np.testing.assert_array_equal(cr.compile(compare)(x, y), compare(x, y))
+        np.testing.assert_array_equal(cr.compile(compare)(y, x), compare(y, x))
+    for x, number in ((signed, 2**63), (unsigned, -1), (unsigned, 2**63)):
+        np.testing.assert_array_equal(
+            cr.compile(lambda x, n=number: compare(x, n))(x), compare(x, number)
+        )
+        np.testing.assert_array_equal(
+            cr.compile(lambda x, n=number: compare(n, x))(x), compare(number, x)
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("cuts", [[1, 5], [2, 1], [5]])
+def test_parts_that_are_empty_stand_beside_others(cuts, dtype):
+    x = np.arange(6, dtype=dtype).reshape(2, 3)
+    found = cr.compile(lambda x: [2 * part for part in np.array_split(x, cuts)])(x)
+    for part, expected in zip(found, np.array_split(x, cuts), strict=True):
+        assert part.dtype == dtype
+        np.testing.assert_array_equal(part, 2 * expected)
+
+
+@pytest.mark.parametrize("default", [0, 7, 2.5])
+@pytest.mark.parametrize("dtypes", [
+    ("f4", "?"), ("?", "f4"), ("f2", "i1"), ("f4", "f8"), ("i1", "u8"), ("f4", "i2"), ("?", "?"),
+])  # fmt: skip
+def test_a_choice_by_conditions_is_as_wide_as_numpys(dtypes, default):
+    x, y = (np.arange(6).reshape(2, 3).astype(dtype) for dtype in dtypes)
+
+    def choose(x, y):
+        return np.select([x > 1, y > 0], [x, y], default)
+
+    for found in (choose(cr.tensor(x), y).data, cr.compile(choose)(x, y)):
+        assert found.dtype == choose(x, y).dtype
+        np.testing.assert_array_equal(found, choose(x, y))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int32, np.uint64])
+def test_bounds_that_no_element_can_reach_do_not_clip(dtype):
+    x = np.array([0, 1, 2, 100], dtype)
+    for bounds in ((-1, 1), (-(2**70), 2**70), (1, 2**65), (-300, 90)):
+        expected = np.clip(x, *bounds)
+        for found in (
+            cr.clip(cr.tensor(x), *bounds).data,
+            cr.compile(lambda x, b=bounds: np.clip(x, *b))(x),
+        ):
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint32, np.uint64, np.bool_])
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
+def test_sums_and_products_of_narrow_whole_numbers_are_as_wide_as_numpys(name, dtype):
+    x = np.array([[100, 3, 5], [7, 11, 2]]).astype(dtype)
+    for axis in (None, 0, -1):
+        expected = getattr(np, name)(x, axis=axis)
+        for found in (
+            CATALOGUE.function(name)(cr.tensor(x), axis=axis).data,
+            cr.compile(lambda x, axis=axis: getattr(np, name)(x, axis=axis))(x),
+        ):
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("axis", [None, 0, 1])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", OVER_ROWS)

@@ -151,10 +151,12 @@ class Clip(Letter):
     whole = "formula"
 
     def forward(self, x: Any, lo: Any, hi: Any) -> Any:
+        lo, hi = _reached(x, lo, hi)
         held = x if lo is None else np.maximum(x, lo)
         return held if hi is None else np.minimum(held, hi)
 
     def formula(self, x: Any, lo: Any, hi: Any) -> Any:
+        lo, hi = _reached(x, lo, hi)
         held = x if lo is None else maximum(x, lo)
         return held if hi is None else minimum(held, hi)
 
@@ -170,6 +172,15 @@ class Clip(Letter):
             lambda: greater_equal(lo, x) if hi is None else _from_below(x, lo, hi),
             lambda: greater_equal(x if lo is None else maximum(x, lo), hi),
         )
+
+
+def _reached(x: Any, lo: Any, hi: Any) -> tuple[Any, Any]:
+    """The bounds without whole numbers that x's type cannot reach, as NumPy leaves them out."""
+    if x.dtype.kind in "iu":
+        ends = np.iinfo(x.dtype)
+        lo = None if type(lo) is int and lo < ends.min else lo
+        hi = None if type(hi) is int and hi > ends.max else hi
+    return lo, hi
 
 
 def _inside(x: Any, lo: Any, hi: Any) -> Any:

@@ -43,12 +43,17 @@ def _of_whole_numbers(recorder: Recorder, op: Any, operands: tuple[Any, ...], dt
 
 def _symbol(recorder: Recorder, x: Any, dtype: Any) -> Any:
     """An operand as a symbol of a dtype; a number stands for an array of its own."""
-    if x is None:
-        return None
+    if x is None or (type(x) is int and not _fits(x, dtype)):
+        return x  # the formula says what becomes of it
     found = recorder.cast(x, dtype)
     return recorder.symbol(
         found if isinstance(found, Ref) else recorder.filled(found, np.shape(x))
     )
+
+
+def _fits(x: int, dtype: Any) -> bool:
+    """Whether a whole number is one of a dtype's."""
+    return dtype.kind not in "iu" or np.iinfo(dtype).min <= x <= np.iinfo(dtype).max
 
 
 RULES = {"word": word}
