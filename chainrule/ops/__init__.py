@@ -1,34 +1,16 @@
 """The built-in ops: one class in one file each, which is known by being here.
 
-Importing this package imports every file of it, and seals the names of their ops.
+Importing this package imports every file of it, and seals the names of their ops. No list names
+the files: each says in its first line what it holds. They are of four groups: what every reader
+speaks, words of them, what is made of whole tensors, and losses.
 
-    activations.py     the elementwise functions between two layers
-    arrangement.py     elements rolled, turned, repeated and put on other axes
-    decompositions.py  inverse, solve, Cholesky
-    determinants.py    determinants, and cofactors as their slopes
-    indexing.py        ops that pick elements. An element picked twice is a fork
-    joining.py         tensors side by side, cut apart, or one of several by conditions
-    lengths.py         the Euclidean norm, norms of other powers, and the standard deviation
-    linear_algebra.py  matrix products and contractions
-    matrices.py        diagonals, triangles and the trace
-    movement.py        ops that move or repeat elements and compute nothing
-    normalization.py   values centred and scaled to a variance of 1
-    norms.py           norms of vectors along an axis, of matrices over two
-    parts.py           tensors joined into one, cut apart, and put among zeros
-    products.py        formulas over one matrix product or one broadcast
-    random.py          random numbers without hidden state: every run of a step draws the same
-    reductions.py      many elements become one
-    scaling.py         what powers of entries need before they are summed, and their roots after it
-    scans.py           running results along an axis, and the differences that undo them
-    softmax.py         shares that add up to 1, their logarithms, and the logarithm of the sum
-    sorting.py         order, rank and position
-    statistics.py      range, weighted mean, sums without NaN, any, all
-    subscripts.py      the letters of einsum, one group for each operand and one for the result
-    sums.py            sums that keep float32's digits on every axis
-    tails.py           GELU and SiLU of plain arrays, with all their digits in the left tail
-    letters/           about three dozen letters that every reader must speak
-    losses/            how far scores are from the truth, as one number
-    words/             scalar functions that NumPy or SciPy computes, with their slopes written
+    letters/  about three dozen letters that every reader must speak
+    losses/   how far scores are from the truth, as one number
+    words/    scalar functions that NumPy or SciPy computes, with their slopes written
+
+The files here are ops of whole tensors: elements moved, picked and joined; many of them reduced to
+one, running, sorted or normalized; products and decompositions of matrices; random numbers. A few
+hold no op, but what several of them need: how float32 is added up, the letters of einsum.
 """
 
 from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE

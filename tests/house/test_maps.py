@@ -1,4 +1,8 @@
-"""Every package says in its docstring what each of its files holds, one line for each."""
+"""Every package says in its docstring what each of its files holds, one line for each.
+
+Where a file is known by being there, a list of files would be a second place to touch: such a
+package speaks of groups, and names the packages in it alone.
+"""
 
 import ast
 import re
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "chainrule"
+OPEN = ("chainrule/ops", "chainrule/plan/kinds", "chainrule/native/kinds")
 LINE = re.compile(r" *(\w+\.py|\w+/) +(\S.*)")
 
 
@@ -20,6 +25,11 @@ def members(folder: Path) -> set[str]:
     """The files and packages in a folder."""
     files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
     return files | {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+
+
+def is_open(folder: Path) -> bool:
+    """Whether one more file in a folder is known without a word about it elsewhere."""
+    return any(f"{name_of(folder)}/".startswith(f"{name}/") for name in OPEN)
 
 
 def name_of(folder: Path) -> str:
@@ -36,8 +46,17 @@ def mapped(folder: Path) -> Counter[str]:
 @pytest.mark.parametrize("folder", folders(), ids=name_of)
 def test_a_package_maps_its_files(folder):
     found, there = mapped(folder), members(folder)
+    if is_open(folder):
+        there = {name for name in there if name.endswith("/")}
     here = f"the map in {name_of(folder)}/__init__.py"
     missing, gone = sorted(there - set(found)), sorted(set(found) - there)
     assert not missing, f"{here} lacks {', '.join(missing)}: add a line for each"
-    assert not gone, f"{here} names {', '.join(gone)}, which is no longer there"
-    assert max(found.values()) == 1, f"{here} names a file twice"
+    assert not gone, f"{here} names {', '.join(gone)}, which is not there, or not to be named"
+    assert max(found.values(), default=1) == 1, f"{here} names a file twice"
+
+
+@pytest.mark.parametrize("folder", [each for each in folders() if is_open(each)], ids=name_of)
+def test_a_file_that_is_found_by_being_there_says_what_it_holds(folder):
+    for path in folder.glob("*.py"):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        assert said.splitlines()[0].endswith("."), f"{path.name} says nothing in its first line"

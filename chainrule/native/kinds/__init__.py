@@ -5,17 +5,6 @@ Imports every file of the folder. The module calls ``write`` for each kernel.
 A file has ``emit(kernel, function)``, which writes what the function computes and returns its
 number of units. A kind that is worth sharing out to threads has ``microseconds(kernel)`` too: its
 estimated time on one core.
-
-    bounds.py     integers that must lie in a range are looked at before anything reads by them
-    fold.py       a new key of random numbers, bit for bit that of ``ops.random``
-    mask.py       random booleans, bit for bit those of ``ops.random``
-    matmul.py     the function of a product, which is a loop over its units
-    opaque.py     the op is computed by Python, which the run calls back by the kernel's number
-    pointwise.py  a body for every element of a shape, as loops over vectors
-    row.py        several passes over each row
-    scan.py       running sums, running products and linear recurrences, one element after another
-    scatter.py    each value is added to, or written at, a place that indices choose
-    sort.py       the stable order of each row, by merging
 """
 
 from collections.abc import Callable, Mapping, Sequence

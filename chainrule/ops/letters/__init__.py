@@ -1,10 +1,7 @@
 """The closed alphabet: about three dozen letters that every reader must speak.
 
-arithmetic.py      sums, products, quotients and roots
-logic.py           comparisons, logic, and where
-logistic.py        tanh, sigmoid, and the density that is the slope of both
-powers.py          x to the power y; small constant exponents are spelled out rather than given
-transcendental.py  exponentials, logarithms, circular and error functions
+Arithmetic, powers, exponentials and circular functions, comparisons and logic: each file says in
+its first line which letters it holds.
 """
 
 from chainrule.graph.discovery import import_files as _import_files

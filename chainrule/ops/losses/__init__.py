@@ -1,8 +1,6 @@
 """Losses: how far scores are from the truth, as one number.
 
-classification.py  softmax cross-entropy and the multi-class SVM loss
-loss.py            what all losses share
-regression.py      losses of a prediction against a target of the same place
+Some are of labels, some of numbers; all of them share one base, with their weights and reduction.
 """
 
 from chainrule.graph.discovery import import_files as _import_files

@@ -1,18 +1,9 @@
 """The kinds of kernels: one file each, found by being here.
 
 Imports every file of the folder. Each defines one subclass of Kernel; the native floor must have
-a file of the same name, which emits it.
-
-    bounds.py     integers that must lie in a range are looked at before anything reads by them
-    fold.py       a new key of random numbers
-    mask.py       random booleans
-    matmul.py     products of matrices, and a body for every sum
-    opaque.py     an op that Python computes, called back from the plan: right, and slower
-    pointwise.py  a body for every element of a shape
-    row.py        several passes over a row, for every row
-    scan.py       running sums and products, and linear recurrences, along the last axis
-    scatter.py    values added to, or written at, places that indices choose
-    sort.py       the stable order of each row
+a file of the same name, which emits it. No list names them: a file says in its first line what its
+kernels do. Pointwise, row, matmul and scan run a body; scatter and sort move elements; mask and
+fold are random; bounds looks at integers; opaque calls Python.
 """
 
 from collections.abc import Mapping
