@@ -47,6 +47,30 @@ class Zipped(Movement):
         return out
 
 
+class Framed(Movement):
+    value: float = 0.5
+
+    def forward(self, x):
+        out = np.full((x.shape[0], x.shape[1] + 1), self.value, x.dtype)
+        out[:, 1:] = x
+        return out
+
+
+class Magnitudes(Movement):
+    def forward(self, x):
+        return np.abs(np.array(x))
+
+
+class WithoutNaN(Movement):
+    def forward(self, x):
+        return np.where(np.isnan(np.array(x)), 0, x)
+
+
+class Widened(Movement):
+    def forward(self, x):
+        return np.array(x) + 0
+
+
 class Shuffled(Movement):
     def forward(self, x):
         return np.random.default_rng().permuted(np.array(x))
@@ -86,13 +110,17 @@ class Wedge(Bilinear):
         (Diagonals(), (X,)), (Windows(), (X,)), (Turned(), (X,)), (Zipped(), (X, Y)),
         (Spread(axis=1), (X,)), (Spread(axis=(0, 1), keepdims=True), (X,)), (Wedge(), (X, Y)),
         (Windows(), (X.T,)), (Windows(), (X[:, ::-1],)),
+        (Framed(), (X,)), (Framed(np.nan), (X,)), (Framed(-0.0), (X,)), (Framed(2**40), (X,)),
+        (Framed(3), (X.astype(np.int8),)), (Framed(), (X.astype(np.float32),)),
     ],
 )  # fmt: skip
 def test_an_op_of_a_family_needs_no_rule(op, arrays):
     flow = record(lambda *xs: [op(*xs)], list(map(spec_of, arrays)))
     check_flow(flow)
     assert not any(isinstance(step, Opaque) for step in flow.steps)
-    np.testing.assert_array_equal(evaluate(flow, arrays)[0], op(*arrays))
+    (found,) = evaluate(flow, arrays)
+    assert found.dtype == op(*arrays).dtype
+    np.testing.assert_array_equal(found, op(*arrays))
 
 
 def test_a_movement_that_looks_anew_needs_no_step():
@@ -124,6 +152,17 @@ def test_what_cannot_be_recorded_is_called_and_says_so_once(op):
     assert f"Write `formula`, the result of this {type(op).__bases__[0].__name__}" in str(
         warning.message
     )
+
+
+@pytest.mark.parametrize(("op", "x"), [
+    (Magnitudes(), X), (WithoutNaN(), np.where(X < 0, np.nan, X)), (Widened(), X > 0),
+    (Magnitudes(), X.astype(np.int8)),
+])  # fmt: skip
+def test_a_movement_that_computes_is_called_at_every_run(op, x):
+    with pytest.warns(EagerWarning, match="is called back"):
+        found = cr.compile(op)(x)
+    assert found.dtype == op(x).dtype
+    np.testing.assert_array_equal(found, op(x))
 
 
 def test_a_movement_that_moves_at_random_is_called_at_every_run():
