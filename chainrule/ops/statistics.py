@@ -48,6 +48,8 @@ class Average(Composite):
         a = shaped(a)
         if weights is None:
             return mean(a, self.axis)
+        if a.dtype.kind in "iub":  # as NumPy: products with narrow weights would wrap around
+            a = cast(a, np.float64)
         given = a, shaped(weights)
         a, weights = map(widened, given)
         if weights.shape != a.shape:

@@ -92,6 +92,19 @@ def test_large_whole_numbers_with_and_without_a_sign_are_compared_exactly(compar
         )
 
 
+@pytest.mark.parametrize("weighs", ["i1", "u1", "?", "f4", "f8"])
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "?", "f4"])
+def test_weighted_means_of_narrow_whole_numbers_do_not_wrap_around(dtype, weighs):
+    x, w = np.array([100, 3, 50]).astype(dtype), np.array([100, 1, 2]).astype(weighs)
+    expected = np.average(x, weights=w)
+    for found in (
+        cr.average(cr.tensor(x), weights=w).data,
+        cr.compile(lambda x, w: np.average(x, weights=w))(x, w),
+    ):
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("cuts", [[1, 5], [2, 1], [5]])
 def test_parts_that_are_empty_stand_beside_others(cuts, dtype):
