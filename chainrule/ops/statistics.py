@@ -50,7 +50,10 @@ class Average(Composite):
             return mean(a, self.axis)
         if a.dtype.kind in "iub":  # as NumPy: products with narrow weights would wrap around
             a = cast(a, np.float64)
-        given = a, shaped(weights)
+        weights = shaped(weights)
+        if weights.dtype.kind in "iub":
+            weights = cast(weights, np.result_type(a.dtype, weights.dtype))
+        given = a, weights
         a, weights = map(widened, given)
         if weights.shape != a.shape:
             (axis,) = normalize_axes(self.axis, a.ndim)  # one axis, or an error

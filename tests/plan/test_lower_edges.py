@@ -115,6 +115,19 @@ def test_parts_that_are_empty_stand_beside_others(cuts, dtype):
         np.testing.assert_array_equal(part, 2 * expected)
 
 
+@pytest.mark.parametrize("number", [-1, 300, 0, 2.5])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64, np.float32, np.bool_])
+def test_a_number_beside_a_choice_takes_its_type_as_numpys(dtype, number):
+    x = np.array([0, 1, 9]).astype(dtype)
+    for choose in (
+        lambda x: np.where(x > 0, x, number),
+        lambda x: np.where(x > 0, number, x),
+    ):
+        for found in (choose(cr.tensor(x)).data, cr.compile(choose)(x)):
+            assert found.dtype == choose(x).dtype
+            np.testing.assert_array_equal(found, choose(x))
+
+
 @pytest.mark.parametrize("default", [0, 7, 2.5])
 @pytest.mark.parametrize("dtypes", [
     ("f4", "?"), ("?", "f4"), ("f2", "i1"), ("f4", "f8"), ("i1", "u8"), ("f4", "i2"), ("?", "?"),

@@ -95,7 +95,9 @@ def where(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     condition, *branches = operands
     dtype = result_dtype(op, operands)
     shape = common_shape(operands)
-    chosen = truth(recorder, condition), *(recorder.cast(x, dtype) for x in branches)
+    # A whole number that does not fit wraps around, as in numpy.where.
+    arrays = (np.asarray(x).astype(dtype) if type(x) is int else x for x in branches)
+    chosen = truth(recorder, condition), *(recorder.cast(x, dtype) for x in arrays)
     return recorder.symbol(recorder.map("where", chosen, shape, dtype))
 
 
