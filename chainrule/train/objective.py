@@ -13,7 +13,8 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.ops.losses.loss import Loss, facts_of
-from chainrule.ops.movement import broadcast_to, reshape
+from chainrule.ops.movement import broadcast_to, cast, reshape
+from chainrule.ops.reductions import total
 from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import name_of
@@ -76,10 +77,15 @@ def _one(loss: Any) -> Objective:
         if not parameter:
             raise _weightless(loss, parameters)
         given = entering(weights)
-        if ours and len(given.shape) == 1 != len(y.shape):  # a weight for each single loss
+        if not ours:
+            return loss(out, entering(y), **{parameter: given})
+        # A mean of rows that weigh nothing is 0 / 0: such a batch counts 0, and teaches nothing.
+        nothing = cast(total(given) == 0, given.dtype)
+        given = given + nothing
+        if len(given.shape) == 1 != len(y.shape):  # a weight for each single loss
             column = reshape(given, (*given.shape, *[1] * (len(y.shape) - 1)))
             given = broadcast_to(column, y.shape)
-        return loss(out, entering(y), **{parameter: given})
+        return loss(out, entering(y), **{parameter: given}) * (1 - nothing)
 
     return called
 
