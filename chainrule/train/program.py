@@ -328,12 +328,17 @@ class Program:
 
 
 def _entering(x: Any, y: Any, weights: Any, part: str) -> Rows:
-    """The streams; the weights are shown to be some, as no machine code asks."""
+    """The streams; the weights are shown to be some, as no machine code asks.
+
+    A head may weigh nothing in a batch, but not all of them.
+    """
     rows = streams(x, y, weights, in_memory_order)
-    form = rows.form
-    for name, array in zip(form.names[form.targets :], rows.arrays[form.targets :], strict=True):
-        if array.size:
-            checked_weights(array, array.dtype, f"{name} of {part}", are_all=False)
+    if weights is not None:
+        given, names = rows.arrays[rows.form.targets :], rows.form.names[rows.form.targets :]
+        none = not any([array.any() for array in given])
+        for name, array in zip(names, given, strict=True):
+            if array.size:
+                checked_weights(array, array.dtype, f"{name} of {part}", are_all=none)
     return rows
 
 

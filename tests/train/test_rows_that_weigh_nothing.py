@@ -93,9 +93,14 @@ def test_weights_are_looked_at_in_every_step_and_epoch(wrong):
     assert apart(before, program.model.state()) == 0
 
 
-def test_the_first_step_may_weigh_nothing_as_any_other():
+def test_the_first_step_of_a_head_may_weigh_nothing_as_any_other():
     program = Program(Two(), LOSSES["functions"], optim.SGD(0.1))
     before = {name: array.copy() for name, array in program.model.state().items()}
+    weights = {"class": np.ones(4), "price": np.zeros(4)}
     for _ in range(2):
-        assert program.step(X[:4], {k: y[:4] for k, y in Y.items()}, np.zeros(4)) == 0
-    assert apart(before, program.model.state()) == 0
+        program.step(X[:4], {k: y[:4] for k, y in Y.items()}, weights)
+    moved = {k for k, array in program.model.state().items() if (array != before[k]).any()}
+    assert moved == {"layers.class.weight", "layers.class.bias"}
+    for call in (program.step, program.epoch):
+        with pytest.raises(DataError, match="is 0 in all"):
+            call(X[:4], {k: y[:4] for k, y in Y.items()}, sample_weight=np.zeros(4))
