@@ -1,11 +1,15 @@
 """Containers that look alike: names in another order, ordered dicts, tuples with names."""
 
+from collections import OrderedDict, defaultdict
+
 import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.train import Program
+from chainrule.train import Program, fit
+
+from .small_nets import apart
 
 
 def test_dicts_in_another_order_are_read_in_that_order_by_machine_code():
@@ -27,3 +31,50 @@ def test_dicts_in_another_order_are_read_in_that_order_by_machine_code():
         expected = cr.predict(model, x)
         assert np.allclose(program.predict(x), expected, atol=1e-6)
         assert program.step(x, y) == pytest.approx((expected**2).mean(), rel=1e-5)
+
+
+class Two(nn.Module):
+    """Two heads, in a container that ``hold`` makes of them."""
+
+    def __init__(self, hold):
+        self.hold, self.a, self.b = hold, nn.Linear(2, 3), nn.Linear(2, 1)
+        for p in self.parameters().values():
+            p.data = np.random.default_rng(p.size).normal(size=p.shape).astype("float32")
+
+    def forward(self, x):
+        return self.hold(self.a(x), self.b(x))
+
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+LABELS, PRICES = np.arange(40) % 3, np.random.default_rng(2).normal(size=(40, 1))
+HELD = {
+    "dict": lambda a, b: {"a": a, "z": b},
+    "turned": lambda a, b: {"z": b, "a": a},
+    "ordered": lambda a, b: OrderedDict(a=a, z=b),
+    "ordered, turned": lambda a, b: OrderedDict(z=b, a=a),
+    "default": lambda a, b: defaultdict(list, z=b, a=a),
+}
+
+
+def a_function(out, y):
+    return cr.softmax_cross_entropy(out["a"], y["a"]) + cr.squared_error(out["z"], y["z"])
+
+
+OF_HEADS = {"a": cr.softmax_cross_entropy, "z": cr.squared_error}
+
+
+@pytest.mark.parametrize("loss", [OF_HEADS, OrderedDict(reversed(OF_HEADS.items())), a_function])
+@pytest.mark.parametrize("returned", HELD)
+def test_heads_meet_by_their_names_in_dicts_of_any_kind(loss, returned):
+    states = []
+    for given in HELD:
+        for compiled in (False, True):
+            model = Two(HELD[returned])
+            history = fit(model, (X, HELD[given](LABELS, PRICES)), loss=loss, epochs=2,
+                          optimizer=optim.SGD(0.1), compiled=compiled)  # fmt: skip
+            states.append(model.state())
+            assert history.compiled == compiled
+            assert set(history.metrics) == {"accuracy_a", "r2_z"}
+            figures = cr.evaluate(model, (X, HELD[given](LABELS, PRICES)), loss)[1]
+            assert 0 <= figures["accuracy_a"] <= 1
+    assert all(apart(states[0], state) < 1e-6 for state in states[1:])
