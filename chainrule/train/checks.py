@@ -26,6 +26,7 @@ from chainrule.train.entering import (
     check_finite,
     columns_of,
     converted,
+    in_memory_order,
     numbers,
     refuse_other_columns,
 )
@@ -34,9 +35,10 @@ from chainrule.train.metrics import Metric
 from chainrule.train.objective import losses_by_head
 from chainrule.train.recipe import reads_indices
 from chainrule.train.streams import PLAIN, Rows, streams
-from chainrule.train.trial import tried
+from chainrule.train.trial import checked_weights, tried
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Columns = dict[str, tuple[str, ...]]  # of the frames among the inputs, by their names: "X['a']"
 COLUMNS = "_columns"  # where a net keeps the names of the columns that it was trained on
 
 
@@ -51,13 +53,13 @@ class Task:
         type of the net's outputs; the weights of the rows, if there are any.
     make_metric : callable or None
         Makes a fresh metric.
-    columns : tuple of str or None
-        The names of the columns of X, if it is a frame.
+    columns : dict of str to tuple of str
+        The names of the columns of X, or of each input, that is a frame.
     """
 
     rows: Rows
     make_metric: Callable[[], Metric] | None
-    columns: tuple[str, ...] | None = None
+    columns: Columns
 
     @classmethod
     def of(
@@ -69,7 +71,7 @@ class Task:
         part: str,
         size: int = 1,
         trains: bool = False,
-        columns: tuple[str, ...] | None = None,
+        columns: Columns | None = None,
         weights: Any = None,
     ) -> "Task":
         """Check and convert (X, y) and the weights of the rows.
@@ -82,19 +84,21 @@ class Task:
             Rows of a batch, as the loss will meet it.
         trains : bool
             Whether the loss is to have a graph.
-        columns : tuple of str, optional
-            The names that the columns of a frame must have.
+        columns : dict of str to tuple of str, optional
+            The names that the columns of frames must have.
         """
         check_loss(loss)
         given, y = _pair(data, part)
         several = takes_several(model, given, f"X of {part}")
-        rows = rows_of(
-            given,
-            y,
-            weights,
-            part,
-            lambda x, name: checked_inputs(model, x, name, columns, several),
-        )
+        found: Columns = {}
+
+        def checked(x: Any, name: str) -> Array:
+            own, names = name.removesuffix(f" of {part}"), columns_of(x)
+            if names is not None:
+                found[own] = names
+            return checked_inputs(model, x, name, (columns or {}).get(own), several)
+
+        rows = rows_of(given, y, weights, part, checked)
         if not rows.count:
             raise DataError(
                 f"{part}: there are no rows.",
@@ -102,18 +106,18 @@ class Task:
                 do="Give at least one.",
             )
         trial = tried(model, loss, rows, part, size, trains)
-        return cls(trial.rows, maker_of(metric, trial), columns_of(given))
+        return cls(trial.rows, maker_of(metric, trial), found)
 
 
-def columns_known(model: Module) -> tuple[str, ...] | None:
-    """The names of the columns of the frame that a net was trained on, if it was one."""
-    return vars(model).get(COLUMNS)
+def columns_known(model: Module) -> Columns:
+    """The names of the columns of the frames that a net was trained on, if there were some."""
+    return vars(model).get(COLUMNS, {})
 
 
-def note_columns(model: Module, columns: tuple[str, ...] | None) -> None:
+def note_columns(model: Module, columns: Columns) -> None:
     """Remember the names of the columns that a net is trained on, for `predict`."""
     vars(model).pop(COLUMNS, None)
-    if columns is not None:
+    if columns:
         vars(model)[COLUMNS] = columns
 
 
@@ -144,6 +148,21 @@ def rows_of(x: Any, y: Any, weights: Any, part: str, convert: Callable[[Any, str
 
     rows = streams(x, y, weights, converting)
     check_rows(rows, part)
+    return rows
+
+
+def arrays_of(x: Any, y: Any, weights: Any, part: str) -> Rows:
+    """The streams; the weights are shown to be some, as no machine code asks.
+
+    A head may weigh nothing in a batch, but not all of them.
+    """
+    rows = streams(x, y, weights, in_memory_order)
+    if weights is not None:
+        given, names = rows.arrays[rows.form.targets :], rows.form.names[rows.form.targets :]
+        none = not any(array.any() for array in given)
+        for name, array in zip(names, given, strict=True):
+            if array.size:
+                checked_weights(array, array.dtype, f"{name} of {part}", are_all=none)
     return rows
 
 

@@ -19,6 +19,7 @@ from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
 from chainrule.train.batches import checked_order
 from chainrule.train.checks import (
+    arrays_of,
     check_loss,
     check_model,
     check_rows,
@@ -39,7 +40,7 @@ from chainrule.train.recording import UnreachedError, inputs
 from chainrule.train.settings import check_optimizer, checked_rate, clipping, rates_of
 from chainrule.train.step import say_left_out
 from chainrule.train.streams import PLAIN, Rows, inputs_alone, key_of, streams
-from chainrule.train.trial import Refused, checked_weights, tried_on_few
+from chainrule.train.trial import Refused, tried_on_few
 
 Array = np.ndarray[Any, np.dtype[Any]]
 EXAMINED = 32  # rows, the first ones, on which the loss is tried
@@ -160,7 +161,7 @@ class Program:
         ArgumentError
             If the learning rate of this step is negative, NaN or infinite.
         """
-        rows = _entering(x, y, sample_weight, "this batch")
+        rows = arrays_of(x, y, sample_weight, "this batch")
         key = key_of(rows.form, rows.arrays)
         with self._lock:
             native, rates = self._native, self._rates
@@ -225,7 +226,7 @@ class Program:
             For streams of several lengths; for batches of one row where a BatchNorm needs several.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
-        rows = _entering(x, y, sample_weight, "this epoch")
+        rows = arrays_of(x, y, sample_weight, "this epoch")
         given = checked_order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
         check_rows(rows, "this epoch")
         if given is not None:
@@ -325,21 +326,6 @@ class Program:
             return self._rates(self.steps, count)
         rate = self.optimizer.rate
         return rate if type(rate) is float else checked_rate(rate, f"step {self.steps + 1}")
-
-
-def _entering(x: Any, y: Any, weights: Any, part: str) -> Rows:
-    """The streams; the weights are shown to be some, as no machine code asks.
-
-    A head may weigh nothing in a batch, but not all of them.
-    """
-    rows = streams(x, y, weights, in_memory_order)
-    if weights is not None:
-        given, names = rows.arrays[rows.form.targets :], rows.form.names[rows.form.targets :]
-        none = not any([array.any() for array in given])
-        for name, array in zip(names, given, strict=True):
-            if array.size:
-                checked_weights(array, array.dtype, f"{name} of {part}", are_all=none)
-    return rows
 
 
 def _again(step: NativeStep, rows: Rows) -> Again:

@@ -7,6 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
+from chainrule.errors import DataError
 from chainrule.train import Program, fit
 
 from .small_nets import apart
@@ -78,3 +79,50 @@ def test_heads_meet_by_their_names_in_dicts_of_any_kind(loss, returned):
             figures = cr.evaluate(model, (X, HELD[given](LABELS, PRICES)), loss)[1]
             assert 0 <= figures["accuracy_a"] <= 1
     assert all(apart(states[0], state) < 1e-6 for state in states[1:])
+
+
+class Frame:
+    """What frames of pandas and polars have in common."""
+
+    def __init__(self, columns):
+        self.columns = list(columns)
+        self.array = np.stack(list(columns.values()), 1)
+        self.shape = self.array.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array if dtype is None else self.array.astype(dtype)
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, names):
+        return Frame({name: self.array[:, self.columns.index(name)] for name in names})
+
+
+class OfTwo(nn.Module):
+    def __init__(self):
+        self.a, self.b = nn.Linear(2, 1), nn.Linear(3, 1)
+
+    def forward(self, x):
+        a, b = x if isinstance(x, tuple) else x.values()
+        return self.a(a) + self.b(b)
+
+
+@pytest.mark.parametrize("hold", [tuple, lambda pair: dict(zip("ab", pair, strict=True))])
+def test_each_frame_among_the_inputs_keeps_its_columns(hold):
+    rng = np.random.default_rng(0)
+    a, b = (Frame({name: rng.normal(size=20) for name in names}) for names in ("uv", "uvw"))
+    model, y = OfTwo(), np.zeros((20, 1))
+    turned = hold((a, b[["w", "v", "u"]]))
+    train = {"loss": cr.squared_error, "optimizer": optim.SGD(0.1), "epochs": 1}
+    fit(model, (hold((a, b)), y), validation=(hold((a, b)), y), **train)
+    assert np.array_equal(
+        cr.predict(model, hold((a, b))), cr.predict(model, hold((a.array, b.array)))
+    )
+    for call in (
+        lambda: cr.predict(model, turned),
+        lambda: cr.evaluate(model, (turned, y), cr.squared_error),
+        lambda: fit(OfTwo(), (hold((a, b)), y), validation=(turned, y), **train),
+    ):
+        with pytest.raises(DataError, match=r"X\[.*\] .*has its columns in another order"):
+            call()
