@@ -41,7 +41,7 @@ from chainrule.train.loss_check import (
     table_error,
     traced_loss,
 )
-from chainrule.train.misnamed import answer, misnamed
+from chainrule.train.misnamed import NotGivenError, answer, misnamed
 from chainrule.train.objective import losses_by_head, weights_of_head
 from chainrule.train.streams import WEIGHTS, Form, Rows, outputs_of
 
@@ -130,8 +130,7 @@ def _outputs(model: Module, rows: Rows, few: Array, trains: bool) -> Any:
         with in_the_graph() if trains else no_grad(), np.errstate(all="ignore"):
             out = answer(model, some)
     except Exception as error:
-        named = isinstance(error, UnknownNameError)
-        raise Refused(error, named) from None
+        raise Refused(error, isinstance(error, UnknownNameError | NotGivenError)) from None
     found, container = outputs_of(out)
     values = [_checked_output(model, each, rows, few, trains) for each in found]
     if not values:

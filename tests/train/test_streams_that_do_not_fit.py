@@ -207,3 +207,29 @@ def test_every_layer_says_whether_it_takes_one_array():
 def test_metrics_of_unknown_names_are_refused(metric):
     with pytest.raises(UnknownNameError):
         evaluate(Named(), (X, Y), OWN, metric=metric)
+
+
+class Dotted(nn.Module):
+    def __init__(self):
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.layer(x.a)
+
+
+@pytest.mark.parametrize("ask", ["predict", "program", "step", "epoch", "fit"])
+@pytest.mark.parametrize(
+    ("net", "x"), [(Named, (A, A)), (Named, {"wrong": A}), (Dotted, (A, A)), (Dotted, {"a": A})]
+)
+def test_a_net_that_asks_its_container_for_what_it_has_not_says_so(net, x, ask):
+    model, y, loss = net(), LABELS, cr.softmax_cross_entropy
+    program = Program(model, loss, optim.SGD())
+    ways = {
+        "predict": lambda: predict(model, x),
+        "program": lambda: program.predict(x),
+        "step": lambda: program.step(x, y),
+        "epoch": lambda: program.epoch(x, y),
+        "fit": lambda: fit(model, (x, y), loss=loss, optimizer=optim.SGD(), epochs=1),
+    }
+    with pytest.raises(ChainruleError, match=f"{net.__name__} (is given|asks for)"):
+        ways[ask]()
