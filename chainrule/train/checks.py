@@ -134,7 +134,8 @@ def takes_several(model: Module, x: Any, name: str) -> bool:
         kind = type(x).__name__
         raise DataError(
             f"{name} is a {kind} of arrays, but {type(model).__name__} takes an array of numbers.",
-            do="Give one array; several inputs go to a net whose own forward joins them.",
+            do="Give one array, np.stack(...) of rows in a tuple; several inputs go to a net "
+            "whose own forward joins them.",
         )
     return several
 
@@ -175,10 +176,14 @@ def check_rows(rows: Rows, part: str) -> None:
     names = [name.replace("x", "X", 1) if name[0] == "x" else name for name in rows.form.names]
     padded = [name.ljust(max(map(len, names))) for name in names]
     wrong = next((i for i, n in enumerate(counts) if n != counts[0]), 0)
+    do = "Give one target per row." if rows.form is PLAIN else "Give all of them the same rows."
+    form = rows.form
+    if {form.inputs, form.targets - form.inputs} - {1} & set(counts):  # as zip(*pairs) has them
+        do = "A tuple of arrays is several streams; make one array of rows in it: np.stack(...)."
     raise ShapeError(
         f"{part}: {names[0]} has {counts[0]} rows and {names[wrong]} has {counts[wrong]}.",
         found=[describe(name, array) for name, array in zip(padded, arrays, strict=True)],
-        do="Give one target per row." if rows.form is PLAIN else "Give all of them the same rows.",
+        do=do,
     )
 
 

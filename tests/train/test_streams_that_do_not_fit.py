@@ -233,3 +233,16 @@ def test_a_net_that_asks_its_container_for_what_it_has_not_says_so(net, x, ask):
     }
     with pytest.raises(ChainruleError, match=f"{net.__name__} (is given|asks for)"):
         ways[ask]()
+
+
+def test_rows_in_a_tuple_are_told_from_streams():
+    """As ``zip(*pairs)`` leaves them."""
+    rows, targets = zip(*[(np.ones(3), np.ones(1)) for _ in range(20)], strict=True)
+    model, settings = nn.MLP([3, 1]), {"loss": cr.squared_error, "optimizer": optim.SGD()}
+    for x, y in ((rows, np.ones((20, 1))), (np.ones((20, 3)), targets), (rows, targets)):
+        with pytest.raises(ChainruleError) as caught:
+            fit(model, (x, y), **settings)
+        assert "np.stack" in caught.value.do
+    with pytest.raises(ChainruleError) as caught:
+        Program(model, **settings).step(rows, np.ones((20, 1)))
+    assert "np.stack" in caught.value.do
