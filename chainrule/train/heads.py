@@ -15,7 +15,12 @@ from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import in_the_graph, name_of
-from chainrule.train.objective import losses_by_head, objective_of, weights_of_head
+from chainrule.train.objective import (
+    asks_for_weights,
+    losses_by_head,
+    objective_of,
+    weights_of_head,
+)
 from chainrule.train.streams import Form, named, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -94,7 +99,7 @@ def loss_of_head(
     weights = form.weights_of(some)
     if losses_by_head(loss) is not None or not head.path:
         own = weights_of_head(weights, head.path[0]) if head.path else weights
-        if own is None or facts_of(head.loss).targets:
+        if facts_of(head.loss).targets or (own is None and not asks_for_weights(head.loss)):
             return head.loss, True
         called = objective_of(head.loss)
         return _called_like(head.loss, lambda out, y: called(out, y, own)), True

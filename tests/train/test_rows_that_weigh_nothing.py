@@ -104,3 +104,29 @@ def test_the_first_step_of_a_head_may_weigh_nothing_as_any_other():
     for call in (program.step, program.epoch):
         with pytest.raises(DataError, match="is 0 in all"):
             call(X[:4], {k: y[:4] for k, y in Y.items()}, sample_weight=np.zeros(4))
+
+
+def of_both(out, y, weights):
+    wrong = cr.softmax_cross_entropy(out["class"], y["class"], weights=weights)
+    each = ((out["price"] - y["price"]) ** 2).mean(axis=1)
+    return wrong + (weights * each).sum() / weights.sum()
+
+
+def of_price(out, y, weights):
+    each = ((out - y) ** 2).mean(axis=1)
+    return (weights * each).sum() / weights.sum()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("loss", [of_both, {**LOSSES["functions"], "price": of_price}])
+def test_a_loss_that_asks_for_weights_where_there_are_none_is_given_ones(loss, compiled):
+    states = []
+    for weights in (None, np.ones(12)):
+        model = Two()
+        history = fit(model, (X, Y), loss=loss, optimizer=optim.SGD(0.1), epochs=2, batch_size=5,
+                      validation=(X, Y), sample_weight=weights, compiled=compiled)  # fmt: skip
+        states.append(model.state())
+        found = cr.evaluate(model, (X, Y), loss)[0]
+        assert history["validation_loss"][-1] == pytest.approx(found, rel=1e-12)
+    assert apart(*states) < 1e-12
+    assert found == pytest.approx(cr.evaluate(model, (X, Y), LOSSES["functions"])[0], rel=1e-9)
