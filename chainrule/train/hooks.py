@@ -13,7 +13,7 @@ from chainrule.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 from chainrule.graph.node import Node
 from chainrule.ops.movement import cast
 from chainrule.plan.recorder import Recorded
-from chainrule.spec import is_sequence
+from chainrule.spec import is_array, is_sequence
 
 GradientHook = Callable[[list[Any]], Sequence[Any]]
 
@@ -63,12 +63,13 @@ def _lent(gradients: list[Any]) -> list[Any]:
     """Gradients that a hook may write into, each of which has memory of its own."""
     owners, found = set[int](), list[Any]()
     for x in gradients:
+        own: Any = x
         if isinstance(x, Recorded):
-            x = LentGradient(x.ref, x.recorder)
-        elif not isinstance(x, np.ndarray) or not x.flags.writeable or _owner(x) in owners:
-            x = np.array(x)
-        owners.add(_owner(x))
-        found.append(x)
+            own = LentGradient(x.ref, x.recorder)
+        elif not is_array(x) or not x.flags.writeable or _owner(x) in owners:
+            own = np.array(x)
+        owners.add(_owner(own))
+        found.append(own)
     return found
 
 
