@@ -6,6 +6,7 @@ the net and the loss.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -160,9 +161,10 @@ def arrays_of(x: Any, y: Any, weights: Any, part: str) -> Rows:
     rows = streams(x, y, weights, in_memory_order)
     if weights is not None:
         given, names = rows.arrays[rows.form.targets :], rows.form.names[rows.form.targets :]
-        none = not any(array.any() for array in given)
-        for name, array in zip(names, given, strict=True):
-            if array.size:
+        ends = [(each.min(initial=1), each.max(initial=0)) for each in given]  # of each array
+        none = all(high == 0 for _, high in ends)
+        for name, array, (low, high) in zip(names, given, ends, strict=True):
+            if array.size and (none or not (low >= 0 and high < inf)):
                 checked_weights(array, array.dtype, f"{name} of {part}", are_all=none)
     return rows
 

@@ -212,9 +212,9 @@ def opened(tree: Any, name: str) -> tuple[list[Any], list[str], Container]:
 
 def _order_of(tree: Any) -> Any:
     """The names in the dicts of a container, as they come."""
-    if is_dict(tree):
-        return tuple([(name, _order_of(each)) for name, each in tree.items()])
-    return tuple(map(_order_of, tree)) if is_tuple(tree) and holds_streams(tree) else ()
+    held, names = (tree.values(), tuple(tree)) if is_dict(tree) else (tree, ())
+    inner = tuple([_order_of(each) for each in held if isinstance(each, dict | tuple)])
+    return (names, inner) if inner else names
 
 
 def outputs_of(out: Any) -> tuple[list[Any], Container]:

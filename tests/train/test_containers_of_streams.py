@@ -21,17 +21,19 @@ def test_dicts_in_another_order_are_read_in_that_order_by_machine_code():
             self.layer = nn.Linear(3, 1)
 
         def forward(self, x):
-            return self.layer(cr.concatenate(list(x.values()), 1))
+            a_and_b = x.values() if isinstance(x, dict) else x[0].values()
+            return self.layer(cr.concatenate(list(a_and_b), 1))
 
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(2, 5, 2)).astype("float32")
     b, y = b[:, :1], np.zeros((5, 1), "float32")
-    model = Joined()
-    program = Program(model, cr.squared_error, optim.SGD(1e-12))
-    for x in ({"a": a, "b": b}, {"b": b, "a": a}, {"a": a, "b": b}):
-        expected = cr.predict(model, x)
-        assert np.allclose(program.predict(x), expected, atol=1e-6)
-        assert program.step(x, y) == pytest.approx((expected**2).mean(), rel=1e-5)
+    for hold in (lambda x: x, lambda x: (x,)):
+        model = Joined()
+        program = Program(model, cr.squared_error, optim.SGD(1e-12))
+        for x in map(hold, ({"a": a, "b": b}, {"b": b, "a": a}, {"a": a, "b": b})):
+            expected = cr.predict(model, x)
+            assert np.allclose(program.predict(x), expected, atol=1e-6)
+            assert program.step(x, y) == pytest.approx((expected**2).mean(), rel=1e-5)
 
 
 class Two(nn.Module):
