@@ -6,6 +6,7 @@ the net and the loss.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from chainrule.train.entering import (
     check_finite,
     columns_of,
     converted,
+    in_memory_order,
     numbers,
     refuse_other_columns,
 )
@@ -34,9 +36,10 @@ from chainrule.train.metrics import Metric
 from chainrule.train.objective import losses_by_head
 from chainrule.train.recipe import reads_indices
 from chainrule.train.streams import PLAIN, Rows, streams
-from chainrule.train.trial import tried
+from chainrule.train.trial import checked_weights, tried
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Columns = dict[str, tuple[str, ...]]  # of the frames among the inputs, by their names: "X['a']"
 COLUMNS = "_columns"  # where a net keeps the names of the columns that it was trained on
 
 
@@ -51,13 +54,13 @@ class Task:
         type of the net's outputs; the weights of the rows, if there are any.
     make_metric : callable or None
         Makes a fresh metric.
-    columns : tuple of str or None
-        The names of the columns of X, if it is a frame.
+    columns : dict of str to tuple of str
+        The names of the columns of X, or of each input, that is a frame.
     """
 
     rows: Rows
     make_metric: Callable[[], Metric] | None
-    columns: tuple[str, ...] | None = None
+    columns: Columns
 
     @classmethod
     def of(
@@ -69,7 +72,7 @@ class Task:
         part: str,
         size: int = 1,
         trains: bool = False,
-        columns: tuple[str, ...] | None = None,
+        columns: Columns | None = None,
         weights: Any = None,
     ) -> "Task":
         """Check and convert (X, y) and the weights of the rows.
@@ -82,19 +85,21 @@ class Task:
             Rows of a batch, as the loss will meet it.
         trains : bool
             Whether the loss is to have a graph.
-        columns : tuple of str, optional
-            The names that the columns of a frame must have.
+        columns : dict of str to tuple of str, optional
+            The names that the columns of frames must have.
         """
         check_loss(loss)
         given, y = _pair(data, part)
         several = takes_several(model, given, f"X of {part}")
-        rows = rows_of(
-            given,
-            y,
-            weights,
-            part,
-            lambda x, name: checked_inputs(model, x, name, columns, several),
-        )
+        found: Columns = {}
+
+        def checked(x: Any, name: str) -> Array:
+            own, names = name.removesuffix(f" of {part}"), columns_of(x)
+            if names is not None:
+                found[own] = names
+            return checked_inputs(model, x, name, (columns or {}).get(own), several)
+
+        rows = rows_of(given, y, weights, part, checked)
         if not rows.count:
             raise DataError(
                 f"{part}: there are no rows.",
@@ -102,18 +107,18 @@ class Task:
                 do="Give at least one.",
             )
         trial = tried(model, loss, rows, part, size, trains)
-        return cls(trial.rows, maker_of(metric, trial), columns_of(given))
+        return cls(trial.rows, maker_of(metric, trial), found)
 
 
-def columns_known(model: Module) -> tuple[str, ...] | None:
-    """The names of the columns of the frame that a net was trained on, if it was one."""
-    return vars(model).get(COLUMNS)
+def columns_known(model: Module) -> Columns:
+    """The names of the columns of the frames that a net was trained on, if there were some."""
+    return vars(model).get(COLUMNS, {})
 
 
-def note_columns(model: Module, columns: tuple[str, ...] | None) -> None:
+def note_columns(model: Module, columns: Columns) -> None:
     """Remember the names of the columns that a net is trained on, for `predict`."""
     vars(model).pop(COLUMNS, None)
-    if columns is not None:
+    if columns:
         vars(model)[COLUMNS] = columns
 
 
@@ -130,7 +135,8 @@ def takes_several(model: Module, x: Any, name: str) -> bool:
         kind = type(x).__name__
         raise DataError(
             f"{name} is a {kind} of arrays, but {type(model).__name__} takes an array of numbers.",
-            do="Give one array; several inputs go to a net whose own forward joins them.",
+            do="Give one array, np.stack(...) of rows in a tuple; several inputs go to a net "
+            "whose own forward joins them.",
         )
     return several
 
@@ -147,6 +153,22 @@ def rows_of(x: Any, y: Any, weights: Any, part: str, convert: Callable[[Any, str
     return rows
 
 
+def arrays_of(x: Any, y: Any, weights: Any, part: str) -> Rows:
+    """The streams; the weights are shown to be some, as no machine code asks.
+
+    A head may weigh nothing in a batch, but not all of them.
+    """
+    rows = streams(x, y, weights, in_memory_order)
+    if weights is not None:
+        given, names = rows.arrays[rows.form.targets :], rows.form.names[rows.form.targets :]
+        ends = [(each.min(initial=1), each.max(initial=0)) for each in given]  # of each array
+        none = all(high == 0 for _, high in ends)
+        for name, array, (low, high) in zip(names, given, ends, strict=True):
+            if array.size and (none or not (low >= 0 and high < inf)):
+                checked_weights(array, array.dtype, f"{name} of {part}", are_all=none)
+    return rows
+
+
 def check_rows(rows: Rows, part: str) -> None:
     """Raise unless all streams have the same number of rows."""
     first, *others = arrays = rows.arrays
@@ -156,10 +178,14 @@ def check_rows(rows: Rows, part: str) -> None:
     names = [name.replace("x", "X", 1) if name[0] == "x" else name for name in rows.form.names]
     padded = [name.ljust(max(map(len, names))) for name in names]
     wrong = next((i for i, n in enumerate(counts) if n != counts[0]), 0)
+    do = "Give one target per row." if rows.form is PLAIN else "Give all of them the same rows."
+    form = rows.form
+    if {form.inputs, form.targets - form.inputs} - {1} & set(counts):  # as zip(*pairs) has them
+        do = "A tuple of arrays is several streams; make one array of rows in it: np.stack(...)."
     raise ShapeError(
         f"{part}: {names[0]} has {counts[0]} rows and {names[wrong]} has {counts[wrong]}.",
         found=[describe(name, array) for name, array in zip(padded, arrays, strict=True)],
-        do="Give one target per row." if rows.form is PLAIN else "Give all of them the same rows.",
+        do=do,
     )
 
 

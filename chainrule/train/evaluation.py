@@ -103,7 +103,9 @@ def predict(model: Module, x: Any, batch_size: int = 1024) -> Any:
     check_model(model)
     size = whole("predict", "batch_size", batch_size, least=1)
     columns, several = columns_known(model), takes_several(model, x, "X")
-    rows = inputs_alone(x, lambda x, name: checked_inputs(model, x, name, columns, several), "X")
+    rows = inputs_alone(
+        x, lambda x, name: checked_inputs(model, x, name, columns.get(name), several), "X"
+    )
     check_rows(rows, "the data")
     count, parts, container = rows.count, list[Any](), SINGLE
     with no_grad(), np.errstate(all="ignore"):

@@ -15,7 +15,12 @@ from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import in_the_graph, name_of
-from chainrule.train.objective import losses_by_head, objective_of, weights_of_head
+from chainrule.train.objective import (
+    asks_for_weights,
+    losses_by_head,
+    objective_of,
+    weights_of_head,
+)
 from chainrule.train.streams import Form, named, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -65,7 +70,7 @@ def heads_of(loss: Any, out: Any, form: Form, part: str, net: str) -> tuple[Head
         Where the losses, the outputs and the targets do not have the same names, or a loss of one
         array of targets is given several.
     """
-    losses, targets = losses_by_head(loss), range(form.inputs, form.targets)
+    losses = losses_by_head(loss)
     outs, container = outputs_of(out)
     if losses is not None:
         _check_names(losses, out, form, part)
@@ -73,15 +78,17 @@ def heads_of(loss: Any, out: Any, form: Form, part: str, net: str) -> tuple[Head
         return (Head("", (), form.inputs, outs[0], loss, facts_of(loss)),)
     elif facts_of(loss).targets:
         raise _one_only(loss, out, form, net)
-    elif container.structure is None or container != form.y:
-        return ()
+    # Containers of several kinds have names in orders of their own, as an OrderedDict.
+    places = {path: place for place, path in enumerate(form.y.paths(), form.inputs)}
     paths = container.paths()
+    if container.structure is None or places.keys() != set(paths):
+        return ()
     found: list[Head] = []
-    for path, each, place in zip(paths, outs, targets, strict=True):
+    for path, each in zip(paths, outs, strict=True):
         own = loss if losses is None else losses[path[0]]
         name = ".".join(map(str, path))
         facts = LossFacts() if losses is None else facts_of(own)
-        found.append(Head(name, path, place, each, own, facts))
+        found.append(Head(name, path, places[path], each, own, facts))
     return tuple(found)
 
 
@@ -92,16 +99,16 @@ def loss_of_head(
     weights = form.weights_of(some)
     if losses_by_head(loss) is not None or not head.path:
         own = weights_of_head(weights, head.path[0]) if head.path else weights
-        if own is None or facts_of(head.loss).targets:
+        if facts_of(head.loss).targets or (own is None and not asks_for_weights(head.loss)):
             return head.loss, True
         called = objective_of(head.loss)
         return _called_like(head.loss, lambda out, y: called(out, y, own)), True
     outs, container = outputs_of(out)
-    called, first = objective_of(loss), form.inputs
+    called, own = objective_of(loss), container.paths().index(head.path)
 
     def with_this(out: Any, y: Any) -> Any:
         leaves = [Tensor(each) for each in outs]
-        leaves[head.place - first] = out
+        leaves[own] = out
         targets = [*some[: head.place], y, *some[head.place + 1 :]]
         return called(container.of(leaves), form.targets_of(targets), weights)
 

@@ -101,7 +101,8 @@ def fit(
     gradient_hooks : sequence of callable, optional
         hook(gradients) is given the gradients of the parameters in a list at each step, before
         the update, and returns others in their places. Written with chainrule's functions or
-        NumPy's, it runs in compiled steps as in eager ones.
+        NumPy's, it runs in compiled steps as in eager ones; one that writes into the gradients
+        in place makes all steps eager.
     early_stopping : EarlyStopping or int, optional
         A number is the patience in epochs.
     callbacks : sequence of Callback, optional

@@ -1,8 +1,10 @@
 """Misnamed: a net or a loss that asks for an array by a name or at a place that there is not.
 
-Imports streams and errors. The trial and `predict` ask here when a KeyError comes.
+Imports streams and errors. The trial, the recordings and `predict` ask here when it fails.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from chainrule.errors import ArgumentError, ChainruleError, UnknownNameError
@@ -10,19 +12,29 @@ from chainrule.nn import Module
 from chainrule.train.streams import Container, Rows
 
 
+class NotGivenError(ArgumentError):
+    """A net or a loss asks a container for what it does not have."""
+
+
 def answer(model: Module, rows: Rows) -> Any:
     """What the net makes of some rows.
 
     Raises
     ------
-    UnknownNameError
+    UnknownNameError, NotGivenError
         If its forward asks for an input that there is not.
     """
-    form = rows.form
+    with asked(model, rows.form.x):
+        return model(rows.form.leaves_of(rows.arrays))
+
+
+@contextmanager
+def asked(model: Module, x: Container) -> Generator[None, None, None]:
+    """Say it in our words where a forward asks for an input that there is not."""
     try:
-        return model(form.leaves_of(rows.arrays))
-    except (KeyError, IndexError) as error:
-        found = misnamed(error, type(model).__name__, {"inputs": form.x})
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        found = misnamed(error, type(model).__name__, {"inputs": x})
         if found is None:
             raise
         raise found from None
@@ -43,9 +55,17 @@ def misnamed(error: Exception, who: str, given: dict[str, Container]) -> Excepti
             )
     if isinstance(error, IndexError) and str(error) == "tuple index out of range":
         counts = ", ".join(f"{what} {len(set(names)) or 1}" for what, names in paths.items())
-        return ArgumentError(
+        return NotGivenError(
             f"{who} asks for more arrays than it is given.",
             found=[f"given     {counts}"],
             do="Tuples of arrays are counted from 0.",
+        )
+    by_name = isinstance(error, TypeError) and str(error).startswith("tuple indices must be")
+    by_dot = isinstance(error, AttributeError) and isinstance(error.obj, dict | tuple)
+    if by_name or by_dot:
+        return NotGivenError(
+            f"{who} asks for an array by a name that its container does not have: {error}.",
+            found=[f"{what:<9} {x.structure}" for what, x in given.items()],
+            do="Give the arrays in the containers that it was written for.",
         )
     return None

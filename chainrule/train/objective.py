@@ -5,7 +5,7 @@ it; what a user gave is looked at once, before the first row.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.ops.losses.loss import Loss, facts_of
-from chainrule.ops.movement import broadcast_to, reshape
+from chainrule.ops.movement import broadcast_to, cast, reshape
+from chainrule.ops.reductions import total
 from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import name_of
-from chainrule.train.streams import named
+from chainrule.train.streams import named, outputs_of
 
 Objective = Callable[[Any, Any, Any], Any]  # of outputs, targets, and weights or None
 WEIGHTS_OF = ("weights", "sample_weight")  # parameters of a loss that take them
@@ -56,6 +57,13 @@ def weights_of_head(weights: Any, head: Any) -> Any:
     return dict(named(weights)).get(head) if isinstance(weights, dict | tuple) else weights
 
 
+def asks_for_weights(loss: Any) -> bool:
+    """Whether a loss has a parameter for the weights and no default: it is given ones then."""
+    parameters = _parameters_of(loss)
+    default = next((parameters[name].default for name in WEIGHTS_OF if name in parameters), None)
+    return default is inspect.Parameter.empty
+
+
 def is_op(function: Any) -> bool:
     """Whether this is a public function of the catalogue."""
     name = getattr(function, "__name__", "")
@@ -65,34 +73,43 @@ def is_op(function: Any) -> bool:
 def _one(loss: Any) -> Objective:
     wraps, ours, parameters = is_op(loss), bool(facts_of(loss).targets), _parameters_of(loss)
     parameter = next((name for name in WEIGHTS_OF if name in parameters), "")
+    asks = asks_for_weights(loss)
 
     def entering(array: Any) -> Any:
         # A leaf made here is neither copied nor guarded: the batch belongs to this step.
         return Tensor(array) if wraps and type(array) is np.ndarray else array
 
     def called(out: Any, y: Any, weights: Any) -> Any:
+        if weights is None and asks:
+            first = outputs_of(out)[0][0]
+            weights = np.ones(first.shape[:1], first.dtype)
         if weights is None:
             return loss(out, entering(y))
         if not parameter:
             raise _weightless(loss, parameters)
         given = entering(weights)
-        if ours and len(given.shape) == 1 != len(y.shape):  # a weight for each single loss
+        if not ours:
+            return loss(out, entering(y), **{parameter: given})
+        # A mean of rows that weigh nothing is 0 / 0: such a batch counts 0, and teaches nothing.
+        nothing = cast(total(given) == 0, given.dtype)
+        given = given + nothing
+        if len(given.shape) == 1 != len(y.shape):  # a weight for each single loss
             column = reshape(given, (*given.shape, *[1] * (len(y.shape) - 1)))
             given = broadcast_to(column, y.shape)
-        return loss(out, entering(y), **{parameter: given})
+        return loss(out, entering(y), **{parameter: given}) * (1 - nothing)
 
     return called
 
 
-def _parameters_of(loss: Any) -> tuple[str, ...]:
+def _parameters_of(loss: Any) -> Mapping[str, inspect.Parameter]:
     called = loss.forward if isinstance(loss, Loss) else loss
     try:
-        return tuple(inspect.signature(called).parameters)
+        return inspect.signature(called).parameters
     except (TypeError, ValueError):  # written in C, and without a signature
-        return ()
+        return {}
 
 
-def _weightless(loss: Any, parameters: Sequence[str]) -> ArgumentError:
+def _weightless(loss: Any, parameters: Iterable[str]) -> ArgumentError:
     return ArgumentError(
         f"sample_weight was given, but {name_of(loss)} takes no weights.",
         found=[f"its parameters   {', '.join(parameters) or 'not known'}"],

@@ -19,6 +19,7 @@ from chainrule.optim.arguments import whole
 from chainrule.plan.plan import Plan
 from chainrule.train.batches import checked_order
 from chainrule.train.checks import (
+    arrays_of,
     check_loss,
     check_model,
     check_rows,
@@ -160,7 +161,7 @@ class Program:
         ArgumentError
             If the learning rate of this step is negative, NaN or infinite.
         """
-        rows = streams(x, y, sample_weight, in_memory_order)
+        rows = arrays_of(x, y, sample_weight, "this batch")
         key = key_of(rows.form, rows.arrays)
         with self._lock:
             native, rates = self._native, self._rates
@@ -225,7 +226,7 @@ class Program:
             For streams of several lengths; for batches of one row where a BatchNorm needs several.
         """
         size = whole("epoch", "batch_size", batch_size, least=1)
-        rows = streams(x, y, sample_weight, in_memory_order)
+        rows = arrays_of(x, y, sample_weight, "this epoch")
         given = checked_order(order, len(rows.arrays[0]) if rows.arrays[0].ndim else 0)
         check_rows(rows, "this epoch")
         if given is not None:

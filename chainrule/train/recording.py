@@ -23,6 +23,7 @@ from chainrule.spec import Spec, spec_of
 from chainrule.tensors import Parameter
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
+from chainrule.train.misnamed import asked
 from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe, reads_indices
@@ -302,7 +303,7 @@ def recorded_outputs(model: Module, streams: Sequence[Spec], form: Form, scale: 
     def evaluate(*symbols: Any) -> list[Any]:
         copy, leaves = substituted(model, dict(zip(names, symbols, strict=False)))
         x = [inputs(model, x, scale, form) for x in symbols[len(names) :]]
-        with standing_in(model, copy, leaves):
+        with standing_in(model, copy, leaves), asked(model, form.x):
             outs, container = outputs_of(copy(form.inputs_of(x)))
         containers[:] = [container]
         return list(map(symbol_of, outs))

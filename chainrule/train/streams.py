@@ -5,7 +5,7 @@ arrays of a batch on as one tuple, in this order; a Form puts them back where th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,13 @@ class Container:
     ----------
     structure
         The tree's own description; None for a single array.
+    key
+        Equal for containers that are the same to those who go through them: two dicts with the
+        same names in another order are one structure, but ``values()`` tells them apart.
     """
 
     structure: Any = None
+    key: Any = field(default=None, compare=False)
 
     def of(self, leaves: Sequence[Any]) -> Any:
         """The container with these in the places of its arrays."""
@@ -169,7 +173,7 @@ def streams(x: Any, y: Any, weights: Any, convert: Callable[[Any, str], Array]) 
     given, w_names, w_in = ([], [], None) if weights is None else opened(weights, WEIGHTS)
     names = (*x_names, *y_names, *w_names)
     found = [convert(*pair) for pair in zip([*inputs, *targets, *given], names, strict=True)]
-    key = (x_in.structure, y_in.structure, w_in and w_in.structure, len(found))
+    key = (x_in.key, y_in.key, w_in and w_in.key, len(found))
     counts = len(inputs), len(inputs) + len(targets)
     return Rows(tuple(found), Form(names, x_in, y_in, w_in, *counts, key))
 
@@ -181,7 +185,7 @@ def inputs_alone(x: Any, convert: Callable[[Any, str], Array], name: str = "x") 
     leaves, names, container = opened(x, name)
     found = tuple([convert(*pair) for pair in zip(leaves, names, strict=True)])
     count = len(found)
-    key = (container.structure, count)
+    key = (container.key, count)
     return Rows(found, Form(tuple(names), container, SINGLE, None, count, count, key))
 
 
@@ -201,9 +205,16 @@ def opened(tree: Any, name: str) -> tuple[list[Any], list[str], Container]:
             f"{name} is an empty {type(tree).__name__}: there are no arrays in it.",
             do="Give an array; or several of the same length, in a tuple or a dict.",
         )
-    container = Container(structure)
+    container = Container(structure, (structure, _order_of(tree)))
     names = [name + "".join(f"[{step!r}]" for step in path) for path in container.paths()]
     return leaves, names, container
+
+
+def _order_of(tree: Any) -> Any:
+    """The names in the dicts of a container, as they come."""
+    held, names = (tree.values(), tuple(tree)) if is_dict(tree) else (tree, ())
+    inner = tuple([_order_of(each) for each in held if isinstance(each, dict | tuple)])
+    return (names, inner) if inner else names
 
 
 def outputs_of(out: Any) -> tuple[list[Any], Container]:

@@ -41,7 +41,7 @@ from chainrule.train.loss_check import (
     table_error,
     traced_loss,
 )
-from chainrule.train.misnamed import answer, misnamed
+from chainrule.train.misnamed import NotGivenError, answer, misnamed
 from chainrule.train.objective import losses_by_head, weights_of_head
 from chainrule.train.streams import WEIGHTS, Form, Rows, outputs_of
 
@@ -130,8 +130,7 @@ def _outputs(model: Module, rows: Rows, few: Array, trains: bool) -> Any:
         with in_the_graph() if trains else no_grad(), np.errstate(all="ignore"):
             out = answer(model, some)
     except Exception as error:
-        named = isinstance(error, UnknownNameError)
-        raise Refused(error, named) from None
+        raise Refused(error, isinstance(error, UnknownNameError | NotGivenError)) from None
     found, container = outputs_of(out)
     values = [_checked_output(model, each, rows, few, trains) for each in found]
     if not values:
@@ -186,7 +185,7 @@ def _tried(
         arrays[place] = _targets(arrays[place], other, name, kind)
     for place in range(form.targets, len(arrays)):
         arrays[place] = checked_weights(
-            arrays[place], first.dtype, f"{form.names[place]} of {part}"
+            arrays[place], first.dtype, f"{form.names[place]} of {part}", ranges
         )
     check_weight_names(form.weights_of(arrays), losses_by_head(loss))
     given, rows = rows.arrays, replace(rows, arrays=tuple(arrays))
@@ -278,11 +277,14 @@ def _targets(y: Array, out: Array, name: str, kind: str) -> Array:
     return np.ascontiguousarray(y)
 
 
-def checked_weights(weights: Array, dtype: Any, name: str) -> Array:
-    """The weights of rows in the outputs' element type: finite, none negative, not all 0."""
+def checked_weights(weights: Array, dtype: Any, name: str, are_all: bool = True) -> Array:
+    """The weights of rows in the outputs' element type: finite, none negative.
+
+    Those of one batch may be 0 in all, those of all rows may not.
+    """
     weights = converted(weights, dtype, name)
     check_finite(weights, name)
-    if not weights.size or weights.min() < 0 or not weights.any():
+    if not weights.size or weights.min() < 0 or (are_all and not weights.any()):
         what = "holds a negative number" if weights.size and weights.min() < 0 else "is 0 in all"
         raise DataError(
             f"{name} {what}.",

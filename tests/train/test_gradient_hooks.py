@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.errors import ArgumentError, ShapeError
+from chainrule.errors import ArgumentError, DTypeError, EagerWarning, InPlaceError, ShapeError
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.train import Program, fit
 
@@ -130,3 +130,67 @@ def test_compiled_steps_follow_a_hook_that_changes():
         limits["largest"] = 0.5
         states.append(trained([clipped], compiled, callbacks=[Narrower()])[0])
     assert apart(*states) < 1e-13
+
+
+def twice_in_place(gradients):
+    for gradient in gradients:
+        gradient *= 2.0
+    return gradients
+
+
+@pytest.mark.parametrize("before", [[], [halved]])
+def test_a_hook_that_writes_in_place_is_never_left_out_silently(before):
+    """A symbol would only get another name by ``*=``, and the compiled step would do nothing."""
+    expected, _ = trained([*before, lambda gradients: [g * 2.0 for g in gradients]])
+    with pytest.warns(EagerWarning, match="in place"):
+        found, history = trained([*before, twice_in_place])
+    assert apart(found, expected) < 1e-13
+    assert not history.compiled
+    program = Program(
+        net("float64"), cr.softmax_cross_entropy, optim.SGD(0.05),
+        gradient_hooks=[*before, twice_in_place],
+    )  # fmt: skip
+    with pytest.raises(InPlaceError, match="gradient hook"):
+        program.step(X[:32], LABELS[:32])
+
+
+def test_a_hook_in_place_changes_each_of_two_equal_gradients_once():
+    class Sum(nn.Module):
+        def __init__(self):
+            self.a, self.b = cr.parameter(np.ones(3)), cr.parameter(np.ones(3))
+
+        def forward(self, x):
+            return x * (self.a + self.b)
+
+    x, states = np.ones((4, 3)), []
+    for hook in (twice_in_place, lambda gradients: [g * 2.0 for g in gradients]):
+        model = Sum()
+        fit(model, (x, 0 * x), loss=cr.squared_error, optimizer=optim.SGD(0.1), epochs=1,
+            gradient_hooks=[hook], compiled=False)  # fmt: skip
+        states.append(model.state())
+    assert apart(*states) == 0
+
+
+@MODES
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+def test_a_hook_may_return_another_element_type(dtype, compiled):
+    ones = lambda gradients: [np.ones(g.shape, dtype) for g in gradients]  # noqa: E731
+    plain = lambda gradients: [0.0 * g + 1.0 for g in gradients]  # noqa: E731
+    found, history = trained([ones], compiled)
+    assert apart(found, trained([plain], compiled)[0]) < 1e-13
+    assert history.compiled == compiled
+    assert {array.dtype for array in found.values()} == {np.dtype("float64")}
+
+
+@pytest.mark.parametrize("returned", [None, 1j, "text"])
+def test_a_hook_that_returns_no_real_number_for_a_single_number_is_refused(returned):
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.by = cr.parameter(np.float64(1.0))
+
+        def forward(self, x):
+            return x * self.by
+
+    with pytest.raises((ShapeError, DTypeError), match="gradient hook"):
+        fit(Scaled(), (X, X), loss=cr.squared_error, optimizer=optim.SGD(0.1), epochs=1,
+            gradient_hooks=[lambda gradients: [returned]], compiled=False)  # fmt: skip

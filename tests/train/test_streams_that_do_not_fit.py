@@ -207,3 +207,42 @@ def test_every_layer_says_whether_it_takes_one_array():
 def test_metrics_of_unknown_names_are_refused(metric):
     with pytest.raises(UnknownNameError):
         evaluate(Named(), (X, Y), OWN, metric=metric)
+
+
+class Dotted(nn.Module):
+    def __init__(self):
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.layer(x.a)
+
+
+@pytest.mark.parametrize("ask", ["predict", "program", "step", "epoch", "fit"])
+@pytest.mark.parametrize(
+    ("net", "x"), [(Named, (A, A)), (Named, {"wrong": A}), (Dotted, (A, A)), (Dotted, {"a": A})]
+)
+def test_a_net_that_asks_its_container_for_what_it_has_not_says_so(net, x, ask):
+    model, y, loss = net(), LABELS, cr.softmax_cross_entropy
+    program = Program(model, loss, optim.SGD())
+    ways = {
+        "predict": lambda: predict(model, x),
+        "program": lambda: program.predict(x),
+        "step": lambda: program.step(x, y),
+        "epoch": lambda: program.epoch(x, y),
+        "fit": lambda: fit(model, (x, y), loss=loss, optimizer=optim.SGD(), epochs=1),
+    }
+    with pytest.raises(ChainruleError, match=f"{net.__name__} (is given|asks for)"):
+        ways[ask]()
+
+
+def test_rows_in_a_tuple_are_told_from_streams():
+    """As ``zip(*pairs)`` leaves them."""
+    rows, targets = zip(*[(np.ones(3), np.ones(1)) for _ in range(20)], strict=True)
+    model, settings = nn.MLP([3, 1]), {"loss": cr.squared_error, "optimizer": optim.SGD()}
+    for x, y in ((rows, np.ones((20, 1))), (np.ones((20, 3)), targets), (rows, targets)):
+        with pytest.raises(ChainruleError) as caught:
+            fit(model, (x, y), **settings)
+        assert "np.stack" in caught.value.do
+    with pytest.raises(ChainruleError) as caught:
+        Program(model, **settings).step(rows, np.ones((20, 1)))
+    assert "np.stack" in caught.value.do
