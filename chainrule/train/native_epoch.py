@@ -69,7 +69,6 @@ class NativeEpoch:
         self._container: Container = SINGLE  # in which they stand
         self._afresh = True  # the steps of another epoch are not made again
         self._first: NativeStep | None = None
-        self.feeds = Feeds.of(0, float, float)
         self._begin()
         self._legal = 0  # up to which batch the rates are such
         if isinstance(rates, float):
@@ -98,6 +97,8 @@ class NativeEpoch:
             self.feeds = step.feeds(self.count)
             if step.draws:  # which takes as long as twenty steps of a small net
                 self.feeds.keys[:] = self._keys(self.count)
+        else:
+            self.feeds = Feeds.of(0, float, float)
 
     def renew(self) -> None:
         """Take the machine code as it is now: what the step reads has changed."""
