@@ -138,6 +138,22 @@ class Alone(Kernel, Generic[X]):
         return lengths(self.targets()[0].shape)
 
 
+class AloneOnRows(Alone[X]):
+    """One that goes along the last axis of its target, once for each row."""
+
+    target: X
+
+    @property
+    def outer(self) -> tuple[int, ...]:
+        """Lengths of the axes outside."""
+        return self.target.shape[:-1]
+
+    @property
+    def length(self) -> int:
+        """Length of the last axis."""
+        return self.target.shape[-1]
+
+
 def must(holds: Any, what: str) -> None:
     """A rule of ``check``."""
     if not holds:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.scans import recurrence
-from chainrule.plan.alone import Alone, View, X, must
+from chainrule.plan.alone import AloneOnRows, View, X, must
 from chainrule.plan.numpy_memory import AnyArray
 from chainrule.plan.steps import Ref
 
 
 @dataclass(frozen=True)
-class Scan(Alone[X]):
+class Scan(AloneOnRows[X]):
     """Running sums or products, or y[i] = a[i] * y[i - 1] + b[i] ("recurrence").
 
     ``inputs`` are a, or a and b, of the target's shape.
@@ -26,16 +26,6 @@ class Scan(Alone[X]):
     kind: str  # "sum", "product", "recurrence"
     inputs: tuple[X, ...]
     target: X
-
-    @property
-    def outer(self) -> tuple[int, ...]:
-        """Lengths of the axes outside."""
-        return self.target.shape[:-1]
-
-    @property
-    def length(self) -> int:
-        """Length of the last axis."""
-        return self.target.shape[-1]
 
     @property
     def dtype(self) -> str:

@@ -3,7 +3,7 @@
 Imports alone and traffic.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.plan.alone import Alone, View, X, must, touched
-from chainrule.plan.numpy_memory import AnyArray, Memory, wrapped
+from chainrule.plan.numpy_memory import Memory, wrapped
 from chainrule.plan.steps import Number, Ref
 from chainrule.plan.traffic import Touch
 
@@ -63,10 +63,6 @@ class Scatter(Alone[X]):
             np.add.at(flat, places, given)
         else:
             flat[places] = given
-
-    def compute(self, see: Callable[[X], AnyArray]) -> Any:
-        """Nothing by itself: it changes what is there."""
-        raise NotImplementedError
 
     def check(self: "Scatter[Ref]") -> None:
         """Indices are int64, of the values' shape."""

@@ -10,27 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.alone import Alone, View, X, must
+from chainrule.plan.alone import AloneOnRows, View, X, must
 from chainrule.plan.numpy_memory import AnyArray
 from chainrule.plan.steps import Ref
 
 
 @dataclass(frozen=True)
-class Sort(Alone[X]):
+class Sort(AloneOnRows[X]):
     """The stable order along the last axis, as int64 places: NaN last."""
 
     source: X
     target: X
-
-    @property
-    def outer(self) -> tuple[int, ...]:
-        """Lengths of the axes outside."""
-        return self.target.shape[:-1]
-
-    @property
-    def length(self) -> int:
-        """Length of the last axis."""
-        return self.target.shape[-1]
 
     @property
     def dtype(self) -> str:
