@@ -161,7 +161,7 @@ class Parameter(Tensor, result=Tensor):
     __slots__ = ("changed_where", "claims", "spent")
 
     changed_where: str
-    claims: dict[str, Any]  # who trains it at the moment
+    claims: dict[int, int]  # which thread of a process trains it at the moment
     spent: Any
 
     def __init__(self, value: Array, name: str = "") -> None:

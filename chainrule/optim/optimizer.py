@@ -76,7 +76,7 @@ class Optimizer:
         self._chosen: tuple[Slot, ...] = ()
         self._groups: tuple[Group, ...] = ()
         self._where = f"{type(self).__name__}.step()"
-        self.claims: dict[str, tuple[int, int]] = {}  # who trains with it just now
+        self.claims: dict[int, int] = {}  # which thread of a process trains with it just now
 
     def init(self, array: Array) -> tuple[Array, ...]:
         """The rule's state before the first step: zeros like the parameter."""

@@ -6,51 +6,56 @@ Program for an epoch.
 
 import os
 import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from chainrule.errors import ArgumentError, describe
 from chainrule.optim import Optimizer
 from chainrule.tensors import Parameter
 
-FIT = "fit"
+Owners = dict[int, int]  # threads by process
 
 
-@contextmanager
-def claimed(parameters: Mapping[str, Parameter], optimizer: Optimizer) -> Generator[None]:
-    """Hold parameters and optimiser; a fit in another thread that wants one gets an error.
+class Claimed:
+    """Holds parameters and optimiser in a ``with`` block.
 
-    The same thread may claim them again: a callback may fit. A claim of the process before a
-    fork is void, for its thread does not go on in the new one.
+    A fit in another thread that wants one of them gets an error. The same thread may claim them
+    again: a callback may fit. A claim of the process before a fork is void, for its thread does
+    not go on in the new one.
     """
-    mine = os.getpid(), threading.get_ident()
-    held: list[dict[str, tuple[int, int]]] = []
-    try:
-        for name, p in [*parameters.items(), ("", optimizer)]:
-            owners = p.claims
-            if owners.get(FIT, mine)[0] != mine[0]:
-                owners.clear()
-            new = FIT not in owners
-            if owners.setdefault(FIT, mine) != mine:  # one step of the interpreter: no race
-                raise _refusal(name, p)
-            if new:
+
+    __slots__ = ("_claims", "_held", "_optimizer", "_parameters")
+
+    def __init__(self, parameters: Mapping[str, Parameter], optimizer: Optimizer) -> None:
+        self._parameters, self._optimizer = parameters, optimizer
+        self._claims = [*[p.claims for p in parameters.values()], optimizer.claims]
+        self._held: list[Owners] = []
+
+    def __enter__(self) -> None:
+        process, mine, held = os.getpid(), threading.get_ident(), self._held
+        for owners in self._claims:
+            owner = owners.setdefault(process, mine)  # one step of the interpreter: no race
+            if owner is mine:
                 held.append(owners)
-        yield
-    finally:
-        for owners in held:
-            owners.pop(FIT, None)
+            elif owner != mine:
+                self.__exit__()
+                raise self._refusal(owners)
 
+    def __exit__(self, *_: object) -> None:
+        while self._held:
+            self._held.pop().pop(os.getpid(), None)
 
-def _refusal(name: str, x: Parameter | Optimizer) -> ArgumentError:
-    do = "Train a copy in each thread: copy.deepcopy((model, optimizer))."
-    if isinstance(x, Optimizer):
+    def _refusal(self, owners: Owners) -> ArgumentError:
+        do = "Train a copy in each thread: copy.deepcopy((model, optimizer))."
+        if owners is self._optimizer.claims:
+            return ArgumentError(
+                f"this {type(self._optimizer).__name__} is at work in another thread, and two fits "
+                "at once would mix what it remembers.",
+                do=do,
+            )
+        taken = [(name, p) for name, p in self._parameters.items() if p.claims is owners]
         return ArgumentError(
-            f"this {type(x).__name__} is at work in another thread, and two fits at once would "
-            "mix what it remembers.",
+            "this net is being trained by another thread, and two fits at once would mix its "
+            "weights.",
+            found=[describe(name, p, p.origin) for name, p in taken],
             do=do,
         )
-    return ArgumentError(
-        "this net is being trained by another thread, and two fits at once would mix its weights.",
-        found=[describe(name, x, x.origin)],
-        do=do,
-    )

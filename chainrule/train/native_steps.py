@@ -117,6 +117,10 @@ class NativeSteps:
         """The machine code for a batch with this key; None if there is none yet."""
         return self._steps.get(key)
 
+    def knows(self, rows: Rows, *counts: int) -> bool:
+        """Whether there is machine code for batches of so many of these rows; of none there is."""
+        return all([not n or key_of_batch(rows, n) in self._steps for n in counts])
+
     def step_for(self, rows: Rows, count: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""
         key = key_of_batch(rows, count)

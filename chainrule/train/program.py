@@ -27,7 +27,7 @@ from chainrule.train.checks import (
     takes_several,
     trained_parameters,
 )
-from chainrule.train.claims import claimed
+from chainrule.train.claims import Claimed
 from chainrule.train.entering import in_memory_order
 from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.keeping import Again
@@ -233,18 +233,16 @@ class Program:
             rows = Rows(rows.arrays, rows.form, given)
         with self._lock:
             self._native.follow()
-            with claimed(self._native.parameters, self.optimizer):
+            with Claimed(self._native.parameters, self.optimizer):
                 return self._steps_on(rows, size)
 
     def _steps_on(self, rows: Rows, size: int) -> Array:
         """An epoch, whose net and optimiser are claimed; a loss per batch."""
-        self._examine(rows)
-        if size == 1:
-            check_single_rows(self.model, self._entered(rows, 1), size)
-        for count in {min(size, rows.count), rows.count % size} - {0}:
-            self._step_for(rows, count)
+        count = rows.count
+        if size == 1 or not self._native.knows(rows, min(size, count), count % size):
+            self._prepare(rows, size)
         self._epochs += 1
-        rates = self._rates_of(-(-rows.count // size))
+        rates = self._rates_of(-(-count // size))
         run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
         while run.done < run.count:
             run.advance()
@@ -285,6 +283,14 @@ class Program:
             say_left_out(error.paths, self._left_out)
             native.leave_out(error.paths)
             return native.step_for(rows, count)
+
+    def _prepare(self, rows: Rows, size: int) -> None:
+        """Try the net and the loss, and make the machine code for the batches of an epoch."""
+        self._examine(rows)
+        if size == 1:
+            check_single_rows(self.model, self._entered(rows, 1), size)
+        for count in {min(size, rows.count), rows.count % size} - {0}:
+            self._step_for(rows, count)
 
     def _examine(self, rows: Rows) -> None:
         """Try the loss on the first rows of a new shape: whether outputs and targets meet.

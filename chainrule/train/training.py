@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.ops.random import fold, key, philox
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
-from chainrule.train.claims import claimed
+from chainrule.train.claims import Claimed
 from chainrule.train.compiling import (
     compile_sizes,
     compiled_loss,
@@ -71,7 +71,7 @@ class Training:
     def run(self) -> History:
         """Train until the epochs are over or somebody asks to stop."""
         state, history = self._state, self._state.history
-        with claimed(state.parameters, state.optimizer), Interruption() as interruption:
+        with Claimed(state.parameters, state.optimizer), Interruption() as interruption:
             self._hooks.call("on_fit_start", state)
             if self._after is not None:
                 self._hooks.recall(self._after.callbacks, state)

@@ -10,6 +10,7 @@ from chainrule.native.target import Target
 
 BUSY = 8  # sums at work: two units with a latency of four cycles each
 TALLEST = 12  # rows
+SLIM = 16  # rows of a single vector where registers are many: each row of b is read less often
 FEW = 4  # panels; where there are more, a narrow last one costs next to nothing
 
 
@@ -124,7 +125,8 @@ def _tile(rows: int, vectors: int, target: Target, widest: int) -> tuple[int, in
     usual = 2 if target.registers < 32 or target.vector_bits > 256 else 4
     last = usual + 1 if vectors < FEW * usual and vectors % usual else usual
     last = min(vectors, last)  # of the widest panel, which takes what is left
-    height = min((free - last) // last, TALLEST)
+    most = SLIM if last == 1 and target.registers >= 32 else TALLEST
+    height = min((free - last) // last, most)
     if rows >= height:
         return height, min(usual, vectors) if vectors > last else last
     wide = min(vectors, widest, max(usual, (free - 3) // rows))
