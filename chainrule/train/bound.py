@@ -114,15 +114,16 @@ class Bound:
         count: int,
         arrays: Sequence[Array],
         order: Array | None,
-        numbers: Sequence[Array] = (),
-        outputs: Sequence[tuple[int, Array]] = (),
+        numbers: Sequence[Array],
+        places: Sequence[int],
+        outputs: Sequence[Array],
     ) -> int:
         """So many runs in one native call, on the rows of some arrays, one batch after the other.
 
-        Run k reads entry k of ``numbers`` and writes entry k of ``outputs``; returns how many
-        runs were completed.
+        Run k reads entry k of ``numbers`` and writes entry k of ``outputs``, which stand at some
+        places among those of the plan; returns how many runs were completed.
         """
-        told = (*arrays, *numbers, *[array for _, array in outputs], order is None)
+        told = (*arrays, *numbers, *outputs, order is None)
         self._ready = False
         if len(told) == len(self._told) and all(map(is_, told, self._told)):
             return self._run.again(order)
@@ -130,7 +131,7 @@ class Bound:
         feeds = [Feed.rows(place + i, array) for i, array in enumerate(arrays)]
         place += len(arrays)
         feeds += [Feed.input(place + i, array) for i, array in enumerate(numbers)]
-        feeds += [Feed.output(number, array) for number, array in outputs]
+        feeds += [Feed.output(*pair) for pair in zip(places, outputs, strict=True)]
         completed = self._run.repeat(count, feeds, order)
         self._told = told
         return completed

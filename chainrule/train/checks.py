@@ -172,7 +172,8 @@ def arrays_of(x: Any, y: Any, weights: Any, part: str) -> Rows:
 def check_rows(rows: Rows, part: str) -> None:
     """Raise unless all streams have the same number of rows."""
     first, *others = arrays = rows.arrays
-    if first.ndim and all(x.ndim and len(x) == len(first) for x in others):
+    count = first.shape[:1]
+    if count and all(x.shape[:1] == count for x in others):
         return
     counts = [len(array) if array.ndim else "none" for array in arrays]
     names = [name.replace("x", "X", 1) if name[0] == "x" else name for name in rows.form.names]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.train.keeping import Again, Keeper
+from chainrule.train.keeping import Again
 from chainrule.train.native_step import Feeds, NativeStep
 from chainrule.train.native_steps import NativeSteps
 from chainrule.train.settings import checked_rate
@@ -38,6 +38,8 @@ class NativeEpoch:
     fresh : bool, default True
         Whether outputs are kept until the epoch is over. False: the next slice writes over them,
         which spares making and binding arrays.
+    first : NativeStep, optional
+        The machine code of the first batch, if somebody knows it.
 
     Attributes
     ----------
@@ -58,6 +60,7 @@ class NativeEpoch:
         rates: Any,
         name: str = "",
         fresh: bool = True,
+        first: NativeStep | None = None,
     ) -> None:
         self._native, self._rows, self._size, self._keys = native, rows, size, keys
         total = rows.count
@@ -69,7 +72,7 @@ class NativeEpoch:
         self._container: Container = SINGLE  # in which they stand
         self._afresh = True  # the steps of another epoch are not made again
         self._first: NativeStep | None = None
-        self._begin()
+        self._begin(first)
         self._legal = 0  # up to which batch the rates are such
         if isinstance(rates, float):
             self.set_rate(0, rates)
@@ -91,9 +94,10 @@ class NativeEpoch:
             return self.count
         return batch + int(np.argmin((rates >= 0) & (rates < inf)))
 
-    def _begin(self) -> None:
-        if self._rows.count:
-            step = self._first = self._step_for(min(self._size, self._rows.count))
+    def _begin(self, first: NativeStep | None = None) -> None:
+        if self.count:
+            step = first or self._step_for(min(self._size, self._rows.count))
+            self._first = step
             self.feeds = step.feeds(self.count)
             if step.draws:  # which takes as long as twenty steps of a small net
                 self.feeds.keys[:] = self._keys(self.count)
@@ -166,18 +170,20 @@ class NativeEpoch:
 
     def _several(self, step: NativeStep, number: int, count: int) -> None:
         first, rows, feeds = self.done, self._rows, self.feeds
-        feeds.counts[first : first + count] = np.arange(number, number + count)
+        feeds.number(first, count, number)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
         self._outs = step.room(count, self._fresh and count < self.count)
         self._container = step.out
-        keeper = self._kept()
+        keeper = self._native.begin(self._afresh)
+        self._afresh = False
         began = time.perf_counter()
         completed = step.run(rows, feeds, self._outs)
-        again = partial(self._again, step, self.feeds, first)
         if not keeper.sound():
+            again = partial(self._again, step, self.feeds, first)
             self._refuse(step, keeper.first_spoilt(again, completed), began)
-        self._note(step, completed, began, partial(again, 0, completed))
+        again = partial(self._again, step, self.feeds, first, 0, completed)
+        self._note(step, completed, began, None if keeper.is_small else again)
         if completed < count:
             raise self._explained(step.failure())
 
@@ -188,7 +194,8 @@ class NativeEpoch:
         one.counts[0] = feeds.counts[batch] = number
         if step.draws:
             one.keys[0] = feeds.keys[batch]
-        keeper = self._kept()
+        keeper = self._native.begin(self._afresh)
+        self._afresh = False
         began = time.perf_counter()
         try:
             step.step_on(self._rows, batch * self._size)
@@ -203,11 +210,6 @@ class NativeEpoch:
         )
         feeds.losses[batch], feeds.penalties[batch] = one.losses[0], one.penalties[0]
         self._outs, self._container = step.results, step.out
-
-    def _kept(self) -> Keeper:
-        keeper = self._native.begin(self._afresh)
-        self._afresh = False
-        return keeper
 
     def _again(self, step: NativeStep, feeds: Feeds, start: int, first: int, last: int) -> None:
         """Make some of the steps from a batch on once more, in the same bits."""

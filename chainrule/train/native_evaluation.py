@@ -129,7 +129,7 @@ class _Sized:
     def rounds(self, arrays: Sequence[Array], count: int) -> list[Array]:
         """The outputs for so many times as many rows."""
         outs = [np.empty((count, *spec.shape), spec.dtype) for spec in self._outs]
-        if self._bound.loop(count, arrays, None, (), list(enumerate(outs))) < count:
+        if self._bound.loop(count, arrays, None, (), range(len(outs)), outs) < count:
             raise self._bound.failure()
         return [out.reshape(count * out.shape[1], *out.shape[2:]) for out in outs]
 

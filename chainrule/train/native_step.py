@@ -58,6 +58,10 @@ class Feeds:
         """What the steps read, in the order of the recording."""
         return self.keys, self.rates, self.counts
 
+    def number(self, first: int, count: int, number: int) -> None:
+        """Let so many batches be the steps from this number on."""
+        self.counts[first : first + count] = np.arange(number, number + count)
+
     def part(self, first: int, last: int) -> "Feeds":
         """Some batches."""
         return Feeds(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
@@ -134,10 +138,9 @@ class NativeStep:
 
         ``outs``, each (count, *batch), take the net's outputs.
         """
-        left = (feeds.losses, feeds.penalties, *outs)
         return self._bound.loop(
             len(feeds.rates), rows.arrays, rows.order, feeds.numbers(),
-            list(zip(self._left, left, strict=True)),
+            self._left, (feeds.losses, feeds.penalties, *outs),
         )  # fmt: skip
 
     def step_on(self, rows: Rows, first: int) -> None:

@@ -4,7 +4,7 @@ Imports native_step and recording. Program and the training loop run it, epoch b
 """
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -18,8 +18,8 @@ from chainrule.errors import (
     RecordingWarning,
     frames_of_ours,
 )
-from chainrule.tensors import Parameter
 from chainrule.train.checks import trained_parameters
+from chainrule.train.claims import Claimed
 from chainrule.train.keeping import Again, Keeper
 from chainrule.train.native_step import NativeStep, memory_of, missed
 from chainrule.train.nonfinite import non_finite_update
@@ -51,6 +51,8 @@ class NativeSteps:
         How many have been made, eager ones among them.
     renewals : int
         How often what the step reads has changed, and with it the machine code.
+    claimed : Claimed
+        Holds the net, as it was when it was last looked at, and the optimiser.
     """
 
     def __init__(self, recipe: Recipe, watched: int = 0) -> None:
@@ -69,16 +71,12 @@ class NativeSteps:
         self._recipe = replace(self._recipe, trained=tuple(self._trained), behind=())
         self._parameters = model.parameters()
         self._members = tuple(self._parameters.values())
+        self.claimed = Claimed(self._parameters, self._recipe.optimizer)
         self._has_buffers = bool(model.buffers())
         self._steps.clear()
         self._bound: dict[NativeStep, Any] = {}  # to the arrays of which slots
         self._slots: Any = None
         self._keeper = Keeper((), ())
-
-    @property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """Those of the net, as they were when it was last looked at."""
-        return self._parameters
 
     def follow(self) -> bool:
         """Whether something that the step reads has changed; it is recorded anew then.
@@ -117,9 +115,13 @@ class NativeSteps:
         """The machine code for a batch with this key; None if there is none yet."""
         return self._steps.get(key)
 
-    def knows(self, rows: Rows, *counts: int) -> bool:
-        """Whether there is machine code for batches of so many of these rows; of none there is."""
-        return all([not n or key_of_batch(rows, n) in self._steps for n in counts])
+    def find_for(self, rows: Rows, size: int) -> NativeStep | None:
+        """The machine code for an epoch's first batch; None if there is none for one of them."""
+        count, steps = rows.count, self._steps
+        rest = count % size
+        if rest and count > size and key_of_batch(rows, rest) not in steps:
+            return None
+        return steps.get(key_of_batch(rows, min(size, count)))
 
     def step_for(self, rows: Rows, count: int) -> NativeStep:
         """The machine code for batches of so many of these rows; made when it is first needed."""

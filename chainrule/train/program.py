@@ -27,7 +27,6 @@ from chainrule.train.checks import (
     takes_several,
     trained_parameters,
 )
-from chainrule.train.claims import Claimed
 from chainrule.train.entering import in_memory_order
 from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.keeping import Again
@@ -233,17 +232,17 @@ class Program:
             rows = Rows(rows.arrays, rows.form, given)
         with self._lock:
             self._native.follow()
-            with Claimed(self._native.parameters, self.optimizer):
+            with self._native.claimed:
                 return self._steps_on(rows, size)
 
     def _steps_on(self, rows: Rows, size: int) -> Array:
         """An epoch, whose net and optimiser are claimed; a loss per batch."""
-        count = rows.count
-        if size == 1 or not self._native.knows(rows, min(size, count), count % size):
+        first = self._native.find_for(rows, size) if size > 1 else None
+        if first is None:
             self._prepare(rows, size)
         self._epochs += 1
-        rates = self._rates_of(-(-count // size))
-        run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False)
+        rates = self._rates_of(-(-rows.count // size))
+        run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False, first=first)
         while run.done < run.count:
             run.advance()
         return run.feeds.losses + run.feeds.penalties

@@ -134,7 +134,7 @@ class Block:
             target=self._slot_of(self.copy, panel.place, self.step),
             step=self.step,
             scalar=self.scalar,
-            shallow=self.kernel.depth < self.grid.lanes,
+            side=min(self.grid.lanes, 1 << max(self.kernel.depth, 1).bit_length() - 1),
         )
         copy_panels(self.b, panels, count, self.depth)
 

@@ -27,8 +27,8 @@ class Panels:
         Of a full vector; from row to row of a copied panel.
     target : Value
         Where the first one goes; ``step`` elements from one to the next.
-    shallow : bool
-        Whether there may be fewer rows than lanes.
+    side : int
+        Columns are read in squares of so many rows: a power of two, and no more than there are.
     """
 
     source: Value
@@ -40,7 +40,7 @@ class Panels:
     target: Value
     step: int
     scalar: str
-    shallow: bool
+    side: int
 
     @property
     def size(self) -> int:
@@ -128,11 +128,11 @@ def prefetch(b: Builder, pointer: Value, distance: int, scalar: str) -> None:
 
 
 def transposed(b: Builder, rows: Sequence[Value]) -> list[Value]:
-    """As many vectors as each has lanes, transposed: log2(lanes) rounds of shuffles."""
-    rows, n = list(rows), len(rows)
+    """Squares that lie side by side in vectors, each transposed: log2(side) rounds of shuffles."""
+    rows, n, lanes = list(rows), len(rows), rows[0].lanes
     half = n // 2
     while half:
-        low = [i + (0 if i // half % 2 == 0 else n - half) for i in range(n)]
+        low = [i + (0 if i // half % 2 == 0 else lanes - half) for i in range(lanes)]
         high = [i + half for i in low]
         for i in range(n):
             if i // half % 2 == 0:
@@ -147,20 +147,24 @@ def _copy_columns(
 ) -> None:
     """One vector of every row, from columns that do not lie side by side."""
     floats = p.scalar in ("float", "double")
-    if not floats or p.along_k != 1 or p.lanes == 1 or p.shallow:
+    if not floats or p.along_k != 1 or p.lanes == 1 or p.side == 1:
         with b.loop(integer(0), depth) as k:
             row = b.at(source, b.mul(k.index, integer(p.along_k)), p.scalar)
             _copy_row(b, p, row, width, b.at(target, b.mul(k.index, integer(p.stride)), p.scalar))
         return
-    kind = vector(p.scalar, p.lanes)
-    last = b.binary("sub", depth, integer(p.lanes))
-    with b.loop(integer(0), depth, p.lanes) as k:
+    kind = vector(p.scalar, p.side)
+    last = b.binary("sub", depth, integer(p.side))
+    with b.loop(integer(0), depth, p.side) as k:
         start = b.intrinsic("smin", k.index, last)  # the last square may overlap the one before
         column = b.at(source, start, p.scalar)
         places = [b.at(column, integer(j * p.along_column), p.scalar) for j in range(width)]
         rows = [b.load(place, kind, p.size) for place in places]
         rows += [Value("zeroinitializer", kind)] * (p.lanes - width)
         into = b.at(target, b.mul(start, integer(p.stride)), p.scalar)
+        while len(rows) > p.side:  # squares beside each other, until they fill a vector
+            beside = [i for i in range(len(rows)) if i // p.side % 2 == 0]
+            both = range(2 * rows[0].lanes)
+            rows = [b.shuffle(rows[i], rows[i + p.side], both) for i in beside]
         for i, row in enumerate(transposed(b, rows)):
             b.store(row, b.at(into, integer(i * p.stride), p.scalar), p.lanes * p.size)
 
