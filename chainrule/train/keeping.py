@@ -20,6 +20,7 @@ Again = Callable[[], None]  # makes some steps once more, in the same bits
 SMALL = 64 * 1024  # bytes of a state that is copied whenever it is looked at
 PERIOD = 0.5  # seconds of steps between two copies of a larger one: a hundredth of that at most
 MOST_HELD = 64 * 1024**2  # bytes of batches that are held to make their steps again
+TIMES = 8  # the state: more bytes of batches are not held, for a copy of it then costs little
 MOST_MADE = 1024  # entries
 
 
@@ -44,7 +45,9 @@ class Keeper:
         self._rare = [array for array in trained if array.dtype.name not in KINDS]
         own = set(map(id, looked))
         self._arrays = [*looked, *(array for array in changing if id(array) not in own)]
-        self.is_small = sum(array.nbytes for array in self._arrays) <= SMALL
+        size = sum(array.nbytes for array in self._arrays)
+        self.is_small = size <= SMALL
+        self._most_held = min(TIMES * size, MOST_HELD)
         self._copies = [np.empty_like(array) for array in self._arrays]
         self._copy = look_over(self._arrays, self._copies)
         self._search = look_over(looked, (), len(looked))
@@ -56,6 +59,8 @@ class Keeper:
         self._serial = -1  # when the state that was kept was whole; -1: no copy holds
         self._made: list[Again] = []
         self._held, self._since = 0, 0.0
+        self._batches: list[list[Array]] = []  # copied for the steps that were kept
+        self._free: list[list[Array]] = []  # those of steps that are not made again
 
     def begin(self, version: Callable[[], int], afresh: bool = False) -> None:
         """Be ready to take steps back.
@@ -68,10 +73,26 @@ class Keeper:
             if self.is_small:
                 return
             late = time.perf_counter() - self._since > PERIOD
-            if not (afresh or late or self._held > MOST_HELD or len(self._made) >= MOST_MADE):
+            if not (afresh or late or self._held > self._most_held or len(self._made) >= MOST_MADE):
                 return
         self._copy()
         self._made, self._held, self._since = [], 0, time.perf_counter()
+        self._free, self._batches = [*self._free, *self._batches], []
+
+    def copied(self, batch: Sequence[Array]) -> list[Array]:
+        """A batch that the caller may change before its step is made again.
+
+        It stands in the place of one that is not needed any more: memory that is new to the
+        process takes several times as long to write.
+        """
+        place = self._free.pop() if self._free else []
+        if [(own.shape, own.dtype) for own in place] == [(x.shape, x.dtype) for x in batch]:
+            for own, array in zip(place, batch, strict=True):
+                np.copyto(own, array)
+        else:
+            place = [array.copy() for array in batch]
+        self._batches.append(place)
+        return place
 
     def sound(self) -> bool:
         """Whether the trained parameters are finite numbers."""

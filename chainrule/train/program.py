@@ -185,7 +185,7 @@ class Program:
             if keeper.is_small:
                 native.made(1)
             else:
-                native.made(1, _again(step, rows), rows.nbytes)
+                native.made(1, _again(step, keeper.copied(rows.arrays)), rows.nbytes)
             return one.losses.item() + one.penalties.item()
 
     def epoch(
@@ -333,9 +333,9 @@ class Program:
         return rate if type(rate) is float else checked_rate(rate, f"step {self.steps + 1}")
 
 
-def _again(step: NativeStep, rows: Rows) -> Again:
-    """What makes a step on a batch once more, which is the caller's and may change."""
-    one, arrays = step.one, [array.copy() for array in rows.arrays]
+def _again(step: NativeStep, arrays: Sequence[Array]) -> Again:
+    """What makes a step on a batch once more."""
+    one = step.one
     numbers = one.rates[0], one.counts[0], one.keys[0].copy()
 
     def again() -> None:
