@@ -73,7 +73,9 @@ class Keeper:
             if self.is_small:
                 return
             late = time.perf_counter() - self._since > PERIOD
-            if not (afresh or late or self._held > self._most_held or len(self._made) >= MOST_MADE):
+            if not (
+                afresh or late or self._held > self._most_held or len(self._made) >= MOST_MADE
+            ):
                 return
         self._copy()
         self._made, self._held, self._since = [], 0, time.perf_counter()
