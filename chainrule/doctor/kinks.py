@@ -11,14 +11,15 @@ import numpy as np
 from chainrule.doctor.draw import domain_of
 from chainrule.doctor.subject import Array, Subject, is_float_array
 from chainrule.graph.op import Op, compute
-from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.reading import Valued
+from chainrule.graph.symbol import Symbol
 from chainrule.spec import is_tuple
 
 NEAR = 2.0**-17  # of an entry's scale: the narrowest step that differences take
 Sides = list[tuple[str, Array]]
 
 
-class Watched(Symbol):
+class Watched(Valued, Symbol):
     """A value whose every choice is written down: the reading in which only sides are kept."""
 
     __slots__ = ("sides", "value")
@@ -28,19 +29,9 @@ class Watched(Symbol):
         self.value = value
         self.sides = sides
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes of the value."""
-        return np.shape(self.value)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the elements of the value."""
-        return np.asarray(self.value).dtype
-
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Compute the op, or its formula; note which side it chose."""
-        values = tuple(x.value if isinstance(x, Watched | Constant) else x for x in operands)
+        values = self.values(operands)
         chosen = side(op, values)
         if chosen is not None:
             self.sides.append((op.name, chosen))

@@ -15,7 +15,8 @@ from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.rules import as_gradient
 from chainrule.doctor.subject import Array, is_float_array
 from chainrule.graph.op import Op, compute
-from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.reading import Valued
+from chainrule.graph.symbol import Symbol
 from chainrule.spec import is_sequence, is_tuple
 
 Change = Callable[[Op, tuple[Any, ...]], Iterator[Callable[[], Any]]]
@@ -23,7 +24,7 @@ MOST_IN_PAIRS = 8  # of them that are changed two at a time
 MOST_STEPS = 60  # of one rule that are changed in turn
 
 
-class Step(Symbol):
+class Step(Valued, Symbol):
     """A value inside a rule that is run with one of its steps changed."""
 
     __slots__ = ("run", "value")
@@ -33,30 +34,14 @@ class Step(Symbol):
         self.value = value
         self.run = run
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes of the value."""
-        return np.shape(self.value)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the elements of the value."""
-        return np.asarray(self.value).dtype
-
-    @property
-    def data(self) -> Any:
-        """The value as an array."""
-        return self.value
-
     def astype(self, dtype: Any, *memory: Any, **more: Any) -> "Step":
         """The value in another type."""
         return Step(np.asarray(self.value).astype(dtype), self.run)
 
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Compute the op, or what stands in its place."""
-        values = tuple(x.value if isinstance(x, Step | Constant) else x for x in operands)
         with np.errstate(all="ignore"):
-            out = self.run.compute(op, values)
+            out = self.run.compute(op, self.values(operands))
         return tuple(Step(x, self.run) for x in out) if is_tuple(out) else Step(out, self.run)
 
     def __repr__(self) -> str:

@@ -28,6 +28,7 @@ operands.py        what a user puts beside a tensor becomes numbers, or an error
 probe.py           which of an op's inputs and result its backward rule reads
 protocols.py       a NumPy function called on a Symbol becomes the op that stands for it
 readable.py        a node that foreign code may read as an array or a number
+reading.py         what the symbols share in whose place a function is run
 show.py            one line per node, with the names of its inputs, its gate and its gradient
 signature.py       which arguments are inputs, and which are attributes
 sparsity.py        which outputs of a recorded function can depend on which inputs

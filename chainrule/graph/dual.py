@@ -16,16 +16,17 @@ from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.contract import formula
 from chainrule.graph.leaving import leaves_the_graph
-from chainrule.graph.node import DEPTH_STEP, Node, closed_over, taped
+from chainrule.graph.node import Node, closed_over, taped
 from chainrule.graph.op import Op, apply
-from chainrule.graph.operands import NUMBERS, not_numbers, settled
-from chainrule.graph.symbol import Symbol, plain
+from chainrule.graph.operands import NUMBERS, not_numbers
+from chainrule.graph.reading import Reading, Valued
+from chainrule.graph.symbol import Symbol
 from chainrule.graph.walk import derived_pull, walk
 from chainrule.settings import DEPTH, RECORDING, rules_on, watching
 from chainrule.spec import is_list, is_tuple
 
 
-class Dual(Symbol):
+class Dual(Valued, Reading):
     """A value and one tangent per direction; None stands for a tangent that is 0.
 
     Parameters
@@ -50,35 +51,8 @@ class Dual(Symbol):
         else:
             self.depth, self.tag = owner.depth, owner.tag
 
-    @property
-    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  one per object
-        """Deeper derivatives read first."""
-        return DEPTH_STEP * self.depth
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes of the value."""
-        return np.shape(self.value)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the elements of the value."""
-        value = self.value
-        return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
-
-    @property
-    def data(self) -> Any:
-        """The value alone, without any derivative."""
-        return plain(self.value)
-
-    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+    def follow(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Compute the value, and each tangent by the chain rule."""
-        for x in operands:
-            if isinstance(x, Symbol):
-                if x.rank >= self.rank and not self.shares(x):
-                    return x.read(op, operands)
-            elif type(x) not in op.takes:
-                return apply(op, settled(op, operands))
         watch = watching()
         if watch is not None:
             operands = tuple(map(watch.met, operands))

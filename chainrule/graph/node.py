@@ -17,11 +17,11 @@ from chainrule.graph.breaches import tell_origins
 from chainrule.graph.guard import Guard, own
 from chainrule.graph.op import Op, apply, compute
 from chainrule.graph.operands import NUMBERS, as_array, not_numbers, settled
+from chainrule.graph.reading import DEPTH_STEP
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_tuple
 
-DEPTH_STEP = 100  # between the ranks of two depths, so that all kinds of one depth fit between
 _serials = itertools.count(1)
 next_serial = _serials.__next__
 _ndarray = np.ndarray

@@ -1,6 +1,6 @@
 """SpecSymbol: the reading in which only shapes and dtypes flow, and no value is computed.
 
-Imports op, node and symbol. The compiler records with it; the property tests compare its answers
+Imports op, node and reading. The compiler records with it; the property tests compare its answers
 with real runs.
 """
 
@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, UnsupportedError, describe
-from chainrule.graph.breaches import tell_origins
+from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.leaving import asked_by
-from chainrule.graph.node import DEPTH_STEP, Node
-from chainrule.graph.op import Op, apply, compute
-from chainrule.graph.operands import explain_missing, settled
-from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.node import Node
+from chainrule.graph.op import Op, compute
+from chainrule.graph.reading import inside, told
+from chainrule.graph.symbol import Constant
 from chainrule.graph.unvalued import Unvalued
-from chainrule.settings import DEPTH
 from chainrule.spec import Spec, is_sequence, is_tuple, spec_of
 
 
@@ -31,11 +29,6 @@ class SpecSymbol(Unvalued):
         self.depth = depth  # a derivative taken inside the function stands above it
 
     @property
-    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  one per object
-        """Above the tensors around it, below the derivatives inside."""
-        return DEPTH_STEP * self.depth
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
         return self.spec.shape
@@ -45,21 +38,10 @@ class SpecSymbol(Unvalued):
         """Type of the elements."""
         return self.spec.dtype
 
-    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+    def follow(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Shape and dtype of the op's result."""
-        for x in operands:
-            if isinstance(x, Symbol):
-                if x.rank > self.rank:
-                    return x.read(op, operands)
-            elif type(x) not in op.takes:
-                return apply(op, settled(op, operands))
-        try:
+        with told(op, operands):
             found = _results(op, [_stand_in(x) for x in operands])
-        except (AttributeError, TypeError) as error:
-            raise (explain_missing(op, operands) or error) from error
-        except ChainruleError as error:
-            tell_origins(error, op, operands)
-            raise
         if isinstance(found, Spec):
             return SpecSymbol(found, self.depth)
         return tuple(SpecSymbol(each, self.depth) for each in found)
@@ -100,13 +82,9 @@ def infer(function: Callable[..., Any], *specs: Any) -> Any:
     >>> infer(lambda x, w: cr.relu(x @ w).sum(axis=0), x, w)
     Spec(shape=(10,), dtype=dtype('float32'))
     """
-    depth = DEPTH.get() + 1
-    symbols = [SpecSymbol(s, depth) if isinstance(s, Spec) else s for s in specs]
-    token = DEPTH.set(depth)
-    try:
+    with inside() as depth:
+        symbols = [SpecSymbol(s, depth) if isinstance(s, Spec) else s for s in specs]
         return _spec(function(*symbols))
-    finally:
-        DEPTH.reset(token)
 
 
 def _spec(result: Any) -> Any:

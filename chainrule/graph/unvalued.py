@@ -1,15 +1,15 @@
 """Unvalued: a symbol of which shape and dtype are known, and no value; asking for one raises.
 
-Imports symbol and errors. The reading of shapes and the recording of a plan inherit from it.
+Imports reading and errors. The reading of shapes and the recording of a plan inherit from it.
 """
 
 from typing import Any, NoReturn
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.reading import Reading
 
 
-class Unvalued(Symbol):
+class Unvalued(Reading):
     """A tensor whose values nobody knows yet."""
 
     __slots__ = ()

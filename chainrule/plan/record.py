@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.graph.reading import inside
 from chainrule.graph.symbol import Constant
 from chainrule.graph.unwrapping import unwrapped
 from chainrule.plan.closed_over import ClosedOver
 from chainrule.plan.lower import lower
 from chainrule.plan.recorder import Recorded, Recorder
 from chainrule.plan.steps import Array, Flow, Operand
-from chainrule.settings import DEPTH, RECORDING, met
+from chainrule.settings import RECORDING, met
 from chainrule.spec import Spec
 
 __all__ = ["Recorded", "record"]
@@ -66,18 +67,16 @@ def record(
         Array(spec.shape, np.dtype(spec.dtype).name, label=name)
         for spec, name in zip(specs, names, strict=True)
     )
-    depth = DEPTH.get() + 1
-    recorder = Recorder(lower, depth, closed_over)
-    token = DEPTH.set(depth)
-    watched = RECORDING.set(RECORDING.get() if closed_over is None else closed_over)
-    try:
-        with unwrapped():
-            results = function(*[recorder.symbol(x.ref()) for x in inputs])
-        outputs = tuple(_output(recorder, x) for x in results)
-    finally:
-        RECORDING.reset(watched)
-        DEPTH.reset(token)
-        recorder.is_open = False
+    with inside() as depth:
+        recorder = Recorder(lower, depth, closed_over)
+        watched = RECORDING.set(RECORDING.get() if closed_over is None else closed_over)
+        try:
+            with unwrapped():
+                results = function(*[recorder.symbol(x.ref()) for x in inputs])
+            outputs = tuple(_output(recorder, x) for x in results)
+        finally:
+            RECORDING.reset(watched)
+            recorder.is_open = False
     more = () if closed_over is None else tuple(closed_over.inputs)
     return Flow((*inputs, *more), outputs, tuple(recorder.steps), dict(donate or {}))
 

@@ -11,14 +11,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, UnsupportedError, describe
-from chainrule.graph.breaches import tell_origins
+from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.catalogue import CATALOGUE
 from chainrule.graph.guard import COPY_BYTES, fingerprint
 from chainrule.graph.leaving import asked_by
-from chainrule.graph.node import DEPTH_STEP, Node
+from chainrule.graph.node import Node
 from chainrule.graph.op import Op, apply, compute
-from chainrule.graph.operands import explain_missing, settled
+from chainrule.graph.reading import told
 from chainrule.graph.symbol import Constant, Symbol
 from chainrule.graph.unvalued import Unvalued
 from chainrule.plan.kinds.bounds import FINITE, Bounds
@@ -50,11 +49,6 @@ class Recorded(Unvalued):
         return self.recorder.depth
 
     @property
-    def rank(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  of a recording
-        """Above the tensors around it, below the derivatives inside."""
-        return DEPTH_STEP * self.recorder.depth
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
         return self.ref.shape
@@ -64,14 +58,8 @@ class Recorded(Unvalued):
         """Type of the elements."""
         return self._dtype
 
-    def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
+    def follow(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Write down the steps that compute the op."""
-        for x in operands:
-            if isinstance(x, Symbol):
-                if x.rank > self.rank:
-                    return x.read(op, operands)
-            elif type(x) not in op.takes:
-                return apply(op, settled(op, operands))
         return self.recorder.read(op, operands)
 
     def call_back(
@@ -144,12 +132,8 @@ class Recorder:
             return compute(op, [_emptied(x) for x in values])
         outer, self._label = self._label, self._label or op.name
         try:
-            return self._lower(self, op, values)
-        except (AttributeError, TypeError) as error:
-            raise (explain_missing(op, values) or error) from error
-        except ChainruleError as error:
-            tell_origins(error, op, operands)
-            raise
+            with told(op, operands):
+                return self._lower(self, op, values)
         finally:
             self._label = outer
 
