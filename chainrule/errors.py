@@ -135,7 +135,7 @@ class GradientCheckError(ChainruleError, AssertionError):
 
 
 class GraphError(ChainruleError, RuntimeError):
-    """A graph that breaks a rule of the definition in graph/check.py."""
+    """A graph that breaks a rule of the definition in graph/nodes/legality.py."""
 
 
 class UnsupportedError(ChainruleError, TypeError):

@@ -11,7 +11,7 @@ Imports the graph. ``docs/ops.md`` writes an op of each family with it.
     Composite     a formula over ops
 """
 
-from chainrule.graph.families import (
+from chainrule.graph.op.families import (
     Bilinear,
     Composite,
     Elementwise,
@@ -19,6 +19,6 @@ from chainrule.graph.families import (
     Movement,
     Reduction,
 )
-from chainrule.graph.op import op
+from chainrule.graph.op.operation import op
 
 __all__ = ["Bilinear", "Composite", "Elementwise", "Indexing", "Movement", "Reduction", "op"]

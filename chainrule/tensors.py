@@ -17,16 +17,16 @@ from chainrule.errors import (
     describe,
     user_place,
 )
-from chainrule.graph.copies import identity_node
-from chainrule.graph.guard import own
-from chainrule.graph.local_jacobian import local_jacobian
-from chainrule.graph.node import Node, as_array, is_float, next_serial
-from chainrule.graph.readable import Readable
-from chainrule.graph.stacked import joined, symbols_in
-from chainrule.graph.start import start_of, without_silent
-from chainrule.graph.storage import OwnGradient, ParameterView, aligned, read_only
-from chainrule.graph.symbol import Symbol, plain
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.copying import identity_node
+from chainrule.graph.nodes.guard import own
+from chainrule.graph.nodes.node import Node, as_array, is_float, next_serial
+from chainrule.graph.nodes.start import start_of, without_silent
+from chainrule.graph.nodes.storage import OwnGradient, ParameterView, aligned, read_only
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.numpy.readable import Readable
+from chainrule.graph.numpy.stacked import joined, symbols_in
+from chainrule.graph.numpy.symbol import Symbol, plain
+from chainrule.graph.readings.local_jacobian import local_jacobian
 from chainrule.jacobians import Jacobian
 from chainrule.settings import asked, met
 

@@ -353,7 +353,7 @@ def test_unknown_ops_suggest_the_nearest_name():
 
 
 def _catalogue():
-    from chainrule.graph.catalogue import CATALOGUE
+    from chainrule.graph.op.catalogue import CATALOGUE
 
     return CATALOGUE
 

@@ -25,7 +25,7 @@ from chainrule.errors import (
     MissingDataError,
     UnknownNameError,
 )
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 
 HIGHEST_AS_DRAWN = 2  # order; beyond it, one entry of each input is 0 in a second look
 WORDS = ("gradient of", "compared with", "verdict")

@@ -16,8 +16,8 @@ from chainrule.compiled.surroundings import Surroundings
 from chainrule.compiled.values import Same, atom, content
 from chainrule.differentiate.tree import flatten, unflatten
 from chainrule.errors import ArgumentError, DTypeError, UnsupportedError, describe
-from chainrule.graph.node import Node
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.native.engine import compile_plan
 from chainrule.nn.module import Module
 from chainrule.nn.run import CURRENT

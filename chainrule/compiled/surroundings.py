@@ -32,8 +32,8 @@ from chainrule.compiled.places import (
 )
 from chainrule.compiled.snapshot import Snapshot
 from chainrule.compiled.values import Same, atom, foreign, kind_of
-from chainrule.graph.op import Op
-from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.numpy.symbol import Constant, Symbol
+from chainrule.graph.op.operation import Op
 from chainrule.nn.tree import Tree
 from chainrule.plan.closed_over import is_over
 from chainrule.tensors import Parameter, Tensor

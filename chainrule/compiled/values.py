@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.guard import COPY_BYTES, fingerprint
+from chainrule.graph.nodes.guard import COPY_BYTES, fingerprint
 
 PLAIN = frozenset({type(None), bool, int, str, bytes, type(Ellipsis), type(NotImplemented)})
 

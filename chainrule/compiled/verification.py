@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.differentiate.tree import flatten
-from chainrule.graph.symbol import plain
+from chainrule.graph.numpy.symbol import plain
 from chainrule.spec import is_array
 
 

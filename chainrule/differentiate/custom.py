@@ -11,12 +11,12 @@ import numpy as np
 from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import flatten, tree_map, unflatten
 from chainrule.errors import BackwardRuleError, UnsupportedError, describe
-from chainrule.graph.dual import Dual
-from chainrule.graph.families import Elementwise
-from chainrule.graph.node import Node, Readings, constant, next_serial, results_of
-from chainrule.graph.op import Op, Pulled, apply
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import alias, on_the_way, walk
+from chainrule.graph.nodes.node import Node, Readings, constant, next_serial, results_of
+from chainrule.graph.nodes.walk import alias, on_the_way, walk
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op, Pulled, apply
+from chainrule.graph.readings.dual import Dual
 from chainrule.settings import DEPTH, RECORDING, rules_on
 from chainrule.spec import is_tuple
 

@@ -21,9 +21,9 @@ from chainrule.differentiate.tree import (
     unflatten,
 )
 from chainrule.errors import ArgumentError
-from chainrule.graph.dual import Dual, duals
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.unwrapping import unwrapped
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.numpy.unwrapping import unwrapped
+from chainrule.graph.readings.dual import Dual, duals
 from chainrule.settings import DEPTH, RECORDING, met, recording_on
 from chainrule.spec import is_sequence
 

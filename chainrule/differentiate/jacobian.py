@@ -14,8 +14,8 @@ from chainrule.differentiate.traced import Traced
 from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import Argnums, chosen_arguments, flatten, is_one, unflatten
 from chainrule.errors import ArgumentError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.jacobians import Zero
 from chainrule.jacobians.sizes import size_text
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from chainrule.differentiate.reverse import Recording
 from chainrule.differentiate.traced import holder_of, lifted
-from chainrule.graph.dual import Dual, duals, transposed
-from chainrule.graph.node import Node, results_of
-from chainrule.graph.op import Op
-from chainrule.graph.walk import on_the_way
+from chainrule.graph.nodes.node import Node, results_of
+from chainrule.graph.nodes.walk import on_the_way
+from chainrule.graph.op.operation import Op
+from chainrule.graph.readings.dual import Dual, duals, transposed
 from chainrule.settings import DEPTH, RECORDING, rules_on, watching
 from chainrule.spec import is_tuple
 

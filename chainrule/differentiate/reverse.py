@@ -31,10 +31,10 @@ from chainrule.differentiate.tree import (
     unflatten,
 )
 from chainrule.errors import NotScalarError, describe
-from chainrule.graph.node import Node
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.unwrapping import unwrapped
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.numpy.unwrapping import unwrapped
 from chainrule.settings import RECORDING, recording_on
 
 

@@ -15,11 +15,11 @@ from chainrule.differentiate.coloring import fewest_colors
 from chainrule.differentiate.push import push
 from chainrule.differentiate.reverse import Recording
 from chainrule.differentiate.traced import Traced
-from chainrule.graph.gate import gates_between
-from chainrule.graph.local_jacobian import closed_form
-from chainrule.graph.node import Node
-from chainrule.graph.sparsity import Patterns, TooDense
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.readings.gate import gates_between
+from chainrule.graph.readings.local_jacobian import closed_form
+from chainrule.graph.readings.sparsity import Patterns, TooDense
 from chainrule.jacobians import BlockDiagonal, Dense, Diagonal, Implicit, Jacobian, Sparse, Zero
 from chainrule.settings import RECORDING, rules_on
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from chainrule.differentiate.tree import check_float, flatten, float_array, tree_map
 from chainrule.errors import UnsupportedError, describe
-from chainrule.graph.copies import lasting
-from chainrule.graph.dual import Dual
-from chainrule.graph.leaving import leaves_the_graph
-from chainrule.graph.node import Node, Readings, next_serial, taped
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import ALIAS
+from chainrule.graph.nodes.copying import lasting
+from chainrule.graph.nodes.node import Node, Readings, next_serial, taped
+from chainrule.graph.nodes.walk import ALIAS
+from chainrule.graph.numpy.leaving import leaves_the_graph
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.readings.dual import Dual
 from chainrule.settings import DEPTH, RECORDING, met
 from chainrule.tensors import Tensor
 

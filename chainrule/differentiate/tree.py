@@ -11,7 +11,7 @@ import numpy as np
 import optree
 
 from chainrule.errors import ArgumentError, DTypeError, describe
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.spec import holds_streams
 
 Argnums = int | Sequence[int]

@@ -18,10 +18,10 @@ from chainrule.errors import (
     describe,
     user_place,
 )
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node, Output
-from chainrule.graph.op import compute
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.node import Node, Output
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.op.operation import compute
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_array, is_tuple
 from chainrule.tensors import Tensor

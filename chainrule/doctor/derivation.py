@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.doctor.subject import Array, Subject, is_float_array
-from chainrule.graph.calls import Text, written
-from chainrule.graph.node import Node, Output
-from chainrule.graph.walk import Alias, alias, derived_pull, on_the_way
+from chainrule.graph.nodes.node import Node, Output
+from chainrule.graph.nodes.walk import Alias, alias, derived_pull, on_the_way
+from chainrule.graph.op.calls import Text, written
 from chainrule.settings import RECORDING
 from chainrule.spec import is_sequence, is_tuple
 

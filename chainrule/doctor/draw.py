@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.domain import Domain
 from chainrule.errors import ArgumentError
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 
 Array = np.ndarray[Any, Any]
 SHAPE = (3, 4)  # of an operand that is drawn from a domain

@@ -22,7 +22,7 @@ from chainrule.doctor.report import Report
 from chainrule.doctor.second_order import second_order
 from chainrule.doctor.subject import Subject, op_subject, subject_of
 from chainrule.errors import ArgumentError, ChainruleError, NoGradientError, describe
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 from chainrule.spec import is_tuple
 
 Against = Literal["auto", "numbers", "forward", "formula"]

@@ -11,8 +11,8 @@ from chainrule.differentiate import jvp
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.subject import copies, float_results, like
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import Op
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op
 
 BARS = 3
 ADVICE = (

@@ -19,7 +19,7 @@ from chainrule.doctor.numbers import slopes
 from chainrule.doctor.second_order import SMOOTH
 from chainrule.doctor.subject import Array, Subject, copies, float_results
 from chainrule.errors import ChainruleError
-from chainrule.graph.op import apply
+from chainrule.graph.op.operation import apply
 from chainrule.ops.reductions import total
 from chainrule.spec import is_sequence
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from chainrule.doctor.draw import domain_of
 from chainrule.doctor.subject import Array, Subject, is_float_array
-from chainrule.graph.op import Op, compute
-from chainrule.graph.reading import Valued
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operation import Op, compute
+from chainrule.graph.readings.reading import Valued
 from chainrule.spec import is_tuple
 
 NEAR = 2.0**-17  # of an entry's scale: the narrowest step that differences take

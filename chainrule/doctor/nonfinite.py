@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import CODE_COLUMN, NonFiniteError, describe, user_place
-from chainrule.graph.breaches import input_name
-from chainrule.graph.calls import named
-from chainrule.graph.families import Elementwise
-from chainrule.graph.node import Node
-from chainrule.graph.op import Op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.breaches import input_name
+from chainrule.graph.op.calls import named
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_array, is_tuple
 

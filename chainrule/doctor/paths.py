@@ -15,8 +15,8 @@ from chainrule.doctor.elementary import Diagnosis
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.repairs import another_sign, healed
 from chainrule.doctor.subject import Array, is_float_array
-from chainrule.graph.families import Reduction
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.op.families import Reduction
 
 MOST_EDGES = 24  # of forks that are tried
 MOST_TOGETHER = 400  # sets of edges that are left out together

@@ -14,9 +14,9 @@ import numpy as np
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.rules import as_gradient
 from chainrule.doctor.subject import Array, is_float_array
-from chainrule.graph.op import Op, compute
-from chainrule.graph.reading import Valued
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operation import Op, compute
+from chainrule.graph.readings.reading import Valued
 from chainrule.spec import is_sequence, is_tuple
 
 Change = Callable[[Op, tuple[Any, ...]], Iterator[Callable[[], Any]]]

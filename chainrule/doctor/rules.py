@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.doctor.subject import Array, Subject, copies, is_array, like
-from chainrule.graph.downstream import summed_to
+from chainrule.graph.op.downstream import summed_to
 from chainrule.spec import is_sequence
 
 

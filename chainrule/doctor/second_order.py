@@ -14,9 +14,9 @@ from chainrule.doctor.rules import answer, as_gradient
 from chainrule.doctor.subject import Array, Subject, copies, like, written
 from chainrule.doctor.truth import Expected, Truth
 from chainrule.errors import ChainruleError
-from chainrule.graph.node import Node
-from chainrule.graph.op import apply
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.op.operation import apply
 from chainrule.ops.movement import sum_to
 from chainrule.ops.reductions import total as summed
 from chainrule.settings import RECORDING

@@ -13,7 +13,7 @@ from chainrule.doctor.elementary import Diagnosis, gradient_at
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.repairs import another_axis, another_transposition, healed
 from chainrule.doctor.subject import Array, is_array, is_float_array, op_subject
-from chainrule.graph.downstream import summed_to
+from chainrule.graph.op.downstream import summed_to
 
 LEAST = 2  # entries that must agree
 MOST_TERMS = 8  # that reach one entry, of which all sums are tried

@@ -13,10 +13,10 @@ import numpy as np
 from chainrule.differentiate import vjp
 from chainrule.doctor.draw import operands_of
 from chainrule.errors import ArgumentError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import Op, compute
-from chainrule.graph.walk import derived_pull
+from chainrule.graph.nodes.walk import derived_pull
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op, compute
 from chainrule.ops.letters.logic import where
 from chainrule.spec import is_sequence, is_tuple
 

@@ -11,9 +11,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from chainrule.errors import ArgumentError, describe
-from chainrule.graph.families import Elementwise
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.op.families import Elementwise
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.nn import Module
 from chainrule.nn.activations import Activation, activation_op

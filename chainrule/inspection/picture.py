@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.inspection.columns import Box
 from chainrule.inspection.layout import Layout, Wire, lay_out
 from chainrule.inspection.sketch import Sign, sketch

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.graph.calls import node_call
-from chainrule.graph.families import Letter
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node
-from chainrule.graph.op import Op
-from chainrule.graph.show import node_names
-from chainrule.graph.symbol import plain
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.lines import node_names
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.symbol import plain
+from chainrule.graph.op.calls import node_call
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import Op
 from chainrule.tensors import Parameter
 
 Kind = Literal["op", "parameter", "data", "number", "cut"]

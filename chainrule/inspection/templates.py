@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.symbol import plain
+from chainrule.graph.numpy.symbol import plain
 from chainrule.inspection.images import diverging, png_uri
 from chainrule.inspection.svg import element, escaped, shortened, text_width
 

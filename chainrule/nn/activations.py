@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.nn.module import Module
 from chainrule.nn.operation import OperationOf
 from chainrule.nn.run import Run

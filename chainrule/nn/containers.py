@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NoReturn, cast
 
 from chainrule.errors import ArgumentError, UnknownNameError, UnsupportedError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.nn.activations import USUAL, activation, activation_op
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.initialization import Initializer

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import IndexRangeError, describe
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.nn.initialization import Initializer, normal
 from chainrule.nn.linear import Weights, positive
 from chainrule.nn.run import Run

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.ops.random import Key, philox
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.nn.initialization import Initializer, generator, initializer
 from chainrule.nn.module import Module
 from chainrule.nn.run import Run

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.leaving import check_settings
+from chainrule.graph.numpy.leaving import check_settings
 from chainrule.nn.module import Module
 from chainrule.ops.letters.arithmetic import sqrt, square
 from chainrule.ops.movement import cast

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.guard import own
-from chainrule.graph.node import as_array
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.nodes.guard import own
+from chainrule.graph.nodes.node import as_array
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
 from chainrule.nn.tree import Tree, rebuilt

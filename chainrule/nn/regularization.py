@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Composite
-from chainrule.graph.leaving import check_settings
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.numpy.leaving import check_settings
+from chainrule.graph.op.families import Composite
 from chainrule.nn.max_norm import MaxNorm
 from chainrule.nn.module import Module
 from chainrule.nn.tree import is_group

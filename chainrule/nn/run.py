@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.dual import Dual
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.readings.dual import Dual
 from chainrule.ops.random import Key, fold
 
 

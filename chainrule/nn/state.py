@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError
-from chainrule.graph.symbol import plain
+from chainrule.graph.numpy.symbol import plain
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SHOWN = 6  # lines of one kind in a message

@@ -8,8 +8,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from chainrule.graph.node import Node, taped
-from chainrule.graph.reading import DEPTH_STEP
+from chainrule.graph.nodes.node import Node, taped
+from chainrule.graph.readings.reading import DEPTH_STEP
 from chainrule.nn.tree import Tree, is_group, rebuilt
 from chainrule.settings import DEPTH
 from chainrule.tensors import Parameter, Tensor

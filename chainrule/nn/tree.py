@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.graph.leaving import check_settings
+from chainrule.graph.numpy.leaving import check_settings
 from chainrule.nn.state import Array, checked
 from chainrule.ops.random import Key, fold, key
 from chainrule.tensors import Parameter

@@ -13,8 +13,8 @@ one, running, sorted or normalized; products and decompositions of matrices; ran
 hold no op, but what several of them need: how float32 is added up, the letters of einsum.
 """
 
-from chainrule.graph.catalogue import CATALOGUE as _CATALOGUE
-from chainrule.graph.discovery import import_files as _import_files
+from chainrule.graph.op.catalogue import CATALOGUE as _CATALOGUE
+from chainrule.graph.op.discovery import import_files as _import_files
 
 _import_files(__name__, __path__)
 _CATALOGUE.seal()

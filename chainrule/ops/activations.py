@@ -11,9 +11,9 @@ import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import Op, op
-from chainrule.graph.symbol import Constant
+from chainrule.graph.numpy.symbol import Constant
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op, op
 from chainrule.ops import tails
 from chainrule.ops.letters.arithmetic import maximum, minimum
 from chainrule.ops.letters.logic import equal, where

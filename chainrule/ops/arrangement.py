@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.graph.families import Composite, Movement
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite, Movement
+from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import take
 from chainrule.ops.movement import (
     broadcast_to,

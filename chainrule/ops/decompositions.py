@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.domain import POSITIVE
 from chainrule.errors import SingularMatrixError, describe
-from chainrule.graph.families import Structured
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Structured
+from chainrule.graph.op.operation import op
 from chainrule.ops.linear_algebra import matmul
 from chainrule.ops.matrices import matrix_transpose, tril
 from chainrule.ops.movement import broadcast_to, expand_dims, shaped, squeeze, sum_to

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from chainrule.errors import SingularMatrixError, describe
-from chainrule.graph.families import Pulled
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Pulled
+from chainrule.graph.op.operation import op
 from chainrule.ops.decompositions import Inv, OfMatrices, check_square, inv, linalg, regular
 from chainrule.ops.letters.logic import greater, where
 from chainrule.ops.matrices import matrix_transpose

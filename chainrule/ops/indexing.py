@@ -9,9 +9,9 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule.errors import IndexRangeError, describe
-from chainrule.graph.families import Indexing
-from chainrule.graph.op import Op, op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Indexing
+from chainrule.graph.op.operation import Op, op
 from chainrule.ops.movement import reshape, shaped, sum_to
 from chainrule.spec import is_tuple, normalize_axes
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnsupportedError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
-from chainrule.graph.operands import SETTLED
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operands import SETTLED
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast, reshape, shaped
 from chainrule.ops.parts import concatenate, split

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Composite, Pulled, Reduction
-from chainrule.graph.op import Op, op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Composite, Pulled, Reduction
+from chainrule.graph.op.operation import Op, op
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, logical_and, logical_not, not_equal, where
 from chainrule.ops.movement import broadcast_to, reshape, widened

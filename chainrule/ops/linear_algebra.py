@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, UnsupportedError, describe
-from chainrule.graph.downstream import summed_to
-from chainrule.graph.families import Bilinear, Composite, Movement, Structured
-from chainrule.graph.op import op
+from chainrule.graph.op.downstream import summed_to
+from chainrule.graph.op.families import Bilinear, Composite, Movement, Structured
+from chainrule.graph.op.operation import op
 from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
 from chainrule.jacobians.matrices import places, sparse_matrix
 from chainrule.ops.indexing import HERE, PutItem

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import getitem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.linear_algebra import diagonal_embed

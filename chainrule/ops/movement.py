@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Linear, Movement, Pulled, Reshaping, Turning
-from chainrule.graph.op import op
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Linear, Movement, Pulled, Reshaping, Turning
+from chainrule.graph.op.operation import op
 from chainrule.jacobians import Identity, Jacobian
 from chainrule.ops.sums import BLOCK, CHUNK, DOUBLE, HALF, SINGLE, accurate_sum
 from chainrule.spec import normalize_axes

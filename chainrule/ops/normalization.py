@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.movement import as_narrow, sum_to, widened
 from chainrule.ops.reductions import mean

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, UnsupportedError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operation import op
 from chainrule.ops.lengths import Norm, PowerNorm
 from chainrule.ops.letters.logic import not_equal
 from chainrule.ops.movement import cast, reshape

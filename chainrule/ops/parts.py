@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Movement
-from chainrule.graph.op import op
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Movement
+from chainrule.graph.op.operation import op
 from chainrule.ops.movement import expand_dims, reshape, shaped
 from chainrule.spec import is_list, is_sequence
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operation import op
 from chainrule.ops.linear_algebra import matmul
 from chainrule.ops.movement import reshape, shaped, transpose
 from chainrule.ops.reductions import total

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Linear, Pulled
-from chainrule.graph.op import Op, op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Linear, Pulled
+from chainrule.graph.op.operation import Op, op
 from chainrule.ops.letters.logic import logical_and, where
 
 Key = np.ndarray[Any, np.dtype[np.uint64]]  # two words

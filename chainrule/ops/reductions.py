@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.families import Composite, Pulled, Reduction
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Composite, Pulled, Reduction
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.movement import cast, reshape, transpose, widened
 from chainrule.ops.parts import concatenate

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Composite, Pulled, Structured
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite, Pulled, Structured
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import greater, where
 from chainrule.ops.movement import broadcast_to, cast, flip, reshape, shaped
 from chainrule.ops.parts import concatenate

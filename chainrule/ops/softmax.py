@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.families import Composite, Reduction
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite, Reduction
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.transcendental import exp, expm1, log1p
 from chainrule.ops.movement import as_narrow, cast, widened

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnsupportedError, describe
-from chainrule.graph.families import Composite, Reduction, Structured
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Composite, Reduction, Structured
+from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import take, take_along_axis
 from chainrule.ops.letters.logic import isnan, where
 from chainrule.ops.movement import reshape, shaped, transpose

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.families import Composite, Reduction
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite, Reduction
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import isnan, logical_not, not_equal, where
 from chainrule.ops.movement import as_narrow, broadcast_to, cast, reshape, shaped, widened
 from chainrule.ops.reductions import largest, mean, smallest, total

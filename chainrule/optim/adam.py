@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.letters.transcendental import expm1
 from chainrule.optim.arguments import positive, share

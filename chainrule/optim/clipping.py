@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.ops.lengths import Norm
 from chainrule.ops.letters.arithmetic import Clip, maximum
 from chainrule.ops.movement import reshape

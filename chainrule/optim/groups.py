@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.storage import aligned
+from chainrule.graph.nodes.storage import aligned
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.node import next_serial
-from chainrule.graph.storage import aligned
+from chainrule.graph.nodes.node import next_serial
+from chainrule.graph.nodes.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
 from chainrule.optim.groups import Group, Slot, grouped
 from chainrule.optim.misnamed import Misnamed

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, NotScalarError, describe
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.walk import walk
 from chainrule.optim.selection import Parameters, fresh, named
 from chainrule.tensors import Parameter, Tensor
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.ops.letters.arithmetic import Floor, maximum, minimum, sqrt
 from chainrule.ops.letters.transcendental import cos
 from chainrule.optim.arguments import not_negative, positive, whole

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
-from chainrule.graph.node import Node, next_serial
-from chainrule.graph.symbol import Constant, Symbol
+from chainrule.graph.nodes.node import Node, next_serial
+from chainrule.graph.numpy.symbol import Constant, Symbol
 from chainrule.plan.steps import Array
 from chainrule.settings import Watch
 from chainrule.tensors import Parameter, Tensor

@@ -5,8 +5,8 @@ Imports groups, letters and the catalogue. Fusion names every kernel.
 
 from collections.abc import Sequence
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Letter, Structured
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Letter, Structured
 from chainrule.plan.alone import Alone
 from chainrule.plan.groups import Group
 from chainrule.plan.letters import is_function

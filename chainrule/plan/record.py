@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.node import Node
-from chainrule.graph.reading import inside
-from chainrule.graph.symbol import Constant
-from chainrule.graph.unwrapping import unwrapped
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.symbol import Constant
+from chainrule.graph.numpy.unwrapping import unwrapped
+from chainrule.graph.readings.reading import inside
 from chainrule.plan.closed_over import ClosedOver
 from chainrule.plan.lower import lower
 from chainrule.plan.recorder import Recorded, Recorder

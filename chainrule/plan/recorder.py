@@ -12,14 +12,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.errors import UnsupportedError, describe
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.guard import COPY_BYTES, fingerprint
-from chainrule.graph.leaving import asked_by
-from chainrule.graph.node import Node
-from chainrule.graph.op import Op, apply, compute
-from chainrule.graph.reading import told
-from chainrule.graph.symbol import Constant, Symbol
-from chainrule.graph.unvalued import Unvalued
+from chainrule.graph.nodes.guard import COPY_BYTES, fingerprint
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.leaving import asked_by
+from chainrule.graph.numpy.symbol import Constant, Symbol
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.operation import Op, apply, compute
+from chainrule.graph.readings.reading import told
+from chainrule.graph.readings.unvalued import Unvalued
 from chainrule.plan.kinds.bounds import FINITE, Bounds
 from chainrule.plan.rule_call import RuleCall, flat_operands
 from chainrule.plan.steps import Array, Map, Number, Operand, Ref, Step

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph import contract
-from chainrule.graph.op import Op
+from chainrule.graph.op import contract
+from chainrule.graph.op.operation import Op
 from chainrule.spec import is_tuple
 
 

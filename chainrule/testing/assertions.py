@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.doctor import check
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 
 
 def assert_gradient(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.doctor.draw import domain_of, draw
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 
 Array = np.ndarray[Any, Any]
 DTYPES: tuple[Any, ...] = (np.float32, np.float64)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.dual import Dual, duals
-from chainrule.graph.op import apply
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.dual import Dual, duals
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor, backward, tensor
 from chainrule.testing.cases import Array, Case, is_float_array

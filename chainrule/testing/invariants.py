@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.testing import assert_allclose
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import apply
-from chainrule.graph.spec_reading import infer
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.specs import infer
 from chainrule.spec import Spec, spec_of
 from chainrule.tensors import tensor
 from chainrule.testing.cases import DTYPES, Array, Case, is_float_array

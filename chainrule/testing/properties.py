@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.testing import assert_allclose
 
-from chainrule.graph.downstream import summed_to
-from chainrule.graph.dual import chain_rule
-from chainrule.graph.families import Elementwise, Letter
-from chainrule.graph.op import Op
+from chainrule.graph.op.downstream import summed_to
+from chainrule.graph.op.families import Elementwise, Letter
+from chainrule.graph.op.operation import Op
+from chainrule.graph.readings.dual import chain_rule
 from chainrule.testing.cases import DTYPES, Case, domain_of
 from chainrule.testing.derivatives import (
     assert_near,

@@ -3,8 +3,8 @@
 Imports the graph and every other module of this package but strategies.
 """
 
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import Op
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import Op
 from chainrule.testing.cases import Case, broadcast_cases, case_of
 from chainrule.testing.invariants import INVARIANTS
 from chainrule.testing.properties import DERIVATIVES

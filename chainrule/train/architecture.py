@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from chainrule.errors import DataError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
 from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.ops.losses.classification import SoftmaxCrossEntropy

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.nn import L2, Module
 from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.nn.containers import NORMALIZATIONS

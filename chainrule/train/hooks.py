@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.errors import ArgumentError, DTypeError, InPlaceError, ShapeError, describe
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.ops.movement import cast
 from chainrule.plan.recorder import Recorded
 from chainrule.spec import is_array, is_sequence

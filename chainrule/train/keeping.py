@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.node import next_serial
+from chainrule.graph.nodes.node import next_serial
 from chainrule.native.engine import look_over
 from chainrule.native.looking import KINDS
 

@@ -18,9 +18,9 @@ from chainrule.errors import (
     ShapeError,
     describe,
 )
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node
-from chainrule.graph.unwrapping import unwrapped
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.unwrapping import unwrapped
 from chainrule.ops.losses.loss import Loss, LossFacts, common_facts, inside
 from chainrule.ops.movement import reshape
 from chainrule.settings import RECORDING, TRIAL, no_grad

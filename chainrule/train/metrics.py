@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.ops.losses.loss import LossFacts, inside
 from chainrule.train.history import RESERVED
 from chainrule.train.loss_check import table_error, tells_apart

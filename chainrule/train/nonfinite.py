@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import NonFiniteError, describe
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.node import Node
 from chainrule.spec import is_tuple
 
 REMEDY = "Use a lower learning rate, or clip the gradients: fit(..., clip=1.0)."

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.ops.losses.loss import Loss, facts_of
 from chainrule.ops.movement import broadcast_to, cast, reshape
 from chainrule.ops.reductions import total

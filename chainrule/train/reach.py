@@ -19,7 +19,7 @@ from types import (
 from typing import Any, cast
 
 from chainrule.compiled.names import ANY, reads
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.nn.tree import Tree
 from chainrule.spec import is_array, is_tuple
 from chainrule.train.contents import (

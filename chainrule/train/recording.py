@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.errors import NoGradientError, UnsupportedError
-from chainrule.graph.node import Node
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import walk
 from chainrule.nn import Module
 from chainrule.nn.regularization import projected
 from chainrule.nn.substitute import substituted

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import NoGradientError, UnreachedWarning, frames_of_ours
-from chainrule.graph.node import Node
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import walk
 from chainrule.ops.random import Key
 from chainrule.optim import global_norm
 from chainrule.optim.problem import LossAndGradients

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import eq, is_
 from typing import Any
 
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.train.contents import PLAIN, content_of
 from chainrule.train.reach import Reach
 

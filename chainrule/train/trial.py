@@ -19,7 +19,7 @@ from chainrule.errors import (
     UnsupportedError,
     describe,
 )
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 from chainrule.nn import Module
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor

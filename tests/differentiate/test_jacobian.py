@@ -4,9 +4,9 @@ import pytest
 import chainrule as cr
 from chainrule.differentiate.jacobian import hessian, jacobian
 from chainrule.errors import ArgumentError, DTypeError, ShapeError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.op import apply
-from chainrule.graph.spec_reading import infer
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.specs import infer
 from chainrule.jacobians import Jacobian
 from chainrule.spec import Spec, is_tuple
 from chainrule.testing.cases import case_of

@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, UnsupportedError
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 
 X, U = np.array([1.0, 2.0]), np.array([0.5, -1.0])
 

@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.doctor import KINDS
 from chainrule.doctor.draw import operands_of
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing import assert_gradient
 
 AT_0 = np.array([-1.5, 0.7, 0.0, 2.0])

@@ -7,7 +7,7 @@ import pytest
 import chainrule as cr
 from chainrule.doctor import check
 from chainrule.doctor.draw import operands_of
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 
 NAMES = [name for name in CATALOGUE.names() if not CATALOGUE[name].flat]
 CHANGES = {

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.errors import ChainruleError, GradientLostWarning
-from chainrule.graph.dual import Dual
-from chainrule.graph.node import Node
-from chainrule.graph.symbol import Symbol
-from chainrule.graph.walk import on_the_way
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.nodes.walk import on_the_way
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.readings.dual import Dual
 
 VECTOR = np.array([0.31, 0.52, 0.43, 0.75])
 MATRIX = np.array([[2.0, 0.3, 0.1], [0.3, 1.5, 0.2], [0.1, 0.2, 1.2]])

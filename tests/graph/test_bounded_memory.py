@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import BackwardRuleError
-from chainrule.graph.contract import MOST_SHAPES
+from chainrule.graph.op.contract import MOST_SHAPES
 
 
 class First(cr.Op):

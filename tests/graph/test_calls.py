@@ -5,10 +5,10 @@ import pytest
 
 import chainrule as cr
 from chainrule.doctor.derivation import formula
-from chainrule.graph.calls import Text, named, node_call, written
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.graph import Graph
-from chainrule.graph.show import node_names
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.lines import node_names
+from chainrule.graph.op.calls import Text, named, node_call, written
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.inspection.sketch import sketch
 
 

@@ -5,8 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import GraphError
-from chainrule.graph.graph import Graph
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.nodes.node import Node
 
 
 def legal():

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import BackwardRuleError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 
 X = np.array([0.7, -1.3, 2.0])
 

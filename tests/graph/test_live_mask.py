@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
-from chainrule.graph.dual import Dual, duals
-from chainrule.graph.op import apply
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.dual import Dual, duals
 
 # The first element is dead, and the slope of its branch is infinite or NaN there.
 X = np.array([0.0, 4.0])

@@ -3,11 +3,11 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import NoGradientError, UnsupportedError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
-from chainrule.graph.gate import Gate
-from chainrule.graph.local_jacobian import structure_of
-from chainrule.graph.op import apply
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.gate import Gate
+from chainrule.graph.readings.local_jacobian import structure_of
 from chainrule.jacobians import (
     BlockDiagonal,
     Broadcast,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 
 
 @pytest.fixture

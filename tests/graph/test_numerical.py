@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.errors import BackwardRuleError, NumericalGradientWarning
-from chainrule.graph.numerical import NumericalOp
+from chainrule.graph.op.numerical import NumericalOp
 from tests.graph.test_own_ops import X, second
 
 

@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ChainruleError, UnsupportedError
-from chainrule.graph.absent import ABSENT
-from chainrule.graph.dual import Dual
-from chainrule.graph.node import Node
-from chainrule.graph.numpy_methods import NumpyMethods
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.absent import ABSENT
+from chainrule.graph.numpy.methods import NumpyMethods
+from chainrule.graph.readings.dual import Dual
 
 A = np.random.default_rng(0).normal(size=(3, 3))
 

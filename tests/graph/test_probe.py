@@ -6,11 +6,11 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import StaleValueError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
-from chainrule.graph.op import apply
-from chainrule.graph.probe import Needs, needs
-from chainrule.graph.walk import walk
+from chainrule.graph.nodes.walk import walk
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operation import apply
+from chainrule.graph.readings.probe import Needs, needs
 
 RNG = np.random.default_rng(0)
 M, N = RNG.normal(size=(3, 3)), RNG.normal(size=(3, 3))

@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import UnsupportedError
-from chainrule.graph.protocols import QUESTIONS, TYPE_ONLY
+from chainrule.graph.numpy.protocols import QUESTIONS, TYPE_ONLY
 
 X = np.array([1.0, 2.0, np.nan, np.inf])
 Y = np.array([1.0, 2.0 + 1e-9, np.nan, np.inf])

@@ -1,4 +1,4 @@
-"""A reading is written from what ``chainrule.graph.reading`` and an op's facts give, no more."""
+"""A reading is written from its base and an op's facts, no more."""
 
 from functools import partial
 
@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.extend import Composite, Elementwise, Reduction
-from chainrule.graph.dual import Dual
-from chainrule.graph.reading import Reading, Valued, inside
-from chainrule.graph.spec_reading import SpecSymbol
+from chainrule.graph.readings.dual import Dual
+from chainrule.graph.readings.reading import Reading, Valued, inside
+from chainrule.graph.readings.specs import SpecSymbol
 from chainrule.plan.recorder import Recorded
 
 

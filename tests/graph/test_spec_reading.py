@@ -5,8 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ShapeError, UnsupportedError
-from chainrule.graph.dual import Dual
-from chainrule.graph.spec_reading import SpecSymbol, infer
+from chainrule.graph.readings.dual import Dual
+from chainrule.graph.readings.specs import SpecSymbol, infer
 from chainrule.spec import Spec
 
 F32, F64, I64, BOOL = (np.dtype(t) for t in ("float32", "float64", "int64", "bool"))

@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import NoGradientError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.graph import Graph
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.op.catalogue import CATALOGUE
 
 LONG_CHAIN = """
 import gc, weakref
 import numpy as np, chainrule as cr
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
 
 gc.disable()
 leaf = cr.tensor(np.ones(2))

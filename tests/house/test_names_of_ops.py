@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import chainrule
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 
 PACKAGE = Path(chainrule.__file__).parent
 # Two speak letters and primitives; the others no op at all: they ask it for facts.

@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.inspection import checkup, read_ratios
 from chainrule.inspection.checkup import observe
 

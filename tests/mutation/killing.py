@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from chainrule.testing import PROPERTIES, Case, broadcast_cases, case_of
 from chainrule.testing.fuzz import run
 from tests.mutation.mutants import PACKAGE, Mutant

@@ -13,9 +13,17 @@ PACKAGE = Path(chainrule.__file__).parent
 RULES = {"backward", "pull", "local_gradients", "jvp"}
 # Files of which every function below is part of the walk; None stands for all rules and helpers.
 PLACES: dict[str, set[str] | None] = {
-    "graph/families.py": None,
-    "graph/walk.py": {"walk", "_add", "_either", "_collect", "_complete", "_towards", "pull"},
-    "graph/dual.py": {"read", "chain_rule", "local_times", "_transpose", "_weight"},
+    "graph/op/families.py": None,
+    "graph/nodes/walk.py": {
+        "walk",
+        "_add",
+        "_either",
+        "_collect",
+        "_complete",
+        "_towards",
+        "pull",
+    },
+    "graph/readings/dual.py": {"read", "chain_rule", "local_times", "_transpose", "_weight"},
     "tensors.py": {"backward"},
 }
 OTHER_SIGN = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}

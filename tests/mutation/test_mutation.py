@@ -23,7 +23,7 @@ def test_a_wrong_rule_is_killed_by_the_checks_of_its_op():
 
 
 def test_a_wrong_walk_is_killed():
-    wrong = mutant_of("graph/walk.py", "_add", "before + gradient", "gradient")
+    wrong = mutant_of("graph/nodes/walk.py", "_add", "before + gradient", "gradient")
     assert outcome(wrong).startswith("graph")
     assert_allclose(cr.grad(lambda x: x * x + x)(3.0), 7.0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import chainrule as cr
-from chainrule.graph.op import apply
+from chainrule.graph.op.operation import apply
 from chainrule.testing.derivatives import sequence, value
 
 

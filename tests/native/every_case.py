@@ -3,8 +3,8 @@
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from chainrule.testing import Case, broadcast_cases, case_of
 from tests.native.case_functions import LAYOUTS, Question
 from tests.ops.more_calls import CALLS as FIRST_CALLS

@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.compiled import compile as compiled
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.interpret import interpret
 from chainrule.plan.make import make
 from chainrule.plan.record import record

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chainrule.compiled import compile as compiled
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.interpret import interpret
 from chainrule.plan.make import make
 from chainrule.plan.record import record

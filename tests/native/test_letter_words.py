@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Word
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Word
 from chainrule.native.letters import resolve, symbol_of
 from tests.native.letter_code import compiled
 

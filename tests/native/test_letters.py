@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 
 import chainrule as cr
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.native.letters import LETTERS
 from chainrule.plan.letters import CYCLES
 from chainrule.plan.make import make

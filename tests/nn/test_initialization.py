@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import nn
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.nn import initialization
 
 VARIANCES = {

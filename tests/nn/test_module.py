@@ -8,7 +8,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError, DataError
-from chainrule.graph.graph import Graph
+from chainrule.graph.nodes.graph import Graph
 from chainrule.ops.random import key
 
 

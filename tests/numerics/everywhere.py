@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.errors import NoGradientError
-from chainrule.graph.symbol import plain
+from chainrule.graph.numpy.symbol import plain
 
 Array = np.ndarray[Any, Any]
 Function = Callable[[Any], Any]

@@ -12,8 +12,8 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import InPlaceError, StaleValueError
-from chainrule.graph.dual import Dual
-from chainrule.graph.node import Node
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.readings.dual import Dual
 from tests.numerics.everywhere import FIRST, SECOND
 from tests.numerics.rows import Row, row
 

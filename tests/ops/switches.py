@@ -7,8 +7,8 @@ on which side every choice fell; where two neighbours differ lies a switch.
 import numpy as np
 
 from chainrule.doctor.kinks import Watched, side
-from chainrule.graph.families import Letter
-from chainrule.graph.op import compute
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import compute
 
 # Beyond these nothing in the library switches; dense where most of it does.
 GRID = np.unique(np.concatenate([np.linspace(-60, 60, 1201), np.geomspace(60, 1e5, 200),

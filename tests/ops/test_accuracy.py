@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.dual import Dual
+from chainrule.graph.readings.dual import Dual
 from tests.ops.tail_references import REFERENCES, long, tail_points
 
 FUNCTIONS = {

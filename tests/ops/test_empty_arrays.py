@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 
 SHAPES = [(0,), (3, 0), (2, 0, 3)]
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

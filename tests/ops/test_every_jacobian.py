@@ -8,8 +8,8 @@ import pytest
 import chainrule as cr
 from chainrule.doctor.numbers import complex_slopes, slopes
 from chainrule.errors import ArgumentError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.op import apply
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.operation import apply
 from chainrule.spec import is_tuple
 from chainrule.testing.cases import case_of
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from chainrule.testing import Case, broadcast_cases, case_of
 from chainrule.testing.suite import check_case
 from tests.ops.more_calls import CALLS as FIRST_CALLS

@@ -5,8 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.doctor.kinks import side
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from chainrule.nn.initialization import suited
 from chainrule.ops.losses.loss import Loss, LossFacts, facts_of, facts_of_named
 from chainrule.train.metrics import NAMES

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.errors import ChainruleError, DTypeError, UnsupportedError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 
 
 class Level(enum.IntEnum):

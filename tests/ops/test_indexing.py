@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import IndexRangeError
-from chainrule.graph.dual import Dual
+from chainrule.graph.readings.dual import Dual
 from chainrule.testing.strategies import index_keys
 
 SHAPES = st.sampled_from([(5,), (3, 4), (2, 3, 4), (1, 3), (3, 1, 2)])

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
-from chainrule.graph.dual import chain_rule
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
+from chainrule.graph.readings.dual import chain_rule
 from chainrule.ops import random
 
 NAN, INF = np.nan, np.inf

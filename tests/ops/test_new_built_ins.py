@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from chainrule.graph.families import (
+from chainrule.graph.op.families import (
     Bilinear, Composite, Elementwise, Indexing, Movement, Reduction,
 )
-from chainrule.graph.op import op
+from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import PutItem
 from chainrule.ops.letters.transcendental import exp, sin
 from chainrule.ops.parts import concatenate, pad
@@ -128,7 +128,7 @@ QUESTIONS = """
 import inspect, json, subprocess, sys, warnings
 import numpy as np
 import chainrule as cr
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.testing import check_op
 from chainrule.testing.fuzz import generate, judge

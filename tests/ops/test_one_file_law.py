@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ArgumentError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.dual import Dual
-from chainrule.graph.graph import Graph
-from chainrule.graph.spec_reading import infer
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.readings.dual import Dual
+from chainrule.graph.readings.specs import infer
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.spec import Spec
 from chainrule.testing import Case, broadcast_cases, check_case, check_op

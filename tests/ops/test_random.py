@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ArgumentError
-from chainrule.graph.dual import Dual
+from chainrule.graph.readings.dual import Dual
 from chainrule.ops.random import dropout, fold, key, philox, random_mask
 
 WORD = 2**64 - 1

@@ -9,8 +9,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.doctor.draw import domain_of, operands_of
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Bilinear, Indexing, Linear, Movement
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Bilinear, Indexing, Linear, Movement
 from tests.ops.smooth_references import ARRAYS, SCALARS, itself
 from tests.ops.switches import switches
 

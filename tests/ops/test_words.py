@@ -10,9 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, InPlaceError, UnsupportedError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.dual import Dual
-from chainrule.graph.families import Word
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Word
+from chainrule.graph.readings.dual import Dual
 
 INF, NAN = np.inf, np.nan
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.op import Op
+from chainrule.graph.op.operation import Op
 from chainrule.ops import random
 from chainrule.plan.alone import View
 from chainrule.plan.buffers import Buffer

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from chainrule.testing import Case, broadcast_cases, case_of
 from tests.ops.more_calls import CALLS as FIRST_CALLS
 from tests.ops.more_calls_structured import STRUCTURED_CALLS

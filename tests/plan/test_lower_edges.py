@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 from tests.plan.recordings import agrees, recorded
 
 INF, NAN = np.inf, np.nan

@@ -7,7 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import NumericalGradientWarning, ShapeError
-from chainrule.graph.families import Elementwise
+from chainrule.graph.op.families import Elementwise
 from chainrule.plan.check_flow import check_flow
 from chainrule.plan.evaluate import evaluate
 from chainrule.plan.kinds.bounds import Bounds

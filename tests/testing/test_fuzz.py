@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import chainrule as cr
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, judge, run
 from chainrule.testing.fuzz.judge import Tally
 
@@ -114,7 +114,7 @@ def test_a_wrong_rule_shrinks_to_a_short_program_that_names_the_op(monkeypatch, 
 
 def test_a_printed_program_runs_and_shows_both_numbers():
     code = """
-        from chainrule.graph.catalogue import CATALOGUE
+        from chainrule.graph.op.catalogue import CATALOGUE
         import chainrule as cr
         CATALOGUE["exp"].local_gradients = lambda self, x, out: (2 * out,)
         from chainrule.testing.fuzz import run

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import chainrule as cr
-from chainrule.graph.graph import Graph
+from chainrule.graph.nodes.graph import Graph
 from chainrule.testing.fuzz import generate
 from chainrule.testing.fuzz.program import pick
 from chainrule.testing.fuzz.ways import reverse, weights_of

@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.domain import Domain
-from chainrule.graph.families import Elementwise, Letter
+from chainrule.graph.op.families import Elementwise, Letter
 from chainrule.testing import PROPERTIES, broadcast_cases, case_of, check_case, check_op
 from chainrule.testing.differences import (
     complex_gradient,

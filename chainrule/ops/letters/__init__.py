@@ -4,6 +4,6 @@ Arithmetic, powers, exponentials and circular functions, comparisons and logic: 
 its first line which letters it holds.
 """
 
-from chainrule.graph.discovery import import_files as _import_files
+from chainrule.graph.op.discovery import import_files as _import_files
 
 _import_files(__name__, __path__)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO, POSITIVE, REAL, Domain
-from chainrule.graph.families import Letter
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import greater, greater_equal, logical_and, where
 
 AWAY_FROM_ZERO = Domain(sample_low=0.3, poles=(0.0,))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO
-from chainrule.graph.families import Letter
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import op
 
 
 class _Question(Letter):

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.graph.families import Elementwise, Letter
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Elementwise, Letter
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import POSITIVE, Domain
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Letter
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import sqrt, square
 from chainrule.ops.letters.logic import logical_and, where
 from chainrule.ops.letters.transcendental import log

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import POSITIVE, Domain
-from chainrule.graph.families import Letter
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Constant
+from chainrule.graph.numpy.symbol import Constant
+from chainrule.graph.op.families import Letter
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 
 FAR = 30  # exp(-FAR**2) is 0 in float64

@@ -3,6 +3,6 @@
 Some are of labels, some of numbers; all of them share one base, with their weights and reduction.
 """
 
-from chainrule.graph.discovery import import_files as _import_files
+from chainrule.graph.op.discovery import import_files as _import_files
 
 _import_files(__name__, __path__)

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ShapeError, describe
-from chainrule.graph.families import Composite
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operation import op
 from chainrule.ops.activations import relu
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Composite
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Composite
 from chainrule.ops.movement import cast, widened
 from chainrule.ops.reductions import mean, total
 from chainrule.ops.sums import DOUBLE, HALF, SINGLE

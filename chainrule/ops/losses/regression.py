@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.op import Op, op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operation import Op, op
 from chainrule.ops.activations import relu
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where

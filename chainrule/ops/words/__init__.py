@@ -4,6 +4,6 @@ NumPy's are grouped by idea (circular, hyperbolic, rounding, division ...), SciP
 of functions (Bessel, gamma, normal ...); SciPy is imported when one is first called.
 """
 
-from chainrule.graph.discovery import import_files as _import_files
+from chainrule.graph.op.discovery import import_files as _import_files
 
 _import_files(__name__, __path__)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.op import op
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.words.special import OrderedWord, SciPyWord1
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import KINK_AT_ZERO, REAL, Domain
-from chainrule.graph.families import Letter, Word
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Letter, Word
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import equal, isfinite, isnan, where
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Word
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Word
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import sqrt
 from chainrule.ops.letters.logic import equal, where
 from chainrule.ops.letters.transcendental import sin

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Letter, Word
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Letter, Word
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import floor
 from chainrule.ops.letters.logic import equal, not_equal, where
 from chainrule.ops.words.choice import copysign

@@ -6,7 +6,7 @@ Imports special and letters. 0 * log(0) is 0, and so are the slopes where they w
 from typing import Any
 
 from chainrule.domain import POSITIVE, REAL, Domain
-from chainrule.graph.op import op
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.transcendental import log, log1p
 from chainrule.ops.words.special import SciPyWord1, SciPyWord2

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import POSITIVE
-from chainrule.graph.families import Word
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Constant
+from chainrule.graph.numpy.symbol import Constant
+from chainrule.graph.op.families import Word
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.arithmetic import AWAY_FROM_ZERO, maximum
 from chainrule.ops.letters.logic import equal, logical_and, where
 from chainrule.ops.letters.logistic import sigmoid

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.domain import POSITIVE
 from chainrule.errors import ArgumentError
-from chainrule.graph.op import op
+from chainrule.graph.op.operation import op
 from chainrule.ops.words.special import OrderedWord, SciPyWord1, SciPyWord2
 
 

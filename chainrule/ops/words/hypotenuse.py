@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import REAL, Domain
-from chainrule.graph.families import Elementwise, Word
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.families import Elementwise, Word
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import equal, logical_and, where
 
 FAR = Domain(sample_low=0.3)  # from the origin, where a length has its kink

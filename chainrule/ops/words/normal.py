@@ -7,8 +7,8 @@ from math import pi, sqrt
 from typing import Any
 
 from chainrule.domain import Domain
-from chainrule.graph.op import op
-from chainrule.graph.symbol import Constant
+from chainrule.graph.numpy.symbol import Constant
+from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp
 from chainrule.ops.words.circular import UNIT

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.graph.families import Letter, Word
-from chainrule.graph.op import op
+from chainrule.graph.op.families import Letter, Word
+from chainrule.graph.op.operation import op
 
 STEPS = Domain(kinks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
 HALF_STEPS = Domain(kinks=(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.families import Word
+from chainrule.graph.op.families import Word
 
 
 class SciPyWord(Word):

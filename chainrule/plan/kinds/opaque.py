@@ -6,7 +6,7 @@ Imports alone and the op.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from chainrule.graph.op import Op, compute
+from chainrule.graph.op.operation import Op, compute
 from chainrule.plan.alone import Alone, View, X
 from chainrule.plan.numpy_memory import Memory
 from chainrule.spec import is_tuple

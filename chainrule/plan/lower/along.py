@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.op import compute
+from chainrule.graph.op.operation import compute
 from chainrule.ops.indexing import check_labels
 from chainrule.plan.lower.indexing import positions, scattered, stand_in
 from chainrule.plan.lower.movement import with_shape

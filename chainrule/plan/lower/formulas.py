@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import EagerWarning
-from chainrule.graph.families import Letter, Movement, Structured
-from chainrule.graph.node import Node, closed_over
-from chainrule.graph.op import Op
+from chainrule.graph.nodes.node import Node, closed_over
+from chainrule.graph.op.families import Letter, Movement, Structured
+from chainrule.graph.op.operation import Op
 from chainrule.plan.lower import moves, opaque
 from chainrule.plan.lower.words import spelled
 from chainrule.plan.recorder import Recorded, Recorder, several

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.op import compute
+from chainrule.graph.op.operation import compute
 from chainrule.ops.indexing import GetItem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast

@@ -5,7 +5,7 @@ Imports the spec reading and the recorder. Rules fall back to ``call``.
 
 from typing import Any
 
-from chainrule.graph.spec_reading import infer
+from chainrule.graph.readings.specs import infer
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.plan.recorder import Recorded, Recorder, several
 from chainrule.plan.steps import Ref

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing.fuzz.generate import generate
 from chainrule.testing.fuzz.judge import Looks, Tally, judge
 from chainrule.testing.fuzz.shrink import shrink

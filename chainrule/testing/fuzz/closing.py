@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.compiled import compile as compiled
 from chainrule.differentiate import grad, jvp
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.tensors import Parameter, Tensor, parameter
 from chainrule.testing.fuzz.program import Array, Program, pick
 from chainrule.testing.fuzz.second import SAME, apart, reverse_over_reverse

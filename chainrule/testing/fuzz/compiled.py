@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.differentiate import vjp
 from chainrule.errors import ChainruleError
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.native.engine import compile_plan
 from chainrule.plan.interpret import interpret
 from chainrule.plan.make import make

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.families import Composite, Elementwise, Movement, Reduction
-from chainrule.graph.op import Op
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Composite, Elementwise, Movement, Reduction
+from chainrule.graph.op.operation import Op
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.cases import domain_of, is_float_array
 from chainrule.testing.fuzz.build import NEAR, Builder, CannotApply

@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.symbol import plain
+from chainrule.graph.numpy.symbol import plain
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.spec import is_list, is_tuple
 
 Array = np.ndarray[Any, Any]

@@ -12,9 +12,9 @@ import numpy as np
 
 from chainrule.differentiate import grad
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
-from chainrule.graph.dual import Dual, duals
-from chainrule.graph.symbol import Symbol
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.readings.dual import Dual, duals
 from chainrule.tensors import Tensor, backward
 from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, pick
 

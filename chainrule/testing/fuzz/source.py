@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.calls import call
+from chainrule.graph.op.calls import call
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.fuzz.closing import BEHIND
 from chainrule.testing.fuzz.closing import COMPILED as OVER_PARAMETERS

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.cases import case_of, domain_of
 from chainrule.testing.differences import COMPLEX_STEP, extrapolated

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.differentiate import grad, jvp
 from chainrule.errors import ChainruleError
-from chainrule.graph.catalogue import CATALOGUE
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing.fuzz.program import Array, Program, pick
 from chainrule.testing.fuzz.second import TRUST, apart
 

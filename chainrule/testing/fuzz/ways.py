@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.dual import Dual, duals
+from chainrule.graph.readings.dual import Dual, duals
 from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
 from chainrule.testing.fuzz.program import Array, Program, as_array, pick
