@@ -22,18 +22,18 @@ from chainrule.train.checks import (
     note_columns,
     trained_parameters,
 )
-from chainrule.train.compiling import compiled_steps
+from chainrule.train.eager_step import TrainingStep
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, FitState, Hooks
 from chainrule.train.head_metrics import names_of
 from chainrule.train.history import History
 from chainrule.train.hooks import GradientHook, checked_hooks
+from chainrule.train.native.compiling import compiled_steps
 from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
 from chainrule.train.recipe import Recipe
 from chainrule.train.settings import check_optimizer, clipping, rates_of
 from chainrule.train.state import TrainingState
-from chainrule.train.step import TrainingStep
 from chainrule.train.training import Training
 
 

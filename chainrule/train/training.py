@@ -17,26 +17,26 @@ from chainrule.ops.random import fold, key, philox
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
 from chainrule.train.claims import Claimed
-from chainrule.train.compiling import (
+from chainrule.train.eager_step import TrainingStep, in_words
+from chainrule.train.evaluation import measure
+from chainrule.train.events import FitState, Hooks
+from chainrule.train.head_metrics import values_by_name
+from chainrule.train.history import Epoch, History
+from chainrule.train.interruption import Interruption
+from chainrule.train.native.compiling import (
     compile_sizes,
     compiled_loss,
     compiles,
     leaving_out,
     say_eager,
 )
-from chainrule.train.evaluation import measure
-from chainrule.train.events import FitState, Hooks
-from chainrule.train.head_metrics import values_by_name
-from chainrule.train.history import Epoch, History
-from chainrule.train.interruption import Interruption
-from chainrule.train.native_epoch import NativeEpoch
-from chainrule.train.native_steps import NativeSteps
+from chainrule.train.native.epoch import NativeEpoch
+from chainrule.train.native.steadiness import surroundings_of
+from chainrule.train.native.steps import NativeSteps
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe
 from chainrule.train.settings import Rates, checked_rate
 from chainrule.train.state import TrainingState, part_of
-from chainrule.train.steadiness import surroundings_of
-from chainrule.train.step import TrainingStep, in_words
 from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -34,12 +34,12 @@ STANDING = {
     "native/letters/apply.py": ({"floor_divide", "mod"}, INTEGERS),
     "plan/letters.py": ({"floor_divide", "mod"}, INTEGERS),
     "train/architecture.py": ({"dropout"}, SETTING),
-    "train/bound.py": ({"clip"}, "how NumPy takes rows"),
+    "train/native/bound.py": ({"clip"}, "how NumPy takes rows"),
     "train/choices.py": ({"linear"}, "a schedule"),
     "train/data/generated.py": ({"inner", "outer"}, "the rings of a data set"),
     "train/data/records.py": ({"mean", "std"}, STATISTIC),
     "train/metrics.py": ({"mean", "sum"}, STATISTIC),
-    "train/steadiness.py": ({"clip"}, SETTING),
+    "train/native/steadiness.py": ({"clip"}, SETTING),
 }
 
 

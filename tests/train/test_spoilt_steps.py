@@ -7,7 +7,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import NonFiniteError
 from chainrule.train import Callback, Program, fit
-from chainrule.train.keeping import SMALL, Keeper
+from chainrule.train.native.keeping import SMALL, Keeper
 
 ROWS = 70
 RNG = np.random.default_rng(3)

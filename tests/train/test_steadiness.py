@@ -11,9 +11,9 @@ from chainrule import nn, optim
 from chainrule.errors import EagerWarning, UnsupportedError
 from chainrule.spec import Spec
 from chainrule.train import Program, fit
+from chainrule.train.native.recorded_step import recorded_step
+from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.recipe import Recipe
-from chainrule.train.recording import recorded_step
-from chainrule.train.steadiness import steady, surroundings_of
 
 from .small_nets import apart
 

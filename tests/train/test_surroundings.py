@@ -11,7 +11,7 @@ from sklearn._loss._loss import CyPinballLoss as KindOfCython
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.train.surroundings import Surroundings
+from chainrule.train.native.guards import Surroundings
 
 SCALE = [1.0]
 

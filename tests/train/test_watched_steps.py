@@ -8,7 +8,8 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import NonFiniteError
-from chainrule.train import Callback, Program, compiling, fit
+from chainrule.train import Callback, Program, fit
+from chainrule.train.native import compiling
 from tests.train.small_nets import CLASSES, FEATURES, OPTIMIZERS, ROWS, apart, data, net
 
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10}

@@ -12,10 +12,10 @@ from chainrule.ops.random import Key
 from chainrule.optim.problem import LossAndGradients
 from chainrule.plan.make import make
 from chainrule.tensors import Parameter
-from chainrule.train.bound import Bound
+from chainrule.train.native.bound import Bound
+from chainrule.train.native.recorded_step import KEY, recorded_loss
+from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.recipe import Recipe
-from chainrule.train.recording import KEY, recorded_loss
-from chainrule.train.steadiness import steady, surroundings_of
 from chainrule.train.streams import Arrays, Rows, specs_of
 
 

@@ -16,10 +16,10 @@ from chainrule.errors import UnsupportedError
 from chainrule.optim import ClipNorm, ClipValue
 from chainrule.plan.steps import Array, Flow
 from chainrule.spec import is_array, is_list, is_tuple
-from chainrule.train.contents import PLAIN
+from chainrule.train.native.guards import Surroundings
+from chainrule.train.native.holdings import PLAIN
+from chainrule.train.native.recorded_step import Attributes, Recorded
 from chainrule.train.recipe import Recipe
-from chainrule.train.recording import Attributes, Recorded
-from chainrule.train.surroundings import Surroundings
 
 KEY_ADVICE = (
     "Draw with the run's random key: forward(self, x, run) and an op that takes "

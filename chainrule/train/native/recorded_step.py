@@ -21,14 +21,14 @@ from chainrule.plan.record import record
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
 from chainrule.tensors import Parameter
+from chainrule.train.eager_step import check_reached
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
 from chainrule.train.misnamed import asked
+from chainrule.train.native.stand_ins import standing_in
 from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe, reads_indices
-from chainrule.train.stand_ins import standing_in
-from chainrule.train.step import check_reached
 from chainrule.train.streams import PLAIN, SINGLE, Container, Form, outputs_of
 
 KEY = Spec((2,), np.dtype(np.uint64))

@@ -22,7 +22,8 @@ from chainrule.compiled.names import ANY, reads
 from chainrule.graph.nodes.node import Node
 from chainrule.nn.tree import Tree
 from chainrule.spec import is_array, is_tuple
-from chainrule.train.contents import (
+from chainrule.train.events import HOOKS
+from chainrule.train.native.holdings import (
     BYTES,
     GENERATORS,
     OPEN,
@@ -39,7 +40,6 @@ from chainrule.train.contents import (
     words_of,
     written_names,
 )
-from chainrule.train.events import HOOKS
 
 MOST = 100_000  # objects: beyond that a list of data was closed over, not settings
 

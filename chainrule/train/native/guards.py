@@ -10,8 +10,8 @@ from operator import eq, is_
 from typing import Any
 
 from chainrule.graph.nodes.node import Node
-from chainrule.train.contents import PLAIN, content_of
-from chainrule.train.reach import Reach
+from chainrule.train.native.holdings import PLAIN, content_of
+from chainrule.train.native.reach import Reach
 
 END = object()
 NOTHING = (object,)

@@ -12,9 +12,9 @@ import numpy as np
 from chainrule.optim.groups import Slot
 from chainrule.plan.make import make
 from chainrule.tensors import Parameter
-from chainrule.train.bound import Bound
+from chainrule.train.native.bound import Bound
+from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
-from chainrule.train.recording import Recorded
 from chainrule.train.streams import Rows
 
 Array = np.ndarray[Any, np.dtype[Any]]

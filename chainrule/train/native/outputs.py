@@ -15,11 +15,11 @@ from chainrule.native.matmul.panels import in_panels, lay_out
 from chainrule.nn import Module
 from chainrule.plan.make import make
 from chainrule.spec import Spec
-from chainrule.train.bound import Bound
-from chainrule.train.recording import Attributes, Recorded, recorded_outputs
-from chainrule.train.steadiness import steady
+from chainrule.train.native.bound import Bound
+from chainrule.train.native.guards import Surroundings
+from chainrule.train.native.recorded_step import Attributes, Recorded, recorded_outputs
+from chainrule.train.native.steadiness import steady
 from chainrule.train.streams import SINGLE, Arrays, Form, Rows, key_of, key_of_batch, specs_of
-from chainrule.train.surroundings import Surroundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SMALL, LARGE = 128, 1024  # rows at a time

@@ -11,12 +11,12 @@ from dataclasses import replace
 from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
+from chainrule.train.eager_step import TrainingStep
 from chainrule.train.history import History
-from chainrule.train.native_loss import NativeLoss
-from chainrule.train.native_steps import NativeSteps
+from chainrule.train.native.loss import NativeLoss
+from chainrule.train.native.recorded_step import UnreachedError
+from chainrule.train.native.steps import NativeSteps
 from chainrule.train.recipe import Recipe
-from chainrule.train.recording import UnreachedError
-from chainrule.train.step import TrainingStep
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
 # two meet at 9 MiB, and at 1 MiB a fit of digits gains a quarter.
