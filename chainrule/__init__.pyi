@@ -31,15 +31,15 @@ from chainrule.differentiate.reverse import elementwise_grad as elementwise_grad
 from chainrule.differentiate.reverse import grad as grad
 from chainrule.differentiate.reverse import value_and_grad as value_and_grad
 from chainrule.differentiate.reverse import vjp as vjp
-from chainrule.doctor.audit import audit_precision as audit_precision
 from chainrule.doctor.examination import check as check
-from chainrule.doctor.nonfinite import trace_nonfinite as trace_nonfinite
 from chainrule.graph.nodes.graph import Graph as Graph
 from chainrule.graph.op.families import Elementwise as Elementwise
 from chainrule.graph.op.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
+from chainrule.numerics.audit import audit_precision as audit_precision
+from chainrule.numerics.nonfinite import trace_nonfinite as trace_nonfinite
 from chainrule.ops.random import fold as fold
 from chainrule.ops.random import key as key
 from chainrule.settings import no_grad as no_grad

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import chainrule as cr
-from chainrule.doctor.nonfinite import trace_nonfinite
 from chainrule.errors import NonFiniteError
 from chainrule.graph.op.families import Elementwise
+from chainrule.numerics.nonfinite import trace_nonfinite
 from chainrule.settings import RECORDING
 
 ZERO = np.array([4.0, 0.0, 1.0])
