@@ -25,8 +25,8 @@ from chainrule.differentiate.custom import stop_gradient as stop_gradient
 from chainrule.differentiate.forward import hvp as hvp
 from chainrule.differentiate.forward import jvp as jvp
 from chainrule.differentiate.forward import linearize as linearize
-from chainrule.differentiate.jacobian import hessian as hessian
-from chainrule.differentiate.jacobian import jacobian as jacobian
+from chainrule.differentiate.jacobian_and_hessian import hessian as hessian
+from chainrule.differentiate.jacobian_and_hessian import jacobian as jacobian
 from chainrule.differentiate.reverse import elementwise_grad as elementwise_grad
 from chainrule.differentiate.reverse import grad as grad
 from chainrule.differentiate.reverse import value_and_grad as value_and_grad

@@ -5,20 +5,20 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
 
     answers.py        a net's outputs as class names and probabilities
     app.py            the commands and their options, as cyclopts reads them from the docstrings
+    bar.py            a bar on a terminal, some plain lines anywhere else
     bench.py          run the benchmarks of the checkout that this package lies in
-    check.py          the gradient doctor on the ops of a Python file
+    check_job.py      the gradient doctor on the ops of a Python file
     collector.py      the garbage collector, held still where it only costs time
     configuration.py  config.toml: every setting of a run with its value, and what came out
     failures.py       what went wrong, in a few lines on standard error, and the exit code
-    figures.py        loss and accuracy, or error and R^2, of the parts of a data set
     folder.py         the folder of a run: chosen, writable, and held before training starts
+    options.py        what `chainrule train` may be told, with defaults
     outcome.py        everything a training run has come to, for those who write and show it
+    part_figures.py   loss and accuracy, or error and R^2, of the parts of a data set
     prediction.py     what a saved net says about rows
-    progress.py       a bar on a terminal, some plain lines anywhere else
     reporting.py      what the report of a run shows, gathered from its outcome
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
-    settings.py       what `chainrule train` may be told, with defaults
-    training.py       from a data set's name to a folder with a model and a report
+    train_job.py      from a data set's name to a folder with a model and a report
 """
 
 import sys

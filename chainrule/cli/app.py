@@ -11,8 +11,8 @@ from cyclopts.exceptions import CycloptsError
 
 from chainrule.cli.collector import held_still
 from chainrule.cli.failures import answered, interruptible, refused, unwritten
+from chainrule.cli.options import FLAG, OUTPUT, TrainSettings
 from chainrule.cli.screen import lasting_output, refuse_no_character
-from chainrule.cli.settings import FLAG, OUTPUT, TrainSettings
 from chainrule.train.saving import installed_version
 
 HELP = """Backpropagation you can see, check and run, on NumPy arrays.
@@ -69,7 +69,7 @@ def train(
         fashion-mnist), or the path of a CSV file with a header row.
     """
     with held_still():
-        from chainrule.cli.training import train as job  # noqa: PLC0415  --help stays quick
+        from chainrule.cli.train_job import train as job  # noqa: PLC0415  --help stays quick
 
     with interruptible():
         return job(data, settings)
@@ -145,7 +145,7 @@ def check(
     debug
         Show the traceback of an error.
     """
-    from chainrule.cli.check import check as job  # noqa: PLC0415  --help stays quick
+    from chainrule.cli.check_job import check as job  # noqa: PLC0415  --help stays quick
 
     with interruptible():
         return job(place, shapes=shape, dtype=dtype, order=order, seed=seed)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from chainrule.cli.figures import Figures
-from chainrule.cli.settings import TrainSettings
+from chainrule.cli.options import TrainSettings
+from chainrule.cli.part_figures import Figures
 from chainrule.nn import Module
 from chainrule.starting import COMMAND
 from chainrule.train import History

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chainrule.cli.answers import Answers, answers
 from chainrule.cli.configuration import trained_on
-from chainrule.cli.figures import heading, shown, values
 from chainrule.cli.folder import MODEL
+from chainrule.cli.part_figures import heading, shown, values
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.train import predict as outputs_of

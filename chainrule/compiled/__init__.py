@@ -1,8 +1,8 @@
 """Compiled functions: record a function of arrays once, and run it as machine code.
 
+code_names.py    what a piece of code reads by name, found without running it
 contents.py      what arrays and containers hold, as a part of a key and as a guard
 function.py      a function of arrays, recorded once per signature and run as machine code
-names.py         what a piece of code reads by name, found without running it
 places.py        where values stand in objects, and whose objects are looked into
 recording.py     a function run once on symbols, with its parameters and buffers as inputs
 signature.py     what a compiled function was called with, and the recording made for it

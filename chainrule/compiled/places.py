@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.nn.tree import Tree
+from chainrule.nn.member_paths import Tree
 from chainrule.tensors import Parameter
 
 # Their functions read nothing of the user's but what they are given. So are those of all

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiled import contents
-from chainrule.compiled.names import ANY, reads, reads_of_class
+from chainrule.compiled.code_names import ANY, reads, reads_of_class
 from chainrule.compiled.places import (
     CHANCE,
     LIBRARIES,
@@ -34,7 +34,7 @@ from chainrule.compiled.snapshot import Snapshot
 from chainrule.compiled.values import Same, atom, foreign, kind_of
 from chainrule.graph.numpy.symbol import Constant, Symbol
 from chainrule.graph.op.operation import Op
-from chainrule.nn.tree import Tree
+from chainrule.nn.member_paths import Tree
 from chainrule.plan.closed_over import is_over
 from chainrule.tensors import Parameter, Tensor
 

@@ -5,6 +5,7 @@ stand above it.
 
 contracts.py         what every backward keeps before its numbers are looked at
 derivation.py        the formula's own gradient as a sum over paths
+digits.py            whether a rule that is right in a wider type loses its digits
 draw.py              operands where none were given
 elementary.py        upstream ignored, sign, factor, transposed, swapped
 evidence.py          what a rule says beside what is true
@@ -19,7 +20,6 @@ kinds.py             the kinds of findings, each with what it means: the doctor'
 kinks.py             which side every max, where, abs and comparison took
 numbers.py           a ladder of differences, each slope with its own error bar
 paths.py             a fork that was not summed, a term that is missing or negative
-precision.py         whether a rule that is right in a wider type loses its digits
 repairs.py           the written rule is run again with one step changed
 report.py            everything one check has found, as data and as a page
 rules.py             the written backward is run as it stands

@@ -12,12 +12,12 @@ import numpy as np
 
 from chainrule.doctor.contracts import CONTRACTS, float32
 from chainrule.doctor.derivation import derivation
+from chainrule.doctor.digits import loses_its_tail
 from chainrule.doctor.evidence import Evidence, evidence
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.forward_mode import forward_mode
 from chainrule.doctor.higher_order import higher_order, unjudged
 from chainrule.doctor.judge import compare, judge, nonlinear
-from chainrule.doctor.precision import loses_its_tail
 from chainrule.doctor.report import Report
 from chainrule.doctor.second_order import second_order
 from chainrule.doctor.subject import Subject, op_subject, subject_of

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.doctor.digits import loses_digits
 from chainrule.doctor.elementary import Diagnosis, not_linear_in_upstream
 from chainrule.doctor.evidence import Evidence, evidence, nearby
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.higher_order import Way
 from chainrule.doctor.hypotheses import OF_SHAPES, OF_VALUES, diagnose
 from chainrule.doctor.kinks import crossed
-from chainrule.doctor.precision import loses_digits
 from chainrule.doctor.subject import Array, Subject
 from chainrule.doctor.ties import together
 from chainrule.doctor.truth import Truth

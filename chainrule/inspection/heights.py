@@ -5,7 +5,7 @@ Imports columns. layout.py asks for them.
 
 from itertools import pairwise
 
-from chainrule.inspection.columns import Plan
+from chainrule.inspection.layered import Plan
 
 ROW_GAP = 14.0  # px between two boxes of a column
 SMALL_STEP = 8.0  # px

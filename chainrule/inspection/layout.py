@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chainrule.inspection.columns import Box, Plan, reduce_crossings
 from chainrule.inspection.heights import heights_of, ports_of
+from chainrule.inspection.layered import Box, Plan, reduce_crossings
 
 COLUMN_GAP = 30.0  # px between two columns whose wires run straight
 WIDEST_GAP = 120.0  # px

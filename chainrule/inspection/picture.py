@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.node import Node
-from chainrule.inspection.columns import Box
+from chainrule.inspection.layered import Box
 from chainrule.inspection.layout import Layout, Wire, lay_out
 from chainrule.inspection.sketch import Sign, sketch
 from chainrule.inspection.svg import element, escaped, number, shortened, text_width

@@ -5,9 +5,9 @@ Floor 1: imports errors and NumPy; SciPy only where sparse matrices are multipli
     diagonal.py   Jacobians of what works element by element or row by row
     jacobian.py   the derivative of many numbers by many numbers, held by its structure
     kronecker.py  the Jacobian of a matrix product, held by the matrices of the product itself
-    matrices.py   what the Jacobians share with plain matrices
     selection.py  Selection and Broadcast, and their adjoints
     sizes.py      how sizes are printed, and how a budget is read
+    sparse.py     what the Jacobians share with plain matrices
     stored.py     Dense, Sparse, and Implicit, which only multiplies
 """
 

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from chainrule.jacobians.jacobian import Jacobian
-from chainrule.jacobians.matrices import Array, Coordinates, Shape, places
+from chainrule.jacobians.sparse import Array, Coordinates, Shape, places
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.errors import ArgumentError, ShapeError
-from chainrule.jacobians.matrices import Array, Coordinates, Shape, places, sparse_matrix
 from chainrule.jacobians.sizes import Budget, budget_bytes, size_text
+from chainrule.jacobians.sparse import Array, Coordinates, Shape, places, sparse_matrix
 
 LAYOUTS = ("numerator", "denominator")
 DEFAULT_BUDGET = "1 GiB"

@@ -9,8 +9,8 @@ from math import prod
 import numpy as np
 
 from chainrule.jacobians.jacobian import Jacobian, compose
-from chainrule.jacobians.matrices import Array, Coordinates, Shape, places
 from chainrule.jacobians.selection import Broadcast
+from chainrule.jacobians.sparse import Array, Coordinates, Shape, places
 
 Factor = Array | int
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.jacobians.diagonal import Identity
 from chainrule.jacobians.jacobian import Jacobian
-from chainrule.jacobians.matrices import Array, Coordinates, Shape
+from chainrule.jacobians.sparse import Array, Coordinates, Shape
 
 NOWHERE = -1
 

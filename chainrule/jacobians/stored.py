@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.jacobians.diagonal import Diagonal
 from chainrule.jacobians.jacobian import Jacobian
-from chainrule.jacobians.matrices import Array, Coordinates, Shape, places
+from chainrule.jacobians.sparse import Array, Coordinates, Shape, places
 
 
 @dataclass(frozen=True, eq=False, repr=False)

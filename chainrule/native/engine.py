@@ -23,9 +23,9 @@ from chainrule.native.executable import Executable
 from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
-from chainrule.native.module import RUN, assemble
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
+from chainrule.native.whole_plan import RUN, assemble
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself

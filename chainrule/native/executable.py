@@ -15,8 +15,8 @@ from chainrule.native.arrays import Array, aligned, check
 from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
 from chainrule.native.frame import ARENA_SLOT, CALLBACK_SLOT, FIRST_SLOT, STATUS_SLOT, slots
-from chainrule.native.module import RUN
 from chainrule.native.threads import Pool
+from chainrule.native.whole_plan import RUN
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.plan import Plan
 from chainrule.spec import Spec

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from math import prod
 
 from chainrule.native.ir import Value, integer, vector
-from chainrule.native.layout import Layout
 from chainrule.native.loops import Loops, State
-from chainrule.native.passes import Stage
-from chainrule.native.reductions import reducer
+from chainrule.native.reducers import reducer
+from chainrule.native.row_layout import Layout
+from chainrule.native.row_passes import Stage
 from chainrule.native.spans import Strand, grown
 
 CHAIN = 16  # additions one after another before their sum goes into a wider one, as in NumPy

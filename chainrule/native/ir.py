@@ -8,15 +8,15 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from chainrule.native.operands import INDEX as INDEX
-from chainrule.native.operands import POINTER as POINTER
-from chainrule.native.operands import Value as Value
-from chainrule.native.operands import floating as floating
-from chainrule.native.operands import integer as integer
-from chainrule.native.operands import lanes_of as lanes_of
-from chainrule.native.operands import repeated as repeated
-from chainrule.native.operands import scalar_of as scalar_of
-from chainrule.native.operands import vector as vector
+from chainrule.native.llvm_text import INDEX as INDEX
+from chainrule.native.llvm_text import POINTER as POINTER
+from chainrule.native.llvm_text import Value as Value
+from chainrule.native.llvm_text import floating as floating
+from chainrule.native.llvm_text import integer as integer
+from chainrule.native.llvm_text import lanes_of as lanes_of
+from chainrule.native.llvm_text import repeated as repeated
+from chainrule.native.llvm_text import scalar_of as scalar_of
+from chainrule.native.llvm_text import vector as vector
 
 
 @dataclass

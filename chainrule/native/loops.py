@@ -6,8 +6,8 @@ Imports values and spans. Pointwise and Row kernels are written through it.
 from collections.abc import Callable, Sequence
 
 from chainrule.native.ir import Value, integer
+from chainrule.native.loop_values import Values
 from chainrule.native.spans import Span, Strand, grown
-from chainrule.native.values import Values
 
 State = list[Value]  # what goes from round to round
 Bounds = tuple[Value, Value]

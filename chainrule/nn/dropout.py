@@ -6,7 +6,7 @@ Imports module and ops.random.
 from typing import Any, ClassVar
 
 from chainrule.nn.module import Module
-from chainrule.nn.operation import OperationOf
+from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import random
 

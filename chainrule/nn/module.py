@@ -13,9 +13,9 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.guard import own
 from chainrule.graph.nodes.node import as_array
 from chainrule.graph.numpy.symbol import Symbol
+from chainrule.nn.member_paths import Tree, rebuilt
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
-from chainrule.nn.tree import Tree, rebuilt
 from chainrule.ops.random import Key
 from chainrule.settings import RECORDING, watching
 from chainrule.spec import holds_streams

@@ -16,8 +16,8 @@ from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.leaving import check_settings
 from chainrule.graph.op.families import Composite
 from chainrule.nn.max_norm import MaxNorm
+from chainrule.nn.member_paths import is_group
 from chainrule.nn.module import Module
-from chainrule.nn.tree import is_group
 from chainrule.ops.letters.arithmetic import sign, square
 from chainrule.ops.reductions import total
 from chainrule.tensors import Parameter, Tensor

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from chainrule.graph.nodes.node import Node, taped
 from chainrule.graph.readings.reading import DEPTH_STEP
-from chainrule.nn.tree import Tree, is_group, rebuilt
+from chainrule.nn.member_paths import Tree, is_group, rebuilt
 from chainrule.settings import DEPTH
 from chainrule.tensors import Parameter, Tensor
 

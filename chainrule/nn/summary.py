@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.nn.tree import Tree, is_group
+from chainrule.nn.member_paths import Tree, is_group
 from chainrule.settings import no_grad
 from chainrule.tensors import Parameter
 

@@ -15,7 +15,7 @@ from chainrule.graph.op.downstream import summed_to
 from chainrule.graph.op.families import Bilinear, Composite, Movement, Structured
 from chainrule.graph.op.operation import op
 from chainrule.jacobians import Broadcast, Jacobian, Sparse, product_jacobian
-from chainrule.jacobians.matrices import places, sparse_matrix
+from chainrule.jacobians.sparse import places, sparse_matrix
 from chainrule.ops.indexing import HERE, PutItem
 from chainrule.ops.movement import broadcast_to, reshape, shaped, sum_to, swapaxes
 from chainrule.ops.subscripts import as_text, complaint, named_axes

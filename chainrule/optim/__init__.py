@@ -6,17 +6,17 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     adam.py         momentum, divided by the recent size of the gradient
     adamw.py        Adam, with a weight decay that its quotient does not rescale
     arguments.py    numbers an optimiser may be given, checked once when it is made
+    chosen.py       which parameters a step changes, and whether a fresh gradient stands at each
     clipping.py     gradients that are too large are made smaller before the step
     groups.py       parameters whose elements one call of an elementwise rule updates, in place
     lbfgs.py        Newton's direction from the last few steps, without ever storing a Hessian
     line_search.py  how far to go along a direction: the strong Wolfe conditions
     lookup.py       optimisers by name, for command lines, configurations and estimators
-    misnamed.py     a name that other libraries use, and that nobody would read here
     optimizer.py    what all optimisers share
+    other_names.py  a name that other libraries use, and that nobody would read here
     problem.py      a closure over parameters, seen as a function of one vector
     rmsprop.py      each element's step is divided by the recent size of its gradient
     schedules.py    the learning rate as a function of the step number
-    selection.py    which parameters a step changes, and whether a fresh gradient stands at each
     sgd.py          against the gradient, with momentum if wanted
 """
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.optim.arguments import not_negative, whole
+from chainrule.optim.chosen import Parameters
 from chainrule.optim.line_search import Point, wolfe_search
 from chainrule.optim.optimizer import Array, Optimizer
 from chainrule.optim.problem import Closure, Place, Problem
-from chainrule.optim.selection import Parameters
 
 ENOUGH_CURVATURE = (
     1e-10  # of a pair, relative to its gradient's square: below it is rounding error

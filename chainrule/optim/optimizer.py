@@ -14,9 +14,7 @@ from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.nodes.node import next_serial
 from chainrule.graph.nodes.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
-from chainrule.optim.groups import Group, Slot, grouped
-from chainrule.optim.misnamed import Misnamed
-from chainrule.optim.selection import (
+from chainrule.optim.chosen import (
     LASTING,
     Parameters,
     fresh,
@@ -25,6 +23,8 @@ from chainrule.optim.selection import (
     named,
     thawed,
 )
+from chainrule.optim.groups import Group, Slot, grouped
+from chainrule.optim.other_names import Misnamed
 from chainrule.tensors import Parameter
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, NotScalarError, describe
 from chainrule.graph.nodes.walk import walk
-from chainrule.optim.selection import Parameters, fresh, named
+from chainrule.optim.chosen import Parameters, fresh, named
 from chainrule.tensors import Parameter, Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -9,11 +9,11 @@ from dataclasses import Field, dataclass, fields, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from chainrule.plan.kernel import Kernel
+from chainrule.plan.loops_as_text import lengths
 from chainrule.plan.numpy_memory import AnyArray, Memory
 from chainrule.plan.scalar import Access
 from chainrule.plan.steps import Array, Ref, contiguous
 from chainrule.plan.traffic import Touch
-from chainrule.plan.wording import lengths
 from chainrule.spec import is_tuple
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.groups import group
+from chainrule.plan.kernel_groups import group
 from chainrule.plan.nodes import node
 from chainrule.plan.numpy_memory import AnyArray, Memory
 from chainrule.plan.prepare import plain

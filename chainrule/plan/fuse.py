@@ -11,13 +11,13 @@ import numpy as np
 
 from chainrule.plan.bodies import dense
 from chainrule.plan.buffers import Buffer
-from chainrule.plan.copies import copied
+from chainrule.plan.copy_kernels import copied
 from chainrule.plan.grouping import grouped
-from chainrule.plan.groups import Group
 from chainrule.plan.homes import Exits, Homes, exits
 from chainrule.plan.kernel import Kernel
+from chainrule.plan.kernel_groups import Group
+from chainrule.plan.kernel_names import name_of
 from chainrule.plan.memory import same_elements
-from chainrule.plan.names import name_of
 from chainrule.plan.nodes import Node, node
 from chainrule.plan.prepare import prepare
 from chainrule.plan.scalar import Access

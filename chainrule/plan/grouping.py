@@ -9,9 +9,9 @@ the latest first; having joined one, it draws the others in where they fit.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chainrule.plan.groups import Group, group
 from chainrule.plan.inline import drop_unneeded, inline, readers_of
 from chainrule.plan.joins import fits
+from chainrule.plan.kernel_groups import Group, group
 from chainrule.plan.nodes import Node
 from chainrule.plan.order import Order
 from chainrule.plan.steps import Array, Flow, Ref

@@ -6,7 +6,7 @@ Imports groups, order and letters. Grouping calls it when the groups of a block 
 from collections.abc import Mapping, Sequence, Set
 
 from chainrule.plan.alone import is_guard
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.letters import weight
 from chainrule.plan.nodes import Node
 from chainrule.plan.order import Order

@@ -7,7 +7,7 @@ element. A product takes in what follows it; a row what leads to it, what follow
 reductions of the same rows.
 """
 
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.nodes import Node
 from chainrule.plan.steps import Array
 from chainrule.plan.walks import Walk

@@ -10,7 +10,7 @@ one node of a group holds them all.
 from collections.abc import Iterator, Mapping, Sequence
 
 from chainrule.plan.alone import is_guard
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.nodes import Node
 from chainrule.plan.steps import Array
 

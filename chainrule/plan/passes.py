@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from chainrule.plan.bodies import Writer
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.letters import weight
 from chainrule.plan.nodes import Node

@@ -7,7 +7,7 @@ length 0.
 from math import prod
 
 from chainrule.plan.alone import Alone, is_guard
-from chainrule.plan.batches import without_summed_batches
+from chainrule.plan.matrix_batches import without_summed_batches
 from chainrule.plan.rewrite import makes, reads
 from chainrule.plan.steps import (
     Array,

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 from chainrule.plan.alone import is_guard
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.steps import Array
 
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Set
 from typing import cast
 
 from chainrule.plan.alone import Alone
-from chainrule.plan.batches import product_strides
 from chainrule.plan.bodies import Writer
-from chainrule.plan.copies import assembled, cleared
-from chainrule.plan.groups import Group
+from chainrule.plan.copy_kernels import assembled, cleared
 from chainrule.plan.kernel import Kernel
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.kinds.pointwise import Pointwise
+from chainrule.plan.matrix_batches import product_strides
 from chainrule.plan.passes import write_row
 from chainrule.plan.scalar import Access, Body, Store
 from chainrule.plan.steps import Array, Assemble, Map, Pick, Product, Step

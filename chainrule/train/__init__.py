@@ -1,40 +1,40 @@
 """Learning: data, the training loop, and what it leaves behind.
 
-architecture.py    what a saved net is rebuilt from, as JSON text
-batches.py         the rows of the data in a new order each epoch, a few at a time
-checks.py          what fit and evaluate were given, in one form
-choices.py         how to train on some data: what nobody chose is filled in
-claims.py          who trains a net says so in its parameters
-eager_step.py      forward, loss, backward, update; once per batch
-early_stopping.py  end training when it no longer helps, and keep the best weights
-entering.py        arrays, lists and frames become arrays of numbers, or an error says why
-evaluation.py      loss and metric of many rows, or its outputs, without recording a graph
-events.py          what happens during a fit, and how a callback listens
-files.py           files written so that a crash leaves either the old one or the new one
-head_metrics.py    metrics of a net with several outputs: by name, or a function of all
-heads.py           which output of a net meets which targets, and by which loss
-history.py         what training left behind, epoch by epoch
-hooks.py           what is done to gradients between the backward walk and the update
-interruption.py    Ctrl-C: a flag first; the second time, as if nobody listened
-loop.py            what the user calls to train a net
-loss_check.py      what a loss is: one number with a graph, its facts
-metrics.py         figures a person reads beside the loss
-misnamed.py        a net or a loss that asks for an array that there is not
-nonfinite.py       a loss that is not finite: where in the graph it began
-objective.py       a loss as the training step calls it
-penalty.py         the regularization of a net, ready to be computed at every step
-program.py         the whole training step of a net, compiled
-progress.py        lines of progress, one per epoch
-recipe.py          what a training step is made of, eager or recorded
-saving.py          saving a trained net with everything that `predict` needs
-settings.py        what fit and Program are told about learning
-state.py           where a fit stands, whole, in plain arrays and numbers
-streams.py         the arrays of x, of y and of the weights, and their containers
-training.py        the epochs of a fit, step by step, with everybody who listens
-trial.py           a loss tried on a few rows, before anything starts
-watch.py           what the history shows of one step per epoch
-data/              data sets by name or CSV path, split and standardised
-native/            training in machine code: a step recorded, compiled, bound, repeated
+architecture.py       what a saved net is rebuilt from, as JSON text
+batches.py            the rows of the data in a new order each epoch, a few at a time
+checks.py             what fit and evaluate were given, in one form
+choices.py            how to train on some data: what nobody chose is filled in
+claims.py             who trains a net says so in its parameters
+eager_step.py         forward, loss, backward, update; once per batch
+early_stopping.py     end training when it no longer helps, and keep the best weights
+entering.py           arrays, lists and frames become arrays of numbers, or an error says why
+evaluation.py         loss and metric of many rows, or its outputs, without recording a graph
+events.py             what happens during a fit, and how a callback listens
+files.py              files written so that a crash leaves either the old one or the new one
+head_metrics.py       metrics of a net with several outputs: by name, or a function of all
+heads.py              which output of a net meets which targets, and by which loss
+history.py            what training left behind, epoch by epoch
+hooks.py              what is done to gradients between the backward walk and the update
+interruption.py       Ctrl-C: a flag first; the second time, as if nobody listened
+learning_settings.py  what fit and Program are told about learning
+loop.py               what the user calls to train a net
+loss_check.py         what a loss is: one number with a graph, its facts
+loss_not_finite.py    a loss that is not finite: where in the graph it began
+metrics.py            figures a person reads beside the loss
+objective.py          a loss as the training step calls it
+penalty.py            the regularization of a net, ready to be computed at every step
+program.py            the whole training step of a net, compiled
+progress.py           lines of progress, one per epoch
+recipe.py             what a training step is made of, eager or recorded
+saving.py             saving a trained net with everything that `predict` needs
+state.py              where a fit stands, whole, in plain arrays and numbers
+streams.py            the arrays of x, of y and of the weights, and their containers
+training.py           the epochs of a fit, step by step, with everybody who listens
+trial.py              a loss tried on a few rows, before anything starts
+unknown_streams.py    a net or a loss that asks for an array that there is not
+watch.py              what the history shows of one step per epoch
+data/                 data sets by name or CSV path, split and standardised
+native/               training in machine code: a step recorded, compiled, bound, repeated
 """
 
 from chainrule.train import data

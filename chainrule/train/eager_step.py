@@ -20,7 +20,7 @@ from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
-from chainrule.train.nonfinite import non_finite_gradient, non_finite_loss
+from chainrule.train.loss_not_finite import non_finite_gradient, non_finite_loss
 from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe

@@ -22,9 +22,9 @@ from chainrule.train.checks import (
 )
 from chainrule.train.head_metrics import answer_of
 from chainrule.train.metrics import Metric
-from chainrule.train.misnamed import answer
 from chainrule.train.objective import terms_of, weights_of_head
 from chainrule.train.streams import SINGLE, Rows, inputs_alone, outputs_of, values_of
+from chainrule.train.unknown_streams import answer
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

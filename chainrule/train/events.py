@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim import Optimizer
-from chainrule.optim.misnamed import Call, Misnamed
+from chainrule.optim.other_names import Call, Misnamed
 from chainrule.tensors import Parameter
 from chainrule.train.history import History
 from chainrule.train.metrics import Metric

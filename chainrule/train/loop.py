@@ -28,11 +28,11 @@ from chainrule.train.events import Callback, FitState, Hooks
 from chainrule.train.head_metrics import names_of
 from chainrule.train.history import History
 from chainrule.train.hooks import GradientHook, checked_hooks
+from chainrule.train.learning_settings import check_optimizer, clipping, rates_of
 from chainrule.train.native.compiling import compiled_steps
 from chainrule.train.penalty import Penalty
 from chainrule.train.progress import PlainProgress
 from chainrule.train.recipe import Recipe
-from chainrule.train.settings import check_optimizer, clipping, rates_of
 from chainrule.train.state import TrainingState
 from chainrule.train.training import Training
 

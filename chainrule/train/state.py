@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.nn import Module
-from chainrule.nn.state import checked
+from chainrule.nn.state_check import checked
 from chainrule.optim import Optimizer
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -23,6 +23,8 @@ from chainrule.train.events import FitState, Hooks
 from chainrule.train.head_metrics import values_by_name
 from chainrule.train.history import Epoch, History
 from chainrule.train.interruption import Interruption
+from chainrule.train.learning_settings import Rates, checked_rate
+from chainrule.train.native.all_sizes import NativeSteps
 from chainrule.train.native.compiling import (
     compile_sizes,
     compiled_loss,
@@ -32,10 +34,8 @@ from chainrule.train.native.compiling import (
 )
 from chainrule.train.native.epoch import NativeEpoch
 from chainrule.train.native.steadiness import surroundings_of
-from chainrule.train.native.steps import NativeSteps
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe
-from chainrule.train.settings import Rates, checked_rate
 from chainrule.train.state import TrainingState, part_of
 from chainrule.train.watch import Watch
 

@@ -41,9 +41,9 @@ from chainrule.train.loss_check import (
     table_error,
     traced_loss,
 )
-from chainrule.train.misnamed import NotGivenError, answer, misnamed
 from chainrule.train.objective import losses_by_head, weights_of_head
 from chainrule.train.streams import WEIGHTS, Form, Rows, outputs_of
+from chainrule.train.unknown_streams import NotGivenError, answer, misnamed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SAMPLES = (7, 11, 13, 17, 19, 23)  # rows that a loss is tried on: primes, which few axes have

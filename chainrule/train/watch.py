@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.optim import global_norm
 from chainrule.optim.clipping import SAFE_SQUARES
 from chainrule.tensors import Parameter
-from chainrule.train.nonfinite import non_finite_gradient
+from chainrule.train.loss_not_finite import non_finite_gradient
 from chainrule.train.state import part_of
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -214,7 +214,7 @@ def test_debug_shows_the_traceback_before_the_message(chainrule):
 
 
 def test_a_failure_of_our_own_is_told_in_two_lines(chainrule, monkeypatch):
-    from chainrule.cli import training
+    from chainrule.cli import train_job as training
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")

@@ -260,7 +260,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are(chainrule):
 
 
 def test_a_report_that_fails_does_not_take_the_model_with_it(chainrule, monkeypatch):
-    from chainrule.cli import training
+    from chainrule.cli import train_job as training
     from chainrule.errors import MissingLibraryError
 
     def fail(*_: object) -> str:

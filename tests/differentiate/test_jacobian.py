@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.differentiate.jacobian import hessian, jacobian
+from chainrule.differentiate.jacobian_and_hessian import hessian, jacobian
 from chainrule.errors import ArgumentError, DTypeError, ShapeError
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.operation import apply

@@ -5,7 +5,7 @@ from scipy.optimize import rosen_hess
 import chainrule as cr
 from chainrule.differentiate import structured
 from chainrule.differentiate.coloring import column_colors, fewest_colors
-from chainrule.differentiate.jacobian import hessian, jacobian
+from chainrule.differentiate.jacobian_and_hessian import hessian, jacobian
 from chainrule.jacobians import (
     BlockDiagonal,
     Broadcast,

@@ -60,3 +60,25 @@ def test_a_file_that_is_found_by_being_there_says_what_it_holds(folder):
     for path in folder.glob("*.py"):
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         assert said.splitlines()[0].endswith("."), f"{path.name} says nothing in its first line"
+
+
+# One name on both sides is the law there: a kind of kernel has two files, a letter has an op.
+PAIRS = ("plan/kinds", "native/kinds", "native/letters", "ops/letters", "ops/words")
+
+
+def test_no_two_files_have_one_name():
+    paths = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py")]
+    names: dict[str, list[str]] = {}
+    for path in paths:
+        if path.name[0] != "_" and path.parent.as_posix() not in PAIRS:
+            names.setdefault(path.name, []).append(path.as_posix())
+    twice = {name: found for name, found in names.items() if len(found) > 1}
+    assert not twice, f"files of one name are taken for each other: {twice}"
+
+
+def test_a_file_of_a_pair_shares_its_name_with_no_other():
+    alone = {path.name for path in PACKAGE.rglob("*.py") if path.name[0] != "_"
+             and path.parent.relative_to(PACKAGE).as_posix() not in PAIRS}  # fmt: skip
+    for place in PAIRS:
+        shared = alone & {path.name for path in (PACKAGE / place).glob("*.py")}
+        assert not shared, f"{place} and another package: {sorted(shared)}"

@@ -23,14 +23,14 @@ KIND = "a kind of bug, no op"
 INTEGERS = "the letter that a word is on whole numbers"
 STANDING = {
     "cli/configuration.py": ({"clip", "dropout"}, SETTING),
-    "cli/settings.py": ({"clip", "dropout"}, SETTING),
+    "cli/options.py": ({"clip", "dropout"}, SETTING),
     "doctor/forward_mode.py": ({"sign"}, KIND),
     "doctor/hypotheses.py": ({"sign"}, KIND),
     "doctor/kinds.py": ({"sign"}, KIND),
     "doctor/structural.py": ({"mean"}, "a sum that is divided by its length"),
     "inspection/charts.py": ({"log"}, "the scale of an axis"),
     "inspection/picture.py": ({"sign"}, "a size of letters"),
-    "inspection/report.py": ({"norm"}, "the first letters of a chart's ids"),
+    "inspection/run_report.py": ({"norm"}, "the first letters of a chart's ids"),
     "native/letters/apply.py": ({"floor_divide", "mod"}, INTEGERS),
     "plan/letters.py": ({"floor_divide", "mod"}, INTEGERS),
     "train/architecture.py": ({"dropout"}, SETTING),

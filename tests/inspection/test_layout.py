@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from chainrule.inspection.columns import Box
+from chainrule.inspection.layered import Box
 from chainrule.inspection.layout import Layout, lay_out
 
 MANY = 80  # boxes

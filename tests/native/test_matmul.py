@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
 from chainrule.native.kinds import write
-from chainrule.native.matmul.normal import normal
-from chainrule.native.matmul.schedule import schedule
+from chainrule.native.matmul.blocking import schedule
+from chainrule.native.matmul.normal_form import normal
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from tests.native.products import AVX2, TARGETS, interpreted, product, product_kernels, run, views

@@ -102,12 +102,12 @@ EXCEPTIONS = {
     "plan/lower/": "a rule says which kind its op is recorded as",
     "plan/recorder.py": "every rule may ask for a check of bounds",
     "plan/writing.py": "groups of fused steps become Pointwise, Row or Matmul",
-    "plan/copies.py": "what fills or moves an array is Pointwise",
+    "plan/copy_kernels.py": "what fills or moves an array is Pointwise",
     "plan/passes.py": "writes the passes of a Row",
     "native/axes.py": "part of the emitters of Pointwise and Row",
-    "native/layout.py": "part of the emitter of Row",
-    "native/passes.py": "part of the emitter of Row",
-    "native/reductions.py": "part of the emitter of Row",
+    "native/row_layout.py": "part of the emitter of Row",
+    "native/row_passes.py": "part of the emitter of Row",
+    "native/reducers.py": "part of the emitter of Row",
     "native/matmul/": "the emitter of Matmul",
 }
 

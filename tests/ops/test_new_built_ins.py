@@ -131,8 +131,9 @@ import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.testing import check_op
-from chainrule.testing.fuzz import generate, judge
-from chainrule.testing.fuzz.judge import Tally
+from chainrule.testing.fuzz import generate
+from chainrule.testing.fuzz import verdict as judge
+from chainrule.testing.fuzz.verdict import Tally
 
 warnings.simplefilter("error")
 house = sys.argv[1]

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from chainrule.plan.groups import group
 from chainrule.plan.homes import Homes, exits
+from chainrule.plan.kernel_groups import group
 from chainrule.plan.nodes import node
 from chainrule.plan.order import Order
 from chainrule.plan.prepare import prepare

@@ -11,8 +11,9 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, judge, run
-from chainrule.testing.fuzz.judge import Tally
+from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, run
+from chainrule.testing.fuzz import verdict as judge
+from chainrule.testing.fuzz.verdict import Tally
 
 GRAPHS, CHUNKS = 2000, 10
 RIGHT = CATALOGUE["matmul"].backward

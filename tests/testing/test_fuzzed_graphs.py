@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule.graph.nodes.graph import Graph
 from chainrule.testing.fuzz import generate
-from chainrule.testing.fuzz.program import pick
+from chainrule.testing.fuzz.straight_line import pick
 from chainrule.testing.fuzz.ways import reverse, weights_of
 
 PROGRAMS = range(3000, 3060)

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 import chainrule as cr
-from chainrule.cli.settings import TrainSettings
+from chainrule.cli.options import TrainSettings
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.train.choices import Choices, check, plan
 from chainrule.train.data import load

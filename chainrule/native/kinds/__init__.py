@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from chainrule.native.frame import Frame
-from chainrule.native.function import Function
 from chainrule.native.ir import INDEX, POINTER, Builder, Module
+from chainrule.native.kernel_function import Function
 from chainrule.native.target import Target
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel

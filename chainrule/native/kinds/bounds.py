@@ -6,8 +6,8 @@ Imports frame and ir. The run stops where one does not, and names it.
 from math import prod
 
 from chainrule.native.frame import STATUS_SLOT, Frame, Point
-from chainrule.native.function import Function
 from chainrule.native.ir import INDEX, POINTER, Value, integer
+from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.bounds import Bounds
 

@@ -3,9 +3,9 @@
 Imports frame, ir and keys.
 """
 
-from chainrule.native.function import Function
 from chainrule.native.ir import INDEX, Builder, Value, integer
-from chainrule.native.keys import WORD, key_words
+from chainrule.native.kernel_function import Function
+from chainrule.native.random_keys import WORD, key_words
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.fold import Fold
 

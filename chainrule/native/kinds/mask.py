@@ -8,9 +8,9 @@ from dataclasses import replace
 from math import prod
 
 from chainrule.native.frame import Point
-from chainrule.native.function import Function
 from chainrule.native.ir import INDEX, Builder, Value, integer, vector
-from chainrule.native.keys import WORD, key_words
+from chainrule.native.kernel_function import Function
+from chainrule.native.random_keys import WORD, key_words
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.mask import Mask
 

@@ -6,12 +6,12 @@ Imports the package of products: normal, schedule and block.
 from collections.abc import Sequence
 from math import ceil, prod
 
-from chainrule.native import costs
-from chainrule.native.function import Function
+from chainrule.native import cycles as costs
 from chainrule.native.ir import Builder, Value, integer
+from chainrule.native.kernel_function import Function
 from chainrule.native.matmul.block import Block
-from chainrule.native.matmul.normal import normal
-from chainrule.native.matmul.schedule import schedule
+from chainrule.native.matmul.blocking import schedule
+from chainrule.native.matmul.normal_form import normal
 from chainrule.plan.kinds.matmul import Matmul
 
 FLOPS_PER_CYCLE = 20  # of a product of float32; two thirds of what the registers could do

@@ -4,8 +4,8 @@ Imports frame and ir.
 """
 
 from chainrule.native.frame import CALLBACK_SLOT
-from chainrule.native.function import Function
 from chainrule.native.ir import POINTER, integer
+from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.opaque import Opaque
 

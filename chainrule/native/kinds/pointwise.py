@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from chainrule.native import costs
+from chainrule.native import cycles as costs
 from chainrule.native.axes import fewer_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.frame import Frame
-from chainrule.native.function import Function
 from chainrule.native.ir import Value
+from chainrule.native.kernel_function import Function
+from chainrule.native.loop_values import Values
 from chainrule.native.loops import Loops, State
 from chainrule.native.numbering import Numbering
 from chainrule.native.spans import Span, Strand
 from chainrule.native.target import Target
 from chainrule.native.units import Units
-from chainrule.native.values import Values
 from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access
 

@@ -6,19 +6,19 @@ Imports axes, layout, passes, values, folding and units.
 from collections.abc import Callable, Sequence
 from math import prod
 
-from chainrule.native import costs
+from chainrule.native import cycles as costs
 from chainrule.native.axes import fewer_row_axes
 from chainrule.native.crossing import chunk
 from chainrule.native.folding import Folding
 from chainrule.native.frame import Frame
-from chainrule.native.function import Function
 from chainrule.native.ir import Value
-from chainrule.native.layout import Layout, layout
+from chainrule.native.kernel_function import Function
+from chainrule.native.loop_values import Values
 from chainrule.native.loops import Loops, State
-from chainrule.native.passes import Stage
+from chainrule.native.row_layout import Layout, layout
+from chainrule.native.row_passes import Stage
 from chainrule.native.spans import Span, Strand
 from chainrule.native.units import Units
-from chainrule.native.values import Values
 from chainrule.plan.kinds.row import Row
 from chainrule.plan.scalar import Access
 

@@ -7,8 +7,8 @@ order to keep, across rows there is none.
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.function import Function
 from chainrule.native.ir import Builder, Value, floating, integer
+from chainrule.native.kernel_function import Function
 from chainrule.native.target import BITS
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.scan import Scan

@@ -8,8 +8,8 @@ the rows of an embedding table.
 from math import prod
 
 from chainrule.native.frame import Frame, Point, literal
-from chainrule.native.function import Function
 from chainrule.native.ir import Value, integer
+from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.scatter import Scatter
 from chainrule.plan.scalar import Access

@@ -8,8 +8,8 @@ them is stable, moves both at once, and has no branch to mispredict.
 from math import prod
 
 from chainrule.native.frame import Frame, Point
-from chainrule.native.function import Function
 from chainrule.native.ir import INDEX, POINTER, Builder, Value, floating, integer
+from chainrule.native.kernel_function import Function
 from chainrule.native.target import BITS
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.sort import Sort

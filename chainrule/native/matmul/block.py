@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from chainrule.native.frame import REGISTER, Frame
 from chainrule.native.ir import POINTER, Value, integer, vector
+from chainrule.native.matmul.blocking import Schedule
 from chainrule.native.matmul.ending import end_vectors, fetch
 from chainrule.native.matmul.pack import Panels, Rows, copy_panels, copy_rows
-from chainrule.native.matmul.schedule import Schedule
 from chainrule.native.matmul.tile import Operand, Tile, sums
 from chainrule.native.target import BITS
 from chainrule.plan.kinds.matmul import Matmul

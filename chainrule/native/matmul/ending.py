@@ -9,8 +9,8 @@ from math import prod
 
 from chainrule.native.frame import REGISTER, Frame, Point
 from chainrule.native.ir import Value, integer
+from chainrule.native.matmul.blocking import LINE
 from chainrule.native.matmul.pack import prefetch
-from chainrule.native.matmul.schedule import LINE
 from chainrule.native.target import BITS
 from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.scalar import Access, Coordinate, Load

@@ -10,9 +10,9 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, IndexRangeError, NonFiniteError
 from chainrule.plan.alone import Alone, View, X, must
+from chainrule.plan.loops_as_text import lengths
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.steps import Ref
-from chainrule.plan.wording import lengths
 
 FINITE = "finite"  # what a check of 1 (a number) or 0 (NaN or infinite) asks about
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from chainrule.plan.costs import instructions
 from chainrule.plan.kernel import Kernel
+from chainrule.plan.loops_as_text import chain, lengths, letters_of
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access, Body, Store
 from chainrule.plan.traffic import Touch, loads, stored
-from chainrule.plan.wording import chain, lengths, letters_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.graph.op.operation import compute
 from chainrule.ops.indexing import check_labels
-from chainrule.plan.lower.indexing import positions, scattered, stand_in
-from chainrule.plan.lower.movement import with_shape
+from chainrule.plan.lower.positions import positions, scattered, stand_in
+from chainrule.plan.lower.shapes import with_shape
 from chainrule.plan.recorder import Recorded, Recorder, name_of, number
 from chainrule.plan.steps import Array, Number, Pick, Reduce, Ref, contiguous
 from chainrule.plan.views import broadcasted

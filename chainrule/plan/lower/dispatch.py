@@ -8,20 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 from chainrule.errors import ChainruleError
-from chainrule.plan.lower import (
-    along,
-    formulas,
-    indexing,
-    letters,
-    movement,
-    moves,
-    opaque,
-    products,
-    random,
-    reductions,
-    scans,
-    words,
-)
+from chainrule.plan.lower import along, formulas, moves, words
+from chainrule.plan.lower import along_axes as reductions
+from chainrule.plan.lower import along_last as scans
+from chainrule.plan.lower import by_python as opaque
+from chainrule.plan.lower import contractions as products
+from chainrule.plan.lower import maps as letters
+from chainrule.plan.lower import positions as indexing
+from chainrule.plan.lower import random_numbers as random
+from chainrule.plan.lower import shapes as movement
 from chainrule.plan.recorder import Recorder, is_native
 
 # By the kind that ``primitive`` names on the op's class.

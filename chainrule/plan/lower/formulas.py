@@ -19,7 +19,8 @@ from chainrule.errors import EagerWarning
 from chainrule.graph.nodes.node import Node, closed_over
 from chainrule.graph.op.families import Letter, Movement, Structured
 from chainrule.graph.op.operation import Op
-from chainrule.plan.lower import moves, opaque
+from chainrule.plan.lower import by_python as opaque
+from chainrule.plan.lower import moves
 from chainrule.plan.lower.words import spelled
 from chainrule.plan.recorder import Recorded, Recorder, several
 from chainrule.plan.rewrite import with_operands

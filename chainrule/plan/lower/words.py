@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.lower import opaque
-from chainrule.plan.lower.letters import apply_letter, name_for, result_dtype
+from chainrule.plan.lower import by_python as opaque
+from chainrule.plan.lower.maps import apply_letter, name_for, result_dtype
 from chainrule.plan.recorder import Recorder, is_native
 from chainrule.plan.steps import Ref
 

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.domain import Domain
-from chainrule.testing.fuzz.program import Array, Line, Program, Ref, call, parts_of, pick, sinks
+from chainrule.testing.fuzz.straight_line import (
+    Array,
+    Line,
+    Program,
+    Ref,
+    call,
+    parts_of,
+    pick,
+    sinks,
+)
 
 LARGEST = 8.0  # values beyond are scaled down, so that differences keep their digits
 TOO_LARGE = 1e4  # a call whose result is beyond is taken back

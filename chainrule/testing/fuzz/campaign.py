@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing.fuzz.generate import generate
-from chainrule.testing.fuzz.judge import Looks, Tally, judge
 from chainrule.testing.fuzz.shrink import shrink
 from chainrule.testing.fuzz.source import source
+from chainrule.testing.fuzz.verdict import Looks, Tally, judge
 from chainrule.testing.fuzz.ways import Illegal
 
 # Every so many programs are also looked at in these ways; primes, so that all ways meet all ops.

@@ -13,8 +13,8 @@ from chainrule.compiled import compile as compiled
 from chainrule.differentiate import grad, jvp
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.tensors import Parameter, Tensor, parameter
-from chainrule.testing.fuzz.program import Array, Program, pick
 from chainrule.testing.fuzz.second import SAME, apart, reverse_over_reverse
+from chainrule.testing.fuzz.straight_line import Array, Program, pick
 
 BEHIND = {name: f"a parameter behind {name} gets another gradient" for name in ("grad", "jvp")}
 COMPILED = "a compiled function over parameters is not eager"

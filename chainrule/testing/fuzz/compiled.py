@@ -18,7 +18,7 @@ from chainrule.plan.plan import Plan
 from chainrule.plan.record import record
 from chainrule.spec import is_list, is_tuple, spec_of
 from chainrule.testing.agreement import Expected, disagreement, expected
-from chainrule.testing.fuzz.program import Array, Program, call, pick
+from chainrule.testing.fuzz.straight_line import Array, Program, call, pick
 
 LEVEL = 0  # of LLVM: at 2, most of the time would go into code that runs once
 RUNS = 6

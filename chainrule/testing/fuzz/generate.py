@@ -17,7 +17,7 @@ from chainrule.graph.op.operation import Op
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.cases import domain_of, is_float_array
 from chainrule.testing.fuzz.build import NEAR, Builder, CannotApply
-from chainrule.testing.fuzz.program import Array, Program, Ref, is_array
+from chainrule.testing.fuzz.straight_line import Array, Program, Ref, is_array
 
 SHAPES = ((), (1,), (2,), (3,), (4,), (1, 1), (2, 3), (3, 1), (1, 4), (3, 4), (2, 1, 3), (2, 3, 2))
 EMPTY = ((0,), (2, 0), (0, 3))

@@ -16,7 +16,7 @@ from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.readings.dual import Dual, duals
 from chainrule.tensors import Tensor, backward
-from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, pick
+from chainrule.testing.fuzz.straight_line import Array, Program, Ref, as_array, pick
 
 STEP = 1e-3
 ROUNDING = 1e-10  # of differences of a gradient, divided by the step

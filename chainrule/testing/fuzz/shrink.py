@@ -15,9 +15,17 @@ import numpy as np
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.fuzz.closing import BEHIND, COMPILED
 from chainrule.testing.fuzz.compiled import COMPILING, KINDS
-from chainrule.testing.fuzz.judge import Looks, Mismatch, Tally, judge
-from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array, parts_of, pick
+from chainrule.testing.fuzz.straight_line import (
+    Array,
+    Line,
+    Program,
+    Ref,
+    is_array,
+    parts_of,
+    pick,
+)
 from chainrule.testing.fuzz.third import ALONG, STEPPED
+from chainrule.testing.fuzz.verdict import Looks, Mismatch, Tally, judge
 
 MOST_TRIALS = 600
 Change = Callable[[Array], Array]

@@ -13,10 +13,10 @@ from chainrule.testing.fuzz.closing import BEHIND
 from chainrule.testing.fuzz.closing import COMPILED as OVER_PARAMETERS
 from chainrule.testing.fuzz.compiled import COMPILING
 from chainrule.testing.fuzz.compiled import KINDS as COMPILED
-from chainrule.testing.fuzz.judge import Mismatch
-from chainrule.testing.fuzz.program import Array, Line, Program, Ref, is_array
+from chainrule.testing.fuzz.straight_line import Array, Line, Program, Ref, is_array
 from chainrule.testing.fuzz.third import ALONG as ORDERS
 from chainrule.testing.fuzz.third import STEPPED
+from chainrule.testing.fuzz.verdict import Mismatch
 from chainrule.testing.fuzz.ways import directions_of, weights_of
 
 WIDTH = 99

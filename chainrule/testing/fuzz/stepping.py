@@ -16,7 +16,7 @@ from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.spec import is_list, is_tuple
 from chainrule.testing.cases import case_of, domain_of
 from chainrule.testing.differences import COMPLEX_STEP, extrapolated
-from chainrule.testing.fuzz.program import Array, Line, Program, Ref, call, parts_of, pick
+from chainrule.testing.fuzz.straight_line import Array, Line, Program, Ref, call, parts_of, pick
 
 STEP = 1e-3  # of the wider of two central differences
 ROUNDING = 2e-12  # of a difference of numbers of size 1, divided by the step

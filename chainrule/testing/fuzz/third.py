@@ -12,8 +12,8 @@ import numpy as np
 from chainrule.differentiate import grad, jvp
 from chainrule.errors import ChainruleError
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.testing.fuzz.program import Array, Program, pick
 from chainrule.testing.fuzz.second import TRUST, apart
+from chainrule.testing.fuzz.straight_line import Array, Program, pick
 
 SAME = 1e-8  # three walks against three tangents, relative to the largest of the orders
 STEP = 1e-3  # the narrowest of three central differences of the second derivative

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.graph.readings.dual import Dual, duals
 from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
-from chainrule.testing.fuzz.program import Array, Program, as_array, pick
+from chainrule.testing.fuzz.straight_line import Array, Program, as_array, pick
 
 
 class Illegal(Exception):

@@ -13,9 +13,9 @@ from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.history import History
-from chainrule.train.native.loss import NativeLoss
+from chainrule.train.native.all_sizes import NativeSteps
+from chainrule.train.native.loss_and_gradients import NativeLoss
 from chainrule.train.native.recorded_step import UnreachedError
-from chainrule.train.native.steps import NativeSteps
 from chainrule.train.recipe import Recipe
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.train.eager_step import TrainingStep
+from chainrule.train.learning_settings import checked_rate
+from chainrule.train.native.all_sizes import NativeSteps
 from chainrule.train.native.keeping import Again
 from chainrule.train.native.step import Feeds, NativeStep
-from chainrule.train.native.steps import NativeSteps
-from chainrule.train.settings import checked_rate
 from chainrule.train.streams import SINGLE, Container, Rows, outputs_of
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule.graph.nodes.guard import COPY_BYTES, fingerprint
-from chainrule.nn.tree import Tree, is_group
+from chainrule.nn.member_paths import Tree, is_group
 from chainrule.spec import is_array
 from chainrule.tensors import Parameter
 

@@ -18,9 +18,9 @@ from types import (
 )
 from typing import Any, cast
 
-from chainrule.compiled.names import ANY, reads
+from chainrule.compiled.code_names import ANY, reads
 from chainrule.graph.nodes.node import Node
-from chainrule.nn.tree import Tree
+from chainrule.nn.member_paths import Tree
 from chainrule.spec import is_array, is_tuple
 from chainrule.train.events import HOOKS
 from chainrule.train.native.holdings import (

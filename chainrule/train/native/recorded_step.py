@@ -24,12 +24,12 @@ from chainrule.tensors import Parameter
 from chainrule.train.eager_step import check_reached
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
-from chainrule.train.misnamed import asked
 from chainrule.train.native.stand_ins import standing_in
 from chainrule.train.objective import objective_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe, reads_indices
 from chainrule.train.streams import PLAIN, SINGLE, Container, Form, outputs_of
+from chainrule.train.unknown_streams import asked
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))

@@ -21,11 +21,11 @@ from chainrule.errors import (
 from chainrule.train.checks import trained_parameters
 from chainrule.train.claims import Claimed
 from chainrule.train.eager_step import TrainingStep
+from chainrule.train.loss_not_finite import non_finite_update
 from chainrule.train.native.keeping import Again, Keeper
 from chainrule.train.native.recorded_step import inputs, recorded_step, symbol_of
 from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.native.step import NativeStep, memory_of, missed
-from chainrule.train.nonfinite import non_finite_update
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Arrays, Rows, key_of_batch, specs_of

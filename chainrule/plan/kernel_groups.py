@@ -7,7 +7,7 @@ them.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chainrule.plan.batches import product_lengths
+from chainrule.plan.matrix_batches import product_lengths
 from chainrule.plan.nodes import Node
 from chainrule.plan.steps import Array, Product, Reduce
 from chainrule.plan.walks import Walk, along, repeated, split

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.subscripts import complaint, named_axes
-from chainrule.plan.lower import opaque
-from chainrule.plan.lower.movement import with_shape
+from chainrule.plan.lower import by_python as opaque
+from chainrule.plan.lower.shapes import with_shape
 from chainrule.plan.recorder import Recorder, is_native
 from chainrule.plan.steps import Product, Reduce, Ref
 from chainrule.plan.views import broadcasted, reshaped, transposed

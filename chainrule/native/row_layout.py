@@ -6,8 +6,8 @@ Imports costs, spans and passes. Rows and their foldings follow it.
 from dataclasses import dataclass
 from math import prod
 
-from chainrule.native import costs
-from chainrule.native.passes import Script, script
+from chainrule.native import cycles as costs
+from chainrule.native.row_passes import Script, script
 from chainrule.native.spans import Span
 from chainrule.native.target import Target
 from chainrule.plan.kinds.row import Row

@@ -7,16 +7,16 @@ import time
 
 from threadpoolctl import threadpool_limits
 
+from chainrule.cli.bar import reporter
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
-from chainrule.cli.figures import figures, heading, shown
 from chainrule.cli.folder import CONFIG, HISTORY, MODEL, REPORT, run_folder
+from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
-from chainrule.cli.progress import reporter
+from chainrule.cli.part_figures import figures, heading, shown
 from chainrule.cli.reporting import report_page
 from chainrule.cli.screen import complain, counted, say, table
-from chainrule.cli.settings import TrainSettings, refuse_impossible
 from chainrule.errors import ChainruleError, NonFiniteError
 from chainrule.inspection import read_result
 from chainrule.nn import Module

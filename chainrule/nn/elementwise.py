@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.op.families import Elementwise
 from chainrule.nn.module import Module
-from chainrule.nn.operation import OperationOf
+from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import activations as formulas
 from chainrule.ops.letters import logistic

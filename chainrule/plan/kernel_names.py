@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Letter, Structured
 from chainrule.plan.alone import Alone
-from chainrule.plan.groups import Group
+from chainrule.plan.kernel_groups import Group
 from chainrule.plan.letters import is_function
 from chainrule.plan.steps import Array, Map, Step
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.graph.numpy.leaving import check_settings
-from chainrule.nn.state import Array, checked
+from chainrule.nn.state_check import Array, checked
 from chainrule.ops.random import Key, fold, key
 from chainrule.tensors import Parameter
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.plan.kinds.scan import Scan
 from chainrule.plan.kinds.sort import Sort
-from chainrule.plan.lower.movement import with_shape
+from chainrule.plan.lower.shapes import with_shape
 from chainrule.plan.recorder import Recorded, Recorder
 from chainrule.plan.steps import Array, Ref
 from chainrule.plan.views import moved_last, transposed

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.lower.letters import truth
-from chainrule.plan.lower.movement import with_shape
+from chainrule.plan.lower.maps import truth
+from chainrule.plan.lower.shapes import with_shape
 from chainrule.plan.recorder import Recorder
 from chainrule.plan.steps import Reduce, Ref
 

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.ops.letters.logic import where as chosen_by
 from chainrule.ops.letters.powers import SPELLED_OUT
 from chainrule.ops.movement import cast
-from chainrule.plan.lower import opaque
+from chainrule.plan.lower import by_python as opaque
 from chainrule.plan.recorder import Recorded, Recorder, is_native, number
 from chainrule.plan.steps import Number, Operand, Ref
 from chainrule.plan.views import broadcasted

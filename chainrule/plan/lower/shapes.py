@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.lower import opaque
+from chainrule.plan.lower import by_python as opaque
 from chainrule.plan.recorder import Recorded, Recorder, is_native
 from chainrule.plan.steps import Assemble, Operand, Part, Ref, contiguous
 from chainrule.plan.views import reshaped

@@ -17,9 +17,9 @@ from chainrule.spec import is_tuple
 from chainrule.tensors import Tensor, backward
 from chainrule.testing.fuzz.closing import closed_over, closed_over_compiled
 from chainrule.testing.fuzz.compiled import COMPILING, against_compiled
-from chainrule.testing.fuzz.program import Array, Program, Ref, as_array, call, pick
 from chainrule.testing.fuzz.second import at_a_length_of_0, second_order, tied
 from chainrule.testing.fuzz.stepping import Cells, against_complex_step, against_differences
+from chainrule.testing.fuzz.straight_line import Array, Program, Ref, as_array, call, pick
 from chainrule.testing.fuzz.third import third_order
 from chainrule.testing.fuzz.ways import (
     Illegal,

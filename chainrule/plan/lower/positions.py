@@ -15,8 +15,15 @@ from chainrule.ops.indexing import GetItem
 from chainrule.ops.letters.logic import where
 from chainrule.ops.movement import cast
 from chainrule.plan.kinds.scatter import Scatter
-from chainrule.plan.lower import opaque
-from chainrule.plan.lower.keys import Places, Pointer, even_steps, is_mask, known_offsets, places
+from chainrule.plan.lower import by_python as opaque
+from chainrule.plan.lower.index_keys import (
+    Places,
+    Pointer,
+    even_steps,
+    is_mask,
+    known_offsets,
+    places,
+)
 from chainrule.plan.recorder import Recorded, Recorder, name_of, number
 from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Pick, Ref
 from chainrule.plan.views import broadcasted

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.nn.linear import floating, positive
 from chainrule.nn.module import Module
-from chainrule.nn.operation import OperationOf
+from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run, settled
 from chainrule.ops import normalization
 from chainrule.ops.movement import reshape
