@@ -17,7 +17,7 @@ from chainrule.cli.part_figures import Figures
 from chainrule.nn import Module
 from chainrule.starting import COMMAND
 from chainrule.train import History
-from chainrule.train.choices import Plan
+from chainrule.train.choices import TrainingPlan
 from chainrule.train.data import Dataset
 
 
@@ -31,7 +31,7 @@ class Outcome:
         Data set or file, as the user named it.
     settings : TrainSettings
         What the user said.
-    plan : Plan
+    plan : TrainingPlan
         What was made of it.
     folder : Path
         Where it is written.
@@ -47,7 +47,7 @@ class Outcome:
 
     source: str
     settings: TrainSettings
-    plan: Plan
+    plan: TrainingPlan
     folder: Path
     dataset: Dataset
     model: Module

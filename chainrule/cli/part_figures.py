@@ -14,7 +14,7 @@ from chainrule.inspection import Part
 from chainrule.inspection.checkup import LayerCheckup, observe
 from chainrule.nn import Module
 from chainrule.train import predict
-from chainrule.train.choices import Plan
+from chainrule.train.choices import TrainingPlan
 from chainrule.train.data import Dataset, Preprocessing
 
 TELLING = ("accuracy", "R^2", "RMSE")  # the order in which a report shows them
@@ -61,7 +61,7 @@ class Figures:
         return Part(self.part, self.rows, self.loss, told, self.constant, self.even)
 
 
-def figures(plan: Plan, model: Module, dataset: Dataset) -> list[Figures]:
+def figures(plan: TrainingPlan, model: Module, dataset: Dataset) -> list[Figures]:
     """Those of the parts that have rows."""
     parts: list[tuple[str, NDArray[Any], NDArray[Any]]] = [
         ("training", dataset.x_train, dataset.y_train),
@@ -101,7 +101,12 @@ def heading(name: str, preprocessing: Preprocessing) -> str:
 
 
 def _of_part(
-    plan: Plan, model: Module, dataset: Dataset, part: str, x: NDArray[Any], y: NDArray[Any]
+    plan: TrainingPlan,
+    model: Module,
+    dataset: Dataset,
+    part: str,
+    x: NDArray[Any],
+    y: NDArray[Any],
 ) -> Figures:
     layers: tuple[LayerCheckup, ...] = ()
     if part == "training":  # one pass for what the report looks at, too

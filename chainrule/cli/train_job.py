@@ -22,7 +22,7 @@ from chainrule.inspection import read_result
 from chainrule.nn import Module
 from chainrule.starting import INTERRUPTED
 from chainrule.train import History
-from chainrule.train.choices import Plan, check, plan
+from chainrule.train.choices import TrainingPlan, check, plan
 from chainrule.train.data import Dataset, load
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
@@ -65,7 +65,7 @@ def train(source: str, settings: TrainSettings) -> int:
     return 0 if is_reported else FAILED
 
 
-def _learn(planned: Plan, model: Module, dataset: Dataset) -> History:
+def _learn(planned: TrainingPlan, model: Module, dataset: Dataset) -> History:
     try:
         with threadpool_limits(planned.threads(), user_api="blas"):
             return planned.fit(model, dataset, [reporter()])
@@ -76,7 +76,7 @@ def _learn(planned: Plan, model: Module, dataset: Dataset) -> History:
         ) from error
 
 
-def _announce(planned: Plan, dataset: Dataset, model: Module) -> None:
+def _announce(planned: TrainingPlan, dataset: Dataset, model: Module) -> None:
     parts = {
         "training": len(dataset.x_train),
         "validation": len(dataset.x_validation),

@@ -30,7 +30,7 @@ class Step(Valued, Symbol):
     __slots__ = ("run", "value")
     rank = 50
 
-    def __init__(self, value: Any, run: "Run") -> None:
+    def __init__(self, value: Any, run: "Rerun") -> None:
         self.value = value
         self.run = run
 
@@ -48,7 +48,7 @@ class Step(Valued, Symbol):
         return f"Step({self.value!r})"
 
 
-class Run:
+class Rerun:
     """One run of a rule, in which the step of a number is changed in the way of a number."""
 
     def __init__(self, change: Change, steps: tuple[int, ...], way: int) -> None:
@@ -76,10 +76,10 @@ def healed(e: Evidence, i: int, change: Change) -> bool:
     for steps in _choices():
         if any(step >= count for step in steps):
             continue
-        run = Run(change, steps, 0)
+        run = Rerun(change, steps, 0)
         way, changed = 0, True
         while changed:
-            run = Run(change, steps, way)
+            run = Rerun(change, steps, way)
             found = _gradient(e, i, run)
             changed, way = run.changed, way + 1
             if changed and found is not None and _is_true(e, i, found):
@@ -103,7 +103,7 @@ def _is_true(e: Evidence, i: int, found: Array) -> bool:
     return wrong is not None and not wrong.any()
 
 
-def _gradient(e: Evidence, i: int, run: Run) -> Array | None:
+def _gradient(e: Evidence, i: int, run: Rerun) -> Array | None:
     """The written gradient of one input, on symbols that watch each step."""
     subject = e.subject
     operands = [Step(x, run) if is_float_array(x) else x for x in subject.operands]

@@ -5,7 +5,7 @@ Imports columns. layout.py asks for them.
 
 from itertools import pairwise
 
-from chainrule.inspection.layered import Plan
+from chainrule.inspection.layered import Arrangement
 
 ROW_GAP = 14.0  # px between two boxes of a column
 SMALL_STEP = 8.0  # px
@@ -19,7 +19,7 @@ ANCHOR = 1e9  # the main line is straight, and everything else gives way
 Link = tuple[int, float, float]  # the other item, how much higher it may stand, the pull
 
 
-def ports_of(plan: Plan) -> list[float]:
+def ports_of(plan: Arrangement) -> list[float]:
     """How far from its target's middle each way enters: in the order of arrival or operands."""
     place = {item: i for column in plan.columns for i, item in enumerate(column)}
     entering: dict[int, list[int]] = {}
@@ -38,7 +38,7 @@ def ports_of(plan: Plan) -> list[float]:
     return ports
 
 
-def heights_of(plan: Plan, ports: list[float]) -> list[float]:
+def heights_of(plan: Arrangement, ports: list[float]) -> list[float]:
     """Least squares: linked items at one height, the order and distances of a column kept."""
     links: list[list[Link]] = [[] for _ in plan.column]
     for (way, _), dy in zip(plan.ways, ports, strict=True):
@@ -65,7 +65,7 @@ def heights_of(plan: Plan, ports: list[float]) -> list[float]:
     return [y - top for y in heights]
 
 
-def _pull(plan: Plan, left: int, right: int) -> float:
+def _pull(plan: Arrangement, left: int, right: int) -> float:
     """How much two linked items want one height: long wires most, leaves least."""
     count = len(plan.boxes)
     if left < count and plan.boxes[left].is_leaf:
@@ -74,7 +74,11 @@ def _pull(plan: Plan, left: int, right: int) -> float:
 
 
 def _settle(
-    plan: Plan, heights: list[float], column: list[int], wishes: list[float], weights: list[float]
+    plan: Arrangement,
+    heights: list[float],
+    column: list[int],
+    wishes: list[float],
+    weights: list[float],
 ) -> None:
     """Give a column the heights nearest to its wishes; the main line is at height 0."""
     distances = [plan.below(a) + plan.above(b) + ROW_GAP for a, b in pairwise(column)]
@@ -86,7 +90,7 @@ def _settle(
 
 
 def _straighten(
-    plan: Plan, heights: list[float], column: list[int], links: list[list[Link]]
+    plan: Arrangement, heights: list[float], column: list[int], links: list[list[Link]]
 ) -> None:
     """Level the wires that climb by a few px: a step that small looks like a mistake."""
     wishes: list[float] = []

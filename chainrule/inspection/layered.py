@@ -31,7 +31,7 @@ class Box:
         return not self.inputs
 
 
-class Plan:
+class Arrangement:
     """The boxes and the waypoints of their wires (numbered behind the boxes), column by column."""
 
     def __init__(self, boxes: Sequence[Box]) -> None:
@@ -140,7 +140,7 @@ def _around_the_line(boxes: Sequence[Box], inputs: tuple[int, ...]) -> list[int]
     return [*leaves[:half], *line, *leaves[half:]]
 
 
-def reduce_crossings(plan: Plan) -> None:
+def reduce_crossings(plan: Arrangement) -> None:
     """Sweep to the right and back: every item moves to the mean place of its neighbours.
 
     Tried from the natural order in both directions, then improved by exchanging neighbours.
@@ -210,7 +210,7 @@ def _crossings(columns: list[list[int]], right: list[list[int]]) -> int:
     return count
 
 
-def _turned(plan: Plan, columns: list[list[int]]) -> int:
+def _turned(plan: Arrangement, columns: list[list[int]]) -> int:
     """The price of boxes that must cross their own two wires to keep the order of operands."""
     place = {item: i for column in columns for i, item in enumerate(column)}
     arriving: dict[int, list[int]] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chainrule.inspection.heights import heights_of, ports_of
-from chainrule.inspection.layered import Box, Plan, reduce_crossings
+from chainrule.inspection.layered import Arrangement, Box, reduce_crossings
 
 COLUMN_GAP = 30.0  # px between two columns whose wires run straight
 WIDEST_GAP = 120.0  # px
@@ -48,7 +48,7 @@ class Layout:
 
 def lay_out(boxes: Sequence[Box]) -> Layout:
     """Place boxes, given in an order in which inputs stand before their readers."""
-    plan = Plan(boxes)
+    plan = Arrangement(boxes)
     reduce_crossings(plan)
     ports = ports_of(plan)
     middles = heights_of(plan, ports)
@@ -68,7 +68,9 @@ def lay_out(boxes: Sequence[Box]) -> Layout:
     )
 
 
-def _edges(plan: Plan, ports: list[float], heights: list[float]) -> list[tuple[float, float]]:
+def _edges(
+    plan: Arrangement, ports: list[float], heights: list[float]
+) -> list[tuple[float, float]]:
     """Left and right edge of every column; a gap is as wide as its steepest wire needs."""
     gaps = [COLUMN_GAP] * len(plan.columns)
     for (way, _), dy in zip(plan.ways, ports, strict=True):
@@ -86,7 +88,7 @@ def _edges(plan: Plan, ports: list[float], heights: list[float]) -> list[tuple[f
 
 
 def _points(
-    plan: Plan,
+    plan: Arrangement,
     way: list[int],
     dy: float,
     lefts: list[float],

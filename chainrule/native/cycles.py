@@ -7,7 +7,7 @@ units.
 from collections import Counter
 from collections.abc import Iterable
 
-from chainrule.native.numbering import Node
+from chainrule.native.numbering import Numbered
 from chainrule.native.target import BITS, Target
 from chainrule.plan import letters
 from chainrule.plan.scalar import Apply, Body, Gather, Instruction, Load
@@ -28,7 +28,7 @@ def cycles(step: Instruction) -> float:
     return LOAD if isinstance(step, Load) else 0
 
 
-def lanes(nodes: Iterable[Node], stored: Iterable[str], target: Target) -> int:
+def lanes(nodes: Iterable[Numbered], stored: Iterable[str], target: Target) -> int:
     """Elements of the dtype that most of the work is done in; the wider one of two."""
     worked = [n.step.dtype for n in nodes if isinstance(n.step, (Apply, Load, Gather)) and n.axes]
     counted = Counter(dtype for dtype in [*worked, *stored] if dtype != "bool")

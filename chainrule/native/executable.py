@@ -66,12 +66,12 @@ class Executable:
         }
         self._alive = code, runtime
 
-    def run_object(self) -> "Run":
+    def run_object(self) -> "Runner":
         """An arena and a table of pointers: what one thread needs to run the plan."""
-        return Run(self)
+        return Runner(self)
 
 
-class Run:
+class Runner:
     """A plan with the memory it works in, and the arrays it is bound to.
 
     To be used by one thread at a time. Bound arrays are kept alive.
@@ -229,7 +229,7 @@ def _one() -> int:
     return 1
 
 
-def _caller(run: "weakref.ref[Run]") -> Callable[[int], None]:
+def _caller(run: "weakref.ref[Runner]") -> Callable[[int], None]:
     """What machine code calls: a callback that held the run would keep it alive for ever."""
 
     def call(number: int) -> None:

@@ -22,7 +22,7 @@ from chainrule.native.frame import (
 )
 from chainrule.native.ir import INDEX, POINTER, Value, integer, vector
 from chainrule.native.letters import apply
-from chainrule.native.numbering import Node, Numbering
+from chainrule.native.numbering import Numbered, Numbering
 from chainrule.native.spans import Span, Strand, grown
 from chainrule.native.target import BITS
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load
@@ -132,7 +132,7 @@ class Values:
         if strand == block[-1]:
             self.store_columns(access, dtype, block, [self.lanes_of(number, s) for s in block])
 
-    def _compute(self, number: int, node: Node, strand: Strand) -> Value:
+    def _compute(self, number: int, node: Numbered, strand: Strand) -> Value:
         b, step = self.builder, node.step
         lanes = strand.lanes if self.axis in node.axes else 1
         strand = replace(strand, lanes=lanes)
@@ -168,7 +168,9 @@ class Values:
         counted = Value(f"<{steps}>", vector(kind, strand.lanes))
         return counted if index.text == "0" else b.add(b.splat(index, strand.lanes), counted)
 
-    def _key(self, number: int, node: Node, strand: Strand) -> tuple[int, tuple[int, ...], int]:
+    def _key(
+        self, number: int, node: Numbered, strand: Strand
+    ) -> tuple[int, tuple[int, ...], int]:
         lanes = strand.lanes if self.axis in node.axes else 1
         return number, tuple(strand.offsets[axis] for axis in node.axes), lanes
 

@@ -20,7 +20,7 @@ from chainrule.plan.scalar import (
 
 
 @dataclass(frozen=True)
-class Node:
+class Numbered:
     """An instruction whose operands are numbers of nodes.
 
     Attributes
@@ -57,7 +57,7 @@ class Numbering:
     """
 
     def __init__(self, shape: tuple[int, ...], outer: int, written: set[int]) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[Numbered] = []
         self._shape, self._outer, self._written = shape, outer, written
         self._numbers: dict[tuple[Instruction, str], int] = {}
         self._version: dict[int, int] = {}
@@ -151,7 +151,7 @@ class Numbering:
             self.nodes.append(self._node(step))
         return known
 
-    def _node(self, step: Instruction) -> Node:
+    def _node(self, step: Instruction) -> Numbered:
         axes: set[int] = set()
         late = False
         if isinstance(step, (Load, Gather)):
@@ -170,4 +170,4 @@ class Numbering:
         for number in operands:
             axes |= set(self.nodes[number].axes)
             late |= self.nodes[number].late
-        return Node(step, tuple(sorted(axes)), late)
+        return Numbered(step, tuple(sorted(axes)), late)

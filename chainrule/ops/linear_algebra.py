@@ -94,7 +94,7 @@ class MatMul(Bilinear):
         rng.normal(size=5),
     ),
 )
-class Linear(Composite):
+class Affine(Composite):
     """The score function of a layer, X W + b: one node, and one pass over the scores.
 
     Takes x (..., D), weights (D, C) and biases (C,) or None.
@@ -322,5 +322,5 @@ class DiagonalEmbed(Movement):
         return (einsum(f"{self.repeated}->{self.unique}", upstream),)
 
 
-matmul, linear, einsum = MatMul.function, Linear.function, Einsum.function
+matmul, linear, einsum = MatMul.function, Affine.function, Einsum.function
 diagonal_embed = DiagonalEmbed.function

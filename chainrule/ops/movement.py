@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.graph.op.families import Linear, Movement, Pulled, Reshaping, Turning
+from chainrule.graph.op.families import LinearOp, Movement, Pulled, Reshaping, Turning
 from chainrule.graph.op.operation import op
 from chainrule.jacobians import Identity, Jacobian
 from chainrule.ops.sums import BLOCK, CHUNK, DOUBLE, HALF, SINGLE, accurate_sum
@@ -213,7 +213,7 @@ class AnyLive(Movement):
 
 
 @op("cast", onnx="Cast", samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)))
-class Cast(Linear):
+class Cast(LinearOp):
     """The same numbers with another element type."""
 
     primitive = "cast"

@@ -12,7 +12,7 @@ from numpy.random.bit_generator import ISeedSequence
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.graph.op.families import Linear, Pulled
+from chainrule.graph.op.families import LinearOp, Pulled
 from chainrule.graph.op.operation import Op, op
 from chainrule.ops.letters.logic import logical_and, where
 
@@ -106,7 +106,7 @@ class RandomMask(Op):
 
 @op("dropout", onnx="Dropout", gate="gradient router", samples=lambda rng: (
     rng.normal(size=(3, 4)), key(int(rng.integers(9)))))  # fmt: skip
-class Dropout(Linear):
+class Dropout(LinearOp):
     """Each element is dropped with a chance of ``rate``; the others are divided by 1 - rate.
 
     So the mean stays what it was, and nothing is left to do when the net is evaluated (inverted

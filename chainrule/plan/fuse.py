@@ -18,7 +18,7 @@ from chainrule.plan.kernel import Kernel
 from chainrule.plan.kernel_groups import Group
 from chainrule.plan.kernel_names import name_of
 from chainrule.plan.memory import same_elements
-from chainrule.plan.nodes import Node, node
+from chainrule.plan.nodes import PlanNode, node
 from chainrule.plan.prepare import prepare
 from chainrule.plan.scalar import Access
 from chainrule.plan.schedule import CannotOverwriteError, scheduled
@@ -54,7 +54,7 @@ def fuse(flow: Flow, *, together: bool = True) -> Fused:
             refused.add(error.array)  # it is written elsewhere, and copied in the end
 
 
-def _fused(flow: Flow, nodes: Sequence[Node], refused: set[Array], together: bool) -> Fused:
+def _fused(flow: Flow, nodes: Sequence[PlanNode], refused: set[Array], together: bool) -> Fused:
     homes = Homes(flow.inputs)
     leaving = exits(flow, homes, refused)
     found = grouped(nodes, flow, leaving.updated, together)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from chainrule.plan.inline import drop_unneeded, inline, readers_of
 from chainrule.plan.joins import fits
 from chainrule.plan.kernel_groups import Group, group
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.order import Order
 from chainrule.plan.steps import Array, Flow, Ref
 
@@ -28,7 +28,7 @@ class Grouped:
 
 
 def grouped(
-    nodes: Sequence[Node], flow: Flow, updated: Mapping[Array, Array], together: bool
+    nodes: Sequence[PlanNode], flow: Flow, updated: Mapping[Array, Array], together: bool
 ) -> Grouped:
     """Join the nodes of a flow; ``updated``: what is written over an input, and that input."""
     leaving = {output.array for output in flow.outputs if isinstance(output, Ref)}
@@ -61,7 +61,7 @@ def read_outside(groups: Sequence[Group]) -> set[Array]:
     }
 
 
-def _joined(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> Order:
+def _joined(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> Order:
     """Join the nodes of a block."""
     alone = [group(node) for node in nodes]
     order = Order(nodes, alone, updated)

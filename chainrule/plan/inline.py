@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence, Set
 from chainrule.plan.alone import is_guard
 from chainrule.plan.kernel_groups import Group
 from chainrule.plan.letters import weight
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.order import Order
 from chainrule.plan.steps import Array, Map
 
 CHEAP = 4  # instructions that cost no more than a store and a load
 
-Readers = Mapping[Array, Sequence[tuple[Group, Node]]]
+Readers = Mapping[Array, Sequence[tuple[Group, PlanNode]]]
 
 
 def inline(
@@ -51,7 +51,7 @@ def inline(
 
 def readers_of(groups: Sequence[Group]) -> Readers:
     """Who reads each array."""
-    found: dict[Array, list[tuple[Group, Node]]] = {}
+    found: dict[Array, list[tuple[Group, PlanNode]]] = {}
     for each in groups:
         for node in each.nodes:
             for read in node.reads:
@@ -64,7 +64,7 @@ def drop_unneeded(each: Group, stored: Set[Array]) -> bool:
     if each.kind == "alone":
         return True
     needed: set[Array] = set()
-    kept: list[Node] = []
+    kept: list[PlanNode] = []
     for node in reversed(each.nodes):
         if node.out in stored or node.out in needed or node.kind == "product":
             kept.append(node)
@@ -80,16 +80,16 @@ def _writers(order: Order, updated: Mapping[Array, Array]) -> dict[Array, Group]
     }
 
 
-def _loops(node: Node, array: Array) -> bool:
+def _loops(node: PlanNode, array: Array) -> bool:
     """Whether a node reads an array element by element, as a value and not from memory."""
     if is_guard(node.step):
         return False
     return all(read.whole and not read.stored for read in node.reads if read.array is array)
 
 
-def _recipe(array: Array, maker: Mapping[Array, Node], stored: set[Array]) -> list[Node]:
+def _recipe(array: Array, maker: Mapping[Array, PlanNode], stored: set[Array]) -> list[PlanNode]:
     """The maps that compute an array from what is stored; empty if they are dear."""
-    found: dict[Array, Node] = {}
+    found: dict[Array, PlanNode] = {}
     wanted, total = [array], 0
     while wanted:
         each = wanted.pop()
@@ -118,7 +118,7 @@ def _saves(hosts: Mapping[Group, None], array: Array, leaves: Set[Array]) -> boo
     return loads <= len(hosts) + 1
 
 
-def _enter(outside: Sequence[tuple[Group, Node]], recipe: Sequence[Node]) -> bool:
+def _enter(outside: Sequence[tuple[Group, PlanNode]], recipe: Sequence[PlanNode]) -> bool:
     """Put the nodes of a recipe before those that read its result; False: the loops forbid it."""
     paths = [path for node in recipe for path in node.paths]
     before = [(each, each.lengths, each.inner) for each, _ in outside]

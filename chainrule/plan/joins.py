@@ -8,7 +8,7 @@ reductions of the same rows.
 """
 
 from chainrule.plan.kernel_groups import Group
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.steps import Array
 from chainrule.plan.walks import Walk
 
@@ -46,7 +46,7 @@ def _read_alike(host: Group, guest: Group, rows: set[Array]) -> bool:
     )
 
 
-def _reads_alike(node: Node, other: Group, rows: set[Array], path: Walk) -> bool:
+def _reads_alike(node: PlanNode, other: Group, rows: set[Array], path: Walk) -> bool:
     per_row = node.kind == "map" and node.out in rows
     for read in node.reads:
         if read.array not in other.made:

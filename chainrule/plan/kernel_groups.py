@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.plan.matrix_batches import product_lengths
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.steps import Array, Product, Reduce
 from chainrule.plan.walks import Walk, along, repeated, split
 
@@ -21,7 +21,7 @@ class Group:
     ----------
     kind : {"pointwise", "row", "product", "alone"}
         The kernel that it becomes.
-    nodes : list of Node
+    nodes : list of PlanNode
         In the order of the flow.
     lengths : tuple of int
         The loops, in the C order of the elements; cut as its views need it.
@@ -38,7 +38,7 @@ class Group:
     """
 
     kind: str
-    nodes: list[Node]
+    nodes: list[PlanNode]
     size: int
     lengths: tuple[int, ...] = ()
     inner: tuple[bool, ...] = ()
@@ -98,7 +98,7 @@ class Group:
         return repeated(self.lengths, [i for i, inner in enumerate(self.inner) if inner])
 
 
-def group(node: Node) -> Group:
+def group(node: PlanNode) -> Group:
     """A node by itself."""
     kind = {"map": "pointwise", "reduce": "row"}.get(node.kind, node.kind)
     fresh = Group(kind, [node], node.size, made=set(node.outs))

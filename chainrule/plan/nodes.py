@@ -35,7 +35,7 @@ class Read:
 
 
 @dataclass(eq=False, slots=True)
-class Node:
+class PlanNode:
     """A step among the others.
 
     Attributes
@@ -62,23 +62,23 @@ class Node:
         return self.outs[0]
 
 
-def node(place: int, step: Step) -> Node:
+def node(place: int, step: Step) -> PlanNode:
     """The node of a step."""
     reads = tuple(Read(ref, walk(ref), is_whole(ref), stored) for ref, stored in refs_of(step))
     paths = tuple(read.path for read in reads)
     if isinstance(step, Map):
         if step.letter == "coordinate":
             paths = (coordinate_path(step),)
-        return Node(place, step, "map", (step.out,), step.out.size, reads, paths)
+        return PlanNode(place, step, "map", (step.out,), step.out.size, reads, paths)
     if isinstance(step, Pick):
-        return Node(place, step, "map", (step.out,), step.out.size, reads, paths)
+        return PlanNode(place, step, "map", (step.out,), step.out.size, reads, paths)
     if isinstance(step, Reduce):
         size = step.x.array.size if reads[0].whole else _size(step.x)
         paths = (*paths, repeated(step.x.shape, step.axes))
-        return Node(place, step, "reduce", (step.out,), size, reads, paths)
+        return PlanNode(place, step, "reduce", (step.out,), size, reads, paths)
     if isinstance(step, Product):
-        return Node(place, step, "product", (step.out,), step.out.size, reads)
-    return Node(place, step, "alone", makes(step), 0, reads)
+        return PlanNode(place, step, "product", (step.out,), step.out.size, reads)
+    return PlanNode(place, step, "alone", makes(step), 0, reads)
 
 
 def coordinate_path(step: Map) -> Walk:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from chainrule.plan.alone import is_guard
 from chainrule.plan.kernel_groups import Group
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.steps import Array
 
 
@@ -19,7 +19,7 @@ class Order:
     """What comes before and after each group, through any number of others."""
 
     def __init__(
-        self, nodes: Sequence[Node], groups: Sequence[Group], updated: Mapping[Array, Array]
+        self, nodes: Sequence[PlanNode], groups: Sequence[Group], updated: Mapping[Array, Array]
     ) -> None:
         """One group per node; ``updated``: what is written over an input, and that input."""
         self.groups: dict[Group, None] = dict.fromkeys(groups)
@@ -81,7 +81,7 @@ class Order:
             yield group
 
 
-def _needs(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> list[set[int]]:
+def _needs(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> list[set[int]]:
     """The places of the nodes that must run before each."""
     maker = {out: i for i, node in enumerate(nodes) for out in node.outs}
     readers: dict[Array, list[int]] = {}
@@ -106,7 +106,7 @@ def _needs(nodes: Sequence[Node], updated: Mapping[Array, Array]) -> list[set[in
 
 
 def _checks_first(
-    nodes: Sequence[Node],
+    nodes: Sequence[PlanNode],
     needs: Sequence[set[int]],
     before: Sequence[int],
     updated: Mapping[Array, Array],

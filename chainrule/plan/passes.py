@@ -12,7 +12,7 @@ from chainrule.plan.bodies import Writer
 from chainrule.plan.kernel_groups import Group
 from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.letters import weight
-from chainrule.plan.nodes import Node
+from chainrule.plan.nodes import PlanNode
 from chainrule.plan.scalar import Store
 from chainrule.plan.steps import Array, Map, Pick, Reduce
 
@@ -23,10 +23,10 @@ HEAVY = 8  # instructions above which a value is kept in memory rather than comp
 class _Pass:
     """What one pass computes: maps of every element, reductions, maps of every row."""
 
-    maps: list[Node] = field(default_factory=list[Node])
+    maps: list[PlanNode] = field(default_factory=list[PlanNode])
     stores: list[Array] = field(default_factory=list[Array])
-    reductions: list[Node] = field(default_factory=list[Node])
-    after: list[Node] = field(default_factory=list[Node])
+    reductions: list[PlanNode] = field(default_factory=list[PlanNode])
+    after: list[PlanNode] = field(default_factory=list[PlanNode])
 
 
 def write_row(group: Group, stored: Set[Array], buffers: Mapping[Array, int]) -> Row:

@@ -102,7 +102,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """What training does, with nothing left open.
 
     Parameters
@@ -219,7 +219,7 @@ def losses(task: str) -> dict[str, Callable[..., Any]]:
     return {kind.name: kind.function for kind in fitting}
 
 
-def plan(choices: Choices, dataset: Dataset) -> Plan:
+def plan(choices: Choices, dataset: Dataset) -> TrainingPlan:
     """Fill in what the choices leave to the data."""
     rows = len(dataset.x_train)
     default_batch = rows if choices.optimizer == WHOLE_BATCH else BATCH_ROWS
@@ -229,7 +229,7 @@ def plan(choices: Choices, dataset: Dataset) -> Plan:
     epochs = choices.epochs or usual
     loss = _loss(choices.loss, dataset)
     is_watched = len(dataset.x_validation) > 0
-    return Plan(
+    return TrainingPlan(
         architecture=Architecture(
             (dataset.inputs, *choices.hidden, dataset.outputs),
             choices.activation,

@@ -10,7 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule.doctor.draw import domain_of, operands_of
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.graph.op.families import Bilinear, Indexing, Linear, Movement
+from chainrule.graph.op.families import Bilinear, Indexing, LinearOp, Movement
 from tests.ops.smooth_references import ARRAYS, SCALARS, itself
 from tests.ops.switches import switches
 
@@ -20,7 +20,7 @@ DIGITS = 25  # of a reference on one number; diffs works with seven times as man
 HUGE = 1e200  # a truth beyond it is a pole next door
 SMOOTH = [name for name in CATALOGUE.names()
           if CATALOGUE[name].smooth and not CATALOGUE[name].flat]  # fmt: skip
-BY_NATURE = (Movement, Indexing, Linear, Bilinear)  # multilinear: they move, add and multiply
+BY_NATURE = (Movement, Indexing, LinearOp, Bilinear)  # multilinear: they move, add and multiply
 ORDINARY = (0.3, -0.4, 0.75, 1.7, -2.3, 6.0, -20.0, 45.0)
 BESIDE = 1e-8
 

@@ -7,7 +7,7 @@ family; readers ask for it.
       Letter      the closed alphabet; writes its local gradients
       Word        a scalar function without a formula; open
     Structured    one NumPy call that knows its axes
-      Linear, Bilinear, Reduction, Movement, Indexing
+      LinearOp, Bilinear, Reduction, Movement, Indexing
     Composite     a formula over ops
 """
 
@@ -187,7 +187,7 @@ class Structured(Op):
         cls.spells_out = not cls.differentiates
 
 
-class Linear(Structured):
+class LinearOp(Structured):
     """Linear in its first input, which is the only one with a gradient."""
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:

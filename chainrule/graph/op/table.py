@@ -12,7 +12,7 @@ from chainrule.graph.op.families import (
     Elementwise,
     Indexing,
     Letter,
-    Linear,
+    LinearOp,
     Movement,
     Reduction,
     Word,
@@ -21,7 +21,7 @@ from chainrule.graph.op.operation import Op
 from chainrule.spec import is_tuple
 
 FAMILIES = (
-    Word, Letter, Elementwise, Bilinear, Linear, Movement, Indexing, Reduction, Composite, Op,
+    Word, Letter, Elementwise, Bilinear, LinearOp, Movement, Indexing, Reduction, Composite, Op,
 )  # fmt: skip
 
 
