@@ -152,3 +152,43 @@ def test_kl_div_at_0_has_the_slopes_0_and_1():
     dx, dy = gradients(cr.kl_div, [0.0, 1.0], [2.0, 2.0])
     assert_allclose(dx, [0.0, -np.log(2.0)])
     assert_allclose(dy, [1.0, 0.5])
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, -1.0, -2.5])
+def test_the_gradient_of_a_norm_of_order_1_and_less_is_a_power_of_the_share(p):
+    x, upstream = np.array([[0.5, -2.0, 1.5], [3.0, -0.25, 1.0]]), np.array([2.0, -3.0])
+    found = cr.grad(lambda x: (cr.norm(x, p, axis=1) * upstream).sum())(x)
+    length = np.linalg.norm(x, p, axis=1, keepdims=True)
+    share = np.sign(x) * (np.abs(x) / length) ** (p - 1)
+    assert_allclose(found, upstream[:, None] * share, rtol=1e-12)
+
+
+def test_the_second_derivative_of_a_length_at_0_is_nan_but_along_nothing():
+    origin = (np.zeros(3),)
+    assert np.isnan(cr.hvp(cr.norm, origin, (np.ones(3),))[0]).all()
+    assert_array_equal(cr.hvp(cr.norm, origin, (np.zeros(3),))[0], np.zeros(3))
+
+
+def test_the_logarithm_of_the_determinant_of_stacks_of_stacks():
+    a = np.random.default_rng(0).normal(size=(2, 5, 3, 3))
+    found = cr.grad(lambda a: cr.slogdet(a)[1].sum())(a)
+    assert_allclose(found, np.linalg.inv(a).swapaxes(-1, -2), rtol=1e-9)
+    singular = a.copy()
+    singular[1, 2] = 1.0
+    found = cr.grad(lambda a: cr.slogdet(a)[1].sum())(singular)
+    assert np.isnan(found[1, 2]).all()
+    assert np.isfinite(np.delete(found.reshape(10, 9), 7, 0)).all()
+
+
+@pytest.mark.parametrize("moving", [0, 1])
+def test_the_tangent_of_one_broadcast_leg_has_the_shape_of_the_length(moving):
+    legs = [np.ones((2, 3)), np.ones((2, 3))]
+    legs[moving] = np.arange(3.0)
+    tangent = np.array([1.0, 2.0, 3.0])
+
+    def length(x):
+        return cr.hypot(*[x if i == moving else leg for i, leg in enumerate(legs)])
+
+    expected = np.arange(3.0) / np.hypot(np.arange(3.0), 1) * tangent
+    _, found = cr.jvp(length, (legs[moving],), (tangent,))
+    assert_allclose(found, np.tile(expected, (2, 1)), rtol=1e-14)

@@ -44,7 +44,7 @@ class Hypot(Word):
         (dx, dy), (x, y) = tangents, inputs
         one = None if dx is None else moved_leg(dx, x, y)
         other = None if dy is None else moved_leg(dy, y, x)
-        return _added(one, other, out)
+        return _added(one, other)
 
 
 class _Leg(Elementwise):
@@ -78,7 +78,7 @@ class Leg(_Leg):
         """The product rule."""
         (dw, *moves), (w, x, y) = tangents, inputs
         one = None if dw is None else leg(dw, x, y)
-        return _added(one, _times(w, _moved(self, moves, x, y)), out)
+        return _added(one, _times(w, _moved(self, moves, x, y)))
 
 
 @op("moved_leg", domains=(REAL, FAR, FAR))
@@ -97,7 +97,7 @@ class MovedLeg(_Leg):
         (dw, *moves), (w, x, y) = tangents, inputs
         one = None if dw is None else moved_leg(dw, x, y)
         other = _times(w, _moved(self, moves, x, y))
-        return _added(one, None if other is None else where(_rests(x, y, w), 0, other), out)
+        return _added(one, None if other is None else where(_rests(x, y, w), 0, other))
 
 
 def _rests(x: Any, y: Any, *directions: Any) -> Any:
@@ -125,10 +125,9 @@ def _times(w: Any, moved: Any) -> Any:
     return None if moved is None else w * moved
 
 
-def _added(one: Any, other: Any, out: Any) -> Any:
-    """The sum of two tangents, of the shape of the result."""
-    whole = other if one is None else one if other is None else one + other
-    return whole if whole.shape == out.shape else whole + np.zeros(out.shape, out.dtype)
+def _added(one: Any, other: Any) -> Any:
+    """The sum of two tangents, either of which may be missing."""
+    return other if one is None else one if other is None else one + other
 
 
 def _share(x: Any, length: Any) -> Any:
