@@ -16,7 +16,7 @@ from chainrule.graph.nodes.node import Node
 from chainrule.graph.op.families import Elementwise
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.nn import Module
-from chainrule.nn.elementwise import Activation, activation_op
+from chainrule.nn.activations import Activation, activation_op
 from chainrule.settings import RECORDING
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -1,15 +1,15 @@
 """Nets: modules with named parameters, layers, initialization, regularization and a summary.
 
+activations.py     the elementwise functions between two layers, by class or by name
 containers.py      layers in a row, and the n-layer fully connected net
 dropout.py         in training a random share of the units is silent
-elementwise.py     the elementwise functions between two layers, by class or by name
 embedding.py       a table with one row of features per id
 initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
 linear.py          the score function X W + b
 max_norm.py        a bound on the length of each unit's weights
 member_paths.py    named parameters and buffers, and where they stand in a net
 module.py          a net or a part of one, called like a function
-normalizing.py     LayerNorm by row, BatchNorm by column with running statistics
+normalization.py   LayerNorm by row, BatchNorm by column with running statistics
 op_layer.py        the op of a layer, made of the layer's attributes as they are now
 regularization.py  a preference for small weights, as nodes of the graph beside the data loss
 run.py             one forward pass of a net, evaluating or training
@@ -18,9 +18,7 @@ substitute.py      a copy of a net with other tensors in the places of its param
 summary.py         what a net is made of and what one evaluation costs, as a table
 """
 
-from chainrule.nn.containers import MLP, Sequential
-from chainrule.nn.dropout import Dropout
-from chainrule.nn.elementwise import (
+from chainrule.nn.activations import (
     ELU,
     GELU,
     Activation,
@@ -33,11 +31,13 @@ from chainrule.nn.elementwise import (
     Tanh,
     activation,
 )
+from chainrule.nn.containers import MLP, Sequential
+from chainrule.nn.dropout import Dropout
 from chainrule.nn.embedding import Embedding
 from chainrule.nn.initialization import INITIALIZERS
 from chainrule.nn.linear import Linear
 from chainrule.nn.module import Module
-from chainrule.nn.normalizing import BatchNorm, LayerNorm
+from chainrule.nn.normalization import BatchNorm, LayerNorm
 from chainrule.nn.regularization import (
     L1,
     L2,

@@ -9,12 +9,12 @@ from typing import Any, NoReturn, cast
 
 from chainrule.errors import ArgumentError, UnknownNameError, UnsupportedError
 from chainrule.graph.op.families import Elementwise
+from chainrule.nn.activations import USUAL, activation, activation_op
 from chainrule.nn.dropout import Dropout
-from chainrule.nn.elementwise import USUAL, activation, activation_op
 from chainrule.nn.initialization import Initializer
 from chainrule.nn.linear import Linear, Weights
 from chainrule.nn.module import Module
-from chainrule.nn.normalizing import BatchNorm, LayerNorm
+from chainrule.nn.normalization import BatchNorm, LayerNorm
 from chainrule.nn.run import Run
 
 NORMALIZATIONS = ("batch", "layer")

@@ -12,7 +12,7 @@ from typing import Any, cast
 from chainrule.errors import DataError
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.nn import MLP, Module
-from chainrule.nn.elementwise import ACTIVATIONS, USUAL
+from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.ops.losses.classification import SoftmaxCrossEntropy
 from chainrule.ops.losses.loss import Loss, facts_of_named
 from chainrule.train.data.schema import (

@@ -10,8 +10,8 @@ from typing import Any
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.nn import L2, Module
+from chainrule.nn.activations import ACTIVATIONS, USUAL
 from chainrule.nn.containers import NORMALIZATIONS
-from chainrule.nn.elementwise import ACTIVATIONS, USUAL
 from chainrule.ops.losses.loss import Loss
 from chainrule.optim import (
     Cosine,

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import UnsupportedError
-from chainrule.ops.activations import SQRT_2
+from chainrule.ops.nonlinearities import SQRT_2
 
 X = np.array([1.0, 2.0, 3.0])
 

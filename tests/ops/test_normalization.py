@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ArgumentError
-from chainrule.ops.normalization import batch_norm, batch_norm_with_statistics, layer_norm
+from chainrule.ops.normalizing import batch_norm, batch_norm_with_statistics, layer_norm
 
 
 def gradients(op, x, upstream, *more):

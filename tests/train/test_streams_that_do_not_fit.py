@@ -13,7 +13,7 @@ from chainrule.errors import (
     ShapeError,
     UnknownNameError,
 )
-from chainrule.nn.elementwise import Activation
+from chainrule.nn.activations import Activation
 from chainrule.train import Program, evaluate, fit, predict
 
 from .test_streams import IDS, LABELS, MASK, PRICES, WEIGHTS, A, Named, Pair, Single

@@ -12,12 +12,12 @@ import numpy as np
 from chainrule.errors import ShapeError, describe
 from chainrule.graph.op.families import Composite
 from chainrule.graph.op.operation import op
-from chainrule.ops.activations import relu
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.movement import expand_dims, reshape, widened
+from chainrule.ops.nonlinearities import relu
 from chainrule.ops.reductions import largest, total
 from chainrule.ops.softmax import softmax
 from chainrule.ops.sums import HALF

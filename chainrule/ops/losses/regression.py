@@ -12,13 +12,13 @@ from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.operation import Op, op
-from chainrule.ops.activations import relu
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.movement import widened
+from chainrule.ops.nonlinearities import relu
 from chainrule.ops.sorting import SampleQuantile
 
 

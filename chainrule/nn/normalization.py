@@ -14,7 +14,7 @@ from chainrule.nn.linear import floating, positive
 from chainrule.nn.module import Module
 from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run, settled
-from chainrule.ops import normalization
+from chainrule.ops import normalizing as normalization
 from chainrule.ops.movement import reshape
 from chainrule.tensors import Parameter
 

@@ -1,6 +1,6 @@
 """Activations as modules: the elementwise functions between two layers, by class or by name.
 
-Imports module and ops. Containers look names up; the formulas stand in ops/activations.py.
+Imports module and ops. Containers look names up; the formulas stand in ops/nonlinearities.py.
 """
 
 from math import prod
@@ -12,7 +12,7 @@ from chainrule.graph.op.families import Elementwise
 from chainrule.nn.module import Module
 from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run
-from chainrule.ops import activations as formulas
+from chainrule.ops import nonlinearities as formulas
 from chainrule.ops.letters import logistic
 
 
