@@ -10,41 +10,39 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from chainrule.errors import ArgumentError
 
 
-class Watch:
-    """What stands in RECORDING in the place of True or False, and looks on.
+class Recording:
+    """What stands in RECORDING: whether ops leave a graph, and whether somebody looks on.
 
     Attributes
     ----------
     recording : bool
-        Whether a graph is left all the same.
+        Whether a graph is left.
+    looks : bool
+        Whether it is a Watch, which is told of every op; nobody else need be asked.
     """
 
+    looks: ClassVar[bool] = False
     recording: bool = True
 
     def __bool__(self) -> bool:
         return self.recording
 
-    def quiet(self) -> Self:
-        """The same watch over a run that leaves no graph."""
-        return self._copy(recording=False)
+    def quiet(self) -> "Recording":
+        """The same over a run that leaves no graph."""
+        return OFF
 
-    def with_graph(self) -> Self:
-        """The same watch over a run that leaves a graph, whatever is around it."""
-        return self if self.recording else self._copy(recording=True)
+    def with_graph(self) -> "Recording":
+        """The same over a run that leaves a graph, whatever is around it."""
+        return ON
 
-    def _copy(self, recording: bool) -> Self:
-        other = copy.copy(self)
-        other.recording = recording
-        return other
-
-    def inside(self) -> "bool | Watch":
-        """What stands while a rule computes: True, since that is its own affair."""
-        return True
+    def inside(self) -> "Recording":
+        """What stands while a rule computes: a graph, which is the rule's own affair."""
+        return ON
 
     def met(self, x: Any) -> Any:
         """What an op, or a derivative, reads in the place of this operand."""
@@ -60,6 +58,25 @@ class Watch:
     def recorded(self, op: Any, operands: Sequence[Any], value: Any) -> None:
         """Called with every op that a node or a dual read, and its result."""
 
+
+class Watch(Recording):
+    """Looks on while ops are read, whether they leave a graph or not."""
+
+    looks: ClassVar[bool] = True
+
+    def quiet(self) -> Self:
+        """The same watch over a run that leaves no graph."""
+        return self._copy(recording=False)
+
+    def with_graph(self) -> Self:
+        """The same watch over a run that leaves a graph, whatever is around it."""
+        return self if self.recording else self._copy(recording=True)
+
+    def _copy(self, recording: bool) -> Self:
+        other = copy.copy(self)
+        other.recording = recording
+        return other
+
     def pushed(self, op: Any, inputs: Sequence[Any], tangents: Sequence[Any], out: Any) -> None:
         """Called with the tangent of every result, in forward mode."""
 
@@ -68,7 +85,7 @@ class Watch:
 
     def spelling(self, op: Any, operands: Sequence[Any], formula: Callable[..., Any]) -> Any:
         """A formula read by duals, watched as one op."""
-        token = RECORDING.set(True)
+        token = RECORDING.set(ON)
         try:
             out = formula(op, operands)
         finally:
@@ -80,7 +97,7 @@ class Watch:
         """The forward rule of an op, watched: what it computes on the way is its own affair."""
 
         def watched(tangents: Any, inputs: Any, out: Any) -> Any:
-            token = RECORDING.set(True)
+            token = RECORDING.set(ON)
             try:
                 pushed = rule(tangents, inputs, out)
             finally:
@@ -95,7 +112,9 @@ class Watch:
         return pull
 
 
-RECORDING: ContextVar[bool | Watch] = ContextVar("chainrule_recording", default=True)
+ON, OFF = Recording(), Recording()
+OFF.recording = False
+RECORDING: ContextVar[Recording] = ContextVar("chainrule_recording", default=ON)
 # How many forward derivatives stand around this point. A derivative taken inside one of them is
 # nested in it: its symbols read first, and take those of the outer ones for constants.
 DEPTH: ContextVar[int] = ContextVar("chainrule_depth", default=0)
@@ -109,34 +128,31 @@ TRIAL: ContextVar[bool] = ContextVar("chainrule_trial", default=False)
 THREADS: ContextVar[int | None] = ContextVar("chainrule_threads", default=None)
 
 
-def recording_on() -> bool | Watch:
-    """What to set RECORDING to where a graph is needed: True, or the watch that stands."""
-    return RECORDING.get() or rules_on()
-
-
-def rules_on() -> bool | Watch:
-    """What to set RECORDING to while a rule computes: True, or a watch that looks into rules."""
+def recording_on() -> Recording:
+    """What to set RECORDING to where a graph is needed."""
     standing = RECORDING.get()
-    return True if standing is True or standing is False else standing.inside()
+    return standing if standing.recording else standing.inside()
+
+
+def rules_on() -> Recording:
+    """What to set RECORDING to while a rule computes: on, or a watch that looks into rules."""
+    return RECORDING.get().inside()
 
 
 def met(x: Any) -> Any:
     """What is read in the place of x: itself, unless a watch that stands knows better."""
-    standing = RECORDING.get()
-    return x if standing is True or standing is False else standing.met(x)
+    return RECORDING.get().met(x)
 
 
 def asked(x: Any, call: str) -> None:
     """Tell a watch that stands that a tensor is about to give its value away."""
-    standing = RECORDING.get()
-    if standing is not True and standing is not False:
-        standing.asked(x, call)
+    RECORDING.get().asked(x, call)
 
 
 def watching() -> Watch | None:
     """The watch that stands, if any."""
     standing = RECORDING.get()
-    return None if standing is True or standing is False else standing
+    return standing if isinstance(standing, Watch) else None
 
 
 @contextmanager
@@ -152,8 +168,7 @@ def no_grad() -> Generator[None, None, None]:
     >>> out.wants_gradient
     False
     """
-    standing = watching()
-    token = RECORDING.set(standing.quiet() if standing is not None else False)
+    token = RECORDING.set(RECORDING.get().quiet())
     try:
         yield
     finally:

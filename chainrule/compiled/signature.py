@@ -47,7 +47,8 @@ class Call:
     ) -> "Call | None":
         """None where something is differentiated, recorded or trained: every op must be seen."""
         standing = RECORDING.get()
-        if (standing is not True and standing is not False) or CURRENT.get().training:
+        taped = standing.recording
+        if standing.looks or CURRENT.get().training:
             return None  # a net that trains hands out keys, and takes statistics
         flat, structure = flatten((args, keywords))
         leaves: list[Any] = []
@@ -58,7 +59,7 @@ class Call:
         for x in flat:
             if isinstance(x, Symbol):
                 tensors = True
-                if not isinstance(x, Node) or x.traced or (x.wants_gradient and standing):
+                if not isinstance(x, Node) or x.traced or (x.wants_gradient and taped):
                     return None
                 x = x.value
             if _is_numpy(x):

@@ -13,7 +13,7 @@ from chainrule.doctor.subject import Array, Subject, is_float_array
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.nodes.walk import Alias, alias, derived_pull, on_the_way
 from chainrule.graph.op.calls import Text, written
-from chainrule.settings import RECORDING
+from chainrule.settings import ON, RECORDING
 from chainrule.spec import is_sequence, is_tuple
 
 
@@ -100,7 +100,7 @@ def pulled(node: Node, upstream: Any) -> list[Any]:
         return []
     wanted = [x is not None and x.wants_gradient for x in node.inputs]
     pull = op.pull if op.differentiates else derived_pull(op)
-    token = RECORDING.set(True)
+    token = RECORDING.set(ON)
     try:
         with np.errstate(all="ignore"):
             if isinstance(upstream, Node):
@@ -116,7 +116,7 @@ def derivation(subject: Subject) -> Derivation | None:
     if subject.formula is None:
         return None
     leaves = [_leaf(x, name) for x, name in zip(subject.operands, subject.names, strict=True)]
-    token = RECORDING.set(True)
+    token = RECORDING.set(ON)
     try:
         with np.errstate(all="ignore"):
             out = subject.formula(*leaves)

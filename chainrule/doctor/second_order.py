@@ -19,7 +19,7 @@ from chainrule.graph.nodes.walk import walk
 from chainrule.graph.op.operation import apply
 from chainrule.ops.movement import sum_to
 from chainrule.ops.reductions import total as summed
-from chainrule.settings import RECORDING
+from chainrule.settings import ON, RECORDING
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor
 
@@ -107,7 +107,7 @@ def twice(e: Evidence, directions: dict[int, Array]) -> dict[int, Array]:
         Tensor(x, wants_gradient=True) if i in subject.moving else x
         for i, x in enumerate(copies(subject.operands))
     ]
-    token = RECORDING.set(True)
+    token = RECORDING.set(ON)
     try:
         with np.errstate(all="ignore"):
             gradients = _first(e, leaves)

@@ -17,7 +17,7 @@ from chainrule.graph.op.families import Elementwise
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.nn import Module
 from chainrule.nn.activations import Activation, activation_op
-from chainrule.settings import RECORDING
+from chainrule.settings import ON, RECORDING
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHUNK = 1024  # rows evaluated together
@@ -208,7 +208,7 @@ def observe(model: Module, x: Array, chunk: int = CHUNK) -> Observation:
 
 def _pass(model: Module, x: Array) -> tuple[Array, list[Node]]:
     """The outputs, and the nodes of their graph that an activation made, in the net's order."""
-    token = RECORDING.set(True)
+    token = RECORDING.set(ON)
     try:
         out = model(x)
     finally:

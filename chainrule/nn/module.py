@@ -17,7 +17,7 @@ from chainrule.nn.member_paths import Tree, rebuilt
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
 from chainrule.ops.random import Key
-from chainrule.settings import RECORDING, watching
+from chainrule.settings import RECORDING
 from chainrule.spec import holds_streams
 from chainrule.tensors import Tensor
 
@@ -92,8 +92,7 @@ class Module(Tree):
         """
         if training is not None:
             return self.run(x, training)[0]
-        standing = RECORDING.get()
-        module = self if standing is True or standing is False else standing.module(self)
+        module = RECORDING.get().module(self)
         out = module.advance(x if isinstance(x, Symbol) else self._leaf(x), CURRENT.get())
         return out if isinstance(out, Symbol) else _as_tensor(out)
 
@@ -107,8 +106,7 @@ class Module(Tree):
             A new array for each buffer that changes, by path; for :meth:`write_buffers`.
         """
         run = run_of(training)
-        watch = watching()
-        module = self if watch is None else watch.module(self)
+        module = RECORDING.get().module(self)
         token = CURRENT.set(run)
         try:
             out = module.advance(x if isinstance(x, Symbol) else self._leaf(x), run)

@@ -18,7 +18,7 @@ from chainrule.graph.op.breaches import input_name
 from chainrule.graph.op.calls import named
 from chainrule.graph.op.families import Elementwise
 from chainrule.graph.op.operation import Op
-from chainrule.settings import RECORDING, Watch
+from chainrule.settings import ON, RECORDING, Watch
 from chainrule.spec import is_array, is_tuple
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -50,7 +50,7 @@ def trace_nonfinite() -> Generator[None, None, None]:
     the gradient of x in sqrt became inf at element (1,), while all that its rule reads is finite
     """
     watch = NonFiniteWatch()
-    token = RECORDING.set(watch if RECORDING.get() else watch.quiet())
+    token = RECORDING.set(watch if RECORDING.get().recording else watch.quiet())
     try:
         with np.errstate(all="ignore"):  # the error says more than NumPy's warning
             yield
@@ -78,7 +78,7 @@ class NonFiniteWatch(Watch):
         """Look at the gradients that a rule sends back."""
 
         def watched(upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Any:
-            token = RECORDING.set(True)  # what the rule does inside is its own affair
+            token = RECORDING.set(ON)  # what the rule does inside is its own affair
             try:
                 pulled, lives = pull(upstream, live, inputs, out, wanted)
             finally:

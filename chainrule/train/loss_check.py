@@ -23,7 +23,7 @@ from chainrule.graph.nodes.node import Node
 from chainrule.graph.numpy.unwrapping import unwrapped
 from chainrule.ops.losses.loss import Loss, LossFacts, common_facts, inside
 from chainrule.ops.movement import reshape
-from chainrule.settings import RECORDING, TRIAL, no_grad
+from chainrule.settings import ON, RECORDING, TRIAL, no_grad
 from chainrule.spec import is_sequence
 from chainrule.tensors import Tensor
 
@@ -49,7 +49,7 @@ def traced_loss(loss: Function, out: Array, y: Array) -> tuple[Any, Node]:
 @contextmanager
 def in_the_graph() -> Generator[None, None, None]:
     """Here what would leave the graph in training raises, and so does float(x)."""
-    recording, trial = RECORDING.set(True), TRIAL.set(True)
+    recording, trial = RECORDING.set(ON), TRIAL.set(True)
     try:
         with unwrapped():
             yield

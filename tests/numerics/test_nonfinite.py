@@ -10,7 +10,7 @@ import chainrule as cr
 from chainrule.errors import NonFiniteError
 from chainrule.graph.op.families import Elementwise
 from chainrule.numerics.nonfinite import trace_nonfinite
-from chainrule.settings import RECORDING
+from chainrule.settings import ON, RECORDING
 
 ZERO = np.array([4.0, 0.0, 1.0])
 
@@ -18,7 +18,7 @@ ZERO = np.array([4.0, 0.0, 1.0])
 def stopped(run):
     with pytest.raises(NonFiniteError) as caught, trace_nonfinite():
         run()
-    assert RECORDING.get() is True
+    assert RECORDING.get() is ON
     return caught.value
 
 

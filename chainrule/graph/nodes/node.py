@@ -126,7 +126,7 @@ Node.result = Node
 def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     """Compute an op on operands of which at least one is a Node, and leave one node for it."""
     recording = RECORDING.get()
-    if recording is not True and recording is not False:
+    if recording.looks:
         seen = tuple(map(recording.met, operands))
         if any(map(is_not, seen, operands)):
             return apply(op, seen)
@@ -168,13 +168,13 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         value = _of_no_operand(op, value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
-    if recording is not True and recording is not False:
+    if recording.looks:
         recording.recorded(op, operands, value)
     if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
             raise not_numbers(op.name, value)
         return kind(value)
-    if recording:
+    if recording.recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
     return kind(value)
 
@@ -308,9 +308,9 @@ def _record_bundle(
         x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
     )
     recording = RECORDING.get()
-    if recording is not True and recording is not False:
+    if recording.looks:
         recording.recorded(op, operands, parts)
-    if not wants or op.flat or not recording:
+    if not wants or op.flat or not recording.recording:
         return tuple(kind(part) for part in parts)
     return results_of(kind(parts, op, _as_nodes(operands, kind), True))
 

@@ -67,7 +67,7 @@ class Dual(Valued, Reading):
         out = tuple(self._given(op, x) for x in out) if several else self._given(op, out)
         if watch is not None:
             watch.recorded(op, values, out)
-        if op.flat or not RECORDING.get():
+        if op.flat or not RECORDING.get().recording:
             return out
         if not is_tuple(out) and out.dtype.kind != "f":
             if out.dtype.kind not in NUMBERS:

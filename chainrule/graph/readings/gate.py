@@ -14,7 +14,7 @@ from chainrule.graph.nodes.walk import alias, derived_pull, on_the_way
 from chainrule.graph.op.contract import formula
 from chainrule.graph.op.operation import Op
 from chainrule.graph.readings.dual import transposed
-from chainrule.settings import DEPTH, RECORDING
+from chainrule.settings import DEPTH, ON, RECORDING
 from chainrule.spec import is_tuple
 
 Array = np.ndarray[Any, Any]
@@ -91,7 +91,7 @@ class Gate:
     def formula(self, i: int) -> tuple[Node | None, Any]:
         """The op's formula as a graph of its own, in one input: its result, and that variable."""
         leaves: list[Any] = [alias(x) if j == i else x for j, x in enumerate(self.inputs)]
-        token = RECORDING.set(True)
+        token = RECORDING.set(ON)
         try:
             ends = formula(self.op, leaves)
         finally:
