@@ -5,6 +5,7 @@ be found and extended by whoever adds an op.
 """
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_no_reader_knows_an_op_by_its_name(folder):
     assert found == listed
 
 
+@functools.cache
 def spelled():
     """Text literals that are the name of an op which the folder may not know, by file."""
     found = {}
