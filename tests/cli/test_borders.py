@@ -135,6 +135,7 @@ def test_two_runs_never_share_a_new_folder(tmp_path):
     first = started("train", "moons", *ENDLESS, "--out", "mine", cwd=tmp_path)
     assert first.stderr is not None
     assert first.stderr.readline().startswith("epoch ")
+    first.send_signal(signal.SIGSTOP)  # it keeps its folder, and leaves the others a core
     for overwrite in ((), ("--overwrite",)):
         second = command("train", "iris", "--out", "mine", *overwrite, cwd=tmp_path)
         assert second.code == 2
@@ -143,6 +144,7 @@ def test_two_runs_never_share_a_new_folder(tmp_path):
             "Choose another folder, or wait until it has ended.\n"
         )
     first.send_signal(signal.SIGINT)
+    first.send_signal(signal.SIGCONT)
     first.communicate()
     assert sorted(os.listdir(tmp_path / "mine")) == FILES
 
