@@ -8,6 +8,7 @@ import chainrule as cr
 from chainrule.doctor import check
 from chainrule.doctor.draw import operands_of
 from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Elementwise
 
 NAMES = [name for name in CATALOGUE.names() if not CATALOGUE[name].flat]
 CHANGES = {
@@ -30,6 +31,8 @@ def test_a_right_op_of_the_catalogue_has_no_findings(name, change):
         pytest.skip("there is no derivative here, and the op says so")
     operands, values = operands_of(op)
     moved = [CHANGES[change](x) if _is_float(x) else x for x in map(_as_array, operands)]
+    if issubclass(op, Elementwise):
+        moved = _distinct(moved)
     try:
         with np.errstate(all="ignore"):
             op.of(*values).forward(*moved)
@@ -38,6 +41,15 @@ def test_a_right_op_of_the_catalogue_has_no_findings(name, change):
     order = 1 if change == "float32" else 4  # each order is asked where those before pass
     report = check(op.of(*values), *moved, order=order)
     assert report.passed, str(report)
+
+
+def _distinct(operands):
+    """Each set of numbers once, of operands that stand place beside place."""
+    if not all(map(_is_float, operands)) or len({x.shape for x in operands}) > 1:
+        return operands
+    columns = np.stack([x.ravel() for x in operands], axis=1)
+    once = {column.tobytes(): column for column in columns}  # 0 and -0 are two
+    return list(np.array(list(once.values())).T)
 
 
 def _as_array(x):
