@@ -1,5 +1,6 @@
 """fit(after=history): a fit in parts is the fit in one, bit for bit."""
 
+import functools
 import os
 import signal
 
@@ -99,11 +100,20 @@ class StopAt(Callback):
             state.stop()
 
 
+@functools.cache
+def never_left(epochs, size, compiled, patience, schedule=None):
+    """What a fit that was left at any step is compared with."""
+    return trained(
+        [epochs], compiled, early_stopping=lambda: EarlyStopping(patience), batch_size=size,
+        validation=(X[:30], LABELS[:30]), schedule=schedule,
+    )  # fmt: skip
+
+
 @MODES
 @pytest.mark.parametrize("step", [1, 10, 13, 14, 20])
 def test_a_fit_that_was_cut_short_goes_on_with_the_next_batch(step, compiled):
     options = {"validation": (X[:30], LABELS[:30]), "schedule": optim.Linear(0.01, steps=42)}
-    whole = trained([6], compiled, early_stopping=lambda: EarlyStopping(3), **options)
+    whole = never_left(6, BATCH, compiled, 3, options["schedule"])
     model, rule = net(), OPTIMIZERS["adam"]()
     options |= {
         "loss": cr.softmax_cross_entropy, "optimizer": rule, "seed": 3, "batch_size": BATCH,
@@ -134,7 +144,7 @@ def test_a_fit_that_ctrl_c_ended_goes_on(step, size, compiled):
 
     epochs = 6 if size == BATCH else 20
     options = {"validation": (X[:30], LABELS[:30]), "batch_size": size}
-    whole = trained([epochs], compiled, early_stopping=lambda: EarlyStopping(50), **options)
+    whole = never_left(epochs, size, compiled, 50)
     model, rule = net(), OPTIMIZERS["adam"]()
     options |= {
         "loss": cr.softmax_cross_entropy, "optimizer": rule, "seed": 3, "compiled": compiled,
