@@ -5,16 +5,20 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from chainrule.native import engine
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 IN_CI = os.environ.get("CI") == "true"
+RUNS_CODE_ONCE = ("compiled", "inspection", "train")  # or a few times
 
 # The same examples on every CI run, so that a red build is about the change; new ones at a desk.
 settings.register_profile(
@@ -42,6 +46,27 @@ INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Machine code that tests compile does not stay in the user's folder."""
     os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("machine-code"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bytecode_is_kept() -> None:
+    """Tests start hundreds of processes: each module is translated once, not by each of them."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine_code_without_haste(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let LLVM take a third of its time for what these folders compile.
+
+    Code as users get it is asked for in native/ and numerics/, by the fuzzer and by the processes
+    that tests start; of every loss, activation and optimiser in train/test_compiled_steps.py.
+    """
+    path = request.path
+    folder = path.relative_to(Path(__file__).parent).parts[0]
+    with pytest.MonkeyPatch.context() as patch:
+        if folder in RUNS_CODE_ONCE and path.name != "test_compiled_steps.py":
+            patch.setattr(engine.compile_plan, "__defaults__", (0,))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
