@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 IN_CI = os.environ.get("CI") == "true"
-RUNS_CODE_ONCE = ("compiled", "inspection", "train")  # or a few times
+RUNS_CODE_ONCE = ("compiled", "train")  # or a few times
 
 # The same examples on every CI run, so that a red build is about the change; new ones at a desk.
 settings.register_profile(
