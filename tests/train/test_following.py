@@ -5,7 +5,6 @@ import itertools
 import warnings
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,68 +13,24 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import EagerWarning, NoGradientError, RecordingWarning
 from chainrule.optim.lookup import OPTIMIZERS
-from chainrule.train import Callback, Program, fit
+from chainrule.train import Program, fit
+from tests.train.following import (
+    FEATURES,
+    HOOKS,
+    ROWS,
+    X,
+    Y,
+    alike,
+    at,
+    fresh_values,
+    net,
+    trained,
+    values,
+)
 
 from .small_nets import apart
 
-ROWS, FEATURES = 40, 6
-HOOKS = ("on_epoch_start", "on_batch_start", "on_batch_end", "on_epoch_end")
-RNG = np.random.default_rng(0)
-X, Y = RNG.normal(size=(ROWS, FEATURES)), RNG.normal(size=(ROWS, 2))
 CONTAINERS = {"Module", "Sequential", "MLP"}
-
-
-def net(*extra):
-    return nn.Sequential(
-        nn.Linear(FEATURES, 8, dtype="float64"), *extra, nn.Tanh(),
-        nn.Linear(8, 2, dtype="float64"),
-    )  # fmt: skip
-
-
-def at(hook, change, when=lambda state: state.step == 4):
-    """A callback that changes something at one place of the fit."""
-
-    def listen(self, state):
-        if when(state):
-            change(state)
-
-    return type("Change", (Callback,), {hook: listen})()
-
-
-def trained(change=None, hook="on_batch_start", *, model=net, optimizer=None, **options):
-    """Parameters after a fit, or the kind of error it ended with."""
-    options.setdefault("loss", cr.squared_error)
-    options.setdefault("batch_size", 16)
-    model = model() if callable(model) and not isinstance(model, nn.Module) else model
-    optimizer = optim.SGD(0.05, momentum=0.9) if optimizer is None else optimizer()
-    when = options.pop(
-        "when", lambda state: state.step == 4 or (state.epoch == 2 and "epoch" in hook)
-    )
-    callbacks = [] if change is None else [at(hook, change, when)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RecordingWarning)
-        warnings.simplefilter("ignore", EagerWarning)  # a changed net may raise while recorded
-        try:
-            fit(
-                model, (X, Y), optimizer=optimizer, epochs=3, metric=None, callbacks=callbacks,
-                **options,
-            )  # fmt: skip
-        except (ValueError, TypeError, RuntimeError) as error:
-            return type(error)
-    return model.state()
-
-
-def alike(change, hook="on_batch_start", matters=True, **options):
-    """Eager and compiled end in the same place, another one than without the change."""
-    eager = trained(change, hook, compiled=False, **options)
-    compiled = trained(change, hook, compiled=True, **options)
-    if isinstance(eager, type):
-        assert compiled is eager
-        return
-    assert apart(eager, compiled) <= 1e-12
-    if matters:
-        unchanged = trained(compiled=False, **options)
-        assert set(unchanged) != set(eager) or apart(eager, unchanged) > 1e-9
 
 
 def another(value):
@@ -148,116 +103,6 @@ def test_every_attribute_of_every_layer_is_followed(make, name):
     eager = trained(change, model=lambda: net(make()), compiled=False)
     assert not matters or isinstance(eager, dict)
     alike(change, model=lambda: net(make()), matters=matters)
-
-
-values = SimpleNamespace()
-WEIGHT = 1.0
-
-
-def fresh_values():
-    global WEIGHT  # noqa: PLW0603  a global that a loss names is what is tested
-    WEIGHT = 1.0
-    values.__dict__.clear()
-    values.__dict__.update(
-        listed=[1.0], named={"weight": 1.0}, array=np.ones(2), bound=1.0, cell=1.0,
-        table=np.ones((2, 100, 100)), outside=cr.parameter(np.ones(2)),
-    )  # fmt: skip
-    values.outside.wants_gradient = False
-
-
-def set_global(value):
-    global WEIGHT  # noqa: PLW0603
-    WEIGHT = value
-
-
-class Weighted:
-    """A loss with an attribute, and one of its class."""
-
-    factor = 1.0
-
-    def __init__(self):
-        self.weight = 1.0
-
-    def __call__(self, out, y):
-        return self.weight * self.factor * cr.squared_error(out, y)
-
-
-def loss_of_a_cell():
-    weight = 1.0
-
-    def loss(out, y):
-        return weight * cr.squared_error(out, y)
-
-    def change(state):
-        nonlocal weight
-        weight = 3.0
-
-    return loss, change
-
-
-def helper(out):
-    return values.bound * out
-
-
-def losses():
-    """Ways in which a loss looks a number up, and how a callback changes it."""
-    of_object, (of_cell, change_cell) = Weighted(), loss_of_a_cell()
-
-    def put(owner, key, value):
-        return lambda state: owner().__setitem__(key, value)
-
-    error = cr.squared_error
-    yield "list", lambda o, y: values.listed[0] * error(o, y), put(lambda: values.listed, 0, 3.0)
-    yield (
-        "dict",
-        lambda o, y: values.named["weight"] * error(o, y),
-        put(lambda: values.named, "weight", 3.0),
-    )
-    yield (
-        "array",
-        lambda o, y: (values.array * error(o, y)).sum(),
-        put(lambda: values.array, 1, 3.0),
-    )
-    yield (
-        "large array",
-        lambda o, y: values.table.mean() * error(o, y),
-        put(lambda: values.table, (1, 3), 3.0),
-    )
-    yield "global", lambda o, y: WEIGHT * error(o, y), lambda state: set_global(3.0)
-    yield (
-        "attribute",
-        lambda o, y: values.bound * error(o, y),
-        lambda state: setattr(values, "bound", 3.0),
-    )
-    yield (
-        "through a function",
-        lambda o, y: error(helper(o), y),
-        lambda state: setattr(values, "bound", 3.0),
-    )
-    yield (
-        "parameter",
-        lambda o, y: (values.outside * error(o, y)).sum(),
-        lambda state: setattr(values.outside, "data", np.full(2, 3.0)),
-    )
-    yield "cell", of_cell, change_cell
-    yield "object", of_object, lambda state: setattr(of_object, "weight", 3.0)
-    yield (
-        "partial",
-        partial(lambda weight, o, y: weight[0] * error(o, y), values.listed),
-        put(lambda: values.listed, 0, 3.0),
-    )
-
-
-@pytest.mark.parametrize("number", range(11))
-def test_a_number_that_the_loss_looks_up_is_followed(number):
-    def attempt(change, compiled):
-        fresh_values()
-        _, loss, doing = list(losses())[number]
-        return trained(doing if change else None, loss=loss, compiled=compiled)
-
-    eager, compiled, unchanged = attempt(True, False), attempt(True, True), attempt(False, False)
-    assert apart(eager, compiled) <= 1e-12
-    assert apart(eager, unchanged) > 1e-9
 
 
 @pytest.mark.parametrize("hook", HOOKS)
