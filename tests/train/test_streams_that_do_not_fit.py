@@ -16,7 +16,7 @@ from chainrule.errors import (
 from chainrule.nn.activations import Activation
 from chainrule.train import Program, evaluate, fit, predict
 
-from .test_streams import IDS, LABELS, MASK, PRICES, WEIGHTS, A, Named, Pair, Single
+from .nets_of_streams import IDS, LABELS, MASK, PRICES, WEIGHTS, A, Named, Pair, Single
 
 X = {"ids": IDS, "mask": MASK, "numbers": A}
 Y = {"class": LABELS, "price": PRICES}
