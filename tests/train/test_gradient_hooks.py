@@ -9,8 +9,8 @@ from chainrule.errors import ArgumentError, DTypeError, EagerWarning, InPlaceErr
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.train import Program, fit
 
+from .nets_of_streams import halved
 from .small_nets import OPTIMIZERS, apart, data, net
-from .test_streams import halved
 
 MODES = pytest.mark.parametrize("compiled", [False, True])
 X, LABELS, _ = data("float64")
