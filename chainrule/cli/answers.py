@@ -26,7 +26,7 @@ class Answers:
     said : list of str
         The predicted class or number of each row.
     truth : list of str
-        The true ones; empty if they are not known.
+        The true ones, "" where one is not known; empty if none is.
     shares : ndarray, (N, C)
         Probability of each class, or its score after a loss without a link; (N, 0) for numbers.
     kind : str
@@ -77,21 +77,43 @@ def answers(
     preprocessing: Preprocessing,
     outputs: NDArray[Any],
     y: NDArray[Any] | None,
+    answered: NDArray[np.int64] | None = None,
 ) -> Answers:
-    """Read outputs as the loss has taught the net to give them."""
+    """Read outputs as the loss has taught the net to give them.
+
+    Parameters
+    ----------
+    y : ndarray or None
+        The targets of the rows that have one.
+    answered : ndarray, int64, optional
+        Which rows these are. Default: all.
+    """
     classes, facts = preprocessing.classes, facts_of_named(architecture.loss)
     linked = np.asarray(facts.linked(outputs.astype(np.float64)))
     if not classes:
-        truth = [] if y is None else _numbers(preprocessing.original(y))
+        known = [] if y is None else _numbers(preprocessing.original(y))
+        truth = _in_rows(known, len(outputs), answered)
         none = np.empty((len(outputs), 0))
         return Answers(_numbers(preprocessing.original(linked)), truth, none, "", ())
     return Answers(
         said=[classes[index] for index in outputs.argmax(axis=1)],
-        truth=[] if y is None else [classes[index] for index in y],
+        truth=_in_rows(
+            [] if y is None else [classes[index] for index in y], len(outputs), answered
+        ),
         shares=linked,
         kind="probability" if facts.link else "score",
         classes=classes,
     )
+
+
+def _in_rows(known: list[str], rows: int, answered: NDArray[np.int64] | None) -> list[str]:
+    """What is known, each in its row, and nothing in the others."""
+    if answered is None or not known or len(known) == rows:
+        return known
+    truth = [""] * rows
+    for row, word in zip(answered.tolist(), known, strict=True):
+        truth[row] = word
+    return truth
 
 
 def _numbers(values: NDArray[np.float64]) -> list[str]:

@@ -21,6 +21,8 @@ Start with: chainrule train digits
 """
 
 DEFAULTS = TrainSettings()
+STANDARD_INPUT = "./-"  # what a lone dash is called until the data are opened
+DATA_AT = {"train": 1, "predict": 2}  # which word names the data
 
 app = App(
     name="chainrule",
@@ -46,11 +48,16 @@ def run(words: list[str]) -> int:
 
 
 def _with_dash(words: list[str]) -> list[str]:
-    """Join "--out" and "-" to "--out=-": cyclopts takes a lone dash for an option."""
+    """Join "--out" and "-" to "--out=-": cyclopts takes a lone dash for an option.
+
+    Where it stands for the data, it becomes STANDARD_INPUT.
+    """
     joined: list[str] = []
-    for word in words:
+    for place, word in enumerate(words):
         if word == "-" and joined and joined[-1] == "--out":
             joined[-1] = "--out=-"
+        elif word == "-" and place == DATA_AT.get(words[0]):
+            joined.append(STANDARD_INPUT)
         else:
             joined.append(word)
     return joined
@@ -66,7 +73,9 @@ def train(
     ----------
     data
         Name of a data set (digits, iris, wine, breast_cancer, diabetes, moons, circles, spiral,
-        fashion-mnist), or the path of a CSV file with a header row.
+        fashion-mnist), or the path of a table: text with a header row (also gzipped), Parquet,
+        JSON lines, a workbook, a DuckDB or SQLite file; "sales-*.csv" for several files, - for
+        standard input.
     """
     with held_still():
         from chainrule.cli.train_job import train as job  # noqa: PLC0415  --help stays quick
@@ -84,6 +93,7 @@ def predict(
     out: Annotated[Path | None, Parameter(group=OUTPUT)] = None,
     rows: Annotated[int, Parameter(group=OUTPUT)] = 10,
     folder: Path | None = None,
+    query: str | None = None,
     overwrite: Annotated[bool, Parameter(group=OUTPUT, negative="")] = False,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
@@ -94,7 +104,7 @@ def predict(
     run
         Folder that `chainrule train` has written, or the model file in it.
     data
-        A CSV file with the columns of the training data, or the name of a data set.
+        A table with the columns of the training data, in any order, or the name of a data set.
     out
         CSV file for all predictions: row, prediction, and the probability of each class. A
         single - writes it to standard output. Default: none is written.
@@ -102,6 +112,8 @@ def predict(
         Rows shown in the table.
     folder
         Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
+    query
+        SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     overwrite
         Replace the file of --out if it exists.
     debug
@@ -110,7 +122,7 @@ def predict(
     from chainrule.cli.prediction import predict as job  # noqa: PLC0415  --help stays quick
 
     with interruptible():
-        return job(run, data, out=out, rows=rows, folder=folder, overwrite=overwrite)
+        return job(run, data, out=out, rows=rows, folder=folder, query=query, overwrite=overwrite)
 
 
 @app.command

@@ -4,6 +4,9 @@ Imports rich and the training loop's callbacks. training.py hands one of the two
 """
 
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -12,11 +15,50 @@ from chainrule.train import Callback, FitState, PlainProgress
 
 SECONDS_BETWEEN = 0.1  # redraws; a bar that is drawn by a thread would slow the training
 LINES_AT_MOST = 20
+SECONDS_UNSEEN = 1.0  # what is read in less needs no bar
 
 
 def reporter() -> Callback:
     """What suits standard error as it is now."""
     return Bar() if console(to_stderr=True).is_terminal else Lines()
+
+
+@contextmanager
+def reading(source: str) -> Generator[Callable[[float], None]]:
+    """Show how much of a file is read, once it takes long enough to be seen."""
+    screen = console(to_stderr=True)
+    bar = Progress(
+        TextColumn("reading {task.description}", style="bold", markup=False),
+        BarColumn(bar_width=None, complete_style="cyan", finished_style="green"),
+        TextColumn("{task.percentage:>3.0f} %"),
+        console=screen,
+        auto_refresh=False,
+        expand=True,
+        transient=True,
+    )
+    task = bar.add_task(Path(source).name, total=1.0)
+    started = time.perf_counter()
+    is_shown, has_told = False, False
+
+    def told(share: float) -> None:
+        nonlocal is_shown, has_told
+        if time.perf_counter() - started < SECONDS_UNSEEN:
+            return
+        if screen.is_terminal:
+            if not is_shown:
+                bar.start()
+            is_shown = True
+            bar.update(task, completed=share)
+            bar.refresh()
+        elif not has_told:
+            has_told = True
+            screen.print(f"reading {Path(source).name}", markup=False, highlight=False)
+
+    try:
+        yield told
+    finally:
+        if is_shown:
+            bar.stop()
 
 
 class Lines(PlainProgress):

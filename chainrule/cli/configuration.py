@@ -25,6 +25,11 @@ def settings_record(outcome: Outcome) -> dict[str, dict[str, Any]]:
             "name": outcome.dataset.name,
             "task": outcome.dataset.task,
             "target": outcome.dataset.preprocessing.target.name,
+            "query": settings.query,
+            **{
+                option: list(getattr(settings, option)) or None
+                for option in ("drop", "categorical", "numeric", "missing")
+            },
             "validation": settings.validation,
             "test": settings.test,
             "folder": None if settings.folder is None else str(settings.folder),

@@ -18,6 +18,11 @@ NET = Group("Net", sort_key=1)
 LEARNING = Group("Learning", sort_key=2)
 DATA = Group("Data", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
+NAMES = Parameter(group=DATA, consume_multiple=True, negative="", show_default=False)
+# "-" and "--" stand for gaps too.
+MARKS = Parameter(
+    group=DATA, consume_multiple=True, negative="", show_default=False, allow_leading_hyphen=True
+)
 FLAG = Parameter(group=OUTPUT, negative="", show_default=False)
 
 
@@ -62,10 +67,21 @@ class TrainSettings:
         Epochs without a lower validation loss before training stops early; the best weights are
         kept. 0 trains to the end and keeps the last ones.
     target
-        The CSV's column to predict.
+        The table's column to predict.
     task
         What the target holds: classes, or numbers. Default: auto, which takes text and up to 20
         different whole numbers for classes.
+    drop
+        Columns of the table to leave out.
+    categorical
+        Columns to take for categories, such as --categorical zip.
+    numeric
+        Columns to take for numbers.
+    missing
+        What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
+        #N/A and their like.
+    query
+        SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     validation
         Share of the rows, after the test part is taken, on which training is watched.
     test
@@ -100,6 +116,11 @@ class TrainSettings:
     patience: Annotated[int, Parameter(group=LEARNING)] = Choices.patience
     target: Annotated[str | None, Parameter(group=DATA)] = None
     task: Annotated[Literal["auto", "classes", "numbers"], Parameter(group=DATA)] = "auto"
+    drop: Annotated[tuple[str, ...], NAMES] = ()
+    categorical: Annotated[tuple[str, ...], NAMES] = ()
+    numeric: Annotated[tuple[str, ...], NAMES] = ()
+    missing: Annotated[tuple[str, ...], MARKS] = ()
+    query: Annotated[str | None, Parameter(group=DATA)] = None
     validation: Annotated[float, Parameter(group=DATA)] = 0.1
     test: Annotated[float, Parameter(group=DATA)] = 0.2
     seed: Annotated[int, Parameter(group=DATA)] = Choices.seed

@@ -59,11 +59,15 @@ class Outcome:
         """What to try now, each with its command."""
         settings = self.settings
         data = [self.source, *(["--folder", str(settings.folder)] if settings.folder else [])]
+        query = ["--query", settings.query] if settings.query else []
         target = ["--target", settings.target] if settings.target else []
         task = ["--task", settings.task] if settings.task != "auto" else []
+        for option in ("drop", "categorical", "numeric", "missing"):
+            named = getattr(settings, option)
+            task += [f"--{option}", *named] if named else []
         wider = str(2 * max(settings.choices().hidden, default=0) or TrainSettings.hidden[0])
-        predict = ["predict", str(self.folder), *data, "--out", _free("predictions.csv")]
-        train = ["train", *data, *target, *task, "--hidden", wider]
+        predict = ["predict", str(self.folder), *data, *query, "--out", _free("predictions.csv")]
+        train = ["train", *data, *query, *target, *task, "--hidden", wider]
         return [
             ("Predict rows with this net", shlex.join([*called(), *predict])),
             ("Train a wider one", shlex.join([*called(), *train])),

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 from chainrule.cli.answers import Answers, answers
+from chainrule.cli.bar import reading
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.folder import MODEL
 from chainrule.cli.part_figures import heading, shown, values
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.train import predict as outputs_of
-from chainrule.train.data import read_rows
+from chainrule.train.data import open_rows
 from chainrule.train.files import write_atomically
 from chainrule.train.saving import load_model
 
@@ -23,7 +24,14 @@ STANDARD_OUTPUT = Path("-")
 
 
 def predict(
-    run: Path, source: str, *, out: Path | None, rows: int, folder: Path | None, overwrite: bool
+    run: Path,
+    source: str,
+    *,
+    out: Path | None,
+    rows: int,
+    folder: Path | None,
+    query: str | None,
+    overwrite: bool,
 ) -> int:
     """Read the model and the rows, show some answers, write all of them; the exit code."""
     if rows < 0:
@@ -32,20 +40,24 @@ def predict(
     model, saved = load_model(path)
     if out is not None:
         _refuse_taken(out, source, overwrite)
-    x, y = read_rows(source, saved.preprocessing, folder)
-    outputs = outputs_of(model, x)
-    found = answers(saved.architecture, saved.preprocessing, outputs, y)
+    with reading(source) as progress:
+        given = open_rows(source, saved.preprocessing, folder, query, progress)
+    outputs = outputs_of(model, given.x)
+    found = answers(saved.architecture, saved.preprocessing, outputs, given.y, given.answered)
 
     judged = ""
-    if y is not None:
+    if given.y is not None and len(given.y):
+        known = outputs[given.answered]
         preprocessing = saved.preprocessing
         judged = ", ".join(
             f"{heading(name, preprocessing)} {shown(name, value)}"
-            for name, value in values(preprocessing, outputs, y).items()
+            for name, value in values(preprocessing, known, given.y).items()
         )
-        judged += f" over {counted(len(x), 'row')}"
+        judged += f" over {counted(len(known), 'row')}"
         if _is_same(trained_on(path.parent), source):
             judged += ", those it was trained on among them"
+    for note in given.notes:
+        say("note", note, to_stderr=out == STANDARD_OUTPUT)
     _show(found, rows, judged, to_stderr=out == STANDARD_OUTPUT)
     _write(found, out)
     return 0

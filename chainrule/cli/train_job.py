@@ -7,7 +7,7 @@ import time
 
 from threadpoolctl import threadpool_limits
 
-from chainrule.cli.bar import reporter
+from chainrule.cli.bar import reading, reporter
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
@@ -27,21 +27,31 @@ from chainrule.train.data import Dataset, load
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
 
+MOST_COLUMNS = 40  # shown one by one
+
 
 def train(source: str, settings: TrainSettings) -> int:
     """Train, write everything, and say what came out; the exit code."""
     refuse_impossible(settings)
     choices = settings.choices()
     check(choices)
-    dataset = load(
-        source,
-        target=settings.target,
-        task=settings.task,
-        seed=settings.seed,
-        validation=settings.validation,
-        test=settings.test,
-        folder=settings.folder,
-    )
+    with reading(source) as progress:
+        dataset = load(
+            source,
+            target=settings.target,
+            task=settings.task,
+            seed=settings.seed,
+            validation=settings.validation,
+            test=settings.test,
+            folder=settings.folder,
+            drop=settings.drop,
+            categorical=settings.categorical,
+            numeric=settings.numeric,
+            missing=settings.missing,
+            query=settings.query,
+            progress=progress,
+        )
+    _show_columns(dataset)
     planned = plan(choices, dataset)
     with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
         model = planned.architecture.build(planned.seed)
@@ -74,6 +84,20 @@ def _learn(planned: TrainingPlan, model: Module, dataset: Dataset) -> History:
         raise NonFiniteError(
             error.what, found=error.found, do=f"Take smaller steps: {options}"
         ) from error
+
+
+def _show_columns(dataset: Dataset) -> None:
+    """What is done with each column of a table, before it is trained on."""
+    roles = dataset.preprocessing.roles
+    if roles:
+        rows = [(role.name, role.kind, role.reason) for role in roles[:MOST_COLUMNS]]
+        table(["column", "taken as", "because"], rows, texts=["column", "taken as", "because"])
+    if len(roles) > MOST_COLUMNS:
+        left_out = sum(role.kind == "left out" for role in roles[MOST_COLUMNS:])
+        more = counted(len(roles) - MOST_COLUMNS, "more column")
+        say("columns", f"and {more}, {left_out:,} of them left out")
+    for note in dataset.notes:
+        say("note", note)
 
 
 def _announce(planned: TrainingPlan, dataset: Dataset, model: Module) -> None:

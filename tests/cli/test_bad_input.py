@@ -30,7 +30,7 @@ TRAIN = {
         "empty.csv is empty.\nA CSV starts with a row of column names.\n"
     ),
     "short.csv --target answer": "line 3 of short.csv has 2 fields; the header has 3.\n...",
-    "nan.csv --target answer": "...",
+    "inf.csv --target answer": "1 number cannot be used: ...",
     "text.bin --target answer": "...",
     ". --target answer": ". is a folder, not a CSV file.\n...",
     "moons --target answer": (
@@ -127,7 +127,7 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "houses.csv").write_text(GOOD)
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "short.csv").write_text("a,b,answer\n1,2,yes\n1,2\n")
-    (tmp_path / "nan.csv").write_text(GOOD.replace("30,2", "nan,2"))
+    (tmp_path / "inf.csv").write_text(GOOD.replace("30,2", "inf,2"))
     (tmp_path / "text.bin").write_bytes(bytes(range(256)))
     (tmp_path / "taken").write_text("mine")
     return tmp_path

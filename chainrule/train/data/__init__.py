@@ -1,33 +1,50 @@
-"""Data sets by name or by CSV path: split, standardised, and ready for a net.
+"""Data sets by name, tables in files and in memory: split, standardised, and ready for a net.
 
-Floor 8: imports NumPy, the standard library and chainrule.errors. The command line and the
-training loop use it.
+Floor 8: imports NumPy, the standard library and chainrule.errors; DuckDB, python-calamine,
+narwhals and scikit-learn when a table or a set asks for them. The command line and the training
+loop use it.
 
     bundled.py        the one door to scikit-learn in this package
-    columns.py        numbers to standardise, categories, the target
+    columns.py        its role, numbers to standardise, categories, dates
+    databases.py      tables of databases: DuckDB's files, SQLite's through Python's sqlite3
     dataset.py        what a net trains on; three parts, already preprocessed
+    delimited.py      the dialect of a text table: delimiter, header, decimal commas
+    door.py           the one door to DuckDB: relations become columns of numbers, texts and times
     fashion.py        pictures of garments, ten classes
+    frames.py         tables in memory: pandas, polars and Arrow, dicts of arrays, matrices
     generated.py      two moons, two circles, and the lecture's spiral
     idx.py            reader of IDX files, the format of MNIST and Fashion-MNIST; plain or gzipped
-    inference.py      numbers or text, and what kind of target
+    inference.py      a table with a target becomes raw data: a part for each column
+    later.py          rows for what is already learned: each column as it was in training
+    leakage.py        a column that alone tells the target
     learning.py       what preprocessing must know, from the training rows alone
     loading.py        from a name or a path to a Dataset
+    marks.py          what stands for "nothing is known here" in a cell
+    objects.py        columns from Python's own values
+    opening.py        a file as columns, whatever it is: its first bytes tell
+    preparation.py    numbers without gaps, categories as codes; what any net starts from
     preprocessing.py  from raw columns to the standardised matrix a net reads, and back
     records.py        preprocessing as JSON text, exact to the last bit of every number
+    rereading.py      a text table read again, row by row: what is wrong with it
+    roles.py          which part a column of inputs plays, and why
     rows.py           rows for a net that is already trained, read the way its training rows were
     schema.py         what each entry of a JSON record must be
-    sheet.py          decoded, split into columns, every row as long as the header
+    scratch.py        a folder for what must be unpacked before it is read
     sources.py        which source a name or a path means
     split.py          in proportion to the classes, and from the seed alone
+    spreadsheets.py   Excel and OpenDocument sheets, through python-calamine
     standardising.py  (x - mean) / std of each column, in float64, kept in float32
-    tables.py         numbers in one matrix, texts as codes into their values
+    tables.py         numbers, texts as codes into their values, points in time
+    textfiles.py      text tables through DuckDB, with the dialect that was found
+    texts.py          numbers and dates that came as text
+    times.py          a point in time as numbers: year, month, weekday, hour, days elapsed
     wording.py        how this package's messages count and list things
 """
 
 from chainrule.train.data.dataset import Dataset
 from chainrule.train.data.loading import load
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.rows import read_rows
+from chainrule.train.data.rows import open_rows, read_rows
 from chainrule.train.data.sources import names
 
-__all__ = ["Dataset", "Preprocessing", "load", "names", "read_rows"]
+__all__ = ["Dataset", "Preprocessing", "load", "names", "open_rows", "read_rows"]

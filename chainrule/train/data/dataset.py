@@ -20,7 +20,7 @@ class Dataset:
     Parameters
     ----------
     name : str
-        Name of the data set, or the CSV's file name without its ending.
+        Name of the data set; the file's name without its ending; "table" for one in memory.
     x_train, x_validation, x_test : ndarray, float32, (N, D)
         Inputs, C-contiguous. A part of share 0 has N = 0.
     y_train, y_validation, y_test : ndarray
@@ -30,6 +30,9 @@ class Dataset:
         How raw rows become inputs; saved with the model.
     image_shape : (int, int) or None
         Height and width if a row is a picture.
+    notes : tuple of str
+        What a reader should know of the table: rows left out, a column that gives the answer
+        away. What was done with each column is in ``preprocessing.roles``.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Dataset:
     y_test: NDArray[Any]
     preprocessing: Preprocessing
     image_shape: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:

@@ -1,194 +1,215 @@
-"""Types for a CSV's columns: numbers or text, and what kind of target.
+"""A table with a target becomes raw data: each column gets its part, each row its answer.
 
-Imports sheet.py and tables.py. sources.py infers; rows.py knows the types and only converts.
+Imports roles.py, leakage.py and tables.py. sources.py infers; later.py knows the parts already.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.sheet import Sheet
-from chainrule.train.data.tables import RawData, Table, Text
+from chainrule.train.data.columns import Role
+from chainrule.train.data.leakage import suspicious
+from chainrule.train.data.marks import without_marks
+from chainrule.train.data.objects import written
+from chainrule.train.data.roles import (
+    FEW_CATEGORIES,
+    MOST_CATEGORIES,
+    Wanted,
+    as_numbers,
+    as_text,
+    cast,
+    numbers_of_most,
+)
+from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
 MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
-MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's main cost
-FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
-MISSING_MARKS = frozenset({"na", "n/a", "null", "none", "?", "-", "."})  # lower case
 
 TASKS = ("auto", "classes", "numbers")
 
-Values = Text | NDArray[np.float64]
 
+def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> RawData:
+    """Raw data of a table, with the part of each column and the reason.
 
-def infer(sheet: Sheet, name: str, target: str | None, task: str = "auto") -> RawData:
-    """Raw data of a CSV: a column is numeric if each of its cells is a number, else text.
-
-    The task says what the target holds: one of TASKS.
+    Raises
+    ------
+    DataError
+        Too few rows, a target that cannot be learned, nothing to learn it from.
     """
-    target = _checked_target(sheet, target)
-    if len(sheet.places.numbers) < FEWEST_ROWS:
+    target = _checked_target(columns, target)
+    wanted.refuse_unknown(columns.names, target)
+    if len(columns) < FEWEST_ROWS:
         raise DataError(
-            f"{sheet.source} has {counted(len(sheet.places.numbers), 'row')}; "
+            f"{columns.source} has {counted(len(columns), 'row')}; "
             f"a data set needs at least {FEWEST_ROWS}.",
             do="Add rows.",
         )
-    sheet.refuse_empty_cells(sheet.header)
-    inputs = [each for each in sheet.header if each != target]
-    table = _table(sheet, {each: _inferred(sheet, each) for each in inputs})
-    return RawData(name, table, target, _inferred_target(sheet, target, task))
-
-
-def typed(sheet: Sheet, is_numeric: Mapping[str, bool]) -> Table:
-    """These columns of a sheet, with the types given."""
-    readers = {True: numbers_of, False: texts_of}
-    return _table(sheet, {name: readers[kind](sheet, name) for name, kind in is_numeric.items()})
-
-
-def texts_of(sheet: Sheet, name: str) -> Text:
-    """A column as text."""
-    return Text.of(sheet.column(name))
-
-
-def numbers_of(sheet: Sheet, name: str) -> NDArray[np.float64]:
-    """A column as float64; a DataError names the first cell that is not a number."""
-    cells = sheet.column(name)
-    numbers = _parsed(cells)
-    if numbers is None:
-        row = next(row for row, cell in enumerate(cells) if not _is_number(cell))
+    values, has_answer = _target_values(columns, target, wanted)
+    answered = int(np.count_nonzero(has_answer))
+    if answered < FEWEST_ROWS:
         raise DataError(
-            f"column {name!r} of {sheet.source} holds {cells[row]!r} in {sheet.places[row]} "
-            "where a number belongs.",
-            do="Correct the cell: numbers are written like 12, -0.5 or 1e-3.",
+            f"the target {target!r} of {columns.source} is missing in all but "
+            f"{counted(answered, 'row')}; a data set needs at least {FEWEST_ROWS}.",
+            do="Add rows that have it, or name another column.",
         )
-    return numbers
+    notes = columns.notes
+    if answered < len(columns):
+        columns, values = _taken(columns, has_answer), _rows(values, has_answer)
+        left = len(has_answer) - answered
+        notes += (f"{counted(left, 'row')} without a value of {target!r} are left out",)
+    answers = _answers(columns, target, values, wanted.task)
+    return _cast(columns, name, target, answers, wanted, notes)
 
 
-def _checked_target(sheet: Sheet, target: str | None) -> str:
+def _cast(
+    columns: Columns,
+    name: str,
+    target: str,
+    answers: Values,
+    wanted: Wanted,
+    notes: tuple[str, ...],
+) -> RawData:
+    parts = {each: cast(columns, each, wanted) for each in columns.names if each != target}
+    used = {each: part.values for each, part in parts.items() if part.values is not None}
+    if not used:
+        reasons = [f"{each}  {part.role.reason}" for each, part in parts.items()]
+        raise DataError(
+            f"{columns.source} has nothing to predict {target!r} from: every other column is "
+            "left out.",
+            found=reasons[:LISTED_AT_MOST],
+            do="Add columns; or take one nevertheless: categorical=... or numeric=... "
+            "(on the command line: --categorical, --numeric).",
+        )
+    told = "numbers" if not isinstance(answers, Text) else f"{len(answers.values)} classes"
+    roles = tuple(
+        Role(each, "target", told) if each == target else parts[each].role
+        for each in columns.names
+    )
+    return RawData(
+        name,
+        table_of(columns, used),
+        target,
+        answers,
+        roles=roles,
+        marks=wanted.marks if wanted.missing else (),
+        orders={each: part.order for each, part in parts.items() if part.order},
+        notes=(*notes, *_of_classes(target, answers), *suspicious(used, answers, target)),
+    )
+
+
+def _checked_target(columns: Columns, target: str | None) -> str:
+    names = columns.names
     if target is None:
         raise ArgumentError(
-            f"{sheet.source} needs a target: the name of the column to predict.",
-            found=[f"columns {listing(sheet.header)}"],
+            f"{columns.source} needs a target: the name of the column to predict.",
+            found=[f"columns {listing(names)}"],
             do="Pass target=NAME (on the command line: --target NAME).",
         )
-    if target not in sheet.header:
-        nearest = difflib.get_close_matches(target, sheet.header, n=LISTED_AT_MOST, cutoff=0)
-        more = len(sheet.header) - len(nearest)
+    if target not in names:
+        nearest = difflib.get_close_matches(target, names, n=LISTED_AT_MOST, cutoff=0)
+        more = len(names) - len(nearest)
         do = f"And {counted(more, 'more column')}." if more else ""
-        raise UnknownNameError("column", target, nearest if more else sheet.header, do=do)
-    if len(sheet.header) == 1:
+        raise UnknownNameError("column", target, nearest if more else names, do=do)
+    if len(names) == 1:
         raise DataError(
-            f"{sheet.source} has only the column {target!r}: there is nothing to predict it from.",
+            f"{columns.source} has only the column {target!r}: "
+            "there is nothing to predict it from.",
             do="Add columns, separated by commas, semicolons or tabs.",
         )
     return target
 
 
-def _table(sheet: Sheet, columns: Mapping[str, Values]) -> Table:
-    texts = {name: values for name, values in columns.items() if isinstance(values, Text)}
-    numeric = {name: values for name, values in columns.items() if not isinstance(values, Text)}
-    numbers = np.empty((len(sheet.places.numbers), len(numeric)))
-    for index, values in enumerate(numeric.values()):
-        numbers[:, index] = values
-    return Table(sheet.source, tuple(columns), tuple(numeric), numbers, texts, sheet.places)
-
-
-def _inferred(sheet: Sheet, name: str) -> Values:
-    """Numbers if every cell is one, else categories."""
-    numbers = _parsed(sheet.column(name))
-    if numbers is not None:
-        return numbers
-    _refuse_near_numbers(sheet, name)
-    text = texts_of(sheet, name)
-    _refuse_identifier(sheet, name, text)
-    return text
-
-
-def _refuse_near_numbers(sheet: Sheet, name: str) -> None:
-    """A column of numbers but for "NA" or decimal commas is an error, not 1,000 categories."""
-    cells = sheet.column(name)
-    marks = [row for row, cell in enumerate(cells) if cell.lower() in MISSING_MARKS]
-    others = [cell for cell in cells if cell.lower() not in MISSING_MARKS]
-    if marks and others and _parsed(others) is not None:
+def _target_values(
+    columns: Columns, name: str, wanted: Wanted
+) -> tuple[Values, NDArray[np.bool_]]:
+    """The target's values, and which rows have one."""
+    values = columns.values[name]
+    if isinstance(values, Text):
+        values = without_marks(values, wanted.marks)
+    elif values.dtype.kind == "M":
         raise DataError(
-            f"{sheet.source} has {counted(len(marks), 'missing value')} in column {name!r}.",
-            found=[f"first   {cells[marks[0]]!r}, {sheet.places[marks[0]]}"],
-            do="Fill them in (with the column's median, for example), or remove such rows.",
+            f"the target {name!r} of {columns.source} holds dates.",
+            do="Predict a number instead, such as the days from one date to another.",
         )
-    if "," in cells[0] and _parsed([cell.replace(",", ".") for cell in cells]) is not None:
-        raise DataError(
-            f"column {name!r} of {sheet.source} writes its numbers with a decimal comma.",
-            found=[f"first   {cells[0]!r}, {sheet.places[0]}"],
-            do="Write them with a point: 12.5 rather than 12,5.",
-        )
+    if wanted.task == "numbers":
+        values = as_numbers(columns, name, values)
+    elif isinstance(values, Text):
+        found = numbers_of_most(columns, name, values) if wanted.task == "auto" else None
+        values = values if found is None else found
+    has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
+    return values, has
 
 
-def _inferred_target(sheet: Sheet, name: str, task: str) -> Values:
+def _taken(columns: Columns, has: NDArray[np.bool_]) -> Columns:
+    values = {name: _rows(each, has) for name, each in columns.values.items()}
+    places = replace(columns.places, numbers=columns.places.numbers[has])
+    return replace(columns, values=values, places=places)
+
+
+def _rows(values: Values, has: NDArray[np.bool_]) -> Values:
+    return values.take(np.flatnonzero(has)) if isinstance(values, Text) else values[has]
+
+
+def _answers(columns: Columns, name: str, values: Values, task: str) -> Values:
     """Text for a classification, float64 for a regression."""
-    numbers = numbers_of(sheet, name) if task == "numbers" else _inferred(sheet, name)
-    if isinstance(numbers, Text):
-        _refuse_constant(sheet, name, len(numbers.values))
-        return numbers
-    different = np.unique(numbers)
-    _refuse_constant(sheet, name, len(different))
+    if isinstance(values, Text):
+        _refuse_constant(name, len(values.values), lambda: values.values[0])
+        _refuse_names(columns, name, values)
+        return values
+    different = np.unique(values)
+    _refuse_constant(name, len(different), lambda: written(float(different[0])))
     are_whole = bool((np.isfinite(different) & (different == np.rint(different))).all())
     if task == "classes":
-        _refuse_many_classes(sheet, name, len(different))
+        _refuse_many_classes(columns, name, len(different))
     elif task == "numbers" or not are_whole or len(different) > MOST_NUMBERED_CLASSES:
-        return numbers
-    wrote = "{:.0f}" if are_whole else "{!r}"
-    classes = tuple(wrote.format(number) for number in (different + 0.0).tolist())  # no "-0"
-    return Text(classes, np.searchsorted(different, numbers))
+        return values
+    return as_text(values + 0.0)  # no "-0"
 
 
-def _refuse_many_classes(sheet: Sheet, name: str, different: int) -> None:
+def _refuse_many_classes(columns: Columns, name: str, different: int) -> None:
     """A class that one row has cannot be learned: half of the rows must repeat another."""
-    rows = len(sheet.places.numbers)
+    rows = len(columns)
     if different <= MOST_CATEGORIES and 2 * different <= rows:
         return
     raise DataError(
-        f"the target {name!r} of {sheet.source} has {different} different numbers in {rows} rows: "
-        "too many for classes.",
+        f"the target {name!r} of {columns.source} has {different} different numbers in {rows} "
+        "rows: too many for classes.",
         do="Predict it as a number: task=numbers (on the command line: --task numbers).",
     )
 
 
-def _refuse_constant(sheet: Sheet, name: str, different: int) -> None:
+def _refuse_names(columns: Columns, name: str, text: Text) -> None:
+    different, rows = len(text.values), len(text)
+    if different <= FEW_CATEGORIES or (different <= MOST_CATEGORIES and 2 * different <= rows):
+        return
+    raise DataError(
+        f"the target {name!r} of {columns.source} holds {different} different texts in {rows} "
+        "rows: too many for classes.",
+        found=[f"first text   {text.values[text.codes[0]]!r}, {columns.places[0]}"],
+        do="Name another column, or put the texts into groups.",
+    )
+
+
+def _refuse_constant(name: str, different: int, value: Callable[[], str]) -> None:
     if different == 1:
         raise DataError(
-            f"the target {name!r} is the same in every row: {sheet.column(name)[0]!r}.",
+            f"the target {name!r} is the same in every row: {value()!r}.",
             do="A net needs at least two classes, or numbers that differ.",
         )
 
 
-def _refuse_identifier(sheet: Sheet, name: str, text: Text) -> None:
-    """A name, a date or a mistyped number is no category: one-hot columns would say nothing."""
-    different, rows = len(text.values), len(text)
-    if different <= FEW_CATEGORIES or (different <= MOST_CATEGORIES and 2 * different <= rows):
-        return
-    cells = sheet.column(name)
-    row = next(row for row, cell in enumerate(cells) if not _is_number(cell))
-    raise DataError(
-        f"column {name!r} of {sheet.source} holds {different} different texts in {rows} rows: "
-        "too many for categories.",
-        found=[f"first text   {cells[row]!r}, {sheet.places[row]}"],
-        do="Leave the column out if it names the rows; correct the cell if it should be a number.",
-    )
-
-
-def _parsed(cells: "tuple[str, ...] | list[str]") -> NDArray[np.float64] | None:
-    """Cells as float64, or None if one of them is not a number."""
-    if "_" in "".join(cells):  # float("1_000") is Python's way of writing, not CSV's
-        return None
-    try:
-        return np.fromiter(map(float, cells), np.float64, len(cells))
-    except ValueError:
-        return None
-
-
-def _is_number(cell: str) -> bool:
-    return _parsed([cell]) is not None
+def _of_classes(target: str, answers: Values) -> tuple[str, ...]:
+    """What is to be said of classes that hardly a row has."""
+    if not isinstance(answers, Text):
+        return ()
+    counts = np.bincount(answers.codes, minlength=len(answers.values))
+    alone = [answers.values[place] for place in np.flatnonzero(counts == 1)]
+    if not alone:
+        return ()
+    has = "class has" if len(alone) == 1 else "classes have"
+    return (f"{len(alone)} {has} one row of {target!r} each: {listing(alone)}",)

@@ -4,19 +4,40 @@ Imports the data model beside it. `loading.load` uses it, so that no held-out ro
 means, the categories or the scale.
 """
 
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.train.data.columns import Categorical, Classes, Column, Numeric, Quantity, Target
+from chainrule.train.data.columns import (
+    Categorical,
+    Classes,
+    Column,
+    Moment,
+    Numeric,
+    Quantity,
+    Target,
+)
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.tables import RawData, Rows, Text, refuse_unusable_numbers
+from chainrule.train.data.tables import (
+    RawData,
+    Rows,
+    Text,
+    refuse_infinite,
+    refuse_unusable_numbers,
+)
+from chainrule.train.data.times import parts_of
 
 Moments = NDArray[np.float64]
 BLOCK = 4096  # rows at a time
 BYTE_ROWS = 256  # whose sums of squares float32 holds exactly: 256 * 255**2 < 2**24
+# A number so many spreads from the median is held nearer to it: one cell of 1e9 in a column of
+# tens would leave nothing of the others once they are divided by the std. A spread is what the
+# middle half covers; where that is nothing, what all but the outermost 1 % cover.
+FAR, HELD_AT = 1000.0, 10.0
+MIDDLE, NEARLY_ALL = (25, 50, 75), (0.5, 50, 99.5)  # percent
 
 
 def learn(raw: RawData, rows: Rows) -> Preprocessing:
@@ -34,6 +55,8 @@ def learn(raw: RawData, rows: Rows) -> Preprocessing:
     a first-layer template stays a picture. Measured with scikit-learn's MLP on digits, 5 epochs:
     0.931 test accuracy against 0.919 with a std each, and 0.889 with the pixels divided by 16.
     """
+    if raw.roles:
+        return _learn_inferred(raw, rows)
     refuse_unusable_numbers(raw.table.numbers, raw.table.numeric, raw.table.places, raw.name)
     mean, std = _moments(raw.table.numbers, rows)
     if raw.image_shape:
@@ -51,6 +74,64 @@ def learn(raw: RawData, rows: Rows) -> Preprocessing:
     return Preprocessing(tuple(column(name) for name in raw.table.order), _target(raw, rows))
 
 
+def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
+    """The same of a table as people have it: with gaps, dates and cells far from all others."""
+    table = raw.table
+    place = {name: index for index, name in enumerate(table.numeric)}
+
+    def column(name: str) -> Column:
+        if name in place:
+            numbers = table.numbers[:, place[name]]
+            refuse_infinite(numbers, name, table.places, table.source)
+            return learn_numeric(name, numbers[rows])
+        if name in table.times:
+            return _moment(name, table.times[name][rows], raw.orders[name])
+        text = table.texts[name].take(rows)
+        has_gaps = bool((text.codes < 0).any())
+        return Categorical(name, _categories(text), has_gaps, takes_new=True)
+
+    columns = tuple(column(name) for name in table.order)
+    return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks)
+
+
+def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
+    """What is known of a column of numbers, NaN in a gap, from its training rows."""
+    gaps = np.isnan(numbers)
+    has_gaps = bool(gaps.any())
+    known = numbers[~gaps] if has_gaps else numbers
+    if not known.size:  # in the training rows, at least
+        return Numeric(name, 0.0, 1.0, median=0.0, has_gaps=True)
+    lowest, median, highest = np.percentile(known, MIDDLE)
+    if lowest == highest:
+        lowest, _, highest = np.percentile(known, NEARLY_ALL)
+    spread = highest - lowest
+    low, high = median - HELD_AT * spread, median + HELD_AT * spread
+    least, most = known.min(), known.max()
+    is_far = spread > 0 and max(median - least, most - median) > FAR * spread
+    if is_far:
+        numbers = np.clip(numbers, low, high)
+    if has_gaps:
+        numbers = np.where(gaps, median, numbers)
+    # A constant column, exactly: its mean would be off by a rounding, and its std not quite 0.
+    mean = float(least) if least == most else float(numbers.mean())
+    std = 0.0 if least == most else float(np.sqrt(np.square(numbers - mean).mean()))
+    bounds = (float(low), float(high)) if is_far else (None, None)
+    return Numeric(name, mean, std or 1.0, float(median), has_gaps, *bounds)
+
+
+def _moment(name: str, times: NDArray[Any], order: str) -> Moment:
+    """The parts of a date that differ; the elapsed days at least."""
+    found = {part: learn_numeric(part, numbers) for part, numbers in parts_of(times).items()}
+    known = times[~np.isnat(times)]
+    constant = {
+        part for part, numbers in parts_of(known).items() if np.unique(numbers).size < 2
+    } - {"elapsed"}  # fmt: skip
+    parts = tuple(
+        replace(column, has_gaps=False) for part, column in found.items() if part not in constant
+    )
+    return Moment(name, parts, order, has_gaps=len(known) < len(times))
+
+
 def _target(raw: RawData, rows: Rows) -> Target:
     if isinstance(raw.target, Text):
         return Classes(raw.target_name, raw.target.values)
@@ -60,8 +141,8 @@ def _target(raw: RawData, rows: Rows) -> Target:
 
 
 def _categories(text: Text) -> tuple[str, ...]:
-    present = set[int](text.codes.tolist())
-    return tuple(value for code, value in enumerate(text.values) if code in present)
+    present = np.bincount(text.codes[text.codes >= 0], minlength=len(text.values)) > 0
+    return tuple(value for value, is_there in zip(text.values, present, strict=True) if is_there)
 
 
 def _moments(numbers: NDArray[Any], rows: Rows) -> tuple[Moments, Moments]:

@@ -3,6 +3,7 @@
 Imports the other files of this package. The command line and users call it.
 """
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -12,32 +13,44 @@ from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError
 from chainrule.train.data.dataset import Dataset
+from chainrule.train.data.door import Progress
 from chainrule.train.data.learning import learn
+from chainrule.train.data.opening import Wish
 from chainrule.train.data.preprocessing import Preprocessing
+from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_source
 from chainrule.train.data.split import keep_categories_known, split_rows
 from chainrule.train.data.tables import RawData
 
 
 def load(
-    source: str | PathLike[str],
+    source: Any,
     target: str | None = None,
     seed: int = 0,
     validation: float = 0.1,
     test: float = 0.2,
     folder: str | PathLike[str] | None = None,
     task: str = "auto",
+    *,
+    drop: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    query: str | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Read, split and standardise a data set.
 
     Parameters
     ----------
-    source : str or path
-        A name from :func:`names`, or the path of a CSV file with a header row, separated by
-        commas, semicolons or tabs, in UTF-8. A name wins over a file of that name
-        (write ``./iris`` for the file).
+    source : str, path, frame or mapping of str to array_like
+        A name from :func:`names`; or a table. That is the path of a file (text with a header row,
+        Parquet, JSON lines, a workbook, a DuckDB or SQLite file; gzip and Zstandard are
+        unpacked), a pattern such as ``sales-*.csv`` for files with the same columns, "-" for
+        standard input, a pandas, polars or Arrow table, or ``{name: values}``. A name wins over
+        a file of that name (write ``./iris`` for the file).
     target : str, optional
-        The CSV's column to predict. Required for a CSV; a named set has its own.
+        The table's column to predict. Required for a table; a named set has its own.
     seed : int
         Seed of the split. The same seed gives the same Dataset, bit for bit.
     validation : float
@@ -48,8 +61,18 @@ def load(
     folder : str or path, optional
         Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
     task : {"auto", "classes", "numbers"}
-        What the CSV's target holds. "auto" decides by the values, see Notes. "classes" makes a
+        What the table's target holds. "auto" decides by the values, see Notes. "classes" makes a
         class of each different value, "numbers" wants a number in every row.
+    drop, categorical, numeric : sequence of str
+        Columns of the table to leave out, to take for categories, and to take for numbers,
+        whatever the rules in Notes say.
+    missing : sequence of str
+        What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
+        #N/A and their like.
+    query : str, optional
+        SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
+    progress : callable, optional
+        Is told the share of the file that is read, from 0 to 1, some times a second.
 
     Returns
     -------
@@ -69,9 +92,13 @@ def load(
 
     Notes
     -----
-    A CSV column is numeric if every cell is a number, else categorical (one-hot). The target
-    makes it a classification if it is text, or if it holds at most 20 different numbers, all
-    of them whole; otherwise it is a regression.
+    A column of a table is numeric if every cell is a number, a date if every cell is one, else
+    categorical (one-hot). Left out are columns that are constant, that number or name the rows,
+    and texts with more than 1,000 different values; ``Dataset.preprocessing.roles`` tells what
+    was done with each, and why. A gap in a number is filled with the median and marked in a
+    column of its own; gaps in a text are a category of their own; a row without a target is left
+    out. The target makes it a classification if it is text, or if it holds at most 20 different
+    numbers, all of them whole; otherwise it is a regression.
 
     A class always keeps a training row. A category that only held-out rows have
     lends its first row to the training part, so that every category is known.
@@ -83,7 +110,8 @@ def load(
     """
     validation, test = _share("validation", validation), _share("test", test)
     seed = _seed(seed)
-    raw = open_source(source, target, folder, task)
+    wanted = Wanted(_names(drop), _names(categorical), _names(numeric), _names(missing), task)
+    raw = open_source(source, target, folder, wanted, Wish(query=query, progress=progress))
     parts = split_rows(raw.strata, validation, test, seed, own_test_rows=raw.test_rows)
     parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
     preprocessing = learn(raw, parts.train)
@@ -101,6 +129,7 @@ def load(
         y_test=y_test,
         preprocessing=preprocessing,
         image_shape=raw.image_shape,
+        notes=raw.notes,
     )
 
 
@@ -110,6 +139,11 @@ def _part(
     chosen = raw.take(rows)
     y = preprocessing.labels(chosen.target, chosen.table.places)
     return preprocessing.apply(chosen.table), y
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """One name, or several."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _share(name: str, value: float) -> float:

@@ -11,18 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import DataError, ShapeError, describe
-from chainrule.train.data.columns import (
-    Categorical,
-    Classes,
-    Column,
-    Numeric,
-    Target,
-    Task,
-)
+from chainrule.train.data.columns import Categorical, Classes, Column, Role, Target, Task
+from chainrule.train.data.frames import columns_of_frame
+from chainrule.train.data.later import refuse_missing, typed
+from chainrule.train.data.preparation import CodeBook, Prepared, prepare
 from chainrule.train.data.records import preprocessing_record, read_preprocessing_record
 from chainrule.train.data.standardising import standardised
 from chainrule.train.data.tables import Places, Table, Text
-from chainrule.train.data.wording import counted, listing
+from chainrule.train.data.wording import listing
 
 
 @dataclass(frozen=True)
@@ -31,14 +27,21 @@ class Preprocessing:
 
     Parameters
     ----------
-    columns : tuple of Numeric or Categorical
+    columns : tuple of Numeric, Categorical or Moment
         The raw input columns, in the order of the net's inputs. Columns are found by name.
     target : Classes or Quantity
         Class names, or mean and std of the target.
+    roles : tuple of Role
+        What was done with each column of the table, in its order, and why; () for a data set
+        whose columns are known.
+    marks : tuple of str
+        What stands for a gap, where the user said so; () for the usual marks.
     """
 
     columns: tuple[Column, ...]
     target: Target
+    roles: tuple[Role, ...] = ()
+    marks: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -55,26 +58,67 @@ class Preprocessing:
         """Names of the classes; () for regression."""
         return self.target.classes if isinstance(self.target, Classes) else ()
 
-    def apply(self, table: Table) -> NDArray[np.float32]:
+    def prepare(self, table: Any) -> Prepared:
+        """Numbers without gaps and codes of categories: what a net of any kind starts from.
+
+        Parameters
+        ----------
+        table : Table, frame, mapping of str to array_like, or matrix
+            Rows with the columns of the training table, in any order; more are ignored.
+
+        Raises
+        ------
+        DataError
+            A missing column, a number that is not finite, a column of another kind.
+        """
+        return prepare(self.columns, self.table(table))
+
+    def table(self, table: Any) -> Table:
+        """Any table with the types that its columns had in training."""
+        if isinstance(table, Table):
+            refuse_missing(self.columns, table.order, table.source)
+            return table
+        return typed(columns_of_frame(table), self.columns, self.marks)
+
+    def apply(self, table: Any) -> NDArray[np.float32]:
         """Inputs of a net: float32, C-contiguous, (N, D). Columns that it never saw are left out.
 
         Raises
         ------
         DataError
-            A missing column, a number that is not finite, or a category unknown to training.
+            As :meth:`prepare`; and a number that is beyond float32 once it is standardised.
         """
-        refuse_missing_columns(self, table.order, table.source)
-        x = np.empty((len(table), len(self.features)), np.float32)
+        table = self.table(table)
+        return self.matrix(prepare(self.columns, table), table.places, table.source)
+
+    def matrix(
+        self, prepared: Prepared, places: Places | None = None, source: str = ""
+    ) -> NDArray[np.float32]:
+        """Standardised numbers, ones at the categories and at the gaps: what `apply` gives.
+
+        Parameters
+        ----------
+        places, source
+            Where the rows stand, for messages. Default: counted from 1.
+        """
+        x = np.empty((len(prepared), len(self.features)), np.float32)
         place, numeric_places = 0, list[int]()
+        codes, gaps = iter(prepared.codes.T), iter(prepared.gaps.T)
         for column in self.columns:
             if isinstance(column, Categorical):
-                _write_one_hot(x[:, place : place + len(column.categories)], column, table)
+                _write_ones(x[:, place : place + column.size], next(codes))
             else:
-                numeric_places.append(place)
+                numbers = len(column.features) - column.has_gaps
+                numeric_places.extend(range(place, place + numbers))
+                if column.has_gaps:
+                    x[:, place + numbers] = next(gaps)
             place += len(column.features)
-        numeric = [column for column in self.columns if isinstance(column, Numeric)]
-        if numeric:
-            _write_standardised(x, numeric_places, numeric, table)
+        if numeric_places:
+            run, rows = _run(numeric_places), places or Places.rows(len(prepared))
+            if isinstance(run, slice):  # texts do not stand between the numbers
+                standardised(prepared.numbers, prepared.columns, rows, source, out=x[:, run])
+            else:
+                x[:, run] = standardised(prepared.numbers, prepared.columns, rows, source)
         return x
 
     def labels(self, values: "Text | ArrayLike", places: Places | None = None) -> NDArray[Any]:
@@ -104,42 +148,12 @@ class Preprocessing:
 
     def to_json(self) -> str:
         """Everything as JSON text; :meth:`from_json` gives it back exactly, to the last bit."""
-        return preprocessing_record(self.columns, self.target)
+        return preprocessing_record(self.columns, self.target, self.roles, self.marks)
 
     @classmethod
     def from_json(cls, text: str) -> "Preprocessing":
         """Read what :meth:`to_json` wrote; a DataError if it is anything else."""
         return cls(*read_preprocessing_record(text))
-
-
-def refuse_missing_columns(
-    preprocessing: Preprocessing, present: tuple[str, ...], source: str
-) -> None:
-    """Raise a DataError that names the columns a table lacks."""
-    known = set(present)
-    missing = [column.name for column in preprocessing.columns if column.name not in known]
-    if missing:
-        raise DataError(
-            f"{source} lacks {counted(len(missing), 'column')} that the net reads: "
-            f"{listing(missing)}.",
-            found=[f"columns of {source}: {listing(present)}"],
-            do="Give the columns the names they had in the training data; their order is free.",
-        )
-
-
-def _write_standardised(
-    x: NDArray[np.float32], places: list[int], columns: list[Numeric], table: Table
-) -> None:
-    index = {name: number for number, name in enumerate(table.numeric)}
-    for column in columns:
-        if column.name not in index:
-            raise _wrong_kind(table, column.name, "text", "numbers")
-    numbers = table.numbers[:, _run([index[column.name] for column in columns])]
-    run = _run(places)
-    if isinstance(run, slice):
-        standardised(numbers, columns, table.places, table.source, out=x[:, run])
-    else:  # texts stand between the numbers
-        x[:, run] = standardised(numbers, columns, table.places, table.source)
 
 
 def _run(places: list[int]) -> "slice | list[int]":
@@ -148,35 +162,15 @@ def _run(places: list[int]) -> "slice | list[int]":
     return slice(first, last + 1) if places == list(range(first, last + 1)) else places
 
 
-def _write_one_hot(x: NDArray[np.float32], column: Categorical, table: Table) -> None:
-    if column.name not in table.texts:
-        raise _wrong_kind(table, column.name, "numbers", "text")
-    text = table.texts[column.name]
-    known = {category: index for index, category in enumerate(column.categories)}
-    index_of = np.array([known.get(value, -1) for value in text.values], np.int64)
-    indices = index_of[text.codes]
-    if (indices < 0).any():
-        row = int(np.argmax(indices < 0))
-        raise DataError(
-            f"column {column.name!r} holds {text.values[text.codes[row]]!r} in "
-            f"{table.places[row]}, which no training row had.",
-            found=[f"known   {listing(column.categories)}"],
-            do="Correct the value, or train again on data that has it.",
-        )
+def _write_ones(x: NDArray[np.float32], codes: NDArray[np.int64]) -> None:
+    """A one at each row's code; none for a code of -1."""
     x[:] = 0
-    x[np.arange(len(indices)), indices] = 1
-
-
-def _wrong_kind(table: Table, name: str, found: str, learned: str) -> DataError:
-    return DataError(
-        f"column {name!r} of {table.source} holds {found}; the net learned it as {learned}.",
-        do="Write the column as it was in the training data.",
-    )
+    known = np.flatnonzero(codes >= 0)
+    x[known, codes[known]] = 1
 
 
 def _class_indices(target: Classes, text: Text, places: Places) -> NDArray[np.int64]:
-    known = {name: index for index, name in enumerate(target.classes)}
-    index_of = np.array([_class_index(known, value) for value in text.values], np.int64)
+    index_of = np.array(list(map(CodeBook(target.classes).code, text.values)), np.int64)
     indices = index_of[text.codes]
     if (indices < 0).any():
         row = int(np.argmax(indices < 0))
@@ -187,17 +181,6 @@ def _class_indices(target: Classes, text: Text, places: Places) -> NDArray[np.in
             do="Correct the value, or train again on data that has this class.",
         )
     return indices
-
-
-def _class_index(known: dict[str, int], value: str) -> int:
-    """Index of a class name, also of "3.0" where the class is called "3"; -1 if unknown."""
-    if value in known:
-        return known[value]
-    try:
-        number = float(value) + 0.0  # + 0.0: no "-0"
-    except ValueError:
-        return -1
-    return known.get(f"{number:.0f}", -1) if number.is_integer() else -1
 
 
 def _text(values: ArrayLike) -> Text:

@@ -8,7 +8,7 @@ back.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from chainrule.errors import DataError
 from chainrule.spec import is_list
@@ -16,8 +16,11 @@ from chainrule.train.data.columns import (
     Categorical,
     Classes,
     Column,
+    Kind,
+    Moment,
     Numeric,
     Quantity,
+    Role,
     Target,
 )
 from chainrule.train.data.schema import (
@@ -25,31 +28,48 @@ from chainrule.train.data.schema import (
     MisfitError,
     a_record,
     check_record,
+    distinct_texts,
     finite,
+    finite_or_null,
+    objects,
     one_of,
+    optional,
     positive,
     read_record,
     records,
     text,
     texts,
+    yes_or_no,
 )
+from chainrule.train.data.texts import ORDERS
+from chainrule.train.data.times import PARTS
 
-FORMAT = 1  # raise it when a record's meaning changes
+FORMAT = 2  # raise it when a record's meaning changes
+WITHOUT_GAPS = 1  # the format before there were gaps, dates and roles
 Record = dict[str, Any]
 
 
-def preprocessing_record(columns: tuple[Column, ...], target: Target) -> str:
-    """JSON text of the columns and the target."""
+def preprocessing_record(
+    columns: tuple[Column, ...],
+    target: Target,
+    roles: tuple[Role, ...] = (),
+    marks: tuple[str, ...] = (),
+) -> str:
+    """JSON text of the columns, the target, and what was done with each column of the table."""
     record = {
         "format": FORMAT,
-        "columns": [{"kind": _kind(column), **asdict(column)} for column in columns],
+        "columns": [_column_record(column) for column in columns],
         "target": {"kind": _kind(target), **asdict(target)},
+        "roles": [asdict(role) for role in roles],
+        "marks": list(marks),
     }
     return json.dumps(record, allow_nan=False)
 
 
-def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
-    """Columns and target from JSON text; a DataError if the text is anything else."""
+def read_preprocessing_record(
+    text: str,
+) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...]]:
+    """What `preprocessing_record` was given; a DataError if the text is anything else."""
     try:
         record = read_record(text)
         check_record(record, WHOLE)
@@ -59,7 +79,9 @@ def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
             raise MisfitError(f"it has the column {twice[0]!r} twice")
-        return columns, _part(record["target"], TARGETS, "target.")
+        roles = tuple(_role(x, f"roles[{i}].") for i, x in enumerate(record.get("roles", [])))
+        marks = tuple(record.get("marks", []))
+        return columns, _part(record["target"], TARGETS, "target."), roles, marks
     except MisfitError as misfit:
         raise DataError(
             f"this is not a preprocessing record of chainrule: {misfit.what.rstrip('.')}.",
@@ -68,15 +90,38 @@ def read_preprocessing_record(text: str) -> tuple[tuple[Column, ...], Target]:
         ) from None
 
 
-WHOLE = (one_of("format", [FORMAT]), records("columns"), a_record("target"))
+WHOLE = (
+    one_of("format", [WITHOUT_GAPS, FORMAT]),
+    *(records("columns"), a_record("target")),
+    *map(optional, (objects("roles"), distinct_texts("marks"))),
+)
+OF_NUMBERS = (
+    *(finite("mean"), positive("std")),
+    *map(optional, (finite_or_null("median"), finite_or_null("low"), finite_or_null("high"))),
+)
+GAPS = optional(yes_or_no("has_gaps"))
 COLUMNS = {
-    Numeric: (text("name"), finite("mean"), positive("std")),
-    Categorical: (text("name"), texts("categories")),
+    Numeric: (text("name"), *OF_NUMBERS, GAPS),
+    Categorical: (
+        *(text("name"), distinct_texts("categories")),
+        *(GAPS, optional(yes_or_no("takes_new"))),
+    ),
+    Moment: (text("name"), records("parts"), one_of("order", ORDERS), GAPS),
 }
 TARGETS = {
     Classes: (text("name"), texts("classes")),
     Quantity: (text("name"), finite("mean"), positive("std")),
 }
+ROLE = (text("name"), one_of("kind", get_args(Kind)), text("reason"))
+
+
+def _column_record(column: Column) -> Record:
+    return {"kind": _kind(column), **asdict(column)}
+
+
+def _role(record: Record, place: str) -> Role:
+    check_record(record, ROLE, place)
+    return Role(**record)
 
 
 def _kind(part: Column | Target) -> str:
@@ -89,11 +134,20 @@ def _part(record: Record, kinds: Mapping[Any, tuple[Field, ...]], place: str) ->
     kind = one_of("kind", named)
     check_record({key: record[key] for key in ("kind",) if key in record}, [kind], place)
     check_record(record, (kind, *kinds[named[record["kind"]]]), place)
-    return named[record["kind"]](**{k: _frozen(x) for k, x in record.items() if k != "kind"})
+    return named[record["kind"]](
+        **{key: _frozen(x, f"{place}{key}") for key, x in record.items() if key != "kind"}
+    )
 
 
-def _frozen(value: Any) -> Any:
-    """A list of names as a tuple, a number as a float."""
+def _frozen(value: Any, place: str) -> Any:
+    """A list of names as a tuple, one of parts as columns, a number as a float."""
     if is_list(value):
-        return tuple(value)
-    return value if isinstance(value, str) else float(value)
+        return tuple(_entry(each, f"{place}[{i}].") for i, each in enumerate(value))
+    return value if value is None or isinstance(value, str | bool) else float(value)
+
+
+def _entry(value: Any, place: str) -> Any:
+    if isinstance(value, str):
+        return value
+    check_record(value, (one_of("name", PARTS), *OF_NUMBERS, GAPS), place)
+    return Numeric(**{key: _frozen(x, place) for key, x in value.items()})

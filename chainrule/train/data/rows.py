@@ -3,33 +3,55 @@
 Imports the other files of this package. `chainrule predict` uses it.
 """
 
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.train.data.columns import Classes, Numeric
-from chainrule.train.data.inference import numbers_of, texts_of, typed
-from chainrule.train.data.preprocessing import Preprocessing, refuse_missing_columns
-from chainrule.train.data.sheet import Sheet, read_sheet
-from chainrule.train.data.sources import open_named, resolve
-from chainrule.train.data.tables import Text
+from chainrule.train.data.columns import Categorical, Classes, Moment
+from chainrule.train.data.door import Progress
+from chainrule.train.data.frames import columns_of_frame
+from chainrule.train.data.later import answers_of, refuse_missing, typed
+from chainrule.train.data.marks import MARKS
+from chainrule.train.data.opening import Wish
+from chainrule.train.data.preprocessing import Preprocessing
+from chainrule.train.data.sources import is_frame, open_named, open_table, resolve
+from chainrule.train.data.tables import Columns, Text
 
 
-def read_rows(
-    source: str | PathLike[str],
-    preprocessing: Preprocessing,
-    folder: str | PathLike[str] | None = None,
-) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
-    """Inputs, and targets if the source has them.
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows that a trained net can read.
 
     Parameters
     ----------
-    source : str or path
-        A CSV file, or the name of a data set (all its rows). Columns are found by name, in any
-        order; those the net does not read are ignored, whatever they hold.
+    x : ndarray, float32, (N, D)
+    y : ndarray or None
+        As in a Dataset, of the rows that have one; None if the source has no such column.
+    answered : ndarray, int64
+        Which rows have a target.
+    notes : tuple of str
+        What was filled in, in words.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[Any] | None
+    answered: NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+
+
+def read_rows(
+    source: Any, preprocessing: Preprocessing, folder: str | PathLike[str] | None = None
+) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
+    """Inputs, and targets if every row of the source has one.
+
+    Parameters
+    ----------
+    source : str, path, frame or mapping of str to array_like
+        A table, or the name of a data set (all its rows), as for `load`. Columns are found by
+        name, in any order; those the net does not read are ignored, whatever they hold.
     preprocessing : Preprocessing
         That of the training data.
     folder : str or path, optional
@@ -39,32 +61,55 @@ def read_rows(
     -------
     x : ndarray, float32, (N, D)
     y : ndarray or None
-        As in a Dataset; None if the source has no column named like the target.
+        As in a Dataset; None if a row lacks it.
     """
+    rows = open_rows(source, preprocessing, folder)
+    return rows.x, rows.y if len(rows.answered) == len(rows.x) else None
+
+
+def open_rows(
+    source: Any,
+    preprocessing: Preprocessing,
+    folder: str | PathLike[str] | None = None,
+    query: str | None = None,
+    progress: Progress | None = None,
+) -> Rows:
+    """As `read_rows`, with the rows that lack a target, and with what was filled in."""
+    if is_frame(source):
+        return _of_columns(columns_of_frame(source), preprocessing)
     found = resolve(source, folder)
-    if isinstance(found, Path):
-        return _rows_of_sheet(read_sheet(found), preprocessing)
+    if not isinstance(found, str):
+        wish = _wish(preprocessing, query, progress)
+        return _of_columns(open_table(found, wish), preprocessing)
     raw = open_named(found, folder)
     x = preprocessing.apply(raw.table)
     if raw.target_name != preprocessing.target.name:
-        return x, None
-    return x, preprocessing.labels(raw.target, raw.table.places)
+        return Rows(x, None, np.arange(0))
+    return Rows(x, preprocessing.labels(raw.target, raw.table.places), np.arange(len(x)))
 
 
-def _rows_of_sheet(
-    sheet: Sheet, preprocessing: Preprocessing
-) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
-    refuse_missing_columns(preprocessing, sheet.header, sheet.source)
-    kinds = {column.name: isinstance(column, Numeric) for column in preprocessing.columns}
+def _wish(preprocessing: Preprocessing, query: str | None, progress: Progress | None) -> Wish:
+    """Categories and dates stay as they are written; columns nobody reads are not looked at."""
+    columns, target = preprocessing.columns, preprocessing.target
+    texts = {each.name for each in columns if isinstance(each, Categorical | Moment)}
+    if isinstance(target, Classes):
+        texts.add(target.name)
+    marks = preprocessing.marks or MARKS
+    return Wish(frozenset(texts), marks, query, progress)
+
+
+def _of_columns(columns: Columns, preprocessing: Preprocessing) -> Rows:
+    refuse_missing(preprocessing.columns, columns.names, columns.source)
+    table = typed(columns, preprocessing.columns, preprocessing.marks)
+    prepared = preprocessing.prepare(table)
+    x = preprocessing.matrix(prepared, table.places, table.source)
+    notes = (*columns.notes, *prepared.notes)
     target = preprocessing.target
-    has_target = target.name in sheet.header
-    sheet.refuse_empty_cells([*kinds, target.name] if has_target else list(kinds))
-    x = preprocessing.apply(typed(sheet, kinds))
-    if not has_target:
-        return x, None
-    values: Text | NDArray[np.float64] = (
-        texts_of(sheet, target.name)
-        if isinstance(target, Classes)
-        else numbers_of(sheet, target.name)
-    )
-    return x, preprocessing.labels(values, sheet.places)
+    if target.name not in columns.names:
+        return Rows(x, None, np.arange(0), notes)
+    values = answers_of(columns, target, preprocessing.marks)
+    has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
+    answered = np.flatnonzero(has)
+    known = values.take(answered) if isinstance(values, Text) else values[answered]
+    places = table.take(answered).places
+    return Rows(x, preprocessing.labels(known, places), answered, notes)

@@ -6,7 +6,7 @@ Imports errors. records.py and the saved model's architecture list their entries
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, cast
 
 from chainrule.errors import UnknownNameError
@@ -44,12 +44,15 @@ class Field:
         Whether a value is that.
     names : sequence of str
         The legal values, where they are names: an unknown one is told the nearest.
+    may_lack : bool
+        Whether a record may do without it.
     """
 
     name: str
     expected: str
     holds: Callable[[Any], bool]
     names: Sequence[str] = ()
+    may_lack: bool = False
 
 
 def text(name: str) -> Field:
@@ -84,13 +87,33 @@ def positive(name: str) -> Field:
     return number(name, "a finite number above 0", lambda x: x > 0)
 
 
+def finite_or_null(name: str) -> Field:
+    """A finite number, or null."""
+    return Field(name, "a finite number or null", lambda value: value is None or _is_number(value))
+
+
+def yes_or_no(name: str) -> Field:
+    """True or false."""
+    return Field(name, "true or false", lambda value: isinstance(value, bool))
+
+
+def optional(field: Field) -> Field:
+    """The same, which a record may lack."""
+    return replace(field, may_lack=True)
+
+
 def texts(name: str) -> Field:
+    """A list of different texts, at least one."""
+    some = distinct_texts(name)
+    return Field(name, some.expected, lambda value: bool(value) and some.holds(value))
+
+
+def distinct_texts(name: str) -> Field:
     """A list of different texts."""
 
     def holds(value: Any) -> bool:
         return (
             isinstance(value, list)
-            and len(cast(list[Any], value)) > 0
             and all(isinstance(each, str) for each in cast(list[Any], value))
             and len(set(cast(list[str], value))) == len(cast(list[Any], value))
         )
@@ -100,10 +123,16 @@ def texts(name: str) -> Field:
 
 def records(name: str) -> Field:
     """A list of objects, at least one."""
+    some = objects(name)
+    return Field(name, some.expected, lambda value: bool(value) and some.holds(value))
+
+
+def objects(name: str) -> Field:
+    """A list of objects."""
 
     def holds(value: Any) -> bool:
         items = cast(list[Any], value)
-        return isinstance(value, list) and bool(items) and all(isinstance(x, dict) for x in items)
+        return isinstance(value, list) and all(isinstance(x, dict) for x in items)
 
     return Field(name, "a list of objects", holds)
 
@@ -143,6 +172,8 @@ def check_record(record: Mapping[str, Any], fields: Sequence[Field], place: str 
     if strange:
         raise MisfitError(f"it has an entry {place}{strange[0]!s}, which nobody knows")
     for field in fields:
+        if field.name not in record and field.may_lack:
+            continue
         if field.name not in record:
             raise MisfitError(f"it lacks {place}{field.name}", [f"expected  {field.expected}"])
         value = record[field.name]

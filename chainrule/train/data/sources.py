@@ -4,16 +4,25 @@ Imports the sources beside it. loading.py and rows.py use it.
 """
 
 import difflib
+import glob
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from chainrule.errors import ArgumentError, DataError, MissingDataError, UnknownNameError
 from chainrule.train.data import bundled, fashion, generated
+from chainrule.train.data.frames import columns_of_frame
 from chainrule.train.data.inference import TASKS, infer
-from chainrule.train.data.sheet import read_sheet
-from chainrule.train.data.tables import RawData, Text
+from chainrule.train.data.opening import Wish, open_files, open_standard_input
+from chainrule.train.data.roles import Wanted
+from chainrule.train.data.tables import Columns, RawData, Text
 
+OF_TABLES = ("drop", "categorical", "numeric", "missing")  # what is said of a table's columns
 NAMES = (*bundled.NAMES, *generated.NAMES, fashion.NAME)
 
 
@@ -23,30 +32,74 @@ def names() -> tuple[str, ...]:
 
 
 def open_source(
-    source: str | PathLike[str],
+    source: Any,
     target: str | None,
     folder: str | PathLike[str] | None,
-    task: str = "auto",
+    wanted: Wanted,
+    wish: Wish,
 ) -> RawData:
-    """Raw rows of a data set or a CSV file, with their target."""
-    if task not in TASKS:
-        raise UnknownNameError("task", task, TASKS)
+    """Raw rows of a data set or a table, with their target."""
+    if wanted.task not in TASKS:
+        raise UnknownNameError("task", wanted.task, TASKS)
+    if is_frame(source):
+        return infer(columns_of_frame(source), "table", target, wanted)
     found = resolve(source, folder)
-    if isinstance(found, Path):
-        return infer(read_sheet(found), found.stem, target, task)
+    if not isinstance(found, str):
+        wish = replace(wish, as_text=frozenset(wanted.categorical), marks=wanted.marks)
+        return infer(open_table(found, wish), found.name, target, wanted)
     if target is not None:
         raise ArgumentError(
             f"the data set {found!r} has its own target; target={target!r} has no meaning here.",
             do="Leave target out, or give the path of a CSV file.",
         )
+    _refuse_wishes(found, wanted, wish)
     raw = open_named(found, folder)
     own = "classes" if isinstance(raw.target, Text) else "numbers"
-    if task not in ("auto", own):
+    if wanted.task not in ("auto", own):
         raise ArgumentError(
-            f"the answers of the data set {found!r} are {own}, not {task}.",
+            f"the answers of the data set {found!r} are {own}, not {wanted.task}.",
             do="Leave task out, or give the path of a CSV file.",
         )
     return raw
+
+
+def _refuse_wishes(name: str, wanted: Wanted, wish: Wish) -> None:
+    """The columns of a data set with a name are known."""
+    given = {option: getattr(wanted, option) for option in OF_TABLES} | {"query": wish.query}
+    for option, value in given.items():
+        if value:
+            raise ArgumentError(
+                f"the columns of the data set {name!r} are known; {option} has no meaning here.",
+                do=f"Leave {option} out, or give the path of a table.",
+            )
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a table is: one file, several that are read together, or () for standard input."""
+
+    paths: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """What a run on it is called: the file's name without its endings."""
+        if not self.paths:
+            return "stdin"
+        name = self.paths[0].name
+        endings = [suffix for suffix in (".gz", ".zst") if name.lower().endswith(suffix)]
+        return Path(name[: -len(endings[0])] if endings else name).stem
+
+
+def open_table(files: Files, wish: Wish) -> Columns:
+    """The columns of a table in files."""
+    return open_files(files.paths, wish) if files.paths else open_standard_input(wish)
+
+
+def is_frame(source: Any) -> bool:
+    """Whether this is a table in memory rather than the name of one."""
+    return not isinstance(source, str | PathLike | np.ndarray | bytes) and (
+        isinstance(source, Columns | Mapping) or hasattr(source, "columns")
+    )
 
 
 def open_named(name: str, folder: str | PathLike[str] | None) -> RawData:
@@ -58,8 +111,8 @@ def open_named(name: str, folder: str | PathLike[str] | None) -> RawData:
     return fashion.fashion_mnist(folder)
 
 
-def resolve(source: str | PathLike[str], folder: str | PathLike[str] | None) -> str | Path:
-    """The data set's name, or the path of a file that exists."""
+def resolve(source: str | PathLike[str], folder: str | PathLike[str] | None) -> str | Files:
+    """The data set's name, or files that exist."""
     if not isinstance(source, str | PathLike):
         raise ArgumentError(
             f"a data set is named by a text or a path; found {type(source).__name__}.",
@@ -72,13 +125,20 @@ def resolve(source: str | PathLike[str], folder: str | PathLike[str] | None) -> 
         )
     if isinstance(source, str) and source in NAMES:
         return source
+    if source in ("-", "./-"):
+        return Files(())
     path = Path(os.path.expanduser(source))
     if source and os.path.isdir(path):
         raise DataError(
             f"{path} is a folder, not a CSV file.", do="Give the path of one file inside it."
         )
     if source and os.path.exists(path):
-        return path
+        return Files((path,))
+    if any(sign in str(path) for sign in "*?["):
+        found = sorted(place for place in glob.glob(str(path), recursive=True))
+        files = tuple(Path(place) for place in found if not os.path.isdir(place))
+        if files:
+            return Files(files)
     raise _nothing_there(source, path)
 
 

@@ -1,17 +1,18 @@
-"""Raw rows, wherever they came from: numbers in one matrix, texts as codes into their values.
+"""Raw rows, wherever they came from: numbers, texts as codes into their values, points in time.
 
 Imports NumPy and chainrule.errors. Every source makes a RawData; learning.py and
 preprocessing.py read it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError
+from chainrule.train.data.columns import Role
 from chainrule.train.data.wording import counted
 
 # A net computes in float32; squares of larger numbers would not even fit float64's exponent.
@@ -22,7 +23,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """A column of texts: row i holds ``values[codes[i]]``."""
+    """A column of texts: row i holds ``values[codes[i]]``; a gap has the code -1."""
 
     values: tuple[str, ...]
     codes: NDArray[np.int64]
@@ -35,6 +36,24 @@ class Text:
         code = {value: index for index, value in enumerate(values)}
         return cls(tuple(values), np.fromiter(map(code.__getitem__, cells), np.int64, len(cells)))
 
+    @classmethod
+    def written(cls, written: Sequence[str], codes: NDArray[np.int64]) -> "Text":
+        """Number the texts in sorted order, freed from the blanks around them; "" is a gap.
+
+        Parameters
+        ----------
+        written : sequence of str
+            Different texts.
+        codes : ndarray, int64, (N,)
+            Which of them a row holds; -1 in a gap.
+        """
+        trimmed = [each.strip() for each in written]
+        values = sorted(set(trimmed) - {""})
+        if values == trimmed:
+            return cls(tuple(values), codes)
+        code = {value: index for index, value in enumerate(values)} | {"": -1}
+        return cls(tuple(values), np.array([*map(code.__getitem__, trimmed), -1], np.int64)[codes])
+
     def take(self, rows: Rows) -> "Text":
         return replace(self, codes=self.codes[rows])
 
@@ -44,10 +63,19 @@ class Text:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where each row stands in its source, for messages: "line 17" of a file, or "row 16"."""
+    """Where each row stands in its source, for messages: "line 17" of a file, or "row 16".
+
+    Parameters
+    ----------
+    unit : str
+    numbers : ndarray, int64, (N,)
+    find : callable, optional
+        From a number to the place, where finding it takes time. Default: unit and number.
+    """
 
     unit: str
     numbers: NDArray[np.int64]
+    find: Callable[[int], str] | None = None
 
     @classmethod
     def rows(cls, count: int) -> "Places":
@@ -55,7 +83,45 @@ class Places:
         return cls("row", np.arange(1, count + 1))
 
     def __getitem__(self, row: int) -> str:
-        return f"{self.unit} {self.numbers[row]}"
+        number = int(self.numbers[row])
+        return f"{self.unit} {number}" if self.find is None else self.find(number)
+
+
+Values = Text | NDArray[Any]  # numbers, NaN in a gap; or datetime64[us], NaT in a gap
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A table as it came, before it is known what its columns are for.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file or the kind of table, for messages.
+    values : mapping of str to Values
+        In the order of the source.
+    places : Places
+    nested : frozenset of str
+        Columns whose cells hold lists or records, written as text.
+    has_decimal_commas : bool
+        Whether the source writes 1.234,5 for a number.
+    notes : tuple of str
+        What a reader should know: an encoding that was guessed.
+    """
+
+    source: str
+    values: Mapping[str, Values]
+    places: Places
+    nested: frozenset[str] = frozenset()
+    has_decimal_commas: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.values)
+
+    def __len__(self) -> int:
+        return len(self.places.numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +139,9 @@ class Table:
     numbers : ndarray, (N, len(numeric))
         Any real dtype: pictures stay uint8 until they are needed.
     texts : mapping of str to Text
-        The other columns.
+        Columns of categories.
+    times : mapping of str to ndarray, datetime64[us]
+        Columns of dates and times.
     """
 
     source: str
@@ -82,6 +150,7 @@ class Table:
     numbers: NDArray[Any]
     texts: Mapping[str, Text]
     places: Places
+    times: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
 
     @classmethod
     def of_numbers(cls, source: str, names: Iterable[str], numbers: NDArray[Any]) -> "Table":
@@ -89,20 +158,44 @@ class Table:
         names = tuple(names)
         return cls(source, names, names, numbers, {}, Places.rows(len(numbers)))
 
+    def kind_of(self, name: str) -> str:
+        """What a column holds, in a word."""
+        if name in self.texts:
+            return "text"
+        return "dates" if name in self.times else "numbers"
+
     def take(self, rows: Rows) -> "Table":
         texts = {name: text.take(rows) for name, text in self.texts.items()}
+        times = {name: time[rows] for name, time in self.times.items()}
         places = replace(self.places, numbers=self.places.numbers[rows])
-        return replace(self, numbers=self.numbers[rows], texts=texts, places=places)
+        numbers = taken(self.numbers, rows)
+        return replace(self, numbers=numbers, texts=texts, times=times, places=places)
 
     def __len__(self) -> int:
         return len(self.places.numbers)
+
+
+def table_of(columns: Columns, used: Mapping[str, Values]) -> Table:
+    """Columns as a table: numbers in one matrix, column after column in memory."""
+    texts = {name: values for name, values in used.items() if isinstance(values, Text)}
+    others = {name: values for name, values in used.items() if not isinstance(values, Text)}
+    times = {name: values for name, values in others.items() if values.dtype.kind == "M"}
+    numeric = {name: values for name, values in others.items() if name not in times}
+    numbers = np.empty((len(columns), len(numeric)), order="F")
+    for index, values in enumerate(numeric.values()):
+        numbers[:, index] = values
+    return Table(
+        columns.source, tuple(used), tuple(numeric), numbers, texts, columns.places, times
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class RawData:
     """A table and its target: Text for classes (in the order of their indices), else float64.
 
-    The last `test_rows` rows are the set's own test part; 0 if it has none.
+    The last `test_rows` rows are the set's own test part; 0 if it has none. `roles` say what was
+    done with each column of a table whose columns were inferred, `orders` how its dates are read,
+    `marks` what stands for a gap where the user said so, and `notes` what a reader should know.
     """
 
     name: str
@@ -111,6 +204,10 @@ class RawData:
     target: Text | NDArray[np.float64]
     image_shape: tuple[int, int] | None = None
     test_rows: int = 0
+    roles: tuple[Role, ...] = ()
+    orders: Mapping[str, str] = field(default_factory=dict[str, str])
+    marks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def strata(self) -> NDArray[np.int64]:
@@ -120,8 +217,13 @@ class RawData:
         return np.zeros(len(self.target), np.int64)
 
     def take(self, rows: Rows) -> "RawData":
-        taken = self.target.take(rows) if isinstance(self.target, Text) else self.target[rows]
-        return replace(self, table=self.table.take(rows), target=taken)
+        target = self.target.take(rows) if isinstance(self.target, Text) else self.target[rows]
+        return replace(self, table=self.table.take(rows), target=target)
+
+
+def taken(numbers: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    """Rows of a matrix, in the matrix's own order in memory: column by column, or row by row."""
+    return numbers.T[:, rows].T if numbers.flags.f_contiguous else numbers[rows]
 
 
 def refuse_unusable_numbers(
@@ -135,7 +237,11 @@ def refuse_unusable_numbers(
     """
     if numbers.dtype.kind in "bu":  # bools and unsigned bytes (pictures) are always usable
         return
-    usable = np.abs(numbers) <= LARGEST_NUMBER  # False for NaN as well
+    if not numbers.size or max(map(abs, map(float, (numbers.min(), numbers.max())))) <= (
+        LARGEST_NUMBER  # False for NaN as well
+    ):
+        return
+    usable = np.abs(numbers) <= LARGEST_NUMBER
     if usable.all():
         return
     row, column = (int(index) for index in np.argwhere(~usable)[0])
@@ -148,3 +254,11 @@ def refuse_unusable_numbers(
         ],
         do="Remove such rows, or fill them in (with the column's median, for example).",
     )
+
+
+def refuse_infinite(numbers: NDArray[np.float64], name: str, places: Places, source: str) -> None:
+    """Raise a DataError if a number is infinite or beyond float32; a gap is neither."""
+    largest = np.nanmax(np.abs(numbers)) if not np.isnan(numbers).all() else 0.0
+    if largest > LARGEST_NUMBER:
+        known = np.where(np.isnan(numbers), 0.0, numbers)
+        refuse_unusable_numbers(known[:, None], (name,), places, source)

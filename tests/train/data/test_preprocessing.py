@@ -282,7 +282,7 @@ NUMERIC = {"kind": "numeric", "name": "a", "mean": 0, "std": 1}
         ("", "it cannot be read, Expecting value: line 1 column 1 (char 0)"),
         ("[]", "it is not an object"),
         ("{}", "it lacks format"),
-        (damaged(format=2), "format is not 1"),
+        (damaged(format=3), "format is not one of 1, 2"),
         (damaged(columns=None), "columns is not a list of objects"),
         (damaged(columns=[]), "columns is not a list of objects"),
         (damaged(columns=[NUMERIC, NUMERIC]), "it has the column 'a' twice"),

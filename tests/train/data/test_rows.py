@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError, MissingDataError, UnknownNameError
-from chainrule.train.data import load, read_rows
+from chainrule.train.data import load, open_rows, read_rows
 
 TRAINING = "area,colour,code,kind\n" + "".join(
     f"{row},{('red', 'blue')[row % 2]},{(1, 2, 'x')[row % 3]},{row % 3}\n" for row in range(30)
@@ -82,28 +82,10 @@ MALFORMED = {
         "    columns of later.csv: area, color\n"
         "Give the columns the names they had in the training data; their order is free.",
     ),
-    "an unknown category": (
-        "area,colour,code\n1,red,x\n\n1,green,x\n",
-        "column 'colour' holds 'green' in line 4, which no training row had.\n"
-        "    known   blue, red\n"
-        "Correct the value, or train again on data that has it.",
-    ),
     "text for a number": (
-        "area,colour,code\n1,red,x\nNA,red,x\n",
-        "column 'area' of later.csv holds 'NA' in line 3 where a number belongs.\n"
+        "area,colour,code\n1,red,x\nmany,red,x\n",
+        "column 'area' of later.csv holds 'many' in line 3 where a number belongs.\n"
         "Correct the cell: numbers are written like 12, -0.5 or 1e-3.",
-    ),
-    "an empty cell": (
-        "area,colour,code\n1,,x\n",
-        "later.csv has 1 empty cell.\n"
-        "    first   column 'colour', line 2\n"
-        "Fill every cell in (with the column's median, for example), or remove such rows.",
-    ),
-    "an empty target": (
-        "area,colour,code,kind\n1,red,x,1\n1,red,x,\n",
-        "later.csv has 1 empty cell.\n"
-        "    first   column 'kind', line 3\n"
-        "Fill every cell in (with the column's median, for example), or remove such rows.",
     ),
     "an unknown class": (
         "area,colour,code,kind\n1,red,x,7\n",
@@ -126,6 +108,29 @@ def test_rows_that_do_not_fit_say_where_and_what_to_do(write, known, content, me
     with pytest.raises(DataError) as caught:
         read_rows(write(content, "later.csv"), known)
     assert caught.value.short() == message
+
+
+def test_new_categories_and_gaps_are_taken_as_trained_for_and_counted(write, known):
+    text = "area,colour,code\n3,red,x\n\nNA,green,?\n4,,2\n"
+    rows = open_rows(write(text, "later.csv"), known)
+    plain, _ = read_rows(write("area,colour,code\n14.5,red,x\n", "plain.csv"), known)
+    assert rows.x[1, 1:].tolist() == [0, 0, 0, 0, 0]
+    assert rows.x[2, 1:].tolist() == [0, 0, 0, 1, 0]
+    assert abs(rows.x[1, 0] - plain[0, 0]) < 1  # the median, not far from the mean
+    assert rows.notes == (
+        "3 gaps filled in as in training: 'area' 1, 'colour' 1, 'code' 1",
+        "1 cell with a category that training never had: 'colour' 1",
+    )
+
+
+def test_rows_without_a_target_are_predicted_and_not_judged(write, known):
+    text = "area,colour,code,kind\n1,red,x,1\n1,red,x,\n2,red,x,NA\n2,red,x,0\n"
+    rows = open_rows(write(text, "later.csv"), known)
+    assert len(rows.x) == 4
+    assert rows.answered.tolist() == [0, 3]
+    assert rows.y is not None
+    assert rows.y.tolist() == [1, 0]
+    assert read_rows(write(text, "later.csv"), known)[1] is None
 
 
 def test_a_named_set_of_other_columns_is_refused(known):

@@ -1,0 +1,190 @@
+"""The dialect of a text table: what separates cells, where the header stands, decimal commas.
+
+Imports errors and wording. opening.py asks before DuckDB reads; DuckDB itself finds the types.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from chainrule.errors import DataError
+from chainrule.train.data.wording import counted
+
+DELIMITERS = ",;\t|"
+CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+SAMPLE_BYTES = 1 << 20
+SAMPLE_ROWS = 100
+DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?", re.A)
+DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", re.A)
+GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+", re.A)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written.
+
+    Parameters
+    ----------
+    delimiter : str
+    comment : str
+        What a line of comment starts with; "" if there are none.
+    header : tuple of str
+        The names of the columns.
+    header_line, first_line : int
+        Where the header starts, and where the rows start, counted from 1.
+    decimal : str
+        "." or ",".
+    """
+
+    delimiter: str
+    comment: str
+    header: tuple[str, ...]
+    header_line: int
+    first_line: int
+    decimal: str = "."
+
+    @property
+    def called(self) -> str:
+        """The delimiter in words."""
+        return CALLED.get(self.delimiter, repr(self.delimiter))
+
+
+def dialect_of(path: Path, name: str) -> Dialect:
+    """Look at the start of a file.
+
+    Raises
+    ------
+    DataError
+        An empty file, one that is no text, or a header that cannot name columns.
+    """
+    with path.open("rb") as file:
+        start = file.read(SAMPLE_BYTES)
+        is_whole = not file.read(1)
+    text = start.decode("utf-8-sig", errors="replace")  # what is not UTF-8 is told by rereading
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(
+            f"{name} is not text: it has a zero byte in line {line}.",
+            do='Save it as "CSV UTF-8".',
+        )
+    return _of_text(text, is_whole, name)
+
+
+def _of_text(text: str, is_whole: bool, name: str) -> Dialect:
+    lines = list(io.StringIO(text, newline=None))
+    if not is_whole and len(lines) > 1:
+        lines.pop()  # cut in the middle
+    first = _first(lines, 0)
+    declared = ""
+    if first < len(lines) and (match := re.fullmatch(r"sep=(.)\s*", lines[first], re.I)):
+        declared, first = match[1], _first(lines, first + 1)
+    commented = first
+    while commented < len(lines) and _is_comment(lines, commented, declared):
+        commented = _first(lines, commented + 1)
+    comment, first = ("#" if commented > first else ""), commented
+    if first == len(lines):
+        raise DataError(f"{name} is empty.", do="A CSV starts with a row of column names.")
+    rest = [line for line in lines[first:] if not (comment and line.startswith(comment))]
+    delimiter = declared or max(DELIMITERS, key=lambda each: _fitness(rest, each))
+    try:
+        reader = csv.reader(io.StringIO("".join(rest), newline=""), delimiter=delimiter)
+        names = [cell.strip() for cell in next(reader)]
+        ends = reader.line_num
+        sample = list(islice(reader, SAMPLE_ROWS)) if len(rest) > ends + SAMPLE_ROWS else []
+    except csv.Error as error:
+        raise malformed(name, first + 1, str(error)) from None
+    sample = sample or _records(rest[ends:], delimiter, SAMPLE_ROWS)
+    header = _checked(names, name, delimiter)
+    decimal = "," if delimiter != "," and _has_decimal_commas(sample) else "."
+    return Dialect(delimiter, comment, header, first + 1, first + ends + 1, decimal)
+
+
+def malformed(name: str, line: int, reason: str) -> DataError:
+    """Say that quotes do not close."""
+    return DataError(
+        f"{name} is malformed in the row that starts in line {line}: {reason}.",
+        do='Close every quote, and write a quote inside a quoted cell twice: "".',
+    )
+
+
+def ragged(name: str, line: int, fields: int, dialect: Dialect) -> DataError:
+    """Say that a row has more or fewer cells than the header."""
+    return DataError(
+        f"line {line} of {name} has {counted(fields, 'field')}; "
+        f"the header has {len(dialect.header)}.",
+        found=[f"split at {dialect.called}s"],
+        do="Give the row a field per column; a cell that holds the delimiter is quoted.",
+    )
+
+
+def _first(lines: Sequence[str], start: int) -> int:
+    """The first line from here on that is not blank."""
+    return next((n for n in range(start, len(lines)) if lines[n].strip()), len(lines))
+
+
+def _is_comment(lines: Sequence[str], place: int, declared: str) -> bool:
+    """A line that starts with #, unless it is split like the next: a header may be "#,name"."""
+    if not lines[place].startswith("#"):
+        return False
+    after = _first(lines, place + 1)
+    if after == len(lines):
+        return True
+    pair = [lines[place], lines[after]]
+    counts = [[_fields(line, each) for line in pair] for each in (declared or DELIMITERS)]
+    return not any(own == other > 1 for own, other in counts)
+
+
+def _fitness(lines: Sequence[str], delimiter: str) -> tuple[bool, int]:
+    """Whether a delimiter splits the first rows alike, and into how many cells the header."""
+    rows = _records(lines[: 2 * SAMPLE_ROWS], delimiter, SAMPLE_ROWS)
+    lengths = [len(row) for row in rows if len(row) > 1 or (row and row[0].strip())]
+    if not lengths:
+        return (False, 0)
+    return (lengths[0] > 1 and len(set(lengths[:-1] or lengths)) == 1, lengths[0])
+
+
+def _records(lines: Sequence[str], delimiter: str, most: int) -> list[list[str]]:
+    try:
+        text = io.StringIO("".join(lines), newline="")
+        return list(islice(csv.reader(text, delimiter=delimiter), most))
+    except csv.Error:  # reading the rows will say it better
+        return []
+
+
+def _fields(line: str, delimiter: str) -> int:
+    return max(map(len, _records([line], delimiter, 1)), default=0)
+
+
+def _has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+    cells = [cell.strip() for row in rows for cell in row]
+    if any(DECIMAL_POINT.fullmatch(cell) and not GROUPED.fullmatch(cell) for cell in cells):
+        return False
+    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+
+
+def _checked(names: list[str], source: str, delimiter: str) -> tuple[str, ...]:
+    if "" in names:
+        raise DataError(
+            f"column {names.index('') + 1} of {source} has no name.",
+            do="Name every column in the first row "
+            "(pandas leaves the first one empty unless you write index=False).",
+        )
+    refuse_twice(names, source, f", split at {CALLED.get(delimiter, repr(delimiter))}s")
+    return tuple(names)
+
+
+def refuse_twice(names: Sequence[str], source: str, how: str = "") -> None:
+    """Raise a DataError that names a column that a table has twice."""
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if not twice:
+        return
+    where = [str(number) for number, name in enumerate(names, start=1) if name == twice[0]]
+    raise DataError(
+        f"{source} has the column {twice[0]!r} {len(where)} times.",
+        found=[f"columns {', '.join(where)} of {len(names)}{how}"],
+        do="Give every column a name of its own. If the file has no header row, write one.",
+    )

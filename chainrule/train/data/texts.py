@@ -1,0 +1,140 @@
+"""Numbers and dates that came as text, read from a column's different values.
+
+Imports the data model. inference.py asks what a column is; rows of later tables are read the way
+the training rows were.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.train.data.tables import Text
+
+SAMPLE = 200  # different values looked at first: most texts are no numbers at all
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|nan", re.I | re.A)
+# How numbers are written elsewhere: the pattern, what is removed, and the decimal sign.
+STYLES = (
+    (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.A), ",", "."),  # 1,234.5
+    (re.compile(r"[+-]?(\d+,\d+|\d{1,3}(\.\d{3})+(,\d+)?)(e[+-]?\d+)?", re.I | re.A), ".", ","),
+    (re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+([.,]\d+)?", re.A), " '\u00a0\u202f", ","),
+)
+DATE = re.compile(
+    r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})"
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
+    re.A,
+)
+ORDERS = ("ymd", "dmy", "mdy")
+LARGEST_FIRST_TWO_DIGITS = 68  # of a year written with two digits: 68 is 2068, 69 is 1969 (POSIX)
+NO_TIME = np.datetime64("NaT", "us")
+
+
+def numbers_in(
+    values: Sequence[str], has_decimal_commas: bool = False
+) -> NDArray[np.float64] | None:
+    """Each value as a number, NaN where it is none; None if hardly one is a number.
+
+    Parameters
+    ----------
+    has_decimal_commas : bool
+        Whether the table is known to write 1.234,5: then 1.234 is a thousand. Default: whether
+        one of the values shows it.
+    """
+    grouped, comma, _ = (style[0] for style in STYLES)
+    shows = (v for v in values if "," in v and comma.fullmatch(v) and not grouped.fullmatch(v))
+    if has_decimal_commas or any(True for _ in shows):
+        return _read(values, _with_comma, float("nan"), np.float64)
+    return _read(values, _number, float("nan"), np.float64)
+
+
+def is_number(value: str) -> bool:
+    """Whether a value is written like a number, in any of the ways that are read."""
+    return _number(value) is not None
+
+
+def order_of(values: Sequence[str]) -> str:
+    """How the dates among the values are written: the first order that all of them allow.
+
+    With a stroke and nothing that tells (both parts at most 12), the month comes first; with a
+    point or a hyphen, the day.
+    """
+    found = [match for match in map(DATE.fullmatch, values) if match]
+    if all(len(match[1]) == 4 for match in found):
+        return "ymd"
+    if any(int(match[1]) > 12 for match in found):
+        return "dmy"
+    if any(int(match[3]) > 12 for match in found):
+        return "mdy"
+    return "mdy" if found and found[0][2] == "/" else "dmy"
+
+
+def times_in(values: Sequence[str], order: str) -> NDArray[Any] | None:
+    """Each value as a point in time, datetime64[us], NaT where it is none; None as above."""
+    return _read(values, lambda value: _moment(value, order), NO_TIME, np.dtype("M8[us]"))
+
+
+def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
+    """What each row holds, from what each value stands for; NaN or NaT in a gap."""
+    nothing = NO_TIME if of_values.dtype.kind == "M" else np.nan
+    return np.append(of_values, np.array([nothing], of_values.dtype))[text.codes]
+
+
+def _read(
+    values: Sequence[str], read: Callable[[str], Any], nothing: Any, dtype: Any
+) -> NDArray[Any] | None:
+    """Read all values, unless fewer than half of the first are what is looked for."""
+    stride = max(1, len(values) // SAMPLE)
+    sample = list(islice(values, 0, None, stride))
+    if 2 * sum(read(value) is not None for value in sample) < len(sample):
+        return None
+    found = (read(value) for value in values)
+    given = (nothing if each is None else each for each in found)
+    return np.fromiter(given, dtype, len(values))
+
+
+def _number(value: str) -> float | None:
+    return float(value) if PLAIN.fullmatch(value) else _styled(value, STYLES)
+
+
+def _with_comma(value: str) -> float | None:
+    found = _styled(value, (STYLES[1], STYLES[2]))
+    return float(value) if found is None and PLAIN.fullmatch(value) else found
+
+
+def _styled(value: str, styles: Sequence[tuple[re.Pattern[str], str, str]]) -> float | None:
+    for pattern, grouping, decimal in styles:
+        if pattern.fullmatch(value):
+            for sign in grouping:
+                value = value.replace(sign, "")
+            return float(value.replace(decimal, "."))
+    return None
+
+
+def _moment(value: str, order: str) -> np.datetime64 | None:
+    match = DATE.fullmatch(value)
+    if match is None:
+        return None
+    parts = dict(zip(order, (match[1], match[3], match[4]), strict=True))
+    year = int(parts["y"])
+    if len(parts["y"]) == 2:
+        year += 2000 if year <= LARGEST_FIRST_TWO_DIGITS else 1900
+    hour, minute, second = (match[place] or "00" for place in (5, 6, 7))
+    micro = (match[8] or "").ljust(6, "0")
+    day = f"{year:04d}-{int(parts['m']):02d}-{int(parts['d']):02d}"
+    try:
+        time = np.datetime64(f"{day}T{int(hour):02d}:{minute}:{second}.{micro}", "us")
+    except ValueError:  # the 31st of April, 25 o'clock
+        return None
+    return time - _offset(match[9])
+
+
+def _offset(zone: str | None) -> np.timedelta64:
+    """What a time is ahead of UTC."""
+    if not zone or zone in ("Z", "UTC"):
+        return np.timedelta64(0, "s")
+    digits = zone[1:].replace(":", "")
+    minutes = 60 * int(digits[:2]) + int(digits[2:])
+    return np.timedelta64(-60 * minutes if zone[0] == "-" else 60 * minutes, "s")
