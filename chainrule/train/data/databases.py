@@ -41,11 +41,11 @@ def columns_of_duckdb(
         place = shown.index(only_table(path.name, shown))
         query = f"SELECT * FROM {'.'.join(map(quoted, tables[place]))}"
     with refusing(f"the query fails on {path.name}.", "Correct the SQL."):
-        result = door.run(f"SELECT * FROM ({query.strip().rstrip(';')}) LIMIT 0")
-        refuse_twice([name for name, *_ in result.description], "the query's answer")
-        door.run(f"CREATE TEMP TABLE temp.answer AS {query}")
-        values, nested = columns_of(door, "temp.answer", as_text)
-        rows = door.one("SELECT count(*) FROM temp.answer")[0]
+        query = query.strip().rstrip(";")
+        names = [name for name, *_ in door.all(f"DESCRIBE {query}")]
+        refuse_twice(names, "the query's answer")
+        values, nested = columns_of(door, query, as_text)
+    rows = len(values[names[0]])
     return Columns(path.name, values, Places.rows(rows), nested)
 
 

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from chainrule.train.data.wording import counted
 
 DELIMITERS = ",;\t|"
 CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-SAMPLE_BYTES = 1 << 20
+SAMPLE_BYTES = 1 << 22
 SAMPLE_ROWS = 100
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?", re.A)
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", re.A)
@@ -38,6 +38,10 @@ class Dialect:
         Where the header starts, and where the rows start, counted from 1.
     decimal : str
         "." or ",".
+    skipped : int
+        Lines above the rows that are no comments.
+    cells : frozenset of str
+        What stands between delimiters at the start of the file.
     """
 
     delimiter: str
@@ -46,6 +50,8 @@ class Dialect:
     header_line: int
     first_line: int
     decimal: str = "."
+    skipped: int = 0
+    cells: frozenset[str] = field(default_factory=frozenset[str], repr=False)
 
     @property
     def called(self) -> str:
@@ -78,14 +84,15 @@ def _of_text(text: str, is_whole: bool, name: str) -> Dialect:
     lines = list(io.StringIO(text, newline=None))
     if not is_whole and len(lines) > 1:
         lines.pop()  # cut in the middle
-    first = _first(lines, 0)
-    declared = ""
-    if first < len(lines) and (match := re.fullmatch(r"sep=(.)\s*", lines[first], re.I)):
-        declared, first = match[1], _first(lines, first + 1)
-    commented = first
-    while commented < len(lines) and _is_comment(lines, commented, declared):
-        commented = _first(lines, commented + 1)
-    comment, first = ("#" if commented > first else ""), commented
+    declared, comment, first = "", "", _first(lines, 0)
+    while first < len(lines):
+        if match := re.fullmatch(r"sep=(.)\s*", lines[first], re.I):
+            declared = match[1]
+        elif _is_comment(lines, first, declared):
+            comment = "#"
+        else:
+            break
+        first = _first(lines, first + 1)
     if first == len(lines):
         raise DataError(f"{name} is empty.", do="A CSV starts with a row of column names.")
     rest = [line for line in lines[first:] if not (comment and line.startswith(comment))]
@@ -100,7 +107,11 @@ def _of_text(text: str, is_whole: bool, name: str) -> Dialect:
     sample = sample or _records(rest[ends:], delimiter, SAMPLE_ROWS)
     header = _checked(names, name, delimiter)
     decimal = "," if delimiter != "," and _has_decimal_commas(sample) else "."
-    return Dialect(delimiter, comment, header, first + 1, first + ends + 1, decimal)
+    cells = frozenset(re.split(f'[{re.escape(delimiter)}\r\n"]', text))
+    above = lines[: first + ends]
+    skipped = len(above) - sum(bool(comment) and line.startswith(comment) for line in above)
+    places = (first + 1, first + ends + 1)
+    return Dialect(delimiter, comment, header, *places, decimal, skipped, cells)
 
 
 def malformed(name: str, line: int, reason: str) -> DataError:

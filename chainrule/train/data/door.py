@@ -1,7 +1,7 @@
-"""The one door to DuckDB: relations become columns of numbers, texts and times.
+"""The one door to DuckDB: the answers of queries become columns of numbers, texts and times.
 
-Imports tables.py and marks.py, and DuckDB when a file is read. Everything about a cell is done by
-SQL. Nothing is ever fetched from a network: DuckDB may not install or load an extension.
+Imports objects.py, and DuckDB when a file is read. Nothing is ever fetched from a network: DuckDB
+may not install or load an extension.
 """
 
 import threading
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError, MissingLibraryError
-from chainrule.train.data.tables import Text, Values
+from chainrule.train.data.objects import text_of
+from chainrule.train.data.tables import Values
 
 OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-BLANKS = "E' \\t\\r\\n\\f\\x0B'"  # SQL; what a cell is freed from on both sides
 NUMERIC = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"),
     *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
@@ -64,17 +64,9 @@ class Door:
             raise ended[0]
         return ended[0]
 
-    def one(self, sql: str, *values: Any) -> tuple[Any, ...]:
-        """The first row of a query."""
-        return self._connection.execute(sql, values).fetchone() or ()
-
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a short query."""
         return self._connection.execute(sql, values).fetchall()
-
-    def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
-        """All rows of a query, as arrays."""
-        return self._connection.execute(sql).fetchnumpy()
 
 
 @contextmanager
@@ -129,43 +121,44 @@ def literal(text: str) -> str:
 
 
 def columns_of(
-    door: Door,
-    table: str,
-    as_text: Collection[str] = (),
-    has_decimal_commas: bool = False,
+    door: Door, query: str, as_text: Collection[str] = (), is_plain: bool = False
 ) -> tuple[dict[str, Values], frozenset[str]]:
-    """Columns of a table that DuckDB holds, and which of them are nested.
+    """Columns of a query's answer, and which of them are nested.
 
     Parameters
     ----------
-    table : str
-        Its name, as SQL writes it. Its rows keep their order.
+    query : str
+        SQL.
     as_text : collection of str
         Columns that stay text although every cell is a number.
-    has_decimal_commas : bool
-        Whether 1.234 is a thousand: then no text is taken for a number here.
+    is_plain : bool
+        Whether all columns are known to be numbers or text: then the query is asked as it is.
     """
-    types = {name: kind for name, kind, *_ in door.all(f"DESCRIBE {table}")}
-    texts = [name for name, kind in types.items() if _is_text(kind) or name in as_text]
-    written = _different(door, table, {name: place for place, name in enumerate(types)}, texts)
-    may_be_numbers = () if has_decimal_commas else set(texts) - set(as_text)
-    selected, values_of = list[str](), dict[str, list[str]]()
-    for place, (name, kind) in enumerate(types.items()):
-        if name in texts and not (name in may_be_numbers and _are_numbers(door, place)):
-            values_of[name] = written[name]
-            selected.append(_codes(door, name, place, bool(written[name])))
-        else:
-            selected.append(_expression(name, kind))
-    numbered = ", ".join(f"{each} AS c{place}" for place, each in enumerate(selected))
-    arrays = list(door.arrays(f"SELECT {numbered} FROM {table}").values())
-    found: dict[str, Values] = {}
-    for (name, kind), array in zip(types.items(), arrays, strict=True):
-        plain = np.asarray(array)  # without the mask of no gaps
-        if name in values_of:
-            found[name] = Text.written(values_of[name], plain)
-        else:
-            found[name] = plain.view("M8[us]") if _is_moment(kind) else plain
-    return found, frozenset(name for name, kind in types.items() if _is_nested(kind))
+    types = {} if is_plain else {name: kind for name, kind, *_ in door.all(f"DESCRIBE {query}")}
+    if types:
+        named = ", ".join(
+            f"{_expression(name, kind, name in as_text)} AS {quoted(name)}"
+            for name, kind in types.items()
+        )
+        query = f"SELECT {named} FROM ({query})"
+    arrays = door.run(query).fetchnumpy()
+    values = {
+        name: array.view("M8[us]") if _is_moment(types.get(name, "")) else _values(array)
+        for name, array in arrays.items()
+    }
+    return values, frozenset(name for name, kind in types.items() if _is_nested(kind))
+
+
+def _values(array: NDArray[Any]) -> Values:
+    """Numbers with NaN in a gap, or text; DuckDB masks the gaps."""
+    gaps = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else None
+    cells = np.asarray(array)
+    if cells.dtype == object:
+        return text_of(cells, gaps)
+    numbers = cells.astype(np.float64, copy=False)
+    if gaps is not None and np.any(gaps):
+        numbers[gaps] = np.nan
+    return numbers
 
 
 def _is_text(kind: str) -> bool:
@@ -181,48 +174,13 @@ def _is_moment(kind: str) -> bool:
     return kind.startswith(MOMENTS) and not _is_nested(kind)
 
 
-def _expression(name: str, kind: str) -> str:
-    """A column as float64, NaN in a gap; or as microseconds since 1970, NaT in a gap."""
+def _expression(name: str, kind: str, as_text: bool) -> str:
+    """A column as a number or a text; or as microseconds since 1970, NaT in a gap."""
     column = quoted(name)
     if _is_moment(kind):
         return f"coalesce(epoch_us(CAST({column} AS TIMESTAMP)), -9223372036854775807 - 1)"
+    if _is_text(kind) or as_text:
+        return f"CAST({column} AS VARCHAR)"
     if kind.startswith(("TIME", "INTERVAL")):  # of a day, or a duration: in seconds
-        return f"coalesce(epoch({column}), CAST('nan' AS DOUBLE))"
-    number = _trimmed(column) if _is_text(kind) else column
-    return f"coalesce(CAST({number} AS DOUBLE), CAST('nan' AS DOUBLE))"
-
-
-def _trimmed(column: str) -> str:
-    return f"nullif(trim({column}, {BLANKS}), '')"
-
-
-def _different(
-    door: Door, table: str, places: dict[str, int], names: list[str]
-) -> dict[str, list[str]]:
-    """The different texts of each column; DuckDB keeps them in the tables d<place>."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        place, cell = places[name], f"CAST({quoted(name)} AS VARCHAR)"
-        door.run(
-            f"CREATE TEMP TABLE d{place} AS SELECT DISTINCT {cell} AS v FROM {table} "
-            f"WHERE {quoted(name)} IS NOT NULL"
-        )
-        found[name] = door.arrays(f"SELECT v FROM d{place} ORDER BY v")["v"].tolist()
-    return found
-
-
-def _are_numbers(door: Door, place: int) -> bool:
-    """Whether a column's texts are all numbers as a program writes them: no 1_000."""
-    cell = _trimmed("v")
-    number = f"CASE WHEN NOT contains({cell}, '_') THEN try_cast({cell} AS DOUBLE) END"
-    cells, numbers = door.one(f"SELECT count({cell}), count({number}) FROM d{place}")
-    return cells > 0 and cells == numbers
-
-
-def _codes(door: Door, name: str, place: int, has_values: bool) -> str:
-    """The place of a column's text among its different texts, in sorted order."""
-    if not has_values:
-        return "CAST(-1 AS BIGINT)"
-    door.run(f"CREATE TEMP TYPE e{place} AS ENUM (SELECT v FROM d{place} ORDER BY v)")
-    cell = f"CAST({quoted(name)} AS VARCHAR)"
-    return f"coalesce(CAST(enum_code(CAST({cell} AS e{place})) AS BIGINT), -1)"
+        return f"epoch({column})"
+    return f"CAST({column} AS DOUBLE)"

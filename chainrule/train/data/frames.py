@@ -45,6 +45,11 @@ def columns_of_frame(table: Any) -> Columns:
     return _columns(_of_frame(table))
 
 
+def column_of(name: str, column: Any) -> Values:
+    """A column in memory: an array, a list, a series."""
+    return _values(_array(name, column))[0]
+
+
 def _columns(arrays: Mapping[str, "NDArray[Any] | list[Any]"]) -> Columns:
     values, nested = dict[str, Values](), set[str]()
     for name, array in arrays.items():

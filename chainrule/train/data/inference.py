@@ -14,13 +14,12 @@ from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.train.data.columns import Role
 from chainrule.train.data.leakage import suspicious
 from chainrule.train.data.marks import without_marks
-from chainrule.train.data.objects import written
+from chainrule.train.data.objects import as_text, written
 from chainrule.train.data.roles import (
     FEW_CATEGORIES,
     MOST_CATEGORIES,
     Wanted,
     as_numbers,
-    as_text,
     cast,
     numbers_of_most,
 )
@@ -63,7 +62,10 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
         left = len(has_answer) - answered
         notes += (f"{counted(left, 'row')} without a value of {target!r} are left out",)
     answers = _answers(columns, target, values, wanted.task)
-    return _cast(columns, name, target, answers, wanted, notes)
+    raw = _cast(columns, name, target, answers, wanted, notes)
+    return (
+        raw if answered == len(has_answer) else replace(raw, answered=np.flatnonzero(has_answer))
+    )
 
 
 def _cast(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from chainrule.errors import DataError
 from chainrule.train.data.columns import Categorical, Classes, Column, Moment, Target
 from chainrule.train.data.marks import MARKS, without_marks
+from chainrule.train.data.objects import as_text
 from chainrule.train.data.preparation import CodeBook
-from chainrule.train.data.roles import as_numbers, as_text, unread
+from chainrule.train.data.roles import as_numbers, unread
 from chainrule.train.data.tables import Columns, Table, Text, Values, table_of
 from chainrule.train.data.texts import spread, times_in
 from chainrule.train.data.wording import counted, listing

@@ -3,7 +3,7 @@
 Imports the other files of this package. The command line and users call it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -116,9 +116,10 @@ def load(
     parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
     preprocessing = learn(raw, parts.train)
 
-    x_train, y_train = _part(raw, preprocessing, parts.train)
-    x_validation, y_validation = _part(raw, preprocessing, parts.validation)
-    x_test, y_test = _part(raw, preprocessing, parts.test)
+    of = _whole(raw, preprocessing) if raw.roles else _each(raw, preprocessing)
+    x_train, y_train = of(parts.train)
+    x_validation, y_validation = of(parts.validation)
+    x_test, y_test = of(parts.test)
     return Dataset(
         name=raw.name,
         x_train=x_train,
@@ -133,12 +134,25 @@ def load(
     )
 
 
-def _part(
-    raw: RawData, preprocessing: Preprocessing, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    chosen = raw.take(rows)
-    y = preprocessing.labels(chosen.target, chosen.table.places)
-    return preprocessing.apply(chosen.table), y
+Arrays = tuple[NDArray[np.float32], NDArray[Any]]
+
+
+def _whole(raw: RawData, preprocessing: Preprocessing) -> Callable[[NDArray[np.int64]], Arrays]:
+    """Inputs and targets of some rows, once all are prepared column by column."""
+    x = preprocessing.apply(raw.table)
+    y = preprocessing.labels(raw.target, raw.table.places)
+    return lambda rows: (x[rows], y[rows])
+
+
+def _each(raw: RawData, preprocessing: Preprocessing) -> Callable[[NDArray[np.int64]], Arrays]:
+    """The same part by part: 70,000 pictures are held as bytes and once as inputs, not twice."""
+
+    def part(rows: NDArray[np.int64]) -> Arrays:
+        chosen = raw.take(rows)
+        y = preprocessing.labels(chosen.target, chosen.table.places)
+        return preprocessing.apply(chosen.table), y
+
+    return part
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:

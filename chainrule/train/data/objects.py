@@ -46,7 +46,7 @@ def values_of(cells: "Sequence[Any] | NDArray[Any]") -> tuple[Values, bool]:
     if all(issubclass(kind, time | timedelta) for kind in kinds):
         seconds = [np.nan if gap else _seconds(x) for x, gap in zip(array, gaps, strict=True)]
         return np.array(seconds), False
-    return _text(array, gaps), any(issubclass(kind, NESTED) for kind in kinds)
+    return text_of(array, gaps), any(issubclass(kind, NESTED) for kind in kinds)
 
 
 def booleans(is_true: NDArray[np.bool_], gaps: NDArray[np.bool_] | None = None) -> Text:
@@ -67,6 +67,32 @@ def text_of_numbers(numbers: NDArray[Any]) -> Text:
     known = int(np.count_nonzero(~np.isnan(different)))
     codes = np.where(codes < known, codes, -1)
     return Text(tuple(map(written, different[:known].tolist())), codes)
+
+
+def joined(parts: Sequence[Values]) -> Values:
+    """The rows of several columns, one below the other; text if one of them is text."""
+    if not any(isinstance(part, Text) for part in parts):
+        arrays = [part for part in parts if not isinstance(part, Text)]
+        if len({array.dtype.kind for array in arrays}) == 1:
+            return np.concatenate(arrays)
+    texts = [part if isinstance(part, Text) else as_text(part) for part in parts]
+    values = sorted({value for text in texts for value in text.values})
+    place = {value: index for index, value in enumerate(values)}
+    codes = [
+        np.array([*map(place.__getitem__, text.values), -1], np.int64)[text.codes]
+        for text in texts
+    ]
+    return Text(tuple(values), np.concatenate(codes))
+
+
+def as_text(values: NDArray[Any]) -> Text:
+    """Numbers or times as categories."""
+    if values.dtype.kind != "M":
+        return text_of_numbers(values)
+    different, codes = np.unique(values, return_inverse=True)
+    known = int(np.count_nonzero(~np.isnat(different)))
+    names = tuple(np.datetime_as_string(different[:known], unit="auto").tolist())
+    return Text(names, np.where(codes < known, codes, -1))
 
 
 def _of_kinds(array: NDArray[Any], kinds: set[type]) -> NDArray[np.bool_]:
@@ -94,16 +120,16 @@ def _seconds(cell: "time | timedelta") -> float:
     return whole + cell.microsecond / 1e6
 
 
-def _text(array: NDArray[Any], gaps: NDArray[np.bool_]) -> Text:
-    """Numbers among texts are written as `written` does; blanks around a text are gone."""
-    cells = np.where(gaps, "", array).tolist()
-    if set(map(type, cells)) != {str}:
+def text_of(array: NDArray[Any], gaps: "NDArray[np.bool_] | None" = None) -> Text:
+    """A column of texts. Numbers among them are written as `written` does; blanks are gone."""
+    cells: list[Any] = (array if gaps is None else np.where(gaps, "", array)).tolist()
+    different = set(cells)
+    if set(map(type, different)) - {str}:
         cells = [_cell(cell) for cell in cells]
-    name = {cell: cell.strip() for cell in set(cells)}
-    values = sorted(set(name.values()) - {""})
-    code = {value: index for index, value in enumerate(values)} | {"": -1}
-    code_of = {cell: code[stripped] for cell, stripped in name.items()}
-    return Text(tuple(values), np.fromiter(map(code_of.__getitem__, cells), np.int64, len(cells)))
+        different = set(cells)
+    words = sorted(different)
+    code = {word: index for index, word in enumerate(words)}
+    return Text.written(words, np.fromiter(map(code.__getitem__, cells), np.int64, len(cells)))
 
 
 def _cell(cell: Any) -> str:

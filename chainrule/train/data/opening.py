@@ -8,7 +8,7 @@ import shutil
 import sys
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,11 @@ from chainrule.train.data.door import (
     refusing,
 )
 from chainrule.train.data.marks import MARKS
+from chainrule.train.data.objects import joined
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.spreadsheets import ENDINGS, columns_of_sheet
 from chainrule.train.data.tables import Columns, Places
-from chainrule.train.data.textfiles import Part, create_from_text
+from chainrule.train.data.textfiles import columns_of_text
 from chainrule.train.data.wording import counted, listing
 
 STANDARD_INPUT = "standard input"
@@ -129,63 +130,74 @@ def _start(path: Path) -> bytes:
 def _tables(
     door: Door, files: Sequence[tuple[Path, str]], scratch: Scratch, wish: Wish
 ) -> Columns:
-    """Let DuckDB read each file into a table, and join them."""
-    parts = [_part(door, each, number, scratch, wish) for number, each in enumerate(files)]
-    rows = [door.one(f"SELECT count(*) FROM {part.table}")[0] for part in parts]
-    named = [[name for name, *_ in door.all(f"DESCRIBE {part.table}")] for part in parts]
-    for part, names in zip(parts, named, strict=True):
-        odd = sorted(set(names) ^ set(named[0]))
+    """Read each file, and put the rows of all below each other."""
+    parts = [_part(door, path, name, scratch, wish) for path, name in files]
+    first = parts[0]
+    if len(parts) == 1:
+        return _keeping(first, scratch)
+    for part in parts:
+        odd = sorted(set(part.names) ^ set(first.names))
         if odd:
             raise DataError(
-                f"{part.name} has other columns than {parts[0].name}: {listing(odd)}.",
+                f"{part.source} has other columns than {first.source}: {listing(odd)}.",
                 do="Files that are read together have the same columns, in any order.",
             )
-    table = parts[0].table
-    if len(parts) > 1:
-        table = "joined"
-        union = " UNION ALL BY NAME ".join(f"SELECT * FROM {part.table}" for part in parts)
-        door.run(f"CREATE TEMP TABLE {table} AS {union}")
+    values = {name: joined([part.values[name] for part in parts]) for name in first.names}
+    nested = first.nested.union(*(part.nested for part in parts))
     commas = any(part.has_decimal_commas for part in parts)
-    values, nested = columns_of(door, table, wish.as_text, commas)
-    source = parts[0].name if len(parts) == 1 else counted(len(parts), "file")
-    notes = tuple(part.note for part in parts if part.note)
-    return Columns(source, values, _places(parts, rows, scratch), nested, commas, notes)
+    notes = tuple(note for part in parts for note in part.notes)
+    source = counted(len(parts), "file")
+    return Columns(source, values, _places_in(parts, scratch), nested, commas, notes)
 
 
-def _places(parts: Sequence[Part], rows: Sequence[int], scratch: Scratch) -> Places:
+def _keeping(columns: Columns, scratch: Scratch) -> Columns:
+    """The same, whose places may look at unpacked files as long as they live."""
+    places = columns.places
+    return columns if places.find is None else replace(columns, places=_looking(places, scratch))
+
+
+def _looking(places: Places, scratch: Scratch) -> Places:
+    find = places.find
+
+    def kept(number: int, _alive: Scratch = scratch) -> str:
+        return "" if find is None else find(number)
+
+    return replace(places, find=kept)
+
+
+def _places_in(parts: Sequence[Columns], scratch: Scratch) -> Places:
     """Where the rows stand; a line is looked for only when a message names it."""
-    ends = np.cumsum(rows)
+    starts = np.cumsum([0, *map(len, parts)])
 
     def find(number: int, _alive: Scratch = scratch) -> str:
-        which = int(np.searchsorted(ends, number, side="right"))
-        place = parts[which].place(number - int(ends[which]) + rows[which])
-        return place if len(parts) == 1 else f"{place} of {parts[which].name}"
+        which = int(np.searchsorted(starts, number, side="right")) - 1
+        part = parts[which]
+        return f"{part.places[number - int(starts[which])]} of {part.source}"
 
-    return Places("row", np.arange(sum(rows)), find)
+    return Places("row", np.arange(int(starts[-1])), find)
 
 
-def _part(door: Door, file: tuple[Path, str], number: int, scratch: Scratch, wish: Wish) -> Part:
-    path, name = file
+def _part(door: Door, path: Path, name: str, scratch: Scratch, wish: Wish) -> Columns:
     start = _start(path)
     if start.startswith((GZIP, ZSTANDARD)):
         path = _unpacked(door, path, name, start, scratch)
         start = _start(path)
-    table = f"t{number}"
     if start.startswith(PARQUET):
         with refusing(f"{name} cannot be read as Parquet.", "Write the file again."):
-            door.run(_from(table, f"read_parquet({literal(str(path))})"))
-        return Part(name, table)
+            return _of_reader(door, "read_parquet", path, name, wish)
     endings = [suffix.lower() for suffix in Path(name).suffixes]
     if any(ending in JSON_ENDINGS for ending in endings) or start.lstrip().startswith(b'{"'):
+        reader = "read_json" if ".json" in endings else "read_ndjson"
         with refusing(f"{name} cannot be read as JSON.", "Write one object per line."):
-            reader = "read_json" if ".json" in endings else "read_ndjson"
-            door.run(_from(table, f"{reader}({literal(str(path))})"))
-        return Part(name, table)
-    return create_from_text(door, path, name, table, scratch, wish.as_text, wish.marks)
+            return _of_reader(door, reader, path, name, wish)
+    return columns_of_text(door, path, name, scratch, wish.as_text, wish.marks)
 
 
-def _from(table: str, reader: str) -> str:
-    return f"CREATE TEMP TABLE {table} AS SELECT * FROM {reader}"
+def _of_reader(door: Door, reader: str, path: Path, name: str, wish: Wish) -> Columns:
+    query = f"SELECT * FROM {reader}({literal(str(path))})"
+    values, nested = columns_of(door, query, wish.as_text)
+    rows = len(next(iter(values.values()))) if values else 0
+    return Columns(name, values, Places.rows(rows), nested)
 
 
 def _unpacked(door: Door, path: Path, name: str, start: bytes, scratch: Scratch) -> Path:

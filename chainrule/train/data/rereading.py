@@ -72,7 +72,8 @@ def put_into_plain_form(path: Path, name: str, to: Path) -> tuple[Dialect, NDArr
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(dialect.header)
         writer.writerows(rows)
-    plain = Dialect(",", "", dialect.header, 1, _lines_of(dialect.header) + 1, dialect.decimal)
+    header = _lines_of(dialect.header)
+    plain = Dialect(",", "", dialect.header, 1, header + 1, dialect.decimal, header)
     return plain, np.array(lines, np.int64), note
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.train.data.columns import Role
 from chainrule.train.data.marks import chosen_marks, without_marks
-from chainrule.train.data.objects import text_of_numbers
+from chainrule.train.data.objects import as_text, text_of_numbers
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
 
@@ -104,16 +104,6 @@ def cast(columns: Columns, name: str, wanted: Wanted) -> Cast:
     return _text(columns, name, values)
 
 
-def as_text(values: NDArray[Any]) -> Text:
-    """Numbers or times as categories."""
-    if values.dtype.kind != "M":
-        return text_of_numbers(values)
-    different, codes = np.unique(values, return_inverse=True)
-    known = int(np.count_nonzero(~np.isnat(different)))
-    names = tuple(np.datetime_as_string(different[:known], unit="auto").tolist())
-    return Text(names, np.where(codes < known, codes, -1))
-
-
 def as_numbers(columns: Columns, name: str, values: Values) -> NDArray[np.float64]:
     """A column as numbers; a DataError names the first cell that is none."""
     if not isinstance(values, Text):
@@ -157,7 +147,7 @@ def _text(columns: Columns, name: str, text: Text) -> Cast:
         return _left_out(name, "no cell holds anything")
     found = numbers_of_most(columns, name, text)
     if found is not None:
-        return _plain(name, found, "numbers written as text")
+        return _plain(name, found)
     order = order_of(text.values)
     times = times_in(text.values, order)
     if times is not None and unread(text, times, np.isnat) is None:
@@ -197,7 +187,7 @@ def numbers_of_most(columns: Columns, name: str, text: Text) -> NDArray[np.float
     )
 
 
-def _plain(name: str, numbers: NDArray[np.float64], what: str = "numbers") -> Cast:
+def _plain(name: str, numbers: NDArray[np.float64]) -> Cast:
     """Numbers, unless they say nothing or name the rows."""
     gaps = int(np.count_nonzero(np.isnan(numbers)))
     if gaps == len(numbers):
@@ -207,7 +197,7 @@ def _plain(name: str, numbers: NDArray[np.float64], what: str = "numbers") -> Ca
         return _left_out(name, f"constant: always {low:.7g}")
     if _names_rows(name) and not gaps and _are_whole(numbers):
         return _identifiers(name, numbers)
-    return _numbers(name, numbers, f"{what}: " if what != "numbers" else "")
+    return _numbers(name, numbers, "")
 
 
 def _names_rows(name: str) -> bool:

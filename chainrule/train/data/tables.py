@@ -195,7 +195,8 @@ class RawData:
 
     The last `test_rows` rows are the set's own test part; 0 if it has none. `roles` say what was
     done with each column of a table whose columns were inferred, `orders` how its dates are read,
-    `marks` what stands for a gap where the user said so, and `notes` what a reader should know.
+    `marks` what stands for a gap where the user said so, `answered` which rows of the source these
+    are where some had no answer, and `notes` what a reader should know.
     """
 
     name: str
@@ -207,6 +208,7 @@ class RawData:
     roles: tuple[Role, ...] = ()
     orders: Mapping[str, str] = field(default_factory=dict[str, str])
     marks: tuple[str, ...] = ()
+    answered: Rows | None = None
     notes: tuple[str, ...] = ()
 
     @property

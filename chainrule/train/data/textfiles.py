@@ -3,92 +3,92 @@
 Imports door.py, delimited.py, rereading.py. opening.py uses it.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
+
+import numpy as np
 
 from chainrule.errors import DataError
 from chainrule.train.data.delimited import Dialect, dialect_of
-from chainrule.train.data.door import Door, duckdb, first_lines, literal
+from chainrule.train.data.door import Door, columns_of, duckdb, first_lines, literal
 from chainrule.train.data.marks import spellings
 from chainrule.train.data.rereading import encoding_of, line_of, put_into_plain_form
 from chainrule.train.data.scratch import Scratch
+from chainrule.train.data.tables import Columns, Places, Values
+
+MOST_RETRIES = 8  # columns that turn out to be text late; more, and all are read as text
+CULPRIT = re.compile(r'Error when converting column "(.*)"\. Could not')
 
 
-@dataclass(frozen=True)
-class Part:
-    """A file that DuckDB holds as a table.
-
-    Parameters
-    ----------
-    name : str
-        Of the file, for messages.
-    table : str
-    line : callable, optional
-        The line of a row, counted from 0. Default: rows have no lines.
-    has_decimal_commas : bool
-    note : str
-        What a reader should know, or "".
-    """
-
-    name: str
-    table: str
-    line: Callable[[int], int] | None = None
-    has_decimal_commas: bool = False
-    note: str = ""
-
-    def place(self, row: int) -> str:
-        """Where a row stands."""
-        return f"row {row + 1}" if self.line is None else f"line {self.line(row)}"
-
-
-def create_from_text(
+def columns_of_text(
     door: Door,
     path: Path,
     name: str,
-    table: str,
     scratch: Scratch,
     as_text: Collection[str],
     marks: Iterable[str],
-) -> Part:
-    """Read a text table into a table of DuckDB's.
+) -> Columns:
+    """The columns of a text table.
 
     Raises
     ------
     DataError
         The row that is at fault, with its line.
     """
-    named = spellings(marks)
+    every = spellings(marks)
     if encoding_of(path) == "utf-8-sig":
         dialect = dialect_of(path, name)
-        for all_text in (False, True):  # a late cell that is no number makes all columns text
-            try:
-                door.run(_sql(path, dialect, table, as_text, named, all_text))
-            except duckdb().Error as error:
-                if isinstance(error, duckdb().ConversionException) and not all_text:
-                    continue
-                break
-            return Part(
-                name, table, lambda row: line_of(path, dialect, row), dialect.decimal == ","
+        values = _read(door, path, dialect, as_text, every)
+        if values is not None:
+            rows = len(next(iter(values.values())))
+            places = Places(
+                "row", np.arange(rows), lambda row: f"line {line_of(path, dialect, row)}"
             )
+            return Columns(name, values, places, has_decimal_commas=dialect.decimal == ",")
     plain = scratch.file()
     dialect, lines, note = put_into_plain_form(path, name, plain)
     if not len(lines):
         raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
-    sql = _sql(plain, dialect, table, as_text, named, all_text=True)
     try:
-        door.run(sql)
+        sql = _sql(plain, dialect, (), every, all_text=True)
+        values, _ = columns_of(door, sql, is_plain=True)
     except duckdb().Error as error:
         raise DataError(
             f"{name} cannot be read as a table.", found=first_lines(error), do="Check the file."
         ) from None
-    return Part(name, table, lambda row: int(lines[row]), dialect.decimal == ",", note)
+    notes = (note,) if note else ()
+    is_european = dialect.decimal == ","
+    return Columns(name, values, Places("line", lines), frozenset(), is_european, notes)
+
+
+def _read(
+    door: Door, path: Path, dialect: Dialect, as_text: Collection[str], every: list[str]
+) -> "dict[str, Values] | None":
+    """The columns as DuckDB finds them; None if it does not.
+
+    Each mark of a gap costs time, so those at the start of the file are looked for first. A late
+    cell that is no number may be another mark; or its column is text, or all of them are.
+    """
+    seen = [mark for mark in every if mark in dialect.cells or not mark]
+    texts = {name for name in dialect.header if name in as_text}
+    for attempt in range(MOST_RETRIES + 2):
+        try:
+            marks, is_last = every if attempt else seen, attempt > MOST_RETRIES
+            sql = _sql(path, dialect, texts, marks, is_last)
+            return columns_of(door, sql, is_plain=True)[0]
+        except duckdb().ConversionException as error:
+            found = CULPRIT.search(str(error))
+            if attempt and found:
+                texts.add(found[1])
+        except duckdb().Error:
+            return None
+    return None
 
 
 def _sql(
     path: Path,
     dialect: Dialect,
-    table: str,
     as_text: Collection[str],
     marks: list[str],
     all_text: bool,
@@ -100,7 +100,7 @@ def _sql(
         "quote='\"'",
         "escape='\"'",
         f"comment={literal(dialect.comment)}",
-        f"skip={dialect.first_line - 1}",
+        f"skip={dialect.skipped}",
         "header=false",
         "strict_mode=true",
         f"names={names}",
@@ -111,11 +111,10 @@ def _sql(
         options.append("all_varchar=true")
     else:
         options.append("auto_type_candidates=['BIGINT', 'DOUBLE', 'VARCHAR']")
-        kept = [name for name in dialect.header if name in as_text]
-        if kept:
-            types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in kept)
+        if as_text:
+            types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in sorted(as_text))
             options.append(f"types={{{types}}}")
-    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv({', '.join(options)})"
+    return f"SELECT * FROM read_csv({', '.join(options)})"
 
 
 def _listed(texts: Iterable[str]) -> str:
