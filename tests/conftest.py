@@ -42,6 +42,11 @@ CHROMIUM_ARGUMENTS = (
 INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many files with changed bytes are read; a whole look takes 3,000."""
+    parser.addoption("--spoilt-tables", type=int, default=300)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Machine code that tests compile does not stay in the user's folder."""

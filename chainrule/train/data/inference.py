@@ -60,7 +60,8 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
     if answered < len(columns):
         columns, values = _taken(columns, has_answer), _rows(values, has_answer)
         left = len(has_answer) - answered
-        notes += (f"{counted(left, 'row')} without a value of {target!r} are left out",)
+        verb = "is" if left == 1 else "are"
+        notes += (f"{counted(left, 'row')} without a value of {target!r} {verb} left out",)
     answers = _answers(columns, target, values, wanted.task)
     raw = _cast(columns, name, target, answers, wanted, notes)
     return (

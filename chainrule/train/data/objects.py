@@ -123,11 +123,9 @@ def _seconds(cell: "time | timedelta") -> float:
 def text_of(array: NDArray[Any], gaps: "NDArray[np.bool_] | None" = None) -> Text:
     """A column of texts. Numbers among them are written as `written` does; blanks are gone."""
     cells: list[Any] = (array if gaps is None else np.where(gaps, "", array)).tolist()
-    different = set(cells)
-    if set(map(type, different)) - {str}:
+    if set(map(type, cells)) - {str}:
         cells = [_cell(cell) for cell in cells]
-        different = set(cells)
-    words = sorted(different)
+    words = sorted(set(cells))
     code = {word: index for index, word in enumerate(words)}
     return Text.written(words, np.fromiter(map(code.__getitem__, cells), np.int64, len(cells)))
 
