@@ -19,10 +19,6 @@ LEARNING = Group("Learning", sort_key=2)
 DATA = Group("Data", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 NAMES = Parameter(group=DATA, consume_multiple=True, negative="", show_default=False)
-# "-" and "--" stand for gaps too.
-MARKS = Parameter(
-    group=DATA, consume_multiple=True, negative="", show_default=False, allow_leading_hyphen=True
-)
 FLAG = Parameter(group=OUTPUT, negative="", show_default=False)
 
 
@@ -79,7 +75,7 @@ class TrainSettings:
         Columns to take for numbers.
     missing
         What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
-        #N/A and their like.
+        #N/A and their like. A hyphen is written --missing=-
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     validation
@@ -119,7 +115,7 @@ class TrainSettings:
     drop: Annotated[tuple[str, ...], NAMES] = ()
     categorical: Annotated[tuple[str, ...], NAMES] = ()
     numeric: Annotated[tuple[str, ...], NAMES] = ()
-    missing: Annotated[tuple[str, ...], MARKS] = ()
+    missing: Annotated[tuple[str, ...], NAMES] = ()
     query: Annotated[str | None, Parameter(group=DATA)] = None
     validation: Annotated[float, Parameter(group=DATA)] = 0.1
     test: Annotated[float, Parameter(group=DATA)] = 0.2

@@ -64,7 +64,7 @@ class Outcome:
         task = ["--task", settings.task] if settings.task != "auto" else []
         for option in ("drop", "categorical", "numeric", "missing"):
             named = getattr(settings, option)
-            task += [f"--{option}", *named] if named else []
+            task += [f"--{option}={name}" for name in named]
         wider = str(2 * max(settings.choices().hidden, default=0) or TrainSettings.hidden[0])
         predict = ["predict", str(self.folder), *data, *query, "--out", _free("predictions.csv")]
         train = ["train", *data, *query, *target, *task, "--hidden", wider]

@@ -155,7 +155,7 @@ def _taken(columns: Columns, has: NDArray[np.bool_]) -> Columns:
 
 
 def _rows(values: Values, has: NDArray[np.bool_]) -> Values:
-    return values.take(np.flatnonzero(has)) if isinstance(values, Text) else values[has]
+    return values.take(np.flatnonzero(has)).used() if isinstance(values, Text) else values[has]
 
 
 def _answers(columns: Columns, name: str, values: Values, task: str) -> Values:

@@ -70,7 +70,7 @@ def learn(raw: RawData, rows: Rows) -> Preprocessing:
     def column(name: str) -> Column:
         if name in scale:
             return Numeric(name, *scale[name])
-        return Categorical(name, _categories(raw.table.texts[name].take(rows)))
+        return Categorical(name, raw.table.texts[name].take(rows).used().values)
 
     return Preprocessing(tuple(column(name) for name in raw.table.order), _target(raw, rows))
 
@@ -89,7 +89,7 @@ def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
             return _moment(name, table.times[name][rows], raw.orders[name])
         text = table.texts[name].take(rows)
         has_gaps = bool((text.codes < 0).any())
-        return Categorical(name, _categories(text), has_gaps, takes_new=True)
+        return Categorical(name, text.used().values, has_gaps, takes_new=True)
 
     columns = tuple(column(name) for name in table.order)
     return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks)
@@ -140,11 +140,6 @@ def _target(raw: RawData, rows: Rows) -> Target:
     refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), raw.table.places, raw.name)
     mean, std = _moments(raw.target[:, None], rows)
     return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0)
-
-
-def _categories(text: Text) -> tuple[str, ...]:
-    present = np.bincount(text.codes[text.codes >= 0], minlength=len(text.values)) > 0
-    return tuple(value for value, is_there in zip(text.values, present, strict=True) if is_there)
 
 
 def _moments(numbers: NDArray[Any], rows: Rows) -> tuple[Moments, Moments]:

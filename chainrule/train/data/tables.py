@@ -57,6 +57,15 @@ class Text:
     def take(self, rows: Rows) -> "Text":
         return replace(self, codes=self.codes[rows])
 
+    def used(self) -> "Text":
+        """The same column without the values that no row holds."""
+        is_there = np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)) > 0
+        if is_there.all():
+            return self
+        place = np.append(np.where(is_there, np.cumsum(is_there) - 1, -1), -1)
+        values = tuple(value for value, there in zip(self.values, is_there, strict=True) if there)
+        return Text(values, place[self.codes])
+
     def __len__(self) -> int:
         return len(self.codes)
 
