@@ -34,18 +34,22 @@ class Door:
     def __init__(self, connection: Any, progress: Progress | None) -> None:
         self._connection, self._progress = connection, progress
 
-    def run(self, sql: str, *values: Any) -> Any:
-        """Run a query, telling how far it is; Ctrl-C stops it."""
-        if self._progress is None:
-            return self._connection.execute(sql, values)
-        return self._watched(sql, values, self._progress)
+    def run(self, sql: str) -> None:
+        """Run a statement, telling how far it is; Ctrl-C stops it."""
+        self._watched(lambda: self._connection.execute(sql))
 
-    def _watched(self, sql: str, values: Any, progress: Progress) -> Any:
+    def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
+        """Columns of a query's answer, as `run` runs it."""
+        return self._watched(lambda: self._connection.execute(sql).fetchnumpy())
+
+    def _watched(self, job: Callable[[], Any]) -> Any:
+        if self._progress is None:
+            return job()
         ended: list[Any] = []
 
         def work() -> None:
             try:
-                ended.append(self._connection.execute(sql, values))
+                ended.append(job())
             except BaseException as error:  # told again below, in the thread that asked
                 ended.append(error)
 
@@ -55,7 +59,7 @@ class Door:
             while worker.is_alive():
                 worker.join(SECONDS_BETWEEN)
                 share = self._connection.query_progress() / 100
-                progress(min(max(share, 0.0), 1.0))
+                self._progress(min(max(share, 0.0), 1.0))
         except BaseException:
             self._connection.interrupt()
             worker.join()
@@ -75,6 +79,8 @@ def opened(progress: Progress | None = None) -> Generator[Door]:
     connection = duckdb().connect(":memory:", config=OFFLINE)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = true")  # it is counted, and not printed
+        connection.execute("SET enable_progress_bar_print = false")
         yield Door(connection, progress)
     finally:
         connection.close()
@@ -141,7 +147,7 @@ def columns_of(
             for name, kind in types.items()
         )
         query = f"SELECT {named} FROM ({query})"
-    arrays = door.run(query).fetchnumpy()
+    arrays = door.arrays(query)
     values = {
         name: array.view("M8[us]") if _is_moment(types.get(name, "")) else _values(array)
         for name, array in arrays.items()

@@ -77,7 +77,7 @@ def learn(raw: RawData, rows: Rows) -> Preprocessing:
 
 def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
     """The same of a table as people have it: with gaps, dates and cells far from all others."""
-    table = raw.table
+    table, rows = raw.table, np.sort(rows)  # in the order of memory
     place = {name: index for index, name in enumerate(table.numeric)}
 
     def column(name: str) -> Column:

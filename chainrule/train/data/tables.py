@@ -269,7 +269,10 @@ def refuse_unusable_numbers(
 
 def refuse_infinite(numbers: NDArray[np.float64], name: str, places: Places, source: str) -> None:
     """Raise a DataError if a number is infinite or beyond float32; a gap is neither."""
-    largest = np.nanmax(np.abs(numbers)) if not np.isnan(numbers).all() else 0.0
+    if not numbers.size:
+        return
+    # fmin and fmax pass gaps by.
+    largest = max(abs(float(pick.reduce(numbers))) for pick in (np.fmin, np.fmax))
     if largest > LARGEST_NUMBER:
         known = np.where(np.isnan(numbers), 0.0, numbers)
         refuse_unusable_numbers(known[:, None], (name,), places, source)
