@@ -810,6 +810,12 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     """The smaller of two tensors, which receives the whole upstream gradient; ties share it."""
 
 @overload
+def mish(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def mish(x: Operand) -> Tensor:
+    """x * tanh(softplus(x)): like SiLU, and a little steeper."""
+
+@overload
 def mod(x: Array, y: Array) -> npt.NDArray[Any]: ...
 @overload
 def mod(x: Operand, y: Operand) -> Tensor:
@@ -1072,6 +1078,12 @@ def select(condlist: Sequence[Operand], choicelist: Sequence[Operand], default: 
 @overload
 def select(condlist: Sequence[Operand], choicelist: Sequence[Operand], default: Operand = 0) -> Tensor:
     """The choice of the first condition that holds; the choices not selected receive exactly 0."""
+
+@overload
+def selu(x: Array) -> npt.NDArray[Any]: ...
+@overload
+def selu(x: Operand) -> Tensor:
+    """ELU with a slope a little above 1, under which scores drift to mean 0 and variance 1."""
 
 @overload
 def sigmoid(x: Array) -> npt.NDArray[Any]: ...

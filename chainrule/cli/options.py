@@ -36,7 +36,7 @@ class TrainSettings:
         Hidden units. Several numbers make several layers (--hidden 128 64); 0 makes none, which
         is a linear classifier.
     activation
-        relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, softplus or identity.
+        relu, leaky_relu, elu, selu, gelu, silu, mish, sigmoid, tanh, softplus or identity.
     dropout
         Share of the hidden units left out at each step, from 0 up to 1.
     normalization

@@ -5,6 +5,7 @@ containers.py      layers in a row, and the n-layer fully connected net
 dropout.py         in training a random share of the units is silent
 embedding.py       a table with one row of features per id
 initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
+learnable.py       a factor per feature; an activation with a strength per unit
 linear.py          the score function X W + b
 max_norm.py        a bound on the length of each unit's weights
 member_paths.py    named parameters and buffers, and where they stand in a net
@@ -21,9 +22,11 @@ summary.py         what a net is made of and what one evaluation costs, as a tab
 from chainrule.nn.activations import (
     ELU,
     GELU,
+    SELU,
     Activation,
     Identity,
     LeakyReLU,
+    Mish,
     ReLU,
     Sigmoid,
     SiLU,
@@ -35,6 +38,7 @@ from chainrule.nn.containers import MLP, Sequential
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.embedding import Embedding
 from chainrule.nn.initialization import INITIALIZERS
+from chainrule.nn.learnable import LearnableActivation, Scale
 from chainrule.nn.linear import Linear
 from chainrule.nn.module import Module
 from chainrule.nn.normalization import BatchNorm, LayerNorm
@@ -66,14 +70,18 @@ __all__ = [
     "L2",
     "LayerNorm",
     "LeakyReLU",
+    "LearnableActivation",
     "Linear",
     "LossTerms",
     "MLP",
     "MaxNorm",
+    "Mish",
     "Module",
     "ReLU",
     "Row",
     "Run",
+    "SELU",
+    "Scale",
     "Sequential",
     "SiLU",
     "Sigmoid",

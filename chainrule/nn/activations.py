@@ -72,6 +72,12 @@ class ELU(Activation):
         return f"{self.alpha}"
 
 
+class SELU(Activation):
+    """ELU with a slope a little above 1: scores drift to mean 0 and variance 1 by themselves."""
+
+    operation = formulas.SELU()
+
+
 class GELU(Activation):
     """x * Phi(x): the input times the chance that a standard normal falls below it.
 
@@ -95,6 +101,12 @@ class SiLU(Activation):
     """x * sigmoid(x), also called swish."""
 
     operation = formulas.SiLU()
+
+
+class Mish(Activation):
+    """x * tanh(softplus(x)): like SiLU, and a little steeper."""
+
+    operation = formulas.Mish()
 
 
 class Sigmoid(Activation):
@@ -134,7 +146,9 @@ ACTIVATIONS = MappingProxyType[str, type[Activation]](
             (formulas.GELU, GELU),
             (formulas.Identity, Identity),
             (formulas.LeakyReLU, LeakyReLU),
+            (formulas.Mish, Mish),
             (formulas.ReLU, ReLU),
+            (formulas.SELU, SELU),
             (logistic.Sigmoid, Sigmoid),
             (formulas.SiLU, SiLU),
             (formulas.Softplus, Softplus),

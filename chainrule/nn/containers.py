@@ -149,7 +149,7 @@ class MLP(Sequential):
     sizes : sequence of int
         Features, hidden units of each layer, outputs: ``[784, 128, 10]`` is a 2-layer net.
     activation : str or Module, default "relu"
-        relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, softplus, identity.
+        relu, leaky_relu, elu, selu, gelu, silu, mish, sigmoid, tanh, softplus, identity.
     dtype : dtype, default "float32"
         Element type of all parameters.
     init : callable or str, optional

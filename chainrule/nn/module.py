@@ -62,6 +62,7 @@ class Module(Tree):
 
     takes_indices: ClassVar[bool] = False  # its input is whole numbers, and stays so
     one_array: ClassVar[bool] = False  # its input is one array, never a container of several
+    side_by_side: ClassVar[bool] = False  # forward works with an axis of members in front, too
     regularization: Any = None  # of this module's own weights; see regularization.py
     advance: ClassVar[Callable[..., Any]]  # forward(x, run), whether or not forward takes a run
 

@@ -23,6 +23,8 @@ from chainrule.ops.letters.transcendental import erfc, exp, expm1, log1p
 SQRT_2 = Constant(sqrt(2), r"\sqrt{2}")
 SQRT_2_PI = Constant(sqrt(2 * pi), r"\sqrt{2\pi}")
 SQRT_2_OVER_PI = Constant(sqrt(2 / pi), r"\sqrt{2/\pi}")
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017, eq. 14
+MISH_IS_LINE = 22.0  # its slope rounds to 1 in float64 there; exp(89) overflows float32
 GELU_CUBIC = Constant(0.044715, "0.044715")  # Hendrycks and Gimpel 2016, section 2
 
 
@@ -93,6 +95,29 @@ class ELU(Elementwise):
         at_kink = max(min(1.0, self.alpha), 0.0)
         negative_side = self.alpha * exp(minimum(x, 0))  # the clamp: exp(89) overflows float32
         return (where(x > 0, 1.0, where(x < 0, negative_side, at_kink)),)
+
+
+@op("selu", onnx="Selu", domains=(KINK_AT_ZERO,))
+class SELU(Elementwise):
+    """ELU with a slope a little above 1, under which scores drift to mean 0 and variance 1.
+
+    1.0507 x on the positive side, 1.7581 (exp(x) - 1) on the negative side. The slope at 0 is
+    1.0507.
+
+    Source
+    ------
+    Klambauer, Unterthiner, Mayr, Hochreiter 2017, "Self-normalizing neural networks".
+    """
+
+    silent: ClassVar[str] = "faint"
+
+    def forward(self, x: Any) -> Any:
+        negative_side = SELU_SCALE * SELU_ALPHA * expm1(minimum(x, 0))
+        return where(x > 0, SELU_SCALE * x, negative_side)
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        negative_side = SELU_SCALE * SELU_ALPHA * exp(minimum(x, 0))  # exp(89) overflows float32
+        return (where(x < 0, negative_side, SELU_SCALE),)
 
 
 @op("gelu", onnx="Gelu", edges=True)
@@ -182,6 +207,37 @@ class SiLU(Elementwise):
     def local_gradients(self, x: Any, out: Any) -> Any:
         slope = sigmoid(x) + _held(x, 1000) * density(x)  # inf * 0 would be NaN
         return (tails.silu_slope(x, slope) if _is_plain(x) else slope,)
+
+
+@op("mish", onnx="Mish", edges=True)
+class Mish(Elementwise):
+    """x * tanh(softplus(x)): like SiLU, and a little steeper.
+
+    Notes
+    -----
+    With e = exp(x) and n = e (e + 2) the hyperbolic tangent is n / (n + 2): one exponential, and
+    nothing cancels in the left tail.
+
+    Source
+    ------
+    Misra 2020, "Mish: a self regularized non-monotonic activation function".
+    """
+
+    bounds: ClassVar[tuple[float, float]] = (-0.3089, inf)  # at -1.1924
+    silent: ClassVar[str] = "faint"
+    gain: ClassVar[float] = 2.0
+
+    def forward(self, x: Any) -> Any:
+        e = exp(minimum(x, MISH_IS_LINE))
+        n = e * (e + 2)
+        return where(equal(x, -inf), 0, x * (n / (n + 2)))  # -inf * 0 would be NaN
+
+    def local_gradients(self, x: Any, out: Any) -> Any:
+        near = maximum(minimum(x, MISH_IS_LINE), -1000)  # inf * 0 would be NaN
+        e = exp(near)
+        n = e * (e + 2)
+        share = 1 / (n + 2)
+        return (n * share + near * (4 * e * share) * ((1 + e) * share),)
 
 
 @op("softplus", onnx="Softplus")

@@ -42,7 +42,8 @@ TRAIN = {
     ),
     "moons --activation rellu": (
         "there is no activation named 'rellu'; did you mean 'relu'?\n"
-        "Known: elu, gelu, identity, leaky_relu, relu, sigmoid, silu, softplus, tanh.\n"
+        "Known: elu, gelu, identity, leaky_relu, mish, relu, selu, sigmoid, silu, softplus, "
+        "tanh.\n"
     ),
     "moons --optimizer adams": (
         "there is no optimiser named 'adams'; did you mean 'adam'?\n"

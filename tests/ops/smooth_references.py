@@ -67,6 +67,11 @@ def elu(x):
     return x if x > 0 else mp.expm1(x)
 
 
+def selu(x):
+    scale, alpha = mp.mpf(1.0507009873554805), mp.mpf(1.6732632423543772)
+    return scale * x if x > 0 else scale * alpha * mp.expm1(x)
+
+
 SCALARS: dict[str, Any] = {
     "exp": Scalar(mp.exp),
     "log": Scalar(mp.log),
@@ -94,6 +99,10 @@ SCALARS: dict[str, Any] = {
     "sigmoid": Scalar(sigmoid),
     "logistic_density": Scalar(density),
     "silu": Scalar(lambda x: x * sigmoid(x), points=(1000.0, -1000.0, -708.0)),
+    "selu": Scalar(selu),
+    "mish": Scalar(
+        lambda x: x * mp.tanh(softplus(x)), points=(1000.0, -1000.0, -708.0, -87.0, 22.0)
+    ),
     "softplus": Scalar(softplus),
     "identity": Scalar(lambda x: x),
     "j0": Scalar(lambda x: mp.besselj(0, x)),

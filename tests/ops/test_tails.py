@@ -93,6 +93,8 @@ def test_softmax_cross_entropy_of_large_scores_stays_finite(size, dtype):
         (cr.log1p, 1e-20, 1.0),
         (cr.gelu, -10.0, -7.6184000964648140857e-22),
         (cr.silu, -40.0, -39 * 4.248354255291589e-18),
+        (cr.mish, -40.0, -39 * 4.248354255291589e-18),
+        (cr.selu, -40.0, 1.7580993408473766 * 4.248354255291589e-18),
         (lambda x: cr.binary_cross_entropy(x, np.ones(())), 40.0, -4.248354255291589e-18),
         (lambda x: cr.binary_cross_entropy(x, np.zeros(())), -40.0, 4.248354255291589e-18),
     ],
@@ -109,6 +111,7 @@ def test_a_tail_keeps_its_relative_accuracy(f, x, expected):
         (cr.gelu, -10.0, -7.619853024160527e-23),
         (cr.gelu, -30.0, -1.4720141781444561179e-196),
         (cr.silu, -40.0, -40 * 4.248354255291589e-18),
+        (cr.mish, -40.0, -40 * 4.248354255291589e-18),
         (cr.sigmoid, -700.0, 9.859676543759771e-305),
         (cr.expm1, 1e-20, 1e-20),
         (lambda x: cr.binary_cross_entropy(x, np.ones(())), 40.0, 4.248354255291589e-18),
@@ -118,7 +121,7 @@ def test_a_value_in_the_tail_keeps_its_relative_accuracy(f, x, expected):
     assert_allclose(f(np.array(x)), expected, rtol=2e-9)
 
 
-@pytest.mark.parametrize("f", [cr.gelu, cr.silu, cr.gelu_tanh])
+@pytest.mark.parametrize("f", [cr.gelu, cr.silu, cr.mish, cr.gelu_tanh])
 def test_activations_at_minus_infinity_are_their_limit(f):
     for dtype in (np.float32, np.float64):
         x = np.array([-INF], dtype)
@@ -128,12 +131,13 @@ def test_activations_at_minus_infinity_are_their_limit(f):
 
 
 @pytest.mark.parametrize(
-    "f", [cr.elu, cr.silu, cr.softplus, cr.gelu, cr.gelu_tanh, cr.sigmoid, cr.tanh, cr.relu]
+    "f",
+    [cr.elu, cr.silu, cr.mish, cr.softplus, cr.gelu, cr.gelu_tanh, cr.sigmoid, cr.tanh, cr.relu],
 )
 @pytest.mark.parametrize("x", [1000.0, -1000.0, 1e30, -1e30, INF, -INF])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_activations_far_out_have_the_slope_of_their_limit(f, x, dtype):
-    if x == INF and f in (cr.gelu, cr.silu, cr.gelu_tanh):
+    if x == INF and f in (cr.gelu, cr.silu, cr.mish, cr.gelu_tanh):
         assert f(np.asarray(x, dtype)) == INF
         return
     found = slope(f, x, dtype)

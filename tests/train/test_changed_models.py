@@ -89,7 +89,7 @@ def test_no_entry_of_the_metadata_changes_a_prediction_unseen(path, key, record)
         ("architecture", architecture(loss="squared_error"), "squared_error", "classes"),
         ("architecture", architecture(loss="hinge"), "checksum", "expected  sha256:"),
         ("architecture", architecture(activation="tanh"), "checksum", "expected  sha256:"),
-        ("architecture", architecture(activation="selu"), "activation", "expected  one of"),
+        ("architecture", architecture(activation="rellu"), "activation", "expected  one of"),
         ("architecture", architecture(dropout=float("nan")), "NaN", "no number"),
         ("architecture", architecture(dropout=-0.5), "dropout", "expected  a number from 0"),
         ("architecture", architecture(dtype="int32"), "dtype", "expected  one of"),

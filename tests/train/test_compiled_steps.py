@@ -63,6 +63,7 @@ def test_every_loss_ends_where_the_eager_steps_end(name):
 
 ACTIVATIONS = [
     nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Identity,
+    nn.SELU, nn.Mish,
 ]  # fmt: skip
 
 
