@@ -1140,9 +1140,9 @@ def softmax(x: Operand, axis: Any = -1, where: Operand | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1."""
 
 @overload
-def softmax_cross_entropy(scores: Array, labels: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
+def softmax_cross_entropy(scores: Array, labels: Array, reduction: str = 'mean', label_smoothing: float = 0.0, weights: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
-def softmax_cross_entropy(scores: Operand, labels: Operand, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
+def softmax_cross_entropy(scores: Operand, labels: Operand, reduction: str = 'mean', label_smoothing: float = 0.0, weights: Operand | None = None) -> Tensor:
     """-log softmax(scores)[label] for each row: how surprised the scores are, in nats."""
 
 @overload

@@ -253,7 +253,13 @@ CALLS = {
         lambda rng: ((rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=1)), {}),
     ],
     "einsum": _einsums(),
-    "softmax_cross_entropy": _label_loss(),
+    "softmax_cross_entropy": _label_loss(
+        lambda rng: ((rng.normal(size=(3, 5)), LABELS), {"label_smoothing": 0.1}),
+        lambda rng: (
+            (rng.normal(size=(3, 5)), LABELS),
+            {"label_smoothing": 0.3, "weights": rng.uniform(0.5, 2.0, size=3)},
+        ),
+    ),
     "hinge": _label_loss(lambda rng: ((rng.normal(size=(3, 5)), LABELS, 0.3), {})),
     "squared_error": _pair_loss(),
     "absolute_error": _pair_loss(),

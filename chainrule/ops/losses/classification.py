@@ -5,11 +5,12 @@ Imports loss, letters, reductions and indexing.
 
 import functools
 import math
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import ShapeError, describe
+from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op.families import Composite
 from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
@@ -18,7 +19,7 @@ from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.movement import expand_dims, reshape, widened
 from chainrule.ops.nonlinearities import relu
-from chainrule.ops.reductions import largest, total
+from chainrule.ops.reductions import largest, mean, total
 from chainrule.ops.softmax import softmax
 from chainrule.ops.sums import HALF
 
@@ -37,23 +38,54 @@ class SoftmaxCrossEntropy(Loss):
     """-log softmax(scores)[label] for each row: how surprised the scores are, in nats.
 
     Takes scores (N, C) and integer labels (N,); ln C is the loss of knowing nothing.
+
+    Parameters
+    ----------
+    label_smoothing : float, default 0
+        Share of each row's target that is spread over all classes alike, from 0 up to 1. A net
+        that is right by far is then drawn back: it is never wholly sure.
+
+    Source
+    ------
+    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2016, "Rethinking the inception architecture for
+    computer vision", section 7.
     """
 
     targets: ClassVar[str] = "labels"
     link: ClassVar[str] = "softmax"
     unit: ClassVar[str] = "nats"
     metric: ClassVar[Any] = "accuracy"
+    label_smoothing: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share: Any = self.label_smoothing
+        if not isinstance(share, int | float | np.number) or not 0 <= share < 1:
+            raise ArgumentError(
+                f"label smoothing spreads a share, but label_smoothing is {share!r:.60}.",
+                do="Choose a number from 0 up to but not including 1, such as 0.1.",
+            )
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_labels(self, scores, labels)
         dtype = scores.dtype
         if type(scores) is type(labels) is np.ndarray and dtype.kind == "f":
-            return self.reduced(_surprise(scores, labels), weights, dtype)
+            losses = _surprise(scores, labels)
+            return self.reduced(losses + self.spread(scores, labels), weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
         _, others = without_label(exp(shifted), is_label(labels, scores))
         label_scores = take_along_axis(shifted, _column(labels), -1)
         losses = log1p(others) - reshape(label_scores, (*labels.shape, 1))
-        return self.reduced(reshape(losses, labels.shape), weights, dtype)
+        losses = reshape(losses, labels.shape) + self.spread(shifted, labels)
+        return self.reduced(losses, weights, dtype)
+
+    def spread(self, scores: Any, labels: Any) -> Any:
+        """What label smoothing adds to each row's loss: how far the label's score stands out."""
+        if not self.label_smoothing:
+            return 0
+        scores = widened(scores)
+        at_label = take_along_axis(scores, _column(labels), -1)
+        return self.label_smoothing * mean(at_label - scores, -1)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
         return _weighted_rules(self, upstream, scores, labels, *weights_and_out)
@@ -61,8 +93,13 @@ class SoftmaxCrossEntropy(Loss):
     def row_gradients(self, scores: Any, labels: Any) -> Any:
         """Gradient of each row's loss: the shares, minus 1 at the label."""
         if type(scores) is np.ndarray and scores.dtype.kind == "f":
-            return _residual(scores, labels)  # forward has checked these labels
-        return softmax_residual(scores, labels)
+            rows = _residual(scores, labels)  # forward has checked these labels
+        else:
+            rows = softmax_residual(scores, labels)
+        if not self.label_smoothing:
+            return rows
+        each = self.label_smoothing / scores.shape[-1]  # of the spread share, for each class
+        return rows + where(is_label(labels, scores), self.label_smoothing - each, -each)
 
 
 def is_label(labels: Any, scores: Any) -> Any:
