@@ -6,6 +6,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     adam.py         momentum, divided by the recent size of the gradient
     adamw.py        Adam, with a weight decay that its quotient does not rescale
     arguments.py    numbers an optimiser may be given, checked once when it is made
+    by_group.py     parameters whose names fit a pattern have settings of their own
     chosen.py       which parameters a step changes, and whether a fresh gradient stands at each
     clipping.py     gradients that are too large are made smaller before the step
     groups.py       parameters whose elements one call of an elementwise rule updates, in place
@@ -28,7 +29,16 @@ from chainrule.optim.lbfgs import LBFGS
 from chainrule.optim.lookup import OPTIMIZERS, by_name, names
 from chainrule.optim.optimizer import Optimizer
 from chainrule.optim.rmsprop import RMSProp
-from chainrule.optim.schedules import Constant, Cosine, InverseSqrt, Linear, Schedule, Step
+from chainrule.optim.schedules import (
+    Constant,
+    Cosine,
+    FlatCosine,
+    InverseSqrt,
+    Linear,
+    LogCosine,
+    Schedule,
+    Step,
+)
 from chainrule.optim.sgd import SGD
 
 __all__ = [
@@ -39,9 +49,11 @@ __all__ = [
     "ClipValue",
     "Constant",
     "Cosine",
+    "FlatCosine",
     "InverseSqrt",
     "LBFGS",
     "Linear",
+    "LogCosine",
     "OPTIMIZERS",
     "Optimizer",
     "RMSProp",

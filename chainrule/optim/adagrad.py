@@ -3,6 +3,7 @@
 Imports the optimiser's base class and the square root.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from chainrule.ops.letters.arithmetic import sqrt
@@ -31,10 +32,15 @@ class Adagrad(Optimizer):
 
     name = "adagrad"
     memory = ("square_sum",)
-    settings = ("rate", "epsilon")
+    settings = by_group = ("rate", "epsilon")
 
-    def __init__(self, rate: float = 0.01, epsilon: float = 1e-10) -> None:
-        super().__init__(rate)
+    def __init__(
+        self,
+        rate: float = 0.01,
+        epsilon: float = 1e-10,
+        groups: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(rate, groups)
         self.epsilon = positive("Adagrad", "epsilon", epsilon)
 
     def update(

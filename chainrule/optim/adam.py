@@ -4,6 +4,7 @@ Imports the optimiser's base class and two letters. AdamW stands on it.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ class Adam(Optimizer):
         Share of the mean square kept at each step.
     epsilon : float, default 1e-8
         Keeps the quotient finite. All four defaults are those of the source.
+    groups : mapping of str, optional
+        Settings of their own for some parameters, see :class:`Optimizer`.
 
     Source
     ------
@@ -47,7 +50,7 @@ class Adam(Optimizer):
 
     name = "adam"
     memory = ("mean", "mean_square")
-    settings = ("rate", "beta1", "beta2", "epsilon")
+    settings = by_group = ("rate", "beta1", "beta2", "epsilon")
 
     def __init__(
         self,
@@ -55,8 +58,9 @@ class Adam(Optimizer):
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
+        groups: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(rate)
+        super().__init__(rate, groups)
         owner = type(self).__name__
         self.beta1 = share(owner, "beta1", beta1)
         self.beta2 = share(owner, "beta2", beta2)

@@ -44,12 +44,12 @@ class Slot:
 
 
 class Group:
-    """Parameters of one element type that have been updated equally often."""
+    """Parameters of one element type and one rule that have been updated equally often."""
 
-    __slots__ = ("_gradient", "_pieces", "_state", "_value", "slots")
+    __slots__ = ("_gradient", "_pieces", "_state", "_value", "name", "slots")
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = tuple(slots)
+    def __init__(self, slots: Sequence[Slot], name: str | None = None) -> None:
+        self.slots, self.name = tuple(slots), name
         if len(slots) == 1:
             self._state = slots[0].state
             return
@@ -84,21 +84,24 @@ class Group:
             value[...] = piece
 
 
-def grouped(slots: Iterable[Slot]) -> tuple[Group, ...]:
-    """Groups of small parameters that fit into one chunk, and each large parameter alone."""
+def grouped(slots: Iterable[Slot], rule: Callable[[str], str | None]) -> tuple[Group, ...]:
+    """Groups of small parameters that fit into one chunk, and each large parameter alone.
+
+    ``rule`` says by a parameter's name which group of the user's it belongs to.
+    """
     groups: list[Group] = []
     waiting: dict[Any, list[Slot]] = {}
     for slot in slots:
-        size = slot.parameter.size
+        size, name = slot.parameter.size, rule(slot.name)
         if size > SMALL:
-            groups.append(Group([slot]))
+            groups.append(Group([slot], name))
             continue
-        alike = waiting.setdefault((slot.parameter.dtype, slot.steps), [])
+        alike = waiting.setdefault((slot.parameter.dtype, slot.steps, name), [])
         if sum(other.parameter.size for other in alike) + size > CHUNK:
-            groups.append(Group(alike.copy()))
+            groups.append(Group(alike.copy(), name))
             alike.clear()
         alike.append(slot)
-    return (*groups, *(Group(alike) for alike in waiting.values()))
+    return (*groups, *(Group(alike, key[-1]) for key, alike in waiting.items()))
 
 
 def _update(

@@ -14,6 +14,7 @@ from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.nodes.node import next_serial
 from chainrule.graph.nodes.storage import aligned
 from chainrule.optim.arguments import not_negative, positive
+from chainrule.optim.by_group import RATE, checked_groups, group_of
 from chainrule.optim.chosen import (
     LASTING,
     Parameters,
@@ -23,7 +24,7 @@ from chainrule.optim.chosen import (
     named,
     thawed,
 )
-from chainrule.optim.groups import Group, Slot, grouped
+from chainrule.optim.groups import Group, Rule, Slot, grouped
 from chainrule.optim.other_names import Misnamed
 from chainrule.tensors import Parameter
 
@@ -41,16 +42,32 @@ class Optimizer:
     ----------
     rate : float
         Learning rate: how far one step goes.
+    groups : mapping of str, optional
+        Settings of their own for the parameters whose names fit a pattern, such as
+        ``{"*.bias": 0.1}``: a number, or ``"rate"`` among several settings, is what the rate of
+        each step is multiplied by, so that a schedule moves all groups together. The first
+        pattern that fits counts.
 
     Attributes
     ----------
     steps : int
         How many steps have been made.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> net = cr.nn.Linear(2, 1)
+    >>> optimizer = cr.optim.AdamW(0.01, groups={"bias": {"rate": 0.1, "weight_decay": 0}})
+    >>> net(np.ones((1, 2))).sum().backward()
+    >>> optimizer.step(net.parameters())
+    >>> net.bias.data.round(4)
+    array([-0.001], dtype=float32)
     """
 
     name: ClassVar[str] = ""
     memory: tuple[str, ...] = ()  # names of the state arrays, each of the parameter's shape
     settings: ClassVar[tuple[str, ...]] = ("rate",)  # attributes that repr shows
+    by_group: ClassVar[tuple[str, ...]] = (RATE,)  # settings that a group may have of its own
     elementwise: ClassVar[bool] = True  # each element is updated without a look at the others
     # Attributes that steps change, or that are inputs of a recorded step: no settings of the rule.
     bookkeeping: ClassVar[frozenset[str]] = frozenset(
@@ -66,8 +83,9 @@ class Optimizer:
         if "update" in vars(cls) and "_apply" not in vars(cls):
             cls._apply = Optimizer._apply  # a faster way that is inherited knows another rule
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, groups: Mapping[str, Any] | None = None) -> None:
         self.rate = positive(type(self).__name__, "rate", rate)
+        self.groups = checked_groups(type(self).__name__, groups, self.by_group)
         self.steps = 0
         self._slots: dict[Parameter, Slot] = {}
         self._saved: dict[str, dict[str, Array]] = {}  # loaded, and not yet met again
@@ -102,6 +120,19 @@ class Optimizer:
             1 at the first update of this parameter.
         """
         raise NotImplementedError(f"{type(self).__name__} has no rule")
+
+    def rule_of(self, name: str) -> tuple[Rule, float]:
+        """The rule for the parameter of this name, and what its rate is multiplied by."""
+        return self._rule(group_of(self.groups, name) if self.groups else None)
+
+    def _rule(self, group: str | None) -> tuple[Rule, float]:
+        own = self.groups.get(group or "", {})
+        settings = {name: value for name, value in own.items() if name != RATE}
+        rule = self
+        if settings:
+            rule = object.__new__(type(self))
+            rule.__dict__.update(self.__dict__ | settings)
+        return rule.update, own.get(RATE, 1.0)
 
     def step(
         self, parameters: Parameters, missing: str = "raise", rate: float | None = None
@@ -217,12 +248,14 @@ class Optimizer:
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
-        return f"{type(self).__name__}({shown})"
+        groups = f", groups={self.groups!r}" if self.groups else ""
+        return f"{type(self).__name__}({shown}{groups})"
 
     def _apply(self, rate: float) -> None:
         """Update the chosen parameters; an optimiser with a faster way overrides this."""
         for group in self._groups:
-            group.step(self.update, rate)
+            rule, factor = self._rule(group.name)
+            group.step(rule, rate * factor)
 
     def _choose(self, parameters: Parameters, missing: str) -> None:
         """Find the parameters to update; a step on the same ones as before costs nothing here."""
@@ -258,7 +291,10 @@ class Optimizer:
                 slot.state = (*slot.state, *fresh_state[len(slot.state) :])
         self._identities = tuple(id(p) for _, p in pairs)
         self._chosen = tuple(self._slots[p] for p in dict.fromkeys(p for _, p in pairs))
-        self._groups = grouped(self._chosen) if self.elementwise else ()
+        if self.elementwise:
+            self._groups = grouped(self._chosen, lambda name: group_of(self.groups, name))
+        else:
+            self._groups = ()
 
     def _meet(self, pairs: Sequence[tuple[str, Parameter]]) -> None:
         """Raise where a memory that was loaded or copied would be left behind unseen."""

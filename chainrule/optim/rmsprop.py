@@ -3,6 +3,7 @@
 Imports the optimiser's base class and the square root.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from chainrule.ops.letters.arithmetic import sqrt
@@ -31,10 +32,16 @@ class RMSProp(Optimizer):
 
     name = "rmsprop"
     memory = ("mean_square",)
-    settings = ("rate", "decay", "epsilon")
+    settings = by_group = ("rate", "decay", "epsilon")
 
-    def __init__(self, rate: float = 1e-3, decay: float = 0.9, epsilon: float = 1e-8) -> None:
-        super().__init__(rate)
+    def __init__(
+        self,
+        rate: float = 1e-3,
+        decay: float = 0.9,
+        epsilon: float = 1e-8,
+        groups: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(rate, groups)
         self.decay = share("RMSProp", "decay", decay)
         self.epsilon = positive("RMSProp", "epsilon", epsilon)
 

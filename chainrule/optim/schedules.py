@@ -9,6 +9,7 @@ from rate / warmup to what the schedule says, because the first gradients of a f
 
 import dataclasses
 from dataclasses import dataclass, field
+from math import log as log_of
 from math import pi
 from typing import Any
 
@@ -17,8 +18,8 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.ops.letters.arithmetic import Floor, maximum, minimum, sqrt
-from chainrule.ops.letters.transcendental import cos
-from chainrule.optim.arguments import not_negative, positive, whole
+from chainrule.ops.letters.transcendental import cos, log
+from chainrule.optim.arguments import not_negative, positive, share, whole
 
 floor = Floor.function
 
@@ -172,6 +173,79 @@ class Cosine(_Descent):
 
     def left(self, way: Any) -> Any:
         return 0.5 + 0.5 * cos(pi * way)
+
+
+@dataclass(frozen=True)
+class FlatCosine(_Descent):
+    """The full rate for a while, then half a cosine wave down to ``final``.
+
+    Made for what goes with the learning rate: a weight decay, the rate of a dropout.
+
+    Parameters
+    ----------
+    steps : int, optional
+        Step at which ``final`` is reached, warm-up included. Default: the last step of ``fit``.
+    final : float, default 0
+        Learning rate at the end.
+    flat : float, default 0.5
+        Share of the steps at the full rate.
+
+    Examples
+    --------
+    >>> schedule = FlatCosine(1.0, steps=8)
+    >>> [round(schedule(step), 4) for step in range(9)]
+    [1.0, 1.0, 1.0, 1.0, 1.0, 0.8536, 0.5, 0.1464, 0.0]
+    """
+
+    flat: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self._owner, "flat", self.flat)
+
+    def left(self, way: Any) -> Any:
+        return 0.5 + 0.5 * cos(pi * maximum((way - self.flat) / (1 - self.flat), 0.0))
+
+
+@dataclass(frozen=True)
+class LogCosine(Schedule):
+    """Cosine waves, each twice as long as the one before: small rates early and often.
+
+    The factor is 1/2 - 1/2 cos(2 pi log2(1 + (2**cycles - 1) t)), t from 0 at the first step to 1
+    at ``steps``: it starts and ends at 0.
+
+    Parameters
+    ----------
+    steps : int, optional
+        Length of all waves together. Default: all steps of ``fit``.
+    cycles : int, default 4
+        How many waves there are.
+
+    Source
+    ------
+    Holzmüller, Grinsztajn, Steinwart 2024, "Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data", section 3 (coslog4).
+
+    Examples
+    --------
+    >>> schedule = LogCosine(1.0, steps=30)
+    >>> [round(schedule(step), 2) for step in (0, 1, 2, 4, 10, 30)]
+    [0.0, 0.93, 0.0, 0.93, 0.93, 0.0]
+    """
+
+    steps: int | None = None
+    cycles: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole(self._owner, "cycles", self.cycles, least=1)
+        if self.steps is not None:
+            whole(self._owner, "steps", self.steps, least=1)
+
+    def factor(self, step: Any) -> Any:
+        way = minimum(step / (self.steps or 1), 1.0)  # __call__ has refused None
+        wave = log(1 + (2**self.cycles - 1) * way) / log_of(2)
+        return maximum(0.5 - 0.5 * cos(2 * pi * wave), 0.0)
 
 
 @dataclass(frozen=True)

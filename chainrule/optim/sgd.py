@@ -3,6 +3,7 @@
 Imports the optimiser's base class.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ class SGD(Optimizer):
         Share of the velocity kept at each step, from 0 up to 1; 0.9 is usual.
     nesterov : bool, default False
         Look ahead; needs momentum.
+    groups : mapping of str, optional
+        Settings of their own for some parameters, see :class:`Optimizer`.
 
     Notes
     -----
@@ -53,8 +56,14 @@ class SGD(Optimizer):
     name = "sgd"
     settings = ("rate", "momentum", "nesterov")
 
-    def __init__(self, rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
-        super().__init__(rate)
+    def __init__(
+        self,
+        rate: float = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        groups: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(rate, groups)
         self.momentum = momentum
         self.nesterov = bool(nesterov)
         if nesterov and not momentum:
@@ -92,9 +101,11 @@ class SGD(Optimizer):
             return
         scale = np.asarray(rate)
         for slot in self._chosen:
+            if self.groups:
+                scale = np.asarray(rate * self.rule_of(slot.name)[1])
             value, gradient = slot.parameter.value, slot.parameter.gradient
             if scale.dtype != value.dtype:  # an array without axes is faster than a Python float
-                scale = np.asarray(rate, value.dtype)
+                scale = scale.astype(value.dtype)
             if value.size > CHUNK:
                 _subtract(value.ravel(), np.asarray(gradient).ravel(), scale)
             else:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.nn import Module
 from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import NUMBERS
+from chainrule.optim.by_group import check_used
 from chainrule.spec import is_array
 from chainrule.train.hooks import GradientHook
 
@@ -38,14 +40,16 @@ def checked_rate(rate: Any, place: str) -> float:
     )
 
 
-def check_optimizer(optimizer: Any) -> None:
-    """Raise unless this is an optimiser."""
+def check_optimizer(optimizer: Any, model: Module) -> None:
+    """Raise unless this is an optimiser, each of whose groups has a parameter of the net."""
     if not isinstance(optimizer, Optimizer):
         shown = optimizer.__name__ if isinstance(optimizer, type) else repr(optimizer)
         raise ArgumentError(
             f"the optimiser is an instance of one of chainrule.optim, but this is {shown}.",
             do="Pass for example optimizer=chainrule.optim.Adam(1e-3).",
         )
+    if optimizer.groups:
+        check_used(type(optimizer).__name__, optimizer.groups, model.parameters())
 
 
 def clipping(clip: Any, owner: str) -> tuple[GradientHook, ...]:

@@ -174,7 +174,7 @@ def fit(
             do="Call it outside; evaluate and predict record nothing by themselves.",
         )
     check_model(model)
-    check_optimizer(optimizer)
+    check_optimizer(optimizer, model)
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
     epochs = whole("fit", "epochs", epochs)
     known = None if after is None else columns_known(model)

@@ -107,7 +107,7 @@ class Program:
     ) -> None:
         check_model(model)
         check_loss(loss)
-        check_optimizer(optimizer)
+        check_optimizer(optimizer, model)
         if optimizer.needs_closure:
             raise ArgumentError(
                 f"a step of {type(optimizer).__name__} computes the loss several times, which no "

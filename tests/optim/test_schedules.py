@@ -18,6 +18,13 @@ POINTS = [
     (optim.Cosine(2.0, steps=110, warmup=10), {0: 0.2, 9: 2, 10: 2, 60: 1, 110: 0}),
     (optim.Linear(1.0, steps=10), {0: 1, 4: 0.6, 10: 0, 11: 0}),
     (optim.Linear(1.0, steps=12, final=0.5, warmup=2), {0: 0.5, 1: 1, 2: 1, 7: 0.75, 12: 0.5}),
+    (optim.FlatCosine(2.0, steps=80), {0: 2, 40: 2, 60: 1, 80: 0, 90: 0}),
+    (optim.FlatCosine(1.0, steps=10, final=0.5, flat=0.2), {2: 1, 6: 0.75, 10: 0.5}),
+    (
+        optim.LogCosine(2.0, steps=30),
+        {0: 0, 2: 0, 6: 0, 14: 0, 30: 0, 10: 2 * math.sin(math.pi * math.log2(6)) ** 2},
+    ),
+    (optim.LogCosine(1.0, steps=8, cycles=1), {0: 0, 8: 0, 9: 0}),
     (optim.InverseSqrt(1.0), {0: 1, 3: 0.5, 99: 0.1}),
     (optim.InverseSqrt(1.0, warmup=4), {0: 0.25, 3: 1, 15: 0.5}),
 ]

@@ -220,8 +220,10 @@ class _Step:
             places = [f"{path}/{name}" for name in optimizer.memory]
             state = tuple(reshape(values[place], value.shape) for place in places)
             number = self._number - behind if behind else self._number
-            numbers = (cast(each, value.dtype) for each in (self._rate, number))
-            new, kept = optimizer.update(value, gradient, state, *numbers)
+            rule, factor = optimizer.rule_of(path)
+            rate = self._rate if factor == 1 else self._rate * factor
+            numbers = (cast(each, value.dtype) for each in (rate, number))
+            new, kept = rule(value, gradient, state, *numbers)
             after[self._leaves[path]] = new
             memory |= {
                 place: reshape(array, (-1,)) for place, array in zip(places, kept, strict=True)
