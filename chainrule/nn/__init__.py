@@ -4,6 +4,7 @@ activations.py     the elementwise functions between two layers, by class or by 
 containers.py      layers in a row, and the n-layer fully connected net
 dropout.py         in training a random share of the units is silent
 embedding.py       a table with one row of features per id
+ensemble.py        nets of one kind, trained side by side, that answer together
 initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
 learnable.py       a factor per feature; an activation with a strength per unit
 linear.py          the score function X W + b
@@ -37,6 +38,7 @@ from chainrule.nn.activations import (
 from chainrule.nn.containers import MLP, Sequential
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.embedding import Embedding
+from chainrule.nn.ensemble import Ensemble
 from chainrule.nn.initialization import INITIALIZERS
 from chainrule.nn.learnable import LearnableActivation, Scale
 from chainrule.nn.linear import Linear
@@ -63,6 +65,7 @@ __all__ = [
     "ELU",
     "ElasticNet",
     "Embedding",
+    "Ensemble",
     "GELU",
     "INITIALIZERS",
     "Identity",

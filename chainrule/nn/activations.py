@@ -21,6 +21,7 @@ class Activation(Module):
 
     operation: ClassVar[Any]  # an op, or an OperationOf
     one_array: ClassVar[bool] = True
+    side_by_side: ClassVar[bool] = True
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
         return self.operation(x)

@@ -5,7 +5,7 @@ Imports the layers. The rest of the library and most users build nets with these
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 from chainrule.errors import ArgumentError, UnknownNameError, UnsupportedError
 from chainrule.graph.op.families import Elementwise
@@ -53,6 +53,7 @@ class Sequential(Module):
     (2, 3)
     """
 
+    side_by_side: ClassVar[bool] = True
     names: tuple[str, ...]
     layers: tuple[Module, ...]
 

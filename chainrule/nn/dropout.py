@@ -9,6 +9,7 @@ from chainrule.nn.module import Module
 from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import random
+from chainrule.ops.movement import broadcast_to
 
 
 class Dropout(Module):
@@ -36,6 +37,7 @@ class Dropout(Module):
     operation = OperationOf(random.Dropout, "rate")
 
     one_array: ClassVar[bool] = True
+    side_by_side: ClassVar[bool] = True
 
     def __init__(self, rate: float = 0.5) -> None:
         self.rate = rate
@@ -44,6 +46,8 @@ class Dropout(Module):
     def forward(self, x: Any, run: Run) -> Any:
         if run.key is None or self.rate == 0:
             return x
+        if run.members and len(x.shape) == 2:  # rows that all members share: a mask for each
+            x = broadcast_to(x, (run.members, *x.shape))
         return self.operation(x, run.key_for(self))
 
     def extra(self) -> str:

@@ -80,6 +80,7 @@ class Linear(Weights):
     """
 
     one_array: ClassVar[bool] = True
+    side_by_side: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -97,6 +98,9 @@ class Linear(Weights):
         self.bias = Parameter(np.zeros(self.units, self.weight.dtype), "bias") if bias else None
 
     def forward(self, x: Any, run: Run | None = None) -> Any:
+        if len(self.weight.shape) == 3:  # of the members of an ensemble
+            scores = x @ self.weight
+            return scores if self.bias is None else scores + self.bias
         try:
             return linear(x, self.weight, self.bias)
         except ShapeError:

@@ -72,6 +72,8 @@ class Module(Tree):
         cls.advance = cls.forward if takes_run else _without_run
         if "forward" in vars(cls) and "one_array" not in vars(cls):
             cls.one_array = False  # who writes a forward of his own knows what it takes
+        if "forward" in vars(cls) and "side_by_side" not in vars(cls):
+            cls.side_by_side = False
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "forward" and type(self).advance is not _without_run:

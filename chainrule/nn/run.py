@@ -27,11 +27,14 @@ class Run:
         The key of a training run; None while the net is evaluated.
     found : list of (module, name, array)
         New values for buffers, such as running statistics.
+    members : int
+        How many members of an ensemble are computed at once; their axis comes first. 0: none.
     """
 
     key: Key | None = None
     found: list[tuple[Any, str, Any]] = field(default_factory=list[tuple[Any, str, Any]])
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    members: int = 0
 
     @property
     def training(self) -> bool:

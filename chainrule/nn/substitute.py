@@ -46,6 +46,11 @@ def with_buffers(model: Net, values: Mapping[str, Any]) -> Net:
     return _copied(model, values, {})
 
 
+def with_parameters(model: Net, leaves: Mapping[Any, Parameter]) -> Net:
+    """A copy of a net with other parameters in the places of its own; its buffers are the same."""
+    return _copied(model, {}, leaves)
+
+
 def _copied(model: Net, values: Mapping[str, Any], leaves: Mapping[Any, Parameter]) -> Net:
     """The same modules with other buffers and parameters in their places."""
     twins: dict[int, Tree] = {}

@@ -233,6 +233,8 @@ def _tried_head(
         check_meeting(own, value, leaf, few, (shape, y.shape), part)
     if not kind:
         facts = facts_in(value)
+        if head.facts.metric != "auto":  # it is stated
+            facts = replace(facts, metric=head.facts.metric)
         if ranges:
             _check_range(y, head.out, facts.targets, part)
     return replace(head, facts=facts)
@@ -247,7 +249,9 @@ def _of_loss(loss: Any, out: Any, form: Form, error: Exception) -> Refused:
 def _check_weights(head: Head, y: Array, weights: Any, part: str) -> None:
     """Raise unless there is a weight for each row, or one for each target."""
     own = weights_of_head(weights, head.path[0]) if head.path else weights
-    if own is not None and head.facts.targets and own.ndim != 1 and own.shape != y.shape:
+    if own is None or not head.facts.targets or own.ndim == 1 or own.shape == y.shape:
+        return
+    if own.shape[1:2] != (head.facts.members,):  # nor for each member of an ensemble
         raise ShapeError(
             f"{part}: sample_weight of shape {own.shape} fits neither {len(y)} rows nor targets "
             f"of {y.shape}.",

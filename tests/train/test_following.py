@@ -30,7 +30,7 @@ from tests.train.following import (
 
 from .small_nets import apart
 
-CONTAINERS = {"Module", "Sequential", "MLP"}
+CONTAINERS = {"Ensemble", "Module", "Sequential", "MLP"}
 
 
 def another(value):

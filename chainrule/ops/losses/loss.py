@@ -40,12 +40,16 @@ class LossFacts:
     metric : str or callable
         What is measured beside it: "accuracy", "r2", a function of outputs and targets; "" for
         nothing, "auto" for what the shapes suggest.
+    members : int
+        How many members of an ensemble it is the loss of; each may have weights of its own,
+        (N, members). 0: of a single net.
     """
 
     targets: str = ""
     link: str = ""
     unit: str = ""
     metric: Any = "auto"
+    members: int = field(default=0, repr=False)
 
     def linked(self, outputs: Any) -> Any:
         """Outputs in the terms of the targets: as chances, as rates."""
@@ -135,7 +139,8 @@ def facts_of(loss: Any) -> LossFacts:
     that calls one has no facts of its own.
     """
     loss = inside(loss)
-    if isinstance(loss, Loss):
+    stated = getattr(loss, "facts", None)
+    if isinstance(loss, Loss) or (callable(stated) and not isinstance(loss, type)):
         return loss.facts()
     op = getattr(loss, "op", None)  # a copy of it may stand on a wrapper: functools.wraps
     if isinstance(op, type) and issubclass(op, Loss) and op.function is loss:
