@@ -107,4 +107,5 @@ def _accuracy(outputs: Any, labels: Any) -> float:
     """Share of the rows whose label has the highest score, on average over the members."""
     if outputs.ndim == labels.ndim + 2:
         labels = labels[:, None]
-    return float(np.mean(np.argmax(outputs, -1) == labels))
+    right: Any = outputs.argmax(-1) == labels
+    return float(right.mean())

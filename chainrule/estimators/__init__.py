@@ -1,0 +1,20 @@
+"""Estimators for tables, which drop into scikit-learn code; scikit-learn is loaded with them.
+
+Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does not.
+
+    archive.py        trained estimators as files without pickle
+    base.py           what the estimators share
+    checking.py       scikit-learn's checks of what an estimator is given
+    features.py       numbers and codes as the inputs of a net
+    fitting.py        members trained one after the other, each judged on the rows it left out
+    frame_columns.py  a frame as numbers and codes of categories
+    merging.py        rows that are alike, merged into one that counts as often
+    presets.py        how a net for a table is built and trained
+    tabular.py        TabularClassifier and TabularRegressor
+"""
+
+from chainrule.estimators.archive import load
+from chainrule.estimators.presets import Recipe
+from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
+
+__all__ = ["Recipe", "TabularClassifier", "TabularRegressor", "load"]

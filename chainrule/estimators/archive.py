@@ -1,0 +1,150 @@
+"""Trained estimators as files: one archive of arrays and a text, and nothing that could run.
+
+Imports NumPy, the estimators and files.py. ``estimator.save(path)`` writes it, ``load`` reads it.
+"""
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainruleError, DataError, MissingDataError
+from chainrule.estimators.features import Features
+from chainrule.estimators.frame_columns import Column, Columns
+from chainrule.estimators.presets import Recipe, recipe_of
+from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
+from chainrule.nn import Ensemble
+from chainrule.train.files import write_atomically
+
+Array = np.ndarray[Any, np.dtype[Any]]
+FORMAT = "chainrule estimator 1"
+KINDS = {kind.__name__: kind for kind in (TabularClassifier, TabularRegressor)}
+PARAMETERS = ("time_limit", "n_jobs", "verbose")
+
+
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a trained estimator; a file that stood there is replaced in one step."""
+    classes = hasattr(estimator, "classes_")
+    recipe = recipe_of(estimator.preset, "classes" if classes else "numbers")
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "kind": type(estimator).__name__,
+        "preset": estimator.preset if isinstance(estimator.preset, str) else None,
+        "recipe": asdict(recipe),
+        "parameters": {name: getattr(estimator, name) for name in PARAMETERS},
+        "columns": [column.record() for column in estimator.table_.columns],
+        "names": list(getattr(estimator, "feature_names_in_", [])),
+        "features": int(estimator.n_features_in_),
+        "score": float(estimator.validation_score_),
+        "epochs": list(estimator.epochs_),
+    }
+    arrays = {f"net/{path}": array for path, array in estimator.ensemble_.state().items()}
+    arrays |= {
+        f"features/{f.name}": getattr(estimator.features_, f.name) for f in fields(Features)
+    }
+    if classes:
+        arrays["classes"] = _plain(estimator.classes_)
+        weight = estimator.class_weight
+        about["class_weight"] = weight if isinstance(weight, str) else None
+    else:
+        about["numbers"] = [estimator.mean_, estimator.scale_, *estimator.range_]
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, about=np.array(json.dumps(about)), **arrays)
+    write_atomically(path, file.getvalue())
+
+
+def load(path: str | os.PathLike[str]) -> TabularClassifier | TabularRegressor:
+    """The estimator that ``save`` wrote, ready to answer.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such file.
+    DataError
+        If it is anything else than a whole estimator.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from sklearn.datasets import load_iris
+    >>> from chainrule.estimators import TabularClassifier, load
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = TabularClassifier(preset="fast", random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(pathlib.Path(folder) / "iris.npz")
+    ...     again = load(pathlib.Path(folder) / "iris.npz")
+    >>> bool((again.predict(X) == model.predict(X)).all())
+    True
+    """
+    path = Path(path)
+    try:
+        # Of the bytes: where the archive is damaged NumPy leaves a file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+            arrays: dict[str, Array] = dict(archive.items())
+        about: Any = json.loads(arrays.pop("about").item())
+        if about["format"] != FORMAT:
+            raise ValueError(f"its format is {about['format']!r}")
+        return _estimator(about, arrays)
+    except FileNotFoundError:
+        raise MissingDataError(
+            f"there is no file {path}.", do="Give the path that estimator.save(path) wrote."
+        ) from None
+    except (
+        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, LookupError,
+        zipfile.BadZipFile, ChainruleError,
+    ) as error:  # fmt: skip
+        raise DataError(
+            f"{path} is not an estimator that chainrule saved, or it is damaged.",
+            found=[f"{type(error).__name__}: {error}"[:200]],
+            do="Give the path that estimator.save(path) wrote.",
+        ) from None
+
+
+def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | TabularRegressor:
+    record = about["recipe"]
+    recipe = Recipe(**record | {"widths": tuple(record["widths"])})
+    made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **about["parameters"])
+    made.table_ = Columns(
+        tuple(
+            Column(**each | {"categories": tuple(each["categories"])}) for each in about["columns"]
+        )
+    )
+    made.features_ = Features(**{f.name: arrays[f"features/{f.name}"] for f in fields(Features)})
+    made.n_features_in_ = about["features"]
+    if about["names"]:
+        made.feature_names_in_ = np.array(about["names"], object)
+    outputs, link = 1, ""
+    if isinstance(made, TabularClassifier):
+        made.classes_, link = arrays["classes"], "softmax"
+        made.class_weight = about["class_weight"]
+        outputs = len(made.classes_)
+    else:
+        made.mean_, made.scale_, *ends = about["numbers"]
+        made.range_ = tuple(ends)
+    inputs = len(made.features_.centre)
+    members = len(about["epochs"])
+    made.ensemble_ = Ensemble(lambda: recipe.net(inputs, outputs), members, link)
+    made.ensemble_.load_state(
+        {name.removeprefix("net/"): x for name, x in arrays.items() if name.startswith("net/")}
+    )
+    made.validation_score_, made.epochs_ = about["score"], tuple(about["epochs"])
+    return made
+
+
+def _plain(classes: Array) -> Array:
+    """Classes as an array without objects: texts, where they are such."""
+    if classes.dtype.kind != "O":
+        return classes
+    found = np.array(classes.tolist())
+    if found.dtype.kind == "O":
+        raise DataError(
+            "these classes are of several kinds, and cannot be written.",
+            found=[f"classes   {classes.tolist()!r:.80}"],
+            do="Train with classes that are all texts or all numbers.",
+        )
+    return found

@@ -1,0 +1,165 @@
+"""Tabular: what the estimators share: reading tables, training members, answering together.
+
+Imports scikit-learn, and the files beside it. The two estimators inherit it.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from chainrule.errors import ArgumentError, DataError
+from chainrule.estimators.checking import (
+    check_consistent_length,
+    check_feature_names,
+    check_is_fitted,
+    check_n_features,
+    check_random_state,
+    validate_data,
+)
+from chainrule.estimators.features import Features
+from chainrule.estimators.fitting import Fitted, Task, fitted
+from chainrule.estimators.frame_columns import Column, Columns, is_frame, learned, refuse_twins
+from chainrule.estimators.presets import recipe_of
+from chainrule.settings import no_grad, threads
+
+Array = np.ndarray[Any, np.dtype[Any]]
+ROWS = 4096  # that are evaluated at a time
+
+
+class Tabular(BaseEstimator):
+    """What both estimators share: reading tables, training members, answering together."""
+
+    def __init__(
+        self,
+        preset: Any = "strong",
+        *,
+        time_limit: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.preset = preset
+        self.time_limit = time_limit
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def learn_table(self, x: Any, y: Any) -> tuple[Array, Array, Any]:
+        """Numbers, codes and targets of the training rows."""
+        if is_frame(x):
+            refuse_twins(x)
+            y = validate_data(self, y=y)  # first: it forgets the names of columns
+            check_feature_names(self, x, reset=True)
+            check_n_features(self, x, reset=True)
+            check_consistent_length(x, y)
+            self.table_ = learned(x)
+            return (*self.read_frame(x, learned_now=True), y)
+        x, y = validate_data(
+            self, x, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2
+        )
+        names = [f"x{place}" for place in range(x.shape[1])]
+        self.table_ = Columns(tuple(Column(name, "number") for name in names))
+        return x, np.empty((len(x), 0), np.int64), y
+
+    def read_frame(self, x: Any, learned_now: bool = False) -> tuple[Array, Array]:
+        if not learned_now:
+            check_feature_names(self, x, reset=False)
+            check_n_features(self, x, reset=False)
+        numbers, codes = self.table_.read(x)
+        if np.isinf(numbers).any():
+            place = int(np.argmax(np.isinf(numbers).any(0)))
+            name = self.table_.of_kind("number")[place].name
+            raise DataError(
+                f"column {name!r} holds an infinite number.", do="Leave the cell empty instead."
+            )
+        return numbers, codes
+
+    def inputs(self, x: Any) -> Array:
+        """The net's inputs for rows to be answered."""
+        check_is_fitted(self)
+        by_name = is_frame(x) and hasattr(self, "feature_names_in_")
+        if by_name:
+            numbers, codes = self.read_frame(x)
+        else:
+            numbers = validate_data(
+                self, x, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
+            )
+            codes = np.empty((len(numbers), 0), np.int64)
+            if self.table_.sizes() or len(self.table_.of_kind("number")) != numbers.shape[1]:
+                raise DataError(
+                    "this estimator was trained on a frame with columns that are no numbers.",
+                    do="Give a frame with the same columns.",
+                )
+        return self.features_.inputs(numbers, codes)
+
+    def outputs(self, x: Any) -> Array:
+        """The ensemble's outputs: logarithms of chances, or standardised numbers."""
+        inputs = self.inputs(x)
+        with self._threads(), no_grad():
+            parts = [
+                self.ensemble_(inputs[start : start + ROWS]).data
+                for start in range(0, len(inputs), ROWS)
+            ]
+        return np.concatenate(parts)
+
+    def train(
+        self, numbers: Array, codes: Array, y: Array, weights: Array, classes: int
+    ) -> tuple[Fitted, Task]:
+        """Fit features and members; the rows are merged where they are alike."""
+        recipe = recipe_of(self.preset, "classes" if classes else "numbers")
+        limit = self.time_limit
+        if limit is not None and not limit > 0:
+            raise ArgumentError(
+                f"time_limit is a number of seconds above 0, not {limit!r}.",
+                do="Leave it out for a training without a limit.",
+            )
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.features_ = Features.learned(numbers, codes, self.table_.sizes(), weights)
+        inputs = self.features_.inputs(numbers, codes)
+        weights = (weights / weights.mean()).astype(np.float32)
+        task = Task(inputs, y if classes else y[:, None].astype(np.float32), weights, classes)
+        with self._threads():
+            found = fitted(task, recipe, seed, limit, print if self.verbose else _silent)
+        self.ensemble_, self.epochs_ = found.ensemble, found.epochs
+        return found, task
+
+    @contextmanager
+    def _threads(self) -> Generator[None]:
+        """Compiled code may use n_jobs threads: -1 for all, None for what the settings say."""
+        if self.n_jobs is None:
+            yield
+            return
+        before = threads()
+        threads(self.n_jobs if self.n_jobs > 0 else os.cpu_count() or 1)
+        try:
+            yield
+        finally:
+            threads(before)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained estimator as one file of arrays; see :func:`load`.
+
+        Raises
+        ------
+        NotFittedError
+            If it is not trained.
+        OutputError
+            If the place cannot be written; what stood there still stands.
+        """
+        from chainrule.estimators.archive import save  # noqa: PLC0415  which imports this file
+
+        check_is_fitted(self)
+        save(self, path)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _silent(line: str) -> None:
+    """Nobody listens."""

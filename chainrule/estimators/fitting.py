@@ -1,0 +1,242 @@
+"""Members trained one after the other by one compiled step, each judged on the rows it left out.
+
+Imports the recipe, nn, optim and train.Program. The estimators call it with arrays.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.estimators.presets import Recipe
+from chainrule.nn import Ensemble, Module
+from chainrule.ops.losses.classification import SoftmaxCrossEntropy
+from chainrule.ops.losses.regression import SquaredError
+from chainrule.train import Program
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Say = Callable[[str], None]
+ENDS = (3 / 15, 7 / 15, 1.0)  # of the second to fourth wave of the learning rate, where it is 0
+FEWEST_EPOCHS = 8  # of a member under a time limit; then there are fewer members
+SHARE = 0.9  # of the time limit that is planned; the rest is for what was not foreseen
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    x : ndarray of float32, (N, D)
+    y : ndarray of int64, (N,) classes; or of float32, (N, 1), standardised numbers
+    weights : ndarray of float32, (N,)
+    classes : int
+        0 for numbers.
+    """
+
+    x: Array
+    y: Array
+    weights: Array
+    classes: int
+
+    @property
+    def outputs(self) -> int:
+        """Of a net."""
+        return self.classes or 1
+
+    def loss(self, recipe: Recipe) -> Any:
+        """What a member is trained with."""
+        if not self.classes:
+            return SquaredError.function
+        return partial(SoftmaxCrossEntropy.function, label_smoothing=recipe.smoothing)
+
+    def score(self, outputs: Array, rows: Array) -> float:
+        """Accuracy or minus the mean square error on some rows; the higher the better."""
+        weights = self.weights[rows]
+        if self.classes:
+            right = outputs.argmax(1) == self.y[rows]
+            return float(np.average(right, weights=weights))
+        return -float(np.average((outputs - self.y[rows])[:, 0] ** 2, weights=weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a training left.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+    held_out : ndarray, (N, outputs)
+        Outputs of each row by the member that has not seen it; NaN where all have.
+    epochs : tuple of int
+        Passes over the rows that each member was trained for.
+    """
+
+    ensemble: Ensemble
+    held_out: Array
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A member at the end of a wave of the learning rate.
+
+    Attributes
+    ----------
+    epoch : int
+    state : dict of ndarray
+        Its parameters.
+    outputs : ndarray, (rows, outputs)
+        Of the rows that it has not seen.
+    """
+
+    epoch: int
+    state: dict[str, Array]
+    outputs: Array
+
+
+def parts_of(y: Array, parts: int, classes: int, rng: np.random.Generator) -> Array:
+    """The part of each row, all of about one size and with the same mix of classes.
+
+    -1 for the rows of a class with a single row, which no member may miss.
+    """
+    order = rng.permutation(len(y))
+    if classes:
+        order = order[np.argsort(y[order], kind="stable")]
+    found = np.empty(len(y), np.int64)
+    found[order] = np.arange(len(y)) % min(parts, max(len(y), 1))
+    if classes:
+        found[np.bincount(y, minlength=classes)[y] < 2] = -1
+    return found
+
+
+def fitted(task: Task, recipe: Recipe, seed: int, limit: float | None, say: Say) -> Fitted:
+    """Train the members of a recipe, within a time limit in seconds if there is one."""
+    started = time.monotonic()
+    rng = np.random.default_rng(seed)
+    part = parts_of(task.y, recipe.parts, task.classes, rng)
+    trainer = _Trainer(task, recipe, seed)
+    members: list[list[Snapshot]] = []
+    for member in range(recipe.members):
+        used = np.flatnonzero(part != member % recipe.parts)
+        left = None if limit is None else SHARE * limit - (time.monotonic() - started)
+        epochs = trainer.epochs(used, left, recipe.members - member)
+        if member and not epochs:
+            say(f"the time limit ends the training after {member} of {recipe.members} members")
+            break
+        watched = np.flatnonzero(part == member % recipe.parts)
+        members.append(trainer.member(member, used, watched, max(epochs, 1)))
+        last = members[-1][-1]
+        score = task.score(last.outputs, watched) if len(watched) else np.nan
+        say(
+            f"member {member + 1} of {recipe.members}: {last.epoch} epochs, score {score:.4f} on "
+            f"{len(watched):,} rows it has not seen"
+        )
+    held_out = _held_out(task, part, recipe, members)
+    known = np.flatnonzero(~np.isnan(held_out[0][:, 0]))
+    scores = [task.score(each[known], known) if len(known) else 0.0 for each in held_out]
+    end = max(range(len(scores)), key=lambda place: (scores[place], place))
+    chosen = [snapshots[end] for snapshots in members]
+    ensemble = ensemble_of(task, recipe, [snapshot.state for snapshot in chosen])
+    return Fitted(ensemble, held_out[end], tuple(snapshot.epoch for snapshot in chosen))
+
+
+def _held_out(
+    task: Task, part: Array, recipe: Recipe, members: list[list[Snapshot]]
+) -> list[Array]:
+    """For each wave of the learning rate: of each row the outputs of who has not seen it."""
+    found = np.full((len(members[0]), len(task.x), task.outputs), np.nan, np.float32)
+    for member, snapshots in enumerate(members):
+        rows = part == member % recipe.parts
+        for wave, snapshot in enumerate(snapshots):
+            found[wave, rows] = snapshot.outputs
+    return list(found)
+
+
+def ensemble_of(task: Task, recipe: Recipe, states: list[dict[str, Array]]) -> Ensemble:
+    """The members, side by side."""
+    waiting = iter(states)
+
+    def make() -> Module:
+        net = recipe.net(task.x.shape[1], task.outputs)
+        net.load_state(next(waiting))
+        return net
+
+    return Ensemble(make, len(states), link="softmax" if task.classes else "")
+
+
+class _Trainer:
+    """One net, one optimiser and one compiled step, with which every member begins anew."""
+
+    def __init__(self, task: Task, recipe: Recipe, seed: int) -> None:
+        self._task, self._recipe, self._seed = task, recipe, seed
+        self._net = recipe.net(task.x.shape[1], task.outputs)
+        self._optimizer = recipe.optimizer(self._net)
+        self._rates: Callable[[int], float] = lambda step: recipe.rate
+        self._begun = 0  # how many steps of the program were made for other members
+        self._program = Program(
+            self._net,
+            task.loss(recipe),
+            self._optimizer,
+            schedule=lambda step: self._rates(step - self._begun),
+        )
+        self._pace = 0.0  # seconds of a pass over one row
+        weights = task.weights
+        self._weights = None if (weights == weights[0]).all() else weights
+
+    def epochs(self, used: Array, left: float | None, members: int) -> int:
+        """How many passes this member may have, if so many members share the time that is left."""
+        full = self._recipe.epochs
+        if left is None:
+            return full
+        if not self._pace:
+            self._measure(used)
+            left -= self._pace * 4 * len(used)
+        fit = left / max(self._pace * len(used), 1e-9)
+        own = int(fit / members)
+        if own >= FEWEST_EPOCHS or members == 1:
+            return min(full, max(own, 0))
+        return min(full, FEWEST_EPOCHS) if fit >= FEWEST_EPOCHS else 0
+
+    def member(self, number: int, used: Array, watched: Array, epochs: int) -> list[Snapshot]:
+        """Train from other first weights; how the net was at the end of the later waves."""
+        task, program = self._task, self._program
+        rng = np.random.default_rng((self._seed, number))
+        self._begin(int(rng.integers(2**31)))
+        batch = min(self._recipe.batch, len(used))
+        whole = len(used) // batch * batch
+        schedule = self._recipe.schedule(whole // batch * epochs)
+        self._rates = lambda step: float(schedule(step))
+        ends = [max(round(share * epochs), 1) for share in ENDS]
+        found: list[Snapshot] = []
+        rows = np.ascontiguousarray(task.x[watched])
+        for epoch in range(1, epochs + 1):
+            began = time.perf_counter()
+            program.epoch(
+                task.x, task.y, batch, rng.permutation(used)[:whole], sample_weight=self._weights
+            )
+            pace = (time.perf_counter() - began) / len(used)
+            self._pace = pace if epoch == 1 else 0.5 * (pace + self._pace)
+            if epoch in ends:
+                outputs: Array = np.empty((0, task.outputs), np.float32)
+                outputs = np.array(program.predict(rows)) if len(rows) else outputs
+                found += ends.count(epoch) * [Snapshot(epoch, self._net.state(), outputs)]
+        return found
+
+    def _begin(self, seed: int) -> None:
+        fresh = self._recipe.net(self._task.x.shape[1], self._task.outputs, seed)
+        self._net.load_state(fresh.state())
+        self._optimizer.load_state({"steps": np.asarray(0)})
+        self._begun = self._program.steps
+
+    def _measure(self, used: Array) -> None:
+        """A few steps, to see how long one takes once it is compiled."""
+        batch = min(self._recipe.batch, len(used))
+        rows = used[: len(used) // batch * batch][: 4 * batch]
+        for _ in range(2):
+            began = time.perf_counter()
+            self._program.epoch(self._task.x, self._task.y, batch, rows, self._weights)
+            self._pace = (time.perf_counter() - began) / len(rows)
