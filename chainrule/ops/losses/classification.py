@@ -70,22 +70,22 @@ class SoftmaxCrossEntropy(Loss):
         _check_labels(self, scores, labels)
         dtype = scores.dtype
         if type(scores) is type(labels) is np.ndarray and dtype.kind == "f":
-            losses = _surprise(scores, labels)
-            return self.reduced(losses + self.spread(scores, labels), weights, dtype)
+            losses = self.spread(_surprise(scores, labels), scores, labels)
+            return self.reduced(losses, weights, dtype)
         shifted = scores - largest(scores, -1, True)  # exp(89) overflows float32
         _, others = without_label(exp(shifted), is_label(labels, scores))
         label_scores = take_along_axis(shifted, _column(labels), -1)
         losses = log1p(others) - reshape(label_scores, (*labels.shape, 1))
-        losses = reshape(losses, labels.shape) + self.spread(shifted, labels)
+        losses = self.spread(reshape(losses, labels.shape), shifted, labels)
         return self.reduced(losses, weights, dtype)
 
-    def spread(self, scores: Any, labels: Any) -> Any:
-        """What label smoothing adds to each row's loss: how far the label's score stands out."""
+    def spread(self, losses: Any, scores: Any, labels: Any) -> Any:
+        """The losses of smoothed labels: a share of how far each label's score stands out more."""
         if not self.label_smoothing:
-            return 0
+            return losses
         scores = widened(scores)
         at_label = take_along_axis(scores, _column(labels), -1)
-        return self.label_smoothing * mean(at_label - scores, -1)
+        return losses + self.label_smoothing * mean(at_label - scores, -1)
 
     def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
         return _weighted_rules(self, upstream, scores, labels, *weights_and_out)
