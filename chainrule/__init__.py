@@ -21,11 +21,11 @@ beside this file lists them for editors.
     jacobians/      Jacobians that know their structure, and what it saves
     native/         plans as machine code, through LLVM. Nothing here knows of nets or optimisers
     nn/             modules with named parameters, layers, initialization
-    numerics/       where a run loses its digits, and where the first NaN is made
     ops/            one class in one file each, which is known by being here
     optim/          rules that change parameters so that the loss falls; schedules, and clipping
     plan/           the kernels that compute a recorded function, as data; foreign to any machine
     testing/        the properties every op must keep, as functions
+    tracing/        where a run loses its digits, and where the first NaN is made
     train/          data, the training loop, and what it leaves behind
 """
 
@@ -72,7 +72,7 @@ def show(*ends: Any) -> str:
 
 # Loaded when they are asked for: together they would triple the time of the import.
 _LATER = {
-    "audit_precision": "numerics",
+    "audit_precision": "tracing",
     "check": "doctor",
     "checkpoint": "differentiate",
     "compile": "compiled",
@@ -88,7 +88,7 @@ _LATER = {
     "linearize": "differentiate",
     "predict": "train",
     "stop_gradient": "differentiate",
-    "trace_nonfinite": "numerics",
+    "trace_nonfinite": "tracing",
     "value_and_grad": "differentiate",
     "vjp": "differentiate",
 }

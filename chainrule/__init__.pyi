@@ -38,8 +38,6 @@ from chainrule.graph.op.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
-from chainrule.numerics.audit import audit_precision as audit_precision
-from chainrule.numerics.nonfinite import trace_nonfinite as trace_nonfinite
 from chainrule.ops.random import fold as fold
 from chainrule.ops.random import key as key
 from chainrule.settings import no_grad as no_grad
@@ -48,6 +46,8 @@ from chainrule.tensors import Tensor as Tensor
 from chainrule.tensors import backward as backward
 from chainrule.tensors import parameter as parameter
 from chainrule.tensors import tensor as tensor
+from chainrule.tracing.audit import audit_precision as audit_precision
+from chainrule.tracing.nonfinite import trace_nonfinite as trace_nonfinite
 from chainrule.train.evaluation import evaluate as evaluate
 from chainrule.train.evaluation import predict as predict
 from chainrule.train.loop import fit as fit

@@ -9,7 +9,7 @@ from chainrule.doctor.subject import subject_of
 from chainrule.domain import Domain
 from chainrule.errors import NonFiniteError
 from chainrule.graph.op.families import Elementwise, Structured, Turning
-from chainrule.numerics.nonfinite import trace_nonfinite
+from chainrule.tracing.nonfinite import trace_nonfinite
 
 X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 

@@ -132,7 +132,7 @@ from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.testing import check_op
 from chainrule.testing.fuzz import generate
-from chainrule.testing.fuzz import verdict as judge
+from chainrule.testing.fuzz import judge
 from chainrule.testing.fuzz.verdict import Tally
 
 warnings.simplefilter("error")

@@ -195,7 +195,7 @@ def test_a_forward_that_is_the_numpy_call_it_stands_for_says_what_is_missing():
             flow = record(lambda x: [NanMax(axis=0)(x)], [spec_of(X)])
         assert [type(step) for step in flow.steps] == [Opaque]
     finally:
-        catalogue = cr.graph.catalogue.CATALOGUE
+        catalogue = cr.graph.op.catalogue.CATALOGUE
         for table in (catalogue.ops, catalogue.standard):
             table.pop("toy_nanmax")
         catalogue.by_numpy.pop(np.nanmax)

@@ -11,8 +11,7 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, run
-from chainrule.testing.fuzz import verdict as judge
+from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, judge, run
 from chainrule.testing.fuzz.verdict import Tally
 
 GRAPHS, CHUNKS = 2000, 10

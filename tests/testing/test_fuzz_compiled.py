@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.native.engine import SPEED
-from chainrule.testing.fuzz import Line, Looks, Program, Ref, compiled, generate, run
-from chainrule.testing.fuzz import verdict as judge
+from chainrule.testing.fuzz import Line, Looks, Program, Ref, compiled, generate, judge, run
 from chainrule.testing.fuzz.verdict import Tally
 from chainrule.testing.fuzz.ways import weights_of
 

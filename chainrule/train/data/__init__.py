@@ -11,7 +11,7 @@ loop use it.
     delimited.py      the dialect of a text table: delimiter, header, decimal commas
     door.py           the one door to DuckDB: relations become columns of numbers, texts and times
     fashion.py        pictures of garments, ten classes
-    fitting.py        a table prepared for a net of any kind; what estimators call
+    fitted.py         a table prepared for a net of any kind; what estimators call
     frames.py         tables in memory: pandas, polars and Arrow, dicts of arrays, matrices
     generated.py      two moons, two circles, and the lecture's spiral
     idx.py            reader of IDX files, the format of MNIST and Fashion-MNIST; plain or gzipped
@@ -43,7 +43,7 @@ loop use it.
 """
 
 from chainrule.train.data.dataset import Dataset
-from chainrule.train.data.fitting import Fitted, fit_table
+from chainrule.train.data.fitted import Fitted, fit_table
 from chainrule.train.data.loading import load
 from chainrule.train.data.preparation import Prepared
 from chainrule.train.data.preprocessing import Preprocessing

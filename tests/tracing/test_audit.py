@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, NoGradientError
-from chainrule.numerics.audit import EPS, PrecisionReport, audit_precision
+from chainrule.tracing.audit import EPS, PrecisionReport, audit_precision
 
 RNG = np.random.default_rng(0)
 NEAR = 2000 + 1e-3 * RNG.normal(size=50)

@@ -4,7 +4,7 @@ audit.py      where a function loses its digits in float32, forward and backward
 nonfinite.py  stops at the first op that makes NaN or infinity out of finite numbers
 """
 
-from chainrule.numerics.audit import audit_precision
-from chainrule.numerics.nonfinite import trace_nonfinite
+from chainrule.tracing.audit import audit_precision
+from chainrule.tracing.nonfinite import trace_nonfinite
 
 __all__ = ["audit_precision", "trace_nonfinite"]

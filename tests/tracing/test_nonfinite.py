@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule.errors import NonFiniteError
 from chainrule.graph.op.families import Elementwise
-from chainrule.numerics.nonfinite import trace_nonfinite
 from chainrule.settings import ON, RECORDING
+from chainrule.tracing.nonfinite import trace_nonfinite
 
 ZERO = np.array([4.0, 0.0, 1.0])
 
