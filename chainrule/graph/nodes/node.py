@@ -19,7 +19,7 @@ from chainrule.graph.op.breaches import tell_origins
 from chainrule.graph.op.operands import NUMBERS, as_array, not_numbers, settled
 from chainrule.graph.op.operation import Op, apply, compute
 from chainrule.graph.readings.reading import DEPTH_STEP
-from chainrule.settings import RECORDING, Watch
+from chainrule.settings import OFF, ON, RECORDING, Watch
 from chainrule.spec import is_tuple
 
 _serials = itertools.count(1)
@@ -126,7 +126,7 @@ Node.result = Node
 def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     """Compute an op on operands of which at least one is a Node, and leave one node for it."""
     recording = RECORDING.get()
-    if recording.looks:
+    if recording is not ON and recording is not OFF:  # an attribute would take longer
         seen = tuple(map(recording.met, operands))
         if any(map(is_not, seen, operands)):
             return apply(op, seen)
@@ -168,13 +168,13 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         value = _of_no_operand(op, value)
     if op.views and not isinstance(value, Symbol):
         value = _detached(value, operands)
-    if recording.looks:
+    if recording is not ON and recording is not OFF:
         recording.recorded(op, operands, value)
     if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
             raise not_numbers(op.name, value)
         return kind(value)
-    if recording.recording:
+    if recording is ON or recording.recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
     return kind(value)
 
@@ -308,9 +308,9 @@ def _record_bundle(
         x if isinstance(x, Symbol) else _detached(np.asarray(x), operands) for x in values
     )
     recording = RECORDING.get()
-    if recording.looks:
+    if recording is not ON and recording is not OFF:
         recording.recorded(op, operands, parts)
-    if not wants or op.flat or not recording.recording:
+    if not wants or op.flat or not (recording is ON or recording.recording):
         return tuple(kind(part) for part in parts)
     return results_of(kind(parts, op, _as_nodes(operands, kind), True))
 
