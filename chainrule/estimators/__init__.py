@@ -7,9 +7,9 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     checking.py       scikit-learn's checks of what an estimator is given
     features.py       numbers and codes as the inputs of a net
     fitting.py        members trained one after the other, each judged on the rows it left out
-    frame_columns.py  a frame as numbers and codes of categories
     merging.py        rows that are alike, merged into one that counts as often
     presets.py        how a net for a table is built and trained
+    table_reading.py  how rows are read: frames as train.data prepares them, arrays as they are
     tabular.py        TabularClassifier and TabularRegressor
 """
 

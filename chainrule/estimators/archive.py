@@ -15,10 +15,11 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, MissingDataError
 from chainrule.estimators.features import Features
-from chainrule.estimators.frame_columns import Column, Columns
 from chainrule.estimators.presets import Recipe, recipe_of
+from chainrule.estimators.table_reading import Reading
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 from chainrule.nn import Ensemble
+from chainrule.train.data import Preprocessing
 from chainrule.train.files import write_atomically
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -31,13 +32,14 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a trained estimator; a file that stood there is replaced in one step."""
     classes = hasattr(estimator, "classes_")
     recipe = recipe_of(estimator.preset, "classes" if classes else "numbers")
+    preparation = estimator.table_.preprocessing
     about: dict[str, Any] = {
         "format": FORMAT,
         "kind": type(estimator).__name__,
         "preset": estimator.preset if isinstance(estimator.preset, str) else None,
         "recipe": asdict(recipe),
         "parameters": {name: getattr(estimator, name) for name in PARAMETERS},
-        "columns": [column.record() for column in estimator.table_.columns],
+        "preparation": preparation.to_json() if preparation else None,
         "names": list(getattr(estimator, "feature_names_in_", [])),
         "features": int(estimator.n_features_in_),
         "score": float(estimator.validation_score_),
@@ -109,13 +111,13 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
     record = about["recipe"]
     recipe = Recipe(**record | {"widths": tuple(record["widths"])})
     made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **about["parameters"])
-    made.table_ = Columns(
-        tuple(
-            Column(**each | {"categories": tuple(each["categories"])}) for each in about["columns"]
-        )
+    made.n_features_in_, preparation = about["features"], about["preparation"]
+    made.table_ = (
+        Reading.of_matrix(made.n_features_in_)
+        if preparation is None
+        else Reading.of(Preprocessing.from_json(preparation))
     )
     made.features_ = Features(**{f.name: arrays[f"features/{f.name}"] for f in fields(Features)})
-    made.n_features_in_ = about["features"]
     if about["names"]:
         made.feature_names_in_ = np.array(about["names"], object)
     outputs, link = 1, ""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import ArgumentError
 from chainrule.estimators.checking import (
     check_consistent_length,
     check_feature_names,
@@ -22,9 +22,11 @@ from chainrule.estimators.checking import (
 )
 from chainrule.estimators.features import Features
 from chainrule.estimators.fitting import Fitted, Task, fitted
-from chainrule.estimators.frame_columns import Column, Columns, is_frame, learned, refuse_twins
 from chainrule.estimators.presets import recipe_of
+from chainrule.estimators.table_reading import Reading, is_frame, learned
 from chainrule.settings import no_grad, threads
+from chainrule.train.data.delimited import refuse_twice
+from chainrule.train.data.frames import NAME
 
 Array = np.ndarray[Any, np.dtype[Any]]
 ROWS = 4096  # that are evaluated at a time
@@ -48,53 +50,49 @@ class Tabular(BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def learn_table(self, x: Any, y: Any) -> tuple[Array, Array, Any]:
-        """Numbers, codes and targets of the training rows."""
+    def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """A frame as it is or a matrix of float64, and the targets."""
         if is_frame(x):
-            refuse_twins(x)
             y = validate_data(self, y=y)  # first: it forgets the names of columns
-            check_feature_names(self, x, reset=True)
-            check_n_features(self, x, reset=True)
+            self._check_names(x, reset=True)
             check_consistent_length(x, y)
-            self.table_ = learned(x)
-            return (*self.read_frame(x, learned_now=True), y)
-        x, y = validate_data(
+            return x, y
+        return validate_data(
             self, x, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2
         )
-        names = [f"x{place}" for place in range(x.shape[1])]
-        self.table_ = Columns(tuple(Column(name, "number") for name in names))
-        return x, np.empty((len(x), 0), np.int64), y
 
-    def read_frame(self, x: Any, learned_now: bool = False) -> tuple[Array, Array]:
-        if not learned_now:
-            check_feature_names(self, x, reset=False)
-            check_n_features(self, x, reset=False)
-        numbers, codes = self.table_.read(x)
-        if np.isinf(numbers).any():
-            place = int(np.argmax(np.isinf(numbers).any(0)))
-            name = self.table_.of_kind("number")[place].name
-            raise DataError(
-                f"column {name!r} holds an infinite number.", do="Leave the cell empty instead."
-            )
-        return numbers, codes
+    def learn_table(self, x: Any, used: Array, answers: Array, task: str) -> tuple[Array, Array]:
+        """Numbers and codes of the rows that are used, once it is known how to read them.
+
+        Parameters
+        ----------
+        x : frame or ndarray
+            As `checked` gives it.
+        used : ndarray of bool, (N,)
+        answers : ndarray, (N,)
+            Indices of classes, for the task "auto"; or numbers, for the task "numbers".
+        """
+        if is_frame(x):
+            self.table_, numbers, codes = learned(x, np.where(used, answers, np.nan), task)
+            return numbers, codes
+        self.table_ = Reading.of_matrix(x.shape[1])
+        return self.table_.read(x[used])
 
     def inputs(self, x: Any) -> Array:
         """The net's inputs for rows to be answered."""
         check_is_fitted(self)
-        by_name = is_frame(x) and hasattr(self, "feature_names_in_")
-        if by_name:
-            numbers, codes = self.read_frame(x)
+        if is_frame(x) and self.table_.preprocessing:
+            self._check_names(x, reset=False)
         else:
-            numbers = validate_data(
+            x = validate_data(
                 self, x, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
             )
-            codes = np.empty((len(numbers), 0), np.int64)
-            if self.table_.sizes() or len(self.table_.of_kind("number")) != numbers.shape[1]:
-                raise DataError(
-                    "this estimator was trained on a frame with columns that are no numbers.",
-                    do="Give a frame with the same columns.",
-                )
-        return self.features_.inputs(numbers, codes)
+        return self.features_.inputs(*self.table_.read(x))
+
+    def _check_names(self, x: Any, *, reset: bool) -> None:
+        refuse_twice([str(name) for name in x.columns], NAME)
+        check_feature_names(self, x, reset=reset)
+        check_n_features(self, x, reset=reset)
 
     def outputs(self, x: Any) -> Array:
         """The ensemble's outputs: logarithms of chances, or standardised numbers."""

@@ -3,12 +3,13 @@
 Imports NumPy. The estimators learn them from the training rows, with the rows' weights.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MOST_CATEGORIES = 60  # of a column that have an input each; the rarer ones share one
 FAR = 3.0  # what inputs are clipped to; x / sqrt(1 + (x / 3)**2), as in the source
 
 
@@ -17,9 +18,10 @@ class Features:
     """What was learned of each column.
 
     Missing numbers become the median, and a column of their own says where they were; each
-    category has a column that is 1 where it stands. Then all are centred by the median and
-    divided by the range of the middle half (by half the whole range where that is 0; a constant
-    becomes 0), and clipped smoothly, so that one huge cell cannot ruin the net.
+    category has a column that is 1 where it stands, beyond the 60 most frequent one together.
+    Then all are centred by the median and divided by the range of the middle half (by half the
+    whole range where that is 0; a constant becomes 0), and clipped smoothly, so that one huge cell
+    cannot ruin the net.
 
     Attributes
     ----------
@@ -28,6 +30,8 @@ class Features:
         Places of the number columns that had gaps.
     sizes : ndarray of int64
         Codes of each category column.
+    places : ndarray of int64
+        For each code of each category column in turn, which of the column's inputs it has.
     centre, factor : ndarray, (D,)
 
     Source
@@ -39,6 +43,7 @@ class Features:
     medians: Array
     gaps: Array
     sizes: Array
+    places: Array
     centre: Array
     factor: Array
 
@@ -53,7 +58,17 @@ class Features:
             if known.any():
                 medians[place] = _quantiles(column[known], weights[known], 0.5)
         gaps = np.flatnonzero(np.isnan(numbers).any(0))
-        open_end = cls(medians, gaps, np.array(sizes, np.int64), np.empty(0), np.empty(0))
+        places = [
+            _places(column, size, weights) for column, size in zip(codes.T, sizes, strict=True)
+        ]
+        open_end = cls(
+            medians,
+            gaps,
+            np.array(sizes, np.int64),
+            np.concatenate([np.empty(0, np.int64), *places]),
+            np.empty(0),
+            np.empty(0),
+        )
         raw = open_end._raw(numbers, codes)
         low, centre, high = _quantiles(raw, weights, (0.25, 0.5, 0.75))
         spread: Array = high - low
@@ -61,7 +76,7 @@ class Features:
         with np.errstate(over="ignore", divide="ignore"):
             factor = np.where(spread > 0, 1 / spread, 0.0)
         factor[~np.isfinite(factor)] = 0.0
-        return cls(medians, gaps, open_end.sizes, centre, factor)
+        return replace(open_end, centre=centre, factor=factor)
 
     def inputs(self, numbers: Array, codes: Array) -> Array:
         """The inputs of a net, float32, (N, D)."""
@@ -74,9 +89,24 @@ class Features:
     def _raw(self, numbers: Array, codes: Array) -> Array:
         missing = np.isnan(numbers)
         parts = [np.where(missing, self.medians, numbers), missing[:, self.gaps].astype(float)]
-        for column, size in zip(codes.T, self.sizes.tolist(), strict=True):
-            parts.append(np.asarray(column[:, None] == np.arange(size), np.float64))
+        each = np.split(self.places, np.cumsum(self.sizes)[:-1]) if len(self.sizes) else []
+        for column, places in zip(codes.T, each, strict=True):
+            own = np.append(places, -1)[column]  # -1 stays -1
+            inputs: Array = np.arange(int(places.max(initial=-1)) + 1)
+            parts.append(np.asarray(own[:, None] == inputs, np.float64))
         return np.concatenate(parts, axis=1)
+
+
+def _places(codes: Array, size: int, weights: Array) -> Array:
+    """An input for each of the most frequent codes, in their order; one more for all others."""
+    if size <= MOST_CATEGORIES:
+        return np.arange(size)
+    known = codes >= 0
+    counts = np.bincount(codes[known], weights[known], minlength=size)
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
+    places = np.full(size, MOST_CATEGORIES)
+    places[kept] = np.arange(MOST_CATEGORIES)
+    return places
 
 
 def _quantiles(x: Array, weights: Array, shares: Any) -> Any:

@@ -47,7 +47,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
     validation_score_ : float
         Accuracy on rows that the answering net has not seen: of every row by the member that left
         it out ("fast": of a fifth of the rows).
-    table_ : Columns
+    table_ : Reading
         What is done with each column; print it.
     ensemble_ : Ensemble
     epochs_ : tuple of int
@@ -57,9 +57,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
 
     Notes
     -----
-    Frames of pandas and polars are read as they are: numbers, categories and texts, with gaps.
-    Arrays hold numbers, NaN for a gap. Rows that are alike are trained on as one that counts as
-    often, so none stands on both sides of a split.
+    Frames of pandas and polars are read as `chainrule.train.data.fit_table` reads tables: numbers,
+    dates, categories and gaps, identifiers left out; they have at least five rows. Arrays hold
+    numbers, NaN for a gap. Of a column with more than 60 categories the rarer ones share an
+    input. Rows that are alike are trained on as one that counts as often, so none stands on both
+    sides of a split.
 
     Source
     ------
@@ -106,10 +108,10 @@ class TabularClassifier(ClassifierMixin, Tabular):
         sample_weight : array, (N,), optional
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
-        numbers, codes, y = self.learn_table(X, y)
+        x, y = self.checked(X, y)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
-        given: Any = check_sample_weight(sample_weight, numbers, ensure_non_negative=True)
+        given: Any = check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
         weights: Any = given * compute_sample_weight(self.class_weight, y)
         used: Any = weights > 0
         found_classes: tuple[Any, Any] = np.unique(y[used], return_inverse=True)
@@ -120,7 +122,10 @@ class TabularClassifier(ClassifierMixin, Tabular):
                 found=[f"class   {', '.join(map(str, self.classes_))}"],
                 do="Give rows of at least two classes.",
             )
-        rows = merged(numbers[used], codes[used], labels, weights[used])
+        indices = np.zeros(len(y))
+        indices[used] = labels
+        numbers, codes = self.learn_table(x, used, indices, "auto")
+        rows = merged(numbers, codes, labels, weights[used])
         labels = rows.y.astype(np.int64)
         found, task = self.train(
             rows.numbers, rows.codes, labels, rows.weights, len(self.classes_)
@@ -181,13 +186,16 @@ class TabularRegressor(RegressorMixin, Tabular):
         sample_weight : array, (N,), optional
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
-        numbers, codes, y = self.learn_table(X, y)
+        x, y = self.checked(X, y)
         y = _numbers(column_or_1d(y, warn=True))
-        weights: Any = check_sample_weight(sample_weight, numbers, ensure_non_negative=True)
+        weights: Any = check_sample_weight(
+            sample_weight, np.empty(len(y)), ensure_non_negative=True
+        )
         used: Any = weights > 0
         if not used.any():
             raise DataError("every row has the weight 0.", do="Give rows that count.")
-        rows = merged(numbers[used], codes[used], y[used], weights[used])
+        numbers, codes = self.learn_table(x, used, y, "numbers")
+        rows = merged(numbers, codes, y[used], weights[used])
         self.range_ = float(rows.y.min()), float(rows.y.max())
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
         spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))

@@ -13,7 +13,10 @@ from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    parametrize_with_checks,
+)
 
 from chainrule.estimators import Recipe, TabularClassifier, TabularRegressor
 
@@ -26,6 +29,11 @@ DIABETES = load_diabetes(return_X_y=True, as_frame=True)
 @parametrize_with_checks([TabularClassifier("fast"), TabularRegressor("fast")])
 def test_the_contract_of_scikit_learn(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("kind", [TabularClassifier, TabularRegressor])
+def test_names_of_columns_are_checked_as_scikit_learn_wants_it(kind):
+    check_dataframe_column_names_consistency(kind.__name__, kind("fast"))
 
 
 def test_the_tools_of_scikit_learn_take_it():

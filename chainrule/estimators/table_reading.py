@@ -1,0 +1,116 @@
+"""Reading: how an estimator reads rows: frames as train.data prepares them, matrices as they are.
+
+Imports train.data. The estimators learn it from the training rows and keep it as `table_`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.train.data import Prepared, Preprocessing, fit_table
+from chainrule.train.data.columns import Categorical, Column, Moment, Role
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is done with each column; print it.
+
+    Attributes
+    ----------
+    roles : tuple of Role
+        Name, kind and reason of each column, in their order in training.
+    preprocessing : Preprocessing or None
+        Prepares frames; None for a matrix, whose columns are all numbers.
+    """
+
+    roles: tuple[Role, ...]
+    preprocessing: Preprocessing | None = None
+
+    @classmethod
+    def of_matrix(cls, columns: int) -> "Reading":
+        """Of numbers without names."""
+        return cls(tuple(Role(f"x{place}", "numeric", "numbers") for place in range(columns)))
+
+    @classmethod
+    def of(cls, preprocessing: Preprocessing) -> "Reading":
+        """Of a frame; the roles are those of its inputs."""
+        roles = tuple(role for role in preprocessing.roles if role.kind != "target")
+        return cls(roles, preprocessing)
+
+    def sizes(self) -> tuple[int, ...]:
+        """How many codes each column of categories has."""
+        columns = self.preprocessing.columns if self.preprocessing else ()
+        return tuple(column.size for column in columns if isinstance(column, Categorical))
+
+    def read(self, x: Any) -> tuple[Array, Array]:
+        """Numbers (N, K), NaN for gaps, and codes (N, C), -1 where no training row is alike.
+
+        Parameters
+        ----------
+        x : frame or matrix
+            A matrix has the columns of training, in their order.
+
+        Raises
+        ------
+        DataError
+            If a column is missing or holds something else than in training.
+        """
+        if self.preprocessing is None:
+            return x, np.empty((len(x), 0), np.int64)
+        if not is_frame(x):
+            x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
+        telling = replace(
+            self.preprocessing, columns=tuple(map(_telling_gaps, self.preprocessing.columns))
+        )
+        return _with_gaps(telling.columns, telling.prepare(x))
+
+    def __str__(self) -> str:
+        width = max((len(role.name) for role in self.roles), default=0)
+        return "\n".join(f"{r.name:<{width}}  {r.kind:<13}  {r.reason}" for r in self.roles)
+
+
+def learned(frame: Any, answers: Array, task: str) -> tuple[Reading, Array, Array]:
+    """How each column of a frame is read; and numbers and codes of the rows with an answer.
+
+    Parameters
+    ----------
+    answers : ndarray of float64, (N,)
+        Indices of classes or numbers; NaN in rows that are not to be learned from.
+    task : {"auto", "numbers"}
+
+    Raises
+    ------
+    DataError
+        Fewer than five rows, answers that are all the same, no column that can be learned from.
+    """
+    found = fit_table(frame, answers, task=task)
+    return Reading.of(found.preprocessing), *_with_gaps(
+        found.preprocessing.columns, found.prepared
+    )
+
+
+def _telling_gaps(column: Column) -> Column:
+    """The same, but gaps are told where training had none too."""
+    return column if isinstance(column, Categorical) else replace(column, has_gaps=True)
+
+
+def _with_gaps(columns: tuple[Column, ...], prepared: Prepared) -> tuple[Array, Array]:
+    """Numbers with NaN again where they were filled in: weighted rows have another median."""
+    numbers = np.array(prepared.numbers, np.float64)
+    gaps, place = iter(prepared.gaps.T), 0
+    for column in columns:
+        if isinstance(column, Categorical):
+            continue
+        width = len(column.parts) if isinstance(column, Moment) else 1
+        if column.has_gaps:
+            numbers[next(gaps), place : place + width] = np.nan
+        place += width
+    return numbers, prepared.codes
+
+
+def is_frame(x: Any) -> bool:
+    """Whether x has columns with names, as pandas and polars have them."""
+    return hasattr(x, "columns") and hasattr(x, "__getitem__") and not isinstance(x, np.ndarray)
