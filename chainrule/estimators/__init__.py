@@ -2,15 +2,15 @@
 
 Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does not.
 
-    archive.py        trained estimators as files without pickle
-    base.py           what the estimators share
-    checking.py       scikit-learn's checks of what an estimator is given
-    features.py       numbers and codes as the inputs of a net
-    fitting.py        members trained one after the other, each judged on the rows it left out
-    merging.py        rows that are alike, merged into one that counts as often
-    presets.py        how a net for a table is built and trained
-    table_reading.py  how rows are read: frames as train.data prepares them, arrays as they are
-    tabular.py        TabularClassifier and TabularRegressor
+    archive.py          trained estimators as files without pickle
+    base.py             what the estimators share
+    checking.py         scikit-learn's checks of what an estimator is given
+    features.py         numbers and codes as the inputs of a net
+    member_training.py  trained one after the other, each judged on the rows it left out
+    merging.py          rows that are alike, merged into one that counts as often
+    presets.py          how a net for a table is built and trained
+    table_reading.py    how rows are read: frames as train.data prepares them, arrays as they are
+    tabular.py          TabularClassifier and TabularRegressor
 """
 
 from chainrule.estimators.archive import load

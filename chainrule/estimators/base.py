@@ -21,7 +21,7 @@ from chainrule.estimators.checking import (
     validate_data,
 )
 from chainrule.estimators.features import Features
-from chainrule.estimators.fitting import Fitted, Task, fitted
+from chainrule.estimators.member_training import Fitted, Task, fitted
 from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.table_reading import Reading, is_frame, learned
 from chainrule.settings import no_grad, threads

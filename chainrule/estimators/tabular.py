@@ -16,7 +16,7 @@ from chainrule.estimators.checking import (
     column_or_1d,
     compute_sample_weight,
 )
-from chainrule.estimators.fitting import Fitted, Task
+from chainrule.estimators.member_training import Fitted, Task
 from chainrule.estimators.merging import merged
 
 Array = np.ndarray[Any, np.dtype[Any]]
