@@ -29,6 +29,7 @@ NAMES_ROWS = re.compile(
     re.I,
 )
 CASED_ID = re.compile(r".*[a-z]I[dD]")  # "PassengerId"; but not "paid"
+SINGLES = 5  # rows from which a column that never says the same thing twice is one of names
 TRUTH_WORDS = ({"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"off", "on"}, {"0", "1"})
 
 
@@ -247,7 +248,8 @@ def _categories(name: str, text: Text, why: str) -> Cast:
     if not why:
         if different == 1 and not gaps:
             return _left_out(name, f"constant: always {_short(text.values[0])!r}")
-        if different > FEW_CATEGORIES and 2 * different > rows - gaps:
+        few = different <= FEW_CATEGORIES and not (different == rows - gaps > SINGLES)
+        if not few and 2 * different > rows - gaps:
             return _left_out(
                 name, f"name-like: {different:,} different texts in {rows - gaps:,} rows"
             )

@@ -82,6 +82,14 @@ def test_a_user_overrides_every_rule():
     assert found["customer_id"] == ("numeric", "as was asked: numbers")
 
 
+def test_a_small_table_has_names_too():
+    names = [f"Ann {row}" for row in range(12)]
+    towns = ["Bern", "Basel", "Genf"] * 4
+    found = roles(fit_table({"name": names, "town": towns, "y": list(range(12))}, "y"))
+    assert found["name"] == ("left out", "name-like: 12 different texts in 12 rows")
+    assert found["town"] == ("categorical", "3 categories")
+
+
 def test_the_task_may_be_chosen():
     table = {"x": np.arange(60) % 13, "y": [row % 4 for row in range(60)]}
     assert fit_table(table, "y").preprocessing.task == "classification"
