@@ -210,3 +210,23 @@ def test_graphs_stand_at_zeros_and_kinks():
     assert (leaves == 0).sum() > 40
     assert np.signbit(leaves[leaves == 0]).any()
     assert np.isin(leaves, [0.5, 1.0, -1.0]).sum() > 10
+
+
+def test_a_slope_that_is_rounding_alone_is_no_mismatch(monkeypatch):
+    """sum(solve(A, A)) is a constant: both modes say 1e-16 of its slope, each its own."""
+    leaf = np.array(0.01)
+    matrix = np.array([[2.453, 0.402, -0.341], [1.357, 2.2, -1.367], [0.955, 1.579, 2.699]])
+    lines = (
+        Line("add", (matrix, Ref(0))),
+        Line("solve", (Ref(1), Ref(1))),
+        Line("sum", (Ref(2),)),
+    )
+    program = Program((leaf,), lines, (Ref(3),), plain=True)
+    assert judge(program, Tally()) is None
+    monkeypatch.setattr(CATALOGUE["sum"], "backward", doubled_sum)
+    loud = Program((leaf,), (Line("add", (matrix, Ref(0))), Line("sum", (Ref(1),))), (Ref(2),))
+    assert judge(loud, Tally()).kind == "reverse is not forward"
+
+
+def doubled_sum(self, upstream, x, out, **keywords):
+    return (2 * np.broadcast_to(upstream, x.shape),)

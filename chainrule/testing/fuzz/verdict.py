@@ -36,6 +36,7 @@ SINGLE = 2e-6  # float32 against float64, relative to |g| |t|
 SMALL = 1e-3  # a flow below this is judged as if it were this large
 NOISE = 2.0**-22  # noise on every value, relative and absolute: what rounding may change
 LAST_BIT = 2.0**-52
+ROUNDING = 2.0**-50  # a slope below this share of |g| |t| is rounding: of sum(solve(A, A)), say
 NOISY_RUNS = 6
 SPREAD = 8.0  # how far outside the spread of the noisy runs float32 may lie
 
@@ -206,6 +207,8 @@ def _adjoint(
             return Mismatch("a gradient of another shape", i, gradient.shape, x.shape)
     pushed, pulled = _pushed(program, weights, tangents), _pulled(nodes, directions)
     if abs(pushed - pulled) <= ADJOINT * max(flows.along, 1e-300):
+        return None
+    if max(abs(pushed), abs(pulled)) <= ROUNDING * flows.whole:
         return None
     if shrunk and (np.isnan(pushed) or np.isnan(pulled)):
         return None
