@@ -111,7 +111,7 @@ class Affine(Composite):
         plain = type(x) is np.ndarray and type(weight) is np.ndarray
         if not plain and x.shape[-1:] != weight.shape[:1]:
             raise self.explain(ValueError(), (x, weight, bias))
-        scores = np.matmul(x, weight) if plain else matmul(x, weight)
+        scores = _product(x, weight) if plain else matmul(x, weight)
         if bias is None:
             return scores
         if type(scores) is np.ndarray and scores.dtype == bias.dtype:
@@ -119,7 +119,10 @@ class Affine(Composite):
         return scores + bias
 
     def backward(self, upstream: Any, x: Any, weight: Any, *bias_and_out: Any) -> Any:
-        rules = (lambda: upstream @ weight.T, lambda: _flat(x).T @ _flat(upstream))
+        rules = (
+            lambda: _product(upstream, weight.T),
+            lambda: _product(_flat(x).T, _flat(upstream)),
+        )
         if len(bias_and_out) == 1:
             return rules
         return (*rules, lambda: summed_to(upstream, bias_and_out[0].shape))
@@ -155,6 +158,13 @@ class Affine(Composite):
             return Broadcast(out.shape, bias_and_out[0].shape, out.dtype, narrow, out.shape)
         found = product_jacobian(_flat(x), weight, position, out.shape)
         return replace(found, inputs=(x, weight)[position].shape)
+
+
+def _product(x: Any, w: Any) -> Any:
+    """x @ w; of small matrices NumPy's dot takes two thirds of the time of its matmul."""
+    if type(x) is np.ndarray and type(w) is np.ndarray and x.ndim == w.ndim == 2:
+        return x.dot(w)
+    return x @ w
 
 
 def _flat(x: Any) -> Any:
