@@ -66,7 +66,8 @@ def schedule(kernel: Matmul, target: Target) -> Schedule:
     small = _flops(kernel) * 2 <= UNIT_FLOPS
     copies_a, copies_b = _copies_a(kernel, target), _copies_b(kernel, size)
     widest = 4 if copies_b else target.registers
-    cut = grid(kernel.rows, kernel.columns, target.lanes(kernel.dtype), target, small, widest)
+    lanes, depth = target.lanes(kernel.dtype), kernel.depth
+    cut = grid(kernel.rows, kernel.columns, lanes, target, small, widest, depth)
     chains = BUSY // cut.sums
     block = _block(kernel, copies_a, copies_b, size * cut.stride)
     late = block < kernel.depth or _costs(kernel) > CHEAP

@@ -11,6 +11,7 @@ from chainrule.native.target import Target
 BUSY = 8  # sums at work: two units with a latency of four cycles each
 TALLEST = 12  # rows
 SLIM = 16  # rows of a single vector where registers are many: each row of b is read less often
+DEEP = 32  # terms from which that is worth the code, which takes a third longer to compile
 FEW = 4  # panels; where there are more, a narrow last one costs next to nothing
 
 
@@ -74,11 +75,13 @@ class Grid:
         return 0 if power or not before else self.lanes - widths[-1]
 
 
-def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, widest: int) -> Grid:
+def grid(
+    rows: int, columns: int, lanes: int, target: Target, equal: bool, widest: int, depth: int
+) -> Grid:
     """Choose it: sums, a row of b and a number of a fill the registers.
 
     ``equal`` asks for tiles of one height if the rows allow it, which halves the code; a panel
-    has at most ``widest`` vectors.
+    has at most ``widest`` vectors. ``depth`` is the number of terms of each sum.
     """
     full, tail = divmod(columns, lanes)
     shared = _shared(rows, full, tail, lanes, target.registers)
@@ -87,7 +90,7 @@ def grid(rows: int, columns: int, lanes: int, target: Target, equal: bool, wides
         widths = (*(lanes,) * full, tail)
         return Grid(lanes, height, rows // height, rows // height, widths, 1, (), lanes // tail)
     vectors = ceil(columns / lanes)
-    height, wide = _tile(rows, vectors, target, widest)
+    height, wide = _tile(rows, vectors, target, widest, depth)
     if equal:
         enough = range(height, ceil(BUSY / wide) - 1, -1)
         height = next((h for h in enough if rows % h == 0), height)
@@ -119,13 +122,14 @@ def _shared(rows: int, full: int, tail: int, lanes: int, registers: int) -> int:
     return 0
 
 
-def _tile(rows: int, vectors: int, target: Target, widest: int) -> tuple[int, int]:
+def _tile(rows: int, vectors: int, target: Target, widest: int, depth: int) -> tuple[int, int]:
     """Most rows of a tile, and vectors in each."""
     free = target.registers - 1
     usual = 2 if target.registers < 32 or target.vector_bits > 256 else 4
     last = usual + 1 if vectors < FEW * usual and vectors % usual else usual
     last = min(vectors, last)  # of the widest panel, which takes what is left
-    most = SLIM if last == 1 and target.registers >= 32 else TALLEST
+    is_slim = last == 1 and target.registers >= 32 and depth >= DEEP
+    most = SLIM if is_slim else TALLEST
     height = min((free - last) // last, most)
     if rows >= height:
         return height, min(usual, vectors) if vectors > last else last

@@ -85,7 +85,9 @@ def sums(
     A depth that is only known when the code runs (a Value) is not unrolled at its end.
     """
     totals = [*start, *tile.zeros() * (tile.chains - 1)]
-    steps = max(tile.chains, 2 if tile.vectors > 8 else 1)  # more only cost compile time
+    steps = max(
+        tile.chains, 2 if tile.vectors > 8 and tile.alone > 1 else 1
+    )  # more only cost compile time
     if isinstance(depth, Value):
         whole = b.binary("sub", depth, b.binary("urem", depth, integer(steps)))
         with b.loop(integer(0), whole, steps, carried=totals) as k:
