@@ -2,6 +2,7 @@
 
 architecture.py       what a saved net is rebuilt from, as JSON text
 batches.py            the rows of the data in a new order each epoch, a few at a time
+blocks.py             rows that come a block at a time, for data larger than memory
 checks.py             what fit and evaluate were given, in one form
 choices.py            how to train on some data: what nobody chose is filled in
 claims.py             who trains a net says so in its parameters
@@ -27,6 +28,7 @@ program.py            the whole training step of a net, compiled
 progress.py           lines of progress, one per epoch
 recipe.py             what a training step is made of, eager or recorded
 saving.py             saving a trained net with everything that `predict` needs
+standing.py           where a fit stands, taken down and taken up again
 state.py              where a fit stands, whole, in plain arrays and numbers
 streams.py            the arrays of x, of y and of the weights, and their containers
 training.py           the epochs of a fit, step by step, with everybody who listens
@@ -38,6 +40,7 @@ native/               training in machine code: a step recorded, compiled, bound
 """
 
 from chainrule.train import data
+from chainrule.train.blocks import Blocks
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.evaluation import evaluate, predict
 from chainrule.train.events import Callback, FitState
@@ -48,6 +51,7 @@ from chainrule.train.progress import PlainProgress
 from chainrule.train.state import TrainingState
 
 __all__ = [
+    "Blocks",
     "Callback",
     "EarlyStopping",
     "Epoch",

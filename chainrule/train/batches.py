@@ -58,6 +58,14 @@ class Batches:
             return self.all
         return Rows(self.all.arrays, self.all.form, self.order(epoch))
 
+    def parts(self, epoch: int, done: int = 0) -> Iterator[tuple[int, Rows]]:
+        """The number of its first batch, and some rows in the order of the epoch.
+
+        The first part holds the batch after those that are done; it may begin before it.
+        """
+        if done < self.count:
+            yield 0, self.ordered(epoch)
+
     def epoch(self, number: int, done: int = 0) -> Iterator[Arrays]:
         """The batches of an epoch after those that are done, C-contiguous arrays of their own.
 

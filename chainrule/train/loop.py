@@ -14,6 +14,7 @@ from chainrule.optim.arguments import whole
 from chainrule.settings import RECORDING
 from chainrule.spec import is_sequence
 from chainrule.train.batches import Batches
+from chainrule.train.blocks import Blocks, block_batches, check_of, is_blocks
 from chainrule.train.checks import (
     Task,
     check_model,
@@ -39,7 +40,7 @@ from chainrule.train.training import Training
 
 def fit(
     model: Module,
-    data: tuple[Any, Any],
+    data: tuple[Any, Any] | Blocks,
     *,
     loss: Any,
     optimizer: Optimizer,
@@ -71,6 +72,7 @@ def fit(
         will do; the names of a frame's columns are remembered, and `predict` compares them.
         X and y may each be several arrays of N rows, in a tuple or a dict: the net's forward is
         given X in the same container, and the loss y. Masks of booleans stay such there.
+        Data that do not fit into memory come block by block, see :class:`Blocks`.
     loss : callable, or a dict or tuple of them
         loss(outputs, y) returns the mean over the rows, such as ``cr.softmax_cross_entropy``. It
         is tried on a few rows first: outputs and targets that broadcast into a table, (N, 1)
@@ -178,15 +180,21 @@ def fit(
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
     epochs = whole("fit", "epochs", epochs)
     known = None if after is None else columns_known(model)
-    task = Task.of(
-        model, data, loss, metric, "the training data", size, True, known, sample_weight
-    )
+
+    def task_of(given: Any, part: str, weights: Any) -> Task:
+        return Task.of(model, given, loss, metric, part, size, True, known, weights)
+
+    if is_blocks(data):
+        check = check_of(task_of, sample_weight)
+        task, batches = block_batches(data, size, seed, check)
+    else:
+        task = task_of(data, "the training data", sample_weight)
+        batches = Batches(task.rows, size, seed)
     watched = None
     if validation is not None:
         part = "the validation data"
         given, weighing = _weighed(validation)
         watched = Task.of(model, given, loss, metric, part, size, False, task.columns, weighing)
-    batches = Batches(task.rows, size, seed)
     _check_whole_batch(optimizer, batches)
     check_single_rows(model, task.rows, min(batches.size, batches.rows))
     parameters = trained_parameters(model)

@@ -36,13 +36,14 @@ from chainrule.train.native.epoch import NativeEpoch
 from chainrule.train.native.steadiness import surroundings_of
 from chainrule.train.penalty import Penalty
 from chainrule.train.recipe import Recipe
-from chainrule.train.state import TrainingState, part_of
+from chainrule.train.standing import captured, go_on
+from chainrule.train.state import TrainingState
+from chainrule.train.streams import Rows
 from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 VALIDATION_ROWS = 1024  # evaluated at a time
 MOST_RENEWALS = 8  # of the machine code in one fit: each takes as long as thousands of steps
-SUMS = ("data_loss_sum", "regularization_loss_sum", "loss", "rate")  # of an epoch so far
 
 
 class Training:
@@ -93,7 +94,8 @@ class Training:
         state.begin_epoch(None if make_metric is None else make_metric())
         self._watch.begin_epoch()
         if self._after is not None:
-            self._go_on(self._after)
+            go_on(self._state, self._watch, self._after)
+            self._after = None
         self._hooks.call("on_epoch_start", state)
         native = self._native
         if self._follow() and native is not None:
@@ -130,43 +132,8 @@ class Training:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
 
-    def _go_on(self, after: TrainingState) -> None:
-        """Stand where an epoch that was cut short ended."""
-        state, running, self._after = self._state, after.running, None
-        if after.batch:
-            state.batch, state.seen = after.batch, int(running["seen"])
-            for name in SUMS:
-                setattr(state, name, float(running[name]))
-            state.asked = None  # the rate was that of a step before
-            if state.metric is not None:
-                state.metric.go_on(part_of(running, "metric"))
-            self._watch.go_on(running)
-
     def _captured(self, cut_short: bool = False) -> TrainingState:
-        """Where training stands now, before anybody puts the best weights in place.
-
-        An epoch that was cut short is not complete: some batches or its validation are missing.
-        """
-        state, batches = self._state, self._batches
-        running: dict[str, Array] = {}
-        if cut_short:
-            running = {name: np.asarray(getattr(state, name)) for name in ("seen", *SUMS)}
-            counted = {} if state.metric is None else state.metric.running()
-            running |= {f"metric/{name}": array for name, array in counted.items()}
-            running |= self._watch.running()
-        return TrainingState(
-            epoch=state.epoch - cut_short,
-            batch=state.batch if cut_short else 0,
-            step=state.step,
-            seed=batches.seed,
-            batch_size=batches.size,
-            rows=batches.rows,
-            optimizer_kind=type(state.optimizer).__name__,
-            model=state.model.state(),
-            optimizer=state.optimizer.state(),
-            running=running,
-            callbacks=self._hooks.remembered(),
-        )
+        return captured(self._state, self._batches, self._watch, self._hooks, cut_short)
 
     def _train(self, interruption: Interruption) -> None:
         """The steps of an epoch."""
@@ -175,7 +142,7 @@ class Training:
         optimizer, metric, epoch = state.optimizer, state.metric, state.epoch
         heard = bool(before or after)
         keys, watched = self._keys(self._batches.count), self._batches.last_full
-        rates, done = self._rates_of_epoch(), state.batch
+        rates, done = self._rates_of_epoch(0, state.batches), state.batch
         rows, form = self._batches.epoch(epoch, done), self._batches.all.form
         for batch in range(done + 1, self._batches.count + 1):
             state.batch = batch
@@ -206,19 +173,37 @@ class Training:
                 break
 
     def _run(self, interruption: Interruption) -> None:
-        """The steps of an epoch in native slices; the one that is watched has its own."""
-        state, optimizer, began = self._state, self._state.optimizer, time.perf_counter()
+        """The steps of an epoch in native slices, part by part."""
+        state, began = self._state, time.perf_counter()
+        for start, rows in self._batches.parts(state.epoch, state.batch):
+            self._run_part(interruption, start, rows, began)
+            if state.stopped or interruption.requested:
+                return
+            began = time.perf_counter()
+
+    def _run_part(self, interruption: Interruption, start: int, rows: Rows, began: float) -> None:
+        """The steps on some rows; the one that is watched has a slice of its own.
+
+        Parameters
+        ----------
+        start : int
+            Batches of the epoch that stand before these rows.
+        began : float
+            When fetching the rows began.
+        """
+        state, optimizer = self._state, self._state.optimizer
         timing = state.history.timing
         before, after = map(self._hooks.listeners, ("on_batch_start", "on_batch_end"))
-        watched, each = self._batches.last_full - 1, bool(before or after)
-        epoch = self._native_epoch()
+        watched, each = self._batches.last_full - 1 - start, bool(before or after)
+        epoch = self._native_epoch(rows, start)
         scheduled = None if self._rates is None else epoch.feeds.rates.tolist()
-        epoch.done = first = state.batch
+        epoch.done = first = max(state.batch - start, 0)
         sums = state.data_loss_sum, state.regularization_loss_sum
         timing.data += time.perf_counter() - began
+        began = time.perf_counter()
         while epoch.done < epoch.count:
             batch = epoch.done
-            state.batch = batch + 1
+            state.batch = start + batch + 1
             state.plan_rate(optimizer.rate if scheduled is None else scheduled[batch])
             for listener in before:
                 listener(state)
@@ -234,10 +219,10 @@ class Training:
             elif batch == watched:
                 self._watch.before_step()
                 epoch.watched(self._step, state.epoch)
-                self._watch.after_step(in_words((state.epoch, batch + 1)))
+                self._watch.after_step(in_words((state.epoch, start + batch + 1)))
             else:
                 epoch.advance(1 if each else watched - batch if batch < watched else None)
-            self._count(epoch, batch)
+            self._count(epoch, batch, start)
             for listener in after:
                 listener(state)
             if state.stopped or interruption.requested:
@@ -296,24 +281,33 @@ class Training:
             return
         self._native, self._surroundings = None, surroundings_of(self._recipe)
 
-    def _native_epoch(self) -> NativeEpoch:
+    def _native_epoch(self, rows: Rows, start: int) -> NativeEpoch:
+        """Native steps on some rows of an epoch, whose first batch has this number."""
         state, batches = self._state, self._batches
         native: Any = self._native
         self._rate_of_epoch: Any = None
-        rates = self._rates_of_epoch()
-        rates = nan if rates is None else rates
-        rows, name = batches.ordered(state.epoch), f"epoch {state.epoch}, "
-        return NativeEpoch(native, rows, batches.size, self._keys, rates, name)
+        count = -(-rows.count // batches.size)
+        rates = self._rates_of_epoch(start, count)
+        return NativeEpoch(
+            native,
+            rows,
+            batches.size,
+            lambda _: self._keys(batches.count)[start : start + count],
+            nan if rates is None else rates,
+            f"epoch {state.epoch}, ",
+            before=start,
+            total=batches.count,
+        )
 
-    def _rates_of_epoch(self) -> Any:
-        """The schedule's rates of all steps of this epoch; None where there is no schedule."""
+    def _rates_of_epoch(self, start: int, count: int) -> Any:
+        """The schedule's rates of some batches of this epoch; None where there is no schedule."""
         state = self._state
-        return self._rates and self._rates(state.step - state.batch, state.batches)
+        return self._rates and self._rates(state.step - state.batch + start, count)
 
-    def _count(self, epoch: NativeEpoch, first: int) -> None:
+    def _count(self, epoch: NativeEpoch, first: int, start: int) -> None:
         """Take in what the batches from the first one on have left."""
         state, feeds, done = self._state, epoch.feeds, epoch.done
-        state.batch = done
+        state.batch = start + done
         state.plan_rate(feeds.rates.item(done - 1))
         if done == first + 1:
             loss, penalty = feeds.losses.item(first), feeds.penalties.item(first)

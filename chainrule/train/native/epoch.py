@@ -40,6 +40,10 @@ class NativeEpoch:
         which spares making and binding arrays.
     first : NativeStep, optional
         The machine code of the first batch, if somebody knows it.
+    before : int, default 0
+        Batches of the epoch that came before these rows, for messages.
+    total : int, optional
+        Batches of the whole epoch. Default: those of these rows.
 
     Attributes
     ----------
@@ -61,13 +65,15 @@ class NativeEpoch:
         name: str = "",
         fresh: bool = True,
         first: NativeStep | None = None,
+        before: int = 0,
+        total: int | None = None,
     ) -> None:
         self._native, self._rows, self._size, self._keys = native, rows, size, keys
-        total = rows.count
-        self.count, self.done, self.seconds = -(-total // size), 0, 0.0
-        self._name = name  # of the epoch, for messages
+        self.count, self.done, self.seconds = -(-rows.count // size), 0, 0.0
+        self._total = total or self.count
+        self._name, self._before = name, before  # for messages
         self._fresh = fresh
-        self._whole = total // size
+        self._whole = rows.count // size
         self._outs: Sequence[Array] = ()  # of the last slice, each (batches, rows, ...)
         self._container: Container = SINGLE  # in which they stand
         self._afresh = True  # the steps of another epoch are not made again
@@ -126,8 +132,8 @@ class NativeEpoch:
         if self._legal < self.done:  # batches of another fit came before
             self._legal = self._legal_from(self.done)
         if self.done == self._legal < self.count:
-            number = f"batch {self.done + 1} (step {self._native.steps + 1})"
-            checked_rate(float(self.feeds.rates[self.done]), f"{self._name}{number}")
+            number = f"{self._in_words(self.done)} (step {self._native.steps + 1})"
+            checked_rate(float(self.feeds.rates[self.done]), number)
         limit = min(limit or self.count, self._legal - self.done)
         step, left = self._step(self.done), self._whole - self.done
         number = self._native.bound(step) + 1
@@ -173,7 +179,7 @@ class NativeEpoch:
         feeds.number(first, count, number)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
-        self._outs = step.room(count, self._fresh and count < self.count)
+        self._outs = step.room(count, self._fresh and count < self._total)
         self._container = step.out
         keeper = self._native.begin(self._afresh)
         self._afresh = False
@@ -240,15 +246,19 @@ class NativeEpoch:
     def _next(self) -> tuple[Rows, Array, str]:
         """The next batch, its random key, and its place in words."""
         batch = self.rows_of(self.done, self.done + 1)
-        return batch, self.feeds.keys[self.done], f"{self._name}batch {self.done + 1}"
+        return batch, self.feeds.keys[self.done], self._in_words(self.done)
+
+    def _in_words(self, batch: int) -> str:
+        """The place of a batch in its epoch."""
+        return f"{self._name}batch {self._before + batch + 1}"
 
     def eagerly(self, step: TrainingStep, epoch: int) -> None:
         """The next batch as an eager step."""
         batch = self.done
         rows = self.rows_of(batch, batch + 1).taken()
         feeds = self.feeds
-        rate = checked_rate(float(feeds.rates[batch]), f"{self._name}batch {batch + 1}")
-        step(rows, feeds.keys[batch], rate, (epoch, batch + 1))
+        rate = checked_rate(float(feeds.rates[batch]), self._in_words(batch))
+        step(rows, feeds.keys[batch], rate, (epoch, self._before + batch + 1))
         feeds.losses[batch], feeds.penalties[batch] = step.data_loss, step.regularization_loss
         outs, self._container = outputs_of(step.out)
         self._outs = [out[None] for out in outs]
