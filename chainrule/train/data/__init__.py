@@ -23,6 +23,7 @@ loop use it.
     marks.py          what stands for "nothing is known here" in a cell
     objects.py        columns from Python's own values
     opening.py        a file as columns, whatever it is: its first bytes tell
+    overview.py       what preprocessing must know of a table on the disk, from all its rows
     preparation.py    numbers without gaps, categories as codes; what any net starts from
     preprocessing.py  from raw columns to the standardised matrix a net reads, and back
     records.py        preprocessing as JSON text, exact to the last bit of every number
@@ -32,9 +33,11 @@ loop use it.
     schema.py         what each entry of a JSON record must be
     scratch.py        a folder for what must be unpacked before it is read
     sources.py        which source a name or a path means
+    row_spans.py      a table that stays on the disk, as runs of rows
     split.py          in proportion to the classes, and from the seed alone
     spreadsheets.py   Excel and OpenDocument sheets, through python-calamine
     standardising.py  (x - mean) / std of each column, in float64, kept in float32
+    table_stream.py   a table larger than memory, read while it is trained on
     tables.py         numbers, texts as codes into their values, points in time
     textfiles.py      text tables through DuckDB, with the dialect that was found
     texts.py          numbers and dates that came as text
@@ -49,15 +52,18 @@ from chainrule.train.data.preparation import Prepared
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.rows import open_rows, read_rows
 from chainrule.train.data.sources import names
+from chainrule.train.data.table_stream import TableStream, stream
 
 __all__ = [
     "Dataset",
     "Fitted",
     "Prepared",
     "Preprocessing",
+    "TableStream",
     "fit_table",
     "load",
     "names",
     "open_rows",
     "read_rows",
+    "stream",
 ]

@@ -28,6 +28,15 @@ def columns_of_duckdb(
     as_text: Collection[str],
 ) -> Columns:
     """The answer to a query, or the only table."""
+    query = query_of(door, path, query)
+    with refusing(f"the query fails on {path.name}.", "Correct the SQL."):
+        values, nested = columns_of(door, query, as_text)
+    rows = len(next(iter(values.values())))
+    return Columns(path.name, values, Places.rows(rows), nested)
+
+
+def query_of(door: Door, path: Path, query: str | None) -> str:
+    """SQL for the rows of a DuckDB file, which is attached: what was asked, or the only table."""
     with refusing(f"{path.name} cannot be opened as a DuckDB file.", "Check the file."):
         door.run(f"ATTACH {_literal(path)} AS db (READ_ONLY)")
         door.run("USE db")
@@ -44,9 +53,7 @@ def columns_of_duckdb(
         query = query.strip().rstrip(";")
         names = [name for name, *_ in door.all(f"DESCRIBE {query}")]
         refuse_twice(names, "the query's answer")
-        values, nested = columns_of(door, query, as_text)
-    rows = len(values[names[0]])
-    return Columns(path.name, values, Places.rows(rows), nested)
+    return query
 
 
 def columns_of_sqlite(path: Path, query: str | None) -> Columns:

@@ -74,9 +74,10 @@ class Door:
 
 
 @contextmanager
-def opened(progress: Progress | None = None) -> Generator[Door]:
-    """A DuckDB of its own, in memory."""
-    connection = duckdb().connect(":memory:", config=OFFLINE)
+def opened(progress: Progress | None = None, memory: str = "") -> Generator[Door]:
+    """A DuckDB of its own, which may take so much memory."""
+    limit = {"memory_limit": memory} if memory else {}
+    connection = duckdb().connect(":memory:", config=OFFLINE | limit)
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = true")  # it is counted, and not printed
@@ -167,9 +168,14 @@ def _values(array: NDArray[Any]) -> Values:
     return numbers
 
 
+def is_number(kind: str) -> bool:
+    """Whether a type of DuckDB is one of numbers."""
+    return kind in NUMERIC or (kind.startswith("DECIMAL") and not _is_nested(kind))
+
+
 def _is_text(kind: str) -> bool:
-    is_number = kind in NUMERIC or kind.startswith(("DECIMAL", "TIME", "INTERVAL"))
-    return not (is_number or _is_moment(kind)) or _is_nested(kind)
+    is_duration = kind.startswith(("TIME", "INTERVAL"))
+    return not (is_number(kind) or is_duration or _is_moment(kind)) or _is_nested(kind)
 
 
 def _is_nested(kind: str) -> bool:

@@ -102,14 +102,10 @@ def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
     known = numbers[~gaps] if has_gaps else numbers
     if not known.size:  # in the training rows, at least
         return Numeric(name, 0.0, 1.0, median=0.0, has_gaps=True)
-    some = known[:: 1 + len(known) // MOST_RANKED]
-    lowest, median, highest = np.percentile(some, MIDDLE)
-    if lowest == highest:
-        lowest, _, highest = np.percentile(some, NEARLY_ALL)
-    spread = highest - lowest
-    low, high = median - HELD_AT * spread, median + HELD_AT * spread
+    median, spread = middle_of(known)
+    low, high = held_at(median, spread)
     least, most = known.min(), known.max()
-    is_far = spread > 0 and max(median - least, most - median) > FAR * spread
+    is_far = lies_far(float(least), float(most), median, spread)
     if is_far:
         numbers = np.clip(numbers, low, high)
     if has_gaps:
@@ -117,8 +113,27 @@ def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
     # A constant column, exactly: its mean would be off by a rounding, and its std not quite 0.
     mean = float(least) if least == most else float(numbers.mean())
     std = 0.0 if least == most else float(np.sqrt(np.square(numbers - mean).mean()))
-    bounds = (float(low), float(high)) if is_far else (None, None)
-    return Numeric(name, mean, std or 1.0, float(median), has_gaps, *bounds)
+    bounds = (low, high) if is_far else (None, None)
+    return Numeric(name, mean, std or 1.0, median, has_gaps, *bounds)
+
+
+def middle_of(known: NDArray[np.float64]) -> tuple[float, float]:
+    """The median of some numbers, and what the middle half of them covers."""
+    some = known[:: 1 + len(known) // MOST_RANKED]
+    lowest, median, highest = np.percentile(some, MIDDLE)
+    if lowest == highest:
+        lowest, _, highest = np.percentile(some, NEARLY_ALL)
+    return float(median), float(highest - lowest)
+
+
+def held_at(median: float, spread: float) -> tuple[float, float]:
+    """Where numbers are held that lie far away."""
+    return median - HELD_AT * spread, median + HELD_AT * spread
+
+
+def lies_far(least: float, most: float, median: float, spread: float) -> bool:
+    """Whether a number of such a range lies so far away that it is held."""
+    return spread > 0 and max(median - least, most - median) > FAR * spread
 
 
 def _moment(name: str, times: NDArray[Any], order: str) -> Moment:

@@ -108,9 +108,11 @@ def load(
     >>> load("spiral", seed=1)
     Dataset('spiral', classification: 2 inputs -> 3 classes, 216 + 24 + 60 rows)
     """
-    validation, test = _share("validation", validation), _share("test", test)
-    seed = _seed(seed)
-    wanted = Wanted(_names(drop), _names(categorical), _names(numeric), _names(missing), task)
+    validation, test = checked_share("validation", validation), checked_share("test", test)
+    seed = checked_seed(seed)
+    wanted = Wanted(
+        names_in(drop), names_in(categorical), names_in(numeric), names_in(missing), task
+    )
     raw = open_source(source, target, folder, wanted, Wish(query=query, progress=progress))
     parts = split_rows(raw.strata, validation, test, seed, own_test_rows=raw.test_rows)
     parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
@@ -155,12 +157,13 @@ def _each(raw: RawData, preprocessing: Preprocessing) -> Callable[[NDArray[np.in
     return part
 
 
-def _names(given: Sequence[str]) -> tuple[str, ...]:
+def names_in(given: Sequence[str]) -> tuple[str, ...]:
     """One name, or several."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _share(name: str, value: float) -> float:
+def checked_share(name: str, value: float) -> float:
+    """A share of the rows, shown to be one."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if is_number and 0 <= value < 1:  # also refuses NaN
         return float(value)
@@ -170,7 +173,8 @@ def _share(name: str, value: float) -> float:
     )
 
 
-def _seed(value: int) -> int:
+def checked_seed(value: int) -> int:
+    """The seed of a split, shown to be one."""
     if isinstance(value, Integral) and not isinstance(value, bool) and value >= 0:
         return int(value)
     raise ArgumentError(

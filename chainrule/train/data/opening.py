@@ -68,9 +68,9 @@ class Wish:
 def open_files(paths: Sequence[Path], wish: Wish) -> Columns:
     """The rows of a file, or of several that have the same columns, one after the other."""
     try:
-        before = [_state(path) for path in paths]
+        before = [state_of(path) for path in paths]
         found = _opened(paths, wish)
-        if [_state(path) for path in paths] != before:
+        if [state_of(path) for path in paths] != before:
             raise DataError(
                 f"{paths[0].name} changed while it was read.", do="Run it again when it is whole."
             )
@@ -96,13 +96,14 @@ def open_standard_input(wish: Wish) -> Columns:
         return _tables(door, [(path, STANDARD_INPUT)], scratch, wish)
 
 
-def _state(path: Path) -> tuple[int, int]:
+def state_of(path: Path) -> tuple[int, int]:
+    """Size and time of a file: they change when it is written."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns
 
 
 def _opened(paths: Sequence[Path], wish: Wish) -> Columns:
-    start, path = _start(paths[0]), paths[0]
+    start, path = start_of(paths[0]), paths[0]
     is_workbook = start.startswith(OLE) or (
         start.startswith(ZIP) and path.suffix.lower() in ENDINGS
     )
@@ -122,7 +123,8 @@ def _opened(paths: Sequence[Path], wish: Wish) -> Columns:
         return _tables(door, [(path, path.name) for path in paths], Scratch(), wish)
 
 
-def _start(path: Path) -> bytes:
+def start_of(path: Path) -> bytes:
+    """The first bytes of a file, which tell what it is."""
     with path.open("rb") as file:
         return file.read(64)
 
@@ -178,10 +180,10 @@ def _places_in(parts: Sequence[Columns], scratch: Scratch) -> Places:
 
 
 def _part(door: Door, path: Path, name: str, scratch: Scratch, wish: Wish) -> Columns:
-    start = _start(path)
+    start = start_of(path)
     if start.startswith((GZIP, ZSTANDARD)):
-        path = _unpacked(door, path, name, start, scratch)
-        start = _start(path)
+        path = unpacked(door, path, name, start, scratch)
+        start = start_of(path)
     if start.startswith(PARQUET):
         with refusing(f"{name} cannot be read as Parquet.", "Write the file again."):
             return _of_reader(door, "read_parquet", path, name, wish)
@@ -200,7 +202,8 @@ def _of_reader(door: Door, reader: str, path: Path, name: str, wish: Wish) -> Co
     return Columns(name, values, Places.rows(rows), nested)
 
 
-def _unpacked(door: Door, path: Path, name: str, start: bytes, scratch: Scratch) -> Path:
+def unpacked(door: Door, path: Path, name: str, start: bytes, scratch: Scratch) -> Path:
+    """The file without gzip or Zstandard around it."""
     to = scratch.file()
     if start.startswith(GZIP):
         try:

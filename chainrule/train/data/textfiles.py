@@ -51,7 +51,7 @@ def columns_of_text(
     if not len(lines):
         raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
     try:
-        sql = _sql(plain, dialect, (), every, all_text=True)
+        sql = sql_of(plain, dialect, (), every, all_text=True)
         values, _ = columns_of(door, sql, is_plain=True)
     except duckdb().Error as error:
         raise DataError(
@@ -75,7 +75,7 @@ def _read(
     for attempt in range(MOST_RETRIES + 2):
         try:
             marks, is_last = every if attempt else seen, attempt > MOST_RETRIES
-            sql = _sql(path, dialect, texts, marks, is_last)
+            sql = sql_of(path, dialect, texts, marks, is_last)
             return columns_of(door, sql, is_plain=True)[0]
         except duckdb().ConversionException as error:
             found = CULPRIT.search(str(error))
@@ -86,13 +86,14 @@ def _read(
     return None
 
 
-def _sql(
+def sql_of(
     path: Path,
     dialect: Dialect,
     as_text: Collection[str],
     marks: list[str],
     all_text: bool,
 ) -> str:
+    """The query that reads a text table in this dialect."""
     names = _listed(dialect.header)
     options = [
         literal(str(path)),

@@ -1,0 +1,213 @@
+"""Spans: a table that stays on the disk, as runs of rows that are read one at a time.
+
+Imports the readers beside it. table_stream.py uses it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.errors import DataError
+from chainrule.train.data.databases import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, query_of
+from chainrule.train.data.delimited import dialect_of
+from chainrule.train.data.door import Door, columns_of, literal, opened, quoted, refusing
+from chainrule.train.data.marks import spellings
+from chainrule.train.data.opening import (
+    GZIP,
+    JSON_ENDINGS,
+    PARQUET,
+    ZSTANDARD,
+    Wish,
+    start_of,
+    state_of,
+    unpacked,
+)
+from chainrule.train.data.scratch import Scratch
+from chainrule.train.data.tables import Columns, Places
+from chainrule.train.data.textfiles import sql_of
+from chainrule.train.data.wording import listing
+
+CELLS = 1 << 22  # of a span: 32 MiB of float64
+MOST_ROWS, FEWEST_ROWS = 1 << 18, 1 << 12  # of a span
+ROW_NUMBER, NUMBER = "file_row_number", "chainrule row number"  # DuckDB's, and ours
+ENGINE_MEMORY = "256MB"  # of DuckDB while spans are read
+
+
+@dataclass(frozen=True)
+class Span:
+    """Neighbouring rows of a file, counted from 0."""
+
+    path: Path
+    first: int
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class OnDisk:
+    """A table in Parquet files.
+
+    Parameters
+    ----------
+    source : str
+        Name, for messages.
+    spans : tuple of Span
+    types : mapping of str to str
+        DuckDB's type of each column.
+    has_decimal_commas : bool
+        Whether numbers in texts are written like 1.234,5.
+    states : tuple
+        Size and time of each of the files that the user named.
+    scratch : Scratch
+        Holds copies of tables that are no Parquet files.
+    """
+
+    source: str
+    spans: tuple[Span, ...]
+    types: dict[str, str]
+    wish: Wish
+    paths: tuple[Path, ...]
+    states: tuple[tuple[int, int], ...]
+    has_decimal_commas: bool = False
+    scratch: Scratch = field(default_factory=Scratch)
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return sum(span.rows for span in self.spans)
+
+    @property
+    def relation(self) -> str:
+        """All rows, as SQL names them."""
+        return f"read_parquet({_listed(self._files)}, union_by_name=true)"
+
+    @property
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys(span.path for span in self.spans))
+
+    def read(self, door: Door, span: Span, names: Sequence[str]) -> Columns:
+        """Some columns of a span."""
+        last = span.first + span.rows - 1
+        where = f"{ROW_NUMBER} BETWEEN {span.first} AND {last}"
+        return self.read_some(door, names, where, span.path)
+
+    def read_some(
+        self, door: Door, names: Sequence[str], where: str, path: Path | None = None
+    ) -> Columns:
+        """Some columns of the rows, of one file or of all, for which a condition holds."""
+        files = self._files if path is None else (path,)
+        chosen = ", ".join([*map(quoted, names), f"{ROW_NUMBER} AS {quoted(NUMBER)}"])
+        query = (
+            f"SELECT {chosen} FROM read_parquet({_listed(files)}, file_row_number=true, "
+            f"union_by_name=true) WHERE {where}"
+        )
+        with refusing(f"{self.source} cannot be read on.", "Check the file."):
+            values, nested = columns_of(door, query, self.wish.as_text)
+        numbers = np.asarray(values.pop(NUMBER)).astype(np.int64) + 1
+        return Columns(
+            self.source, values, Places("row", numbers), nested, self.has_decimal_commas
+        )
+
+    def refuse_changed(self) -> None:
+        """Raise where a file is no longer what it was."""
+        for path, state in zip(self.paths, self.states, strict=True):
+            if not path.exists() or state_of(path) != state:
+                raise DataError(
+                    f"{path.name} changed while it was trained on.",
+                    do="Run it again when it is whole.",
+                )
+
+
+def on_disk(paths: Sequence[Path], wish: Wish) -> OnDisk:
+    """The spans of a table in files; one that is no Parquet file is copied into one.
+
+    Raises
+    ------
+    DataError
+        A file that cannot be read, or that no table engine reads row by row.
+    """
+    scratch, commas = Scratch(), False
+    states = tuple(map(state_of, paths))
+    with opened(wish.progress) as door:
+        files = list[Path]()
+        for path in paths:
+            file, has_commas = _parquet(door, path, scratch, wish)
+            files.append(file)
+            commas |= has_commas
+        types = _types(door, files, paths)
+        spans = [span for file in files for span in _spans(door, file, len(types))]
+    name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+    found = OnDisk(name, tuple(spans), types, wish, tuple(paths), states, commas, scratch)
+    if not found.rows:
+        raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
+    return found
+
+
+def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path, bool]:
+    """The file, or a copy of its rows; and whether its numbers have decimal commas."""
+    name, start = path.name, start_of(path)
+    if start.startswith((GZIP, ZSTANDARD)):
+        path = unpacked(door, path, name, start, scratch)
+        start = start_of(path)
+    if start.startswith(PARQUET):
+        return path, False
+    copy, commas = scratch.file(), False
+    if start[DUCKDB_MAGIC_AT:].startswith(DUCKDB_MAGIC):
+        query = query_of(door, path, wish.query)
+    elif any(ending.lower() in JSON_ENDINGS for ending in Path(name).suffixes):
+        query = f"SELECT * FROM read_ndjson({literal(str(path))})"
+    else:
+        dialect = dialect_of(path, name)
+        commas = dialect.decimal == ","
+        query = sql_of(path, dialect, wish.as_text, spellings(wish.marks), all_text=False)
+    with refusing(
+        f"{name} cannot be read row by row.",
+        "Correct the row; or write the table as a Parquet file.",
+    ):
+        door.run(f"COPY ({query}) TO {literal(str(copy))} (FORMAT parquet)")
+    return copy, commas
+
+
+def _types(door: Door, files: Sequence[Path], paths: Sequence[Path]) -> dict[str, str]:
+    """The columns that all files have."""
+    found = dict[str, str]()
+    for file, path in zip(files, paths, strict=True):
+        with refusing(f"{path.name} cannot be read as Parquet.", "Write the file again."):
+            described = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(file))})")
+        types = {name: kind for name, kind, *_ in described}
+        odd = sorted(set(types) ^ set(found)) if found else []
+        if odd:
+            raise DataError(
+                f"{path.name} has other columns than {paths[0].name}: {listing(odd)}.",
+                do="Files that are read together have the same columns, in any order.",
+            )
+        found = found or types
+    return found
+
+
+def _spans(door: Door, file: Path, columns: int) -> list[Span]:
+    """Runs of rows that end where a group of rows of the file ends, if it is not too large."""
+    most = int(np.clip(CELLS // max(columns, 1), FEWEST_ROWS, MOST_ROWS))
+    groups = door.all(
+        "SELECT row_group_id, any_value(row_group_num_rows) "
+        f"FROM parquet_metadata({literal(str(file))}) GROUP BY 1 ORDER BY 1"
+    )
+    spans, first, rows = list[Span](), 0, 0
+    for _, count in groups:
+        if rows and rows + count > most:
+            spans += _cut(file, first, rows, most)
+            first, rows = first + rows, 0
+        rows += count
+    return spans + _cut(file, first, rows, most)
+
+
+def _cut(file: Path, first: int, rows: int, most: int) -> list[Span]:
+    """A run in parts of about one size."""
+    ends = np.linspace(0, rows, -(-rows // most) + 1).astype(int)
+    pairs = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+    return [Span(file, first + start, end - start) for start, end in pairs]
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
