@@ -6,7 +6,7 @@ rule.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import comb
+from math import comb, isfinite
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from chainrule.doctor.numbers import ROUNDINGS, SURE, TINY, WIDEST, extrapolated
 LEVELS = 8
 EPS = float(np.finfo(float).eps)
 SCALES = (1.0, 2.0**-4, 2.0**-10)  # of the longest step: a pole or a kink may lie near
+SIGNS = (-1.0, 1.0)  # of the steps on the left, and on the right
 KINK = 1e-2  # share of a derivative by which its two sides differ at a kink
 
 Line = Callable[[float], tuple[float, float] | None]  # t to value and size of its terms
@@ -67,33 +68,32 @@ def derivative(line: Line, order: int, reach: float) -> Derivative:
     Parameters
     ----------
     line : callable
-        The value at t, and the size of the terms that it is the sum of; None for no value.
+        The value at t, and the size of the terms that it is the sum of; None for no value. It is
+        asked for many t more than once.
     order : int
     reach : float
         A step that moves the function by about its own scale; shorter ones are tried too.
     """
-    kept: dict[float, tuple[float, float]] = {}
-
-    def at(t: float) -> tuple[float, float]:
-        if t not in kept:
-            kept[t] = line(t) or (np.nan, np.nan)
-        return kept[t]
-
-    best, sides, side_bars = (0.0, np.inf), [0.0, 0.0], [np.inf, np.inf]
-    for scale in dict.fromkeys(s * r for s in SCALES for r in (1.0, reach)):
-        value, bar = _ladder(at, order, scale, centred=True)
-        best = min(best, (value, bar), key=lambda each: each[1])
-        for side, sign in enumerate((-1.0, 1.0)):
-            value, bar = _ladder(at, order, sign * scale, centred=False)
-            if bar < side_bars[side]:
-                sides[side], side_bars[side] = value, bar
-    return Derivative(*best, (sides[0], sides[1]), (side_bars[0], side_bars[1]))
+    scales = tuple(dict.fromkeys(s * r for s in SCALES for r in (1.0, reach)))
+    with np.errstate(all="ignore"):
+        centres = [_rungs(line, order, scale, centred=True) for scale in scales]
+        ahead = [_rungs(line, order, s * sign, centred=False) for s in scales for sign in SIGNS]
+    kinds = np.array([2] * len(centres) + [1] * len(ahead))
+    rungs, noise = np.moveaxis(np.array(centres + ahead), 0, -1)
+    values, bars = (each.tolist() for each in extrapolated(rungs, noise, kinds, apart=kinds))
+    found = list(zip(values, bars, strict=True))
+    centred, by_side = found[: len(scales)], (found[len(scales) :: 2], found[len(scales) + 1 :: 2])
+    best = min(((0.0, np.inf), *centred), key=_bar)
+    left, right = (min(((0.0, np.inf), *side), key=_bar) for side in by_side)
+    return Derivative(*best, (left[0], right[0]), (left[1], right[1]))
 
 
-def _ladder(
-    at: Callable[[float], tuple[float, float]], order: int, scale: float, centred: bool
-) -> tuple[float, float]:
-    """Differences at halved steps, extrapolated to a step of 0: value and error bar."""
+def _bar(found: tuple[float, float]) -> float:
+    return found[1]
+
+
+def _rungs(line: Line, order: int, scale: float, centred: bool) -> tuple[list[float], list[float]]:
+    """Differences at halved steps, and the noise of each."""
     weights = [(-1.0) ** (order - j) * comb(order, j) for j in range(order + 1)]
     offsets = [float(j) for j in range(order + 1)]
     if centred and order % 2:  # the mean of the steps before and behind: -1/2, 1, 0, -1, 1/2
@@ -101,18 +101,15 @@ def _ladder(
         offsets = [float(j) for j in range(order + 2)]
     if centred:
         offsets = [offset - (len(offsets) - 1) / 2 for offset in offsets]
-    rungs: list[np.ndarray] = []
+    rungs: list[float] = []
     sizes: list[float] = []
     steps = [scale * WIDEST / 2**level for level in range(LEVELS)]
     for step in steps:
-        values = [at(offset * step) for offset in offsets]
-        with np.errstate(all="ignore"):
-            total = sum(w * v for w, (v, _) in zip(weights, values, strict=True))
-            rungs.append(np.array([total / step**order]))
+        values = [line(offset * step) or (np.nan, np.nan) for offset in offsets]
+        total = sum(w * v for w, (v, _) in zip(weights, values, strict=True))
+        rungs.append(total / step**order)
         sizes.append(max(size for _, size in values))
     # A value near 0 may be the difference of larger ones: the size is that of wider steps too.
-    size = float(np.max(np.array(sizes), initial=0.0, where=np.isfinite(sizes)))
+    size = max([0.0, *filter(isfinite, sizes)])
     spread = sum(map(abs, weights))
-    noise = [np.array([(ROUNDINGS * EPS * size + TINY) * spread / abs(s) ** order]) for s in steps]
-    value, bar = extrapolated(rungs, noise, first=2 if centred else 1, apart=2 if centred else 1)
-    return float(value[0]), float(bar[0])
+    return rungs, [(ROUNDINGS * EPS * size + TINY) * spread / abs(s) ** order for s in steps]

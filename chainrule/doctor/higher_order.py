@@ -118,7 +118,10 @@ class Way:
         self, subject: Subject, upstreams: Sequence[Array], way: dict[int, Array]
     ) -> None:
         self.subject, self.upstreams, self.way = subject, upstreams, way
-        self._ruled: dict[int, Callable[[Any], Any]] = {0: self._along}
+        self._rules: dict[int, Callable[[Any], Any]] = {0: self._along}
+        self._ruled: dict[tuple[int, float], float] = {}
+        self._line: dict[float, tuple[float, float] | None] = {}
+        self._true: dict[int, Derivative] = {}
         largest = max(float(np.abs(step).max(initial=0.0)) for step in way.values())
         self.reach = 1.0 / largest if largest else 1.0
 
@@ -133,7 +136,13 @@ class Way:
 
     def bends(self) -> bool:
         """Whether the function's second derivative differs on the two sides of the point."""
-        return derivative(self.line, 2, self.reach).kinked
+        return self.true(2).kinked
+
+    def true(self, order: int) -> Derivative:
+        """The derivative by values."""
+        if order not in self._true:
+            self._true[order] = derivative(self.line, order, self.reach)
+        return self._true[order]
 
     def _moved(self, t: Any) -> list[Any]:
         operands = copies(self.subject.operands)
@@ -148,14 +157,20 @@ class Way:
 
     def ruled(self, order: int, t: float = 0.0) -> float:
         """The rule's derivative at t."""
-        if order not in self._ruled:
-            self.ruled(order - 1)
-            self._ruled[order] = grad(self._ruled[order - 1])
-        with np.errstate(all="ignore"):
-            return float(self._ruled[order](t))
+        if (order, t) not in self._ruled:
+            for k in range(len(self._rules), order + 1):
+                self._rules[k] = grad(self._rules[k - 1])
+            with np.errstate(all="ignore"):
+                self._ruled[order, t] = float(self._rules[order](t))
+        return self._ruled[order, t]
 
     def line(self, t: float) -> tuple[float, float] | None:
         """The value, and the size of the terms that it is the sum of."""
+        if t not in self._line:
+            self._line[t] = self._measured(t)
+        return self._line[t]
+
+    def _measured(self, t: float) -> tuple[float, float] | None:
         try:
             with np.errstate(all="ignore"):
                 outs = float_results(self.subject.run(*self._moved(t)))
@@ -171,7 +186,7 @@ class Way:
         found = self.ruled(order)
         true = UNKNOWN
         if self.line(0.0) is not None:
-            true = derivative(self.line, order, self.reach)
+            true = self.true(order)
         size = max(abs(true.value), abs(found) if np.isfinite(found) else 0.0)
         lower = max(abs(self.ruled(k)) for k in range(order))
         usable = true.bar <= max(USABLE * size, ZERO * lower)
@@ -189,7 +204,7 @@ class Way:
 
     def _bent(self, order: int) -> bool:
         """Whether the function has a kink in a derivative before this one."""
-        return any(derivative(self.line, k, self.reach).kinked for k in range(2, order))
+        return any(self.true(k).kinked for k in range(2, order))
 
     def _jumps(self, order: int, found: float, expected: float) -> bool:
         """Whether the rule's derivative jumps from what it is here to what is expected.

@@ -112,9 +112,8 @@ def _ladder(
     """Central slopes, and the jump between the one-sided ones, extrapolated to a step of 0."""
     if start is None:
         return None
-    centre: list[Array] = []
-    jump: list[Array] = []
-    noise: list[Array] = []
+    rows: list[tuple[Array, Array]] = []
+    steps: list[tuple[float, float]] = []
     for level in range(LEVELS):
         up, down = x.copy(), x.copy()
         up[place] += scale * WIDEST / 2**level
@@ -125,18 +124,12 @@ def _ladder(
         above, below = along(up), along(down)
         if above is None or below is None:
             above = below = np.full(start.shape, np.nan)
-        with np.errstate(all="ignore"):
-            centre.append((above - below) / (right + left))
-            jump.append((above - start) / right - (start - below) / left)
-            size = np.maximum(np.abs(above), np.abs(below))
-            moved = size[(above != below) | (above != start)].max(initial=0.0)
-            lost = ROUNDINGS * eps * np.maximum(size, 0.1 * moved)
-            still = (above == below) & (above == start)
-            lost = np.where(still, eps * size, lost) + TINY  # what underflow may hide
-            noise.append(lost / (right + left))
-    value, bar = extrapolated(centre, noise, first=2)
-    gap, gap_bar = extrapolated(jump, [4 * n for n in noise], first=1)
-    still = np.all([c == 0 for c in centre] + [j == 0 for j in jump], axis=0)
+        rows.append((above, below))
+        steps.append((right, left))
+    centre, jump, noise = _rungs(start, *np.moveaxis(np.array(rows), 1, 0), np.array(steps), eps)
+    rungs, noises = np.stack([centre, jump], 1), np.stack([noise, 4 * noise], 1)
+    (value, gap), (bar, gap_bar) = extrapolated(rungs, noises, first=np.array([[2], [1]]))
+    still = (centre == 0).all(0) & (jump == 0).all(0)
     bar = np.where(still, np.minimum(bar, (eps * np.abs(start) + TINY) / scale), bar)
     size = np.abs(value) + np.abs(gap)
     kinked = (np.abs(gap) > SURE * gap_bar) & (np.abs(gap) > 1e-5 * size) & np.isfinite(bar)
@@ -145,6 +138,23 @@ def _ladder(
     bar = np.where(np.isfinite(start), bar, np.inf)
     bar = np.where(_holds_close_by(along, x, place, scale, eps, value, bar), bar, np.inf)
     return Slopes(value, bar, value - half, value + half)
+
+
+def _rungs(
+    start: Array, above: Array, below: Array, steps: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """Central slopes, jumps between one-sided ones, and the noise of either: a row a step."""
+    right, left = steps[:, :1], steps[:, 1:]
+    with np.errstate(all="ignore"):
+        centre = (above - below) / (right + left)
+        jump = (above - start) / right - (start - below) / left
+        size = np.maximum(np.abs(above), np.abs(below))
+        moves = (above != below) | (above != start)
+        moved = np.where(moves, size, 0.0).max(1, keepdims=True, initial=0.0)
+        lost = ROUNDINGS * eps * np.maximum(size, 0.1 * moved)
+        still = (above == below) & (above == start)
+        lost = np.where(still, eps * size, lost) + TINY  # what underflow may hide
+        return centre, jump, lost / (right + left)
 
 
 def _holds_close_by(
@@ -168,31 +178,29 @@ def _holds_close_by(
         return np.abs(short - value) <= rounding + bar + 1e-3 * (np.abs(value) + np.abs(short))
 
 
-def extrapolated(
-    rungs: list[Array], noise: list[Array], first: int, apart: int = 2
-) -> tuple[Array, Array]:
+def extrapolated(rungs: Array, noise: Array, first: Any, apart: Any = 2) -> tuple[Array, Array]:
     """The limit at a step of 0, and its error bar: of truncation and of rounding.
 
     ``first`` is the power of the step with which the error begins: 2 for central differences,
-    1 for the jump between one-sided ones; the next ones are larger by ``apart`` each.
+    1 for the jump between one-sided ones; the next ones are larger by ``apart`` each. Arrays give
+    each ladder of several its own.
     """
-    value, bar = rungs[0], np.full(rungs[0].shape, np.inf)
-    row, row_noise = [rungs[0]], [noise[0]]
+    count = len(rungs) - 1
+    values = np.zeros((count, count, *rungs.shape[1:]))  # by the narrowest step, then by power
+    bars = np.full(values.shape, np.inf)
     with np.errstate(all="ignore"):
-        for rung, own in zip(rungs[1:], noise[1:], strict=True):
-            new, new_noise = [rung], [own]
-            for j, (before, before_noise) in enumerate(zip(row, row_noise, strict=True)):
-                weight = 1 / (2.0 ** (first + apart * j) - 1)
-                better = new[j] + (new[j] - before) * weight
-                rounding = new_noise[j] * (1 + weight) + before_noise * weight
-                gap = np.maximum(np.abs(better - new[j]), np.abs(better - before))
-                error = SAFETY * (gap + rounding)
-                keep = error < bar  # False for NaN: a step that left the domain
-                value, bar = np.where(keep, better, value), np.where(keep, error, bar)
-                new.append(better)
-                new_noise.append(rounding)
-            row, row_noise = new, new_noise
-    return np.where(np.isfinite(bar), value, 0.0), bar
+        for j in range(count):
+            weight = 1 / (np.ldexp(1.0, first + apart * j) - 1)
+            wide, narrow = rungs[:-1], rungs[1:]
+            rungs = narrow + (narrow - wide) * weight
+            noise = noise[1:] * (1 + weight) + noise[:-1] * weight
+            gap = np.maximum(np.abs(rungs - narrow), np.abs(rungs - wide))
+            values[j:, j], bars[j:, j] = rungs, SAFETY * (gap + noise)
+    values, bars = (each.reshape(count * count, *each.shape[2:]) for each in (values, bars))
+    bars = np.where(bars < np.inf, bars, np.inf)  # NaN: a step that left the domain
+    best = bars.argmin(0)[None]
+    bar = np.take_along_axis(bars, best, 0)[0]
+    return np.where(np.isfinite(bar), np.take_along_axis(values, best, 0)[0], 0.0), bar
 
 
 def complex_slopes(along: Callable[[Array], Array | None], x: Array, place: Any) -> Array | None:

@@ -55,13 +55,7 @@ def backward(
     """Run the written backward on values that it may write into, and see whether it did."""
     before, kept = copies(given), copies(operands)
     try:
-        with np.errstate(all="ignore"):
-            entries: Any = subject.rule(tuple(given), operands, out)
-            entries = list(entries) if is_sequence(entries) else [entries]
-            entries = [
-                (entry() if i in subject.moving else None) if callable(entry) else entry
-                for i, entry in enumerate(entries)
-            ]
+        entries = gradients(subject, operands, given, out)
     except Exception as error:
         return Answer(out, [], error, changed)
     names = (*subject.names, *("upstream" for _ in given))
@@ -69,6 +63,19 @@ def backward(
     written = tuple(name for name, old, new in pairs if not _same(old, new))
     entries = [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
     return Answer(out, entries, None, tuple(dict.fromkeys((*changed, *written))))
+
+
+def gradients(
+    subject: Subject, operands: Sequence[Any], given: Sequence[Array], out: Any
+) -> list[Any]:
+    """What the written backward returns, functions called; it may write into what it is given."""
+    with np.errstate(all="ignore"):
+        entries: Any = subject.rule(tuple(given), operands, out)
+        entries = list(entries) if is_sequence(entries) else [entries]
+        return [
+            (entry() if i in subject.moving else None) if callable(entry) else entry
+            for i, entry in enumerate(entries)
+        ]
 
 
 def _changed(subject: Subject, operands: Sequence[Any], who: str) -> tuple[str, ...]:

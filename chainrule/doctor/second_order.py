@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.doctor.evidence import Evidence, evidence, nearby
 from chainrule.doctor.finding import Comparison, Finding
-from chainrule.doctor.rules import answer, as_gradient
+from chainrule.doctor.rules import as_gradient, gradients
 from chainrule.doctor.subject import Array, Subject, copies, like, written
 from chainrule.doctor.truth import Expected, Truth
 from chainrule.errors import ChainruleError
@@ -159,10 +159,10 @@ def _gradients_of(e: Evidence) -> Subject:
 
     def run(*operands: Any) -> Any:
         there = subject.at(operands)
-        given = answer(there, tuple(u.astype(float) for u in e.upstreams))
-        if given.error is not None:
-            raise given.error
-        entries = [as_gradient(there, given.entries[i], operands[i]) for i in subject.moving]
+        with np.errstate(all="ignore"):
+            given, upstreams = copies(operands), [u.astype(float) for u in e.upstreams]
+            found = gradients(there, given, upstreams, subject.run(*given))
+        entries = [as_gradient(there, found[i], operands[i]) for i in subject.moving]
         return tuple(
             np.zeros(operands[i].shape) if x is None else np.asarray(x)
             for i, x in zip(subject.moving, entries, strict=True)

@@ -108,7 +108,9 @@ class Truth:
     def measured(self, position: int) -> tuple[list[int], list[Slopes]]:
         """The slopes in the entries of one input."""
         if position not in self._measured:
-            self._measured[position] = self._measure(position)
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                self._measured[position] = self._measure(position)
         return self._measured[position]
 
     def _measure(self, position: int) -> tuple[list[int], list[Slopes]]:
@@ -143,9 +145,7 @@ class Truth:
         operands = copies(self.wide)
         operands[position] = moved
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                outs = float_results(self.subject.run(*operands))
+            outs = float_results(self.subject.run(*operands))
         except Exception:
             return None
         if tuple(out.shape for out in outs) != self.shapes:
