@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from chainrule import nn
 from chainrule.differentiate import __all__ as public
+from tests.together import together
 
 STEP = 1e-6
 W, Z, U = np.array([0.8, 1.3, -0.4]), np.array([0.3, -0.7, 1.1]), np.array([0.5, -1.0, 0.25])
@@ -184,8 +185,8 @@ def differences(f):
     return along_units(slope)
 
 
-@pytest.mark.parametrize("holder", HOLDERS)
 @pytest.mark.parametrize(("transform", "how"), CASES)
+@together("holder", HOLDERS)
 def test_the_result_stays_in_the_graph_around(transform, how, holder):
     function = TRANSFORMS[transform][how]
     loss = lambda w: squares(function(w))  # noqa: E731

@@ -10,6 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.graph.numpy.symbol import Symbol
+from tests.together import together
 
 X, U = np.array([1.0, 2.0]), np.array([0.5, -1.0])
 
@@ -89,7 +90,7 @@ def internal(found):
 
 @pytest.mark.parametrize("transform", NAMES)
 @pytest.mark.parametrize("made", CONTAINERS)
-@pytest.mark.parametrize("aside", ASIDE)
+@together("aside", ASIDE)
 def test_nothing_internal_comes_out(transform, made, aside):
     found = taken(transform, CONTAINERS[made], ASIDE[aside])
     assert internal(found) == []

@@ -48,12 +48,10 @@ def test_both_modes_give_the_jacobian_to_ten_digits(name, seed):
         x = case.operands[i].astype(np.float64)
 
         def along(x, i=i):
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
-                try:
-                    parts = in_one_row(case, i, x)
-                except ArgumentError:
-                    return None  # the step left the op's domain
+            try:
+                parts = in_one_row(case, i, x)
+            except ArgumentError:
+                return None  # the step left the op's domain
             return np.concatenate([np.ravel(part) for part in parts])
 
         def joined(x, i=i):
@@ -65,7 +63,9 @@ def test_both_modes_give_the_jacobian_to_ten_digits(name, seed):
         }
         scale = max(1.0, np.abs(found["reverse"]).max(initial=0))
         for place in np.ndindex(x.shape):
-            expected = reference(along, x, place, scale)
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+                expected = reference(along, x, place, scale)
             for mode, whole in found.items():
                 error = np.abs(whole[(slice(None), *place)] - expected).max(initial=0)
                 assert error <= EXACT * scale, f"{mode}, input {i}, column {place}"

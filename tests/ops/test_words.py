@@ -13,6 +13,7 @@ from chainrule.errors import ArgumentError, InPlaceError, UnsupportedError
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Word
 from chainrule.graph.readings.dual import Dual
+from tests.together import together
 
 INF, NAN = np.inf, np.nan
 
@@ -316,7 +317,7 @@ def test_a_word_that_native_code_calls_names_a_function():
     assert {"atan2", "psi", "hypot"} <= {op.c for op in named}
 
 
-@pytest.mark.parametrize("name", list(CATALOGUE.names()))
+@together("name", CATALOGUE.names())
 def test_a_function_can_be_sent_to_another_process(name):
     function = getattr(cr, name)
     assert pickle.loads(pickle.dumps(function)) is function

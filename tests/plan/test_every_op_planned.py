@@ -6,17 +6,18 @@ import chainrule as cr
 from chainrule.plan.interpret import interpret
 from chainrule.plan.make import make
 from tests.plan.recordings import filled, recorded, several, weights_of
-from tests.plan.test_lower import CASES, DIFFERENTIABLE, each, masks_of_keys
+from tests.plan.test_lower import CASES, DIFFERENTIABLE, masks_of_keys
+from tests.together import for_each_op
 
 TOLERANCE = 1e-11
 
 
-@each(CASES)
+@for_each_op(CASES)
 def test_every_op_is_planned_as_it_computes(case):
     agrees(case.op, case)
 
 
-@each(DIFFERENTIABLE)
+@for_each_op(DIFFERENTIABLE)
 def test_the_gradient_of_every_op_is_planned(case):
     places = case.differentiable
 

@@ -1,7 +1,6 @@
 """Every op of the catalogue, recorded: its steps compute what eager mode computes."""
 
 import numpy as np
-import pytest
 
 import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
@@ -11,6 +10,7 @@ from tests.ops.more_calls import CALLS as FIRST_CALLS
 from tests.ops.more_calls_structured import STRUCTURED_CALLS
 from tests.ops.test_every_op import resized_samples
 from tests.plan.recordings import agrees, filled, several, weights_of
+from tests.together import for_each_op
 
 CALLS = {**FIRST_CALLS, **STRUCTURED_CALLS}
 NAMES = CATALOGUE.names()
@@ -45,18 +45,14 @@ DIFFERENTIABLE = [(name, c) for name, c in CASES if c.differentiable and not c.o
 WITH_SIZES = list(broadcast_and_resized())
 
 
-def each(cases):
-    return pytest.mark.parametrize("case", [pytest.param(c, id=name) for name, c in cases])
+@for_each_op(CASES)
+def test_every_op_is_recorded_as_it_computes(case):
+    for dtype in (np.float32, np.float64):
+        typed = case.with_dtype(dtype)
+        agrees(typed.op, typed.operands, dtype, masks_of_keys(typed))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@each(CASES)
-def test_every_op_is_recorded_as_it_computes(case, dtype):
-    case = case.with_dtype(dtype)
-    agrees(case.op, case.operands, dtype, masks_of_keys(case))
-
-
-@each(DIFFERENTIABLE)
+@for_each_op(DIFFERENTIABLE)
 def test_gradients_of_every_op_are_recorded(case):
     places = case.differentiable
 
@@ -70,7 +66,7 @@ def test_gradients_of_every_op_are_recorded(case):
     agrees(gradient, case.operands, known=masks_of_keys(case))
 
 
-@each(DIFFERENTIABLE)
+@for_each_op(DIFFERENTIABLE)
 def test_second_order_of_every_op_is_recorded(case):
     places = case.differentiable
 
@@ -86,6 +82,6 @@ def test_second_order_of_every_op_is_recorded(case):
     agrees(product, case.operands, known=masks_of_keys(case))
 
 
-@each(WITH_SIZES)
+@for_each_op(WITH_SIZES)
 def test_elementwise_ops_broadcast_and_take_sizes_0_and_1(case):
     agrees(case.op, case.operands)

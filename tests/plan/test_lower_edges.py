@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Elementwise
 from tests.plan.recordings import agrees, recorded
+from tests.together import together
 
 INF, NAN = np.inf, np.nan
 TAILS = np.array([
@@ -44,8 +45,8 @@ def gradient_of(function):
     return gradient
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ELEMENTWISE)
+@together("dtype", [np.float32, np.float64])
 def test_elementwise_ops_and_their_slopes_at_the_tails(name, dtype):
     operands = tuple(np.ascontiguousarray(x) for x in operands_of(name, TAILS.astype(dtype)))
     op = CATALOGUE[name].of()
@@ -54,8 +55,8 @@ def test_elementwise_ops_and_their_slopes_at_the_tails(name, dtype):
         agrees(gradient_of(op), operands, dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.int8, np.uint8, np.bool_])
 @pytest.mark.parametrize("name", ELEMENTWISE)
+@together("dtype", [np.int64, np.int32, np.int8, np.uint8, np.bool_])
 def test_elementwise_ops_of_whole_numbers_and_booleans(name, dtype):
     operands, op = operands_of(name, WHOLE.astype(dtype)), CATALOGUE[name].of()
     others = [operands]
