@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 IN_CI = os.environ.get("CI") == "true"
-RUNS_CODE_ONCE = ("compiled", "train")  # or a few times
+# Or a few times.
+RUNS_CODE_ONCE = (
+    "compiled", "differentiate", "estimators", "graph", "nn", "ops", "optim", "plan", "tracing",
+    "train",
+)  # fmt: skip
 
 # The same examples on every CI run, so that a red build is about the change; new ones at a desk.
 settings.register_profile(
@@ -47,16 +52,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--spoilt-tables", type=int, default=300)
 
 
+def pytest_configure() -> None:
+    """Each module is translated once: not by each of the processes that tests start.
+
+    Nor by each worker in each run: that of asserts takes longer than to collect the tests.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Machine code that tests compile does not stay in the user's folder."""
     os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("machine-code"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def bytecode_is_kept() -> None:
-    """Tests start hundreds of processes: each module is translated once, not by each of them."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -83,20 +83,35 @@ def others(name):
     return [0.7 + 0.2 * i for i in range(len(CATALOGUE[name].inputs))]
 
 
-def reverse(f):
-    return cr.elementwise_grad(f)
+def reverse(f, x):
+    """What a function gives, its derivative, and what it gives aside."""
+    out, pull, aside = cr.vjp(f, x, has_aux=True)
+    return out, pull(np.ones(np.shape(out)))[0], aside
 
 
-def forward(f):
-    return lambda x: cr.jvp(f, (x,), (np.ones(np.shape(x)),))[1]
+def forward(f, x):
+    return cr.jvp(f, (x,), (np.ones(np.shape(x)),), has_aux=True)
 
 
 def orders(f, derive):
-    """A function of x with all the derivatives of f."""
-    functions = [f]
+    """A function of x with all the derivatives of f: the first by itself, higher ones at once."""
+
+    def of_derivative(g):
+        def derivative(x):
+            out, slope, lower = derive(g, x)
+            return slope, (*lower, out)
+
+        return derivative
+
+    functions = [lambda x: (f(x), ())]
     for _ in range(MOST):
-        functions.append(derive(functions[-1]))
-    return lambda x: tuple(each(x) for each in functions)
+        functions.append(of_derivative(functions[-1]))
+
+    def each(x):
+        highest, lower = functions[MOST](x)
+        return (f(x), functions[1](x)[0], *lower[2:], highest)
+
+    return each
 
 
 MODES = {
