@@ -153,4 +153,5 @@ class Truth:
         kind = complex if moved.dtype.kind == "c" else float
         if kind is complex and any(out.dtype.kind != "c" for out in outs):
             return None
-        return np.concatenate([np.ravel(out).astype(kind) for out in outs] or [np.zeros(0)])
+        rows = [np.ravel(out).astype(kind) for out in outs]
+        return rows[0] if len(rows) == 1 else np.concatenate(rows or [np.zeros(0)])

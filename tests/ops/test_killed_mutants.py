@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
+from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.op.families import Elementwise
 from chainrule.graph.readings.dual import chain_rule
 from chainrule.ops import random
@@ -192,3 +193,38 @@ def test_the_tangent_of_one_broadcast_leg_has_the_shape_of_the_length(moving):
     expected = np.arange(3.0) / np.hypot(np.arange(3.0), 1) * tangent
     _, found = cr.jvp(length, (legs[moving],), (tangent,))
     assert_allclose(found, np.tile(expected, (2, 1)), rtol=1e-14)
+
+
+def test_the_share_of_a_leg_of_length_1_is_the_leg_and_that_of_none_is_0():
+    legs = np.array([0.6, 0.0, 0.3]), np.array([0.8, 0.0, 0.4])
+    for found in (gradients(cr.hypot, *legs), (cr.leg(1.0, *legs), cr.leg(1.0, *legs[::-1]))):
+        assert_allclose(found, [[0.6, 0.0, 0.6], [0.8, 0.0, 0.8]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["any", "all", "count_nonzero", "argmax", "argmin"])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_number_is_a_row_of_one_and_a_row_is_a_row(name, axis):
+    numpys = getattr(np, name)
+    for x in (np.array(3.0), np.array([0.0, 3.0, 0.0]), np.array([[0.0, 2.0], [5.0, 0.0]])):
+        expected = numpys(x, axis=axis)
+        assert_array_equal(getattr(cr, name)(cr.tensor(x), axis=axis).data, expected)
+        assert_array_equal(cr.compile(lambda x: numpys(x, axis=axis))(x), expected)
+
+
+@pytest.mark.parametrize("length", [cr.norm, cr.std])
+def test_a_rule_of_lengths_that_is_given_an_array_and_a_tensor_has_no_slope_at_0(length):
+    """The walk gives it two of a kind; whoever calls it need not."""
+    x = cr.tensor(np.zeros(3))
+    out = length(x)
+    (gradient,) = out.op.backward(np.ones(()), x, out)
+    cr.sum(gradient * np.arange(3.0)).backward()
+    assert np.isnan(x.grad).all()
+
+
+def test_the_second_derivative_of_a_euclidean_length_calls_no_other_length():
+    x = cr.tensor(np.array([[0.3, -0.7, 1.1]]))
+    first = cr.backward([cr.norm(x, axis=1)], [np.ones(1)], create_graph=True)[x]
+    second = cr.backward([first], [np.ones((1, 3))], create_graph=True)[x]
+    names = {node.op.name for node in Graph.of(second).nodes if node.op is not None}
+    assert "norm" in names
+    assert "power_norm" not in names  # squares and a root, not two powers of every element
