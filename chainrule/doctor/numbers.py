@@ -112,7 +112,7 @@ def _ladder(
     """Central slopes, and the jump between the one-sided ones, extrapolated to a step of 0."""
     if start is None:
         return None
-    rows: list[tuple[Array, Array]] = []
+    rows: list[Array] = []
     steps: list[tuple[float, float]] = []
     for level in range(LEVELS):
         up, down = x.copy(), x.copy()
@@ -124,10 +124,12 @@ def _ladder(
         above, below = along(up), along(down)
         if above is None or below is None:
             above = below = np.full(start.shape, np.nan)
-        rows.append((above, below))
+        rows += [above, below]
         steps.append((right, left))
-    centre, jump, noise = _rungs(start, *np.moveaxis(np.array(rows), 1, 0), np.array(steps), eps)
-    rungs, noises = np.stack([centre, jump], 1), np.stack([noise, 4 * noise], 1)
+    higher, lower = np.array(rows[::2]), np.array(rows[1::2])
+    centre, jump, noise = _rungs(start, higher, lower, np.array(steps), eps)
+    rungs: Array = np.stack([centre, jump], 1)
+    noises: Array = np.stack([noise, 4 * noise], 1)
     (value, gap), (bar, gap_bar) = extrapolated(rungs, noises, first=np.array([[2], [1]]))
     still = (centre == 0).all(0) & (jump == 0).all(0)
     bar = np.where(still, np.minimum(bar, (eps * np.abs(start) + TINY) / scale), bar)

@@ -61,7 +61,7 @@ def backward(
     names = (*subject.names, *("upstream" for _ in given))
     pairs = zip(names, (*kept, *before), (*operands, *given), strict=False)
     written = tuple(name for name, old, new in pairs if not _same(old, new))
-    entries = [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
+    entries = [entry.copy() if is_array(entry) else entry for entry in entries]
     return Answer(out, entries, None, tuple(dict.fromkeys((*changed, *written))))
 
 
