@@ -17,6 +17,7 @@ heads.py              which output of a net meets which targets, and by which lo
 history.py            what training left behind, epoch by epoch
 hooks.py              what is done to gradients between the backward walk and the update
 interruption.py       Ctrl-C: a flag first; the second time, as if nobody listened
+judgement.py          what chances or numbers are worth on rows whose answers are known
 learning_settings.py  what fit and Program are told about learning
 loop.py               what the user calls to train a net
 loss_check.py         what a loss is: one number with a graph, its facts
