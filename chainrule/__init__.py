@@ -7,6 +7,7 @@ beside this file lists them for editors.
     domain.py       where an op is defined and smooth: intervals, kinks and poles
     errors.py       every exception chainrule raises, and the shape of its message
     extend.py       what an op of your own is written with, and nothing that will move
+    runs.py         a finished run of the command line, opened from Python
     settings.py     the switches of a run, each a ContextVar
     spec.py         what a tensor looks like before anything is computed
     starting.py     Ctrl-C while the command line is still loading
@@ -86,6 +87,7 @@ _LATER = {
     "jacobian": "differentiate",
     "jvp": "differentiate",
     "linearize": "differentiate",
+    "load_run": "runs",
     "predict": "train",
     "stop_gradient": "differentiate",
     "trace_nonfinite": "tracing",
@@ -113,7 +115,7 @@ _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
     "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient",
     "elementwise_grad", "errors", "evaluate", "extend", "fit", "fold", "grad", "hessian", "hvp",
-    "jacobian", "jacobians", "jvp", "key", "linearize", "nn", "no_grad", "op", "ops",
+    "jacobian", "jacobians", "jvp", "key", "linearize", "load_run", "nn", "no_grad", "op", "ops",
     "ops_table", "optim", "parameter", "permute", "predict", "settings", "show",
     "stop_gradient", "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp",
 )  # fmt: skip

@@ -40,6 +40,7 @@ from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
 from chainrule.ops.random import fold as fold
 from chainrule.ops.random import key as key
+from chainrule.runs import load_run as load_run
 from chainrule.settings import no_grad as no_grad
 from chainrule.tensors import Parameter as Parameter
 from chainrule.tensors import Tensor as Tensor

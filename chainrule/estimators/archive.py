@@ -55,6 +55,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         about["class_weight"] = weight if isinstance(weight, str) else None
     else:
         about["numbers"] = [estimator.mean_, estimator.scale_, *estimator.range_]
+        about["margin"] = estimator.margin_
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, about=np.array(json.dumps(about)), **arrays)
     write_atomically(path, file.getvalue())
@@ -127,7 +128,7 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
         outputs = len(made.classes_)
     else:
         made.mean_, made.scale_, *ends = about["numbers"]
-        made.range_ = tuple(ends)
+        made.range_, made.margin_ = tuple(ends), about["margin"]
     inputs = len(made.features_.centre)
     members = len(about["epochs"])
     made.ensemble_ = Ensemble(lambda: recipe.net(inputs, outputs), members, link)

@@ -21,10 +21,18 @@ from chainrule.estimators.checking import (
     validate_data,
 )
 from chainrule.estimators.features import Features
-from chainrule.estimators.member_training import Fitted, Task, fitted
+from chainrule.estimators.member_training import Fitted, Stand, Task, Watch, fitted
+from chainrule.estimators.merging import Rows
 from chainrule.estimators.presets import recipe_of
-from chainrule.estimators.table_reading import Reading, is_frame, learned
+from chainrule.estimators.table_reading import (
+    Reading,
+    is_frame,
+    is_table,
+    learned,
+    prepared_of,
+)
 from chainrule.settings import no_grad, threads
+from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.frames import NAME
 
@@ -78,11 +86,22 @@ class Tabular(BaseEstimator):
         self.table_ = Reading.of_matrix(x.shape[1])
         return self.table_.read(x[used])
 
+    def learned_from(self, table: Table) -> tuple[Array, Array]:
+        """Numbers and codes of a table that was read before; columns are found by their names."""
+        self.table_ = Reading.of(table.preprocessing)
+        self.n_features_in_ = len(self.table_.roles)
+        if hasattr(self, "feature_names_in_"):  # of an earlier fit
+            delattr(self, "feature_names_in_")
+        return prepared_of(table)
+
     def inputs(self, x: Any) -> Array:
         """The net's inputs for rows to be answered."""
         check_is_fitted(self)
-        if is_frame(x) and self.table_.preprocessing:
-            self._check_names(x, reset=False)
+        if self.table_.preprocessing and is_table(x):
+            pass
+        elif self.table_.preprocessing and is_frame(x):
+            if hasattr(self, "feature_names_in_"):
+                self._check_names(x, reset=False)
         else:
             x = validate_data(
                 self, x, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
@@ -105,9 +124,13 @@ class Tabular(BaseEstimator):
         return np.concatenate(parts)
 
     def train(
-        self, numbers: Array, codes: Array, y: Array, weights: Array, classes: int
+        self,
+        rows: Rows,
+        y: Array,
+        classes: int,
+        watch: Watch | None,
     ) -> tuple[Fitted, Task]:
-        """Fit features and members; the rows are merged where they are alike."""
+        """Fit features and members to rows of which no two are alike."""
         recipe = recipe_of(self.preset, "classes" if classes else "numbers")
         limit = self.time_limit
         if limit is not None and not limit > 0:
@@ -116,12 +139,14 @@ class Tabular(BaseEstimator):
                 do="Leave it out for a training without a limit.",
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.features_ = Features.learned(numbers, codes, self.table_.sizes(), weights)
-        inputs = self.features_.inputs(numbers, codes)
+        sizes, weights = self.table_.sizes(), rows.weights
+        self.features_ = Features.learned(rows.numbers, rows.codes, sizes, weights)
+        inputs = self.features_.inputs(rows.numbers, rows.codes)
         weights = (weights / weights.mean()).astype(np.float32)
         task = Task(inputs, y if classes else y[:, None].astype(np.float32), weights, classes)
         with self._threads():
-            found = fitted(task, recipe, seed, limit, print if self.verbose else _silent)
+            say = print if self.verbose else _silent
+            found = fitted(task, recipe, seed, limit, say, watch or _unwatched)
         self.ensemble_, self.epochs_ = found.ensemble, found.epochs
         return found, task
 
@@ -161,3 +186,7 @@ class Tabular(BaseEstimator):
 
 def _silent(line: str) -> None:
     """Nobody listens."""
+
+
+def _unwatched(stand: Stand) -> None:
+    """Nobody watches."""

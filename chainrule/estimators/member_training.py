@@ -19,6 +19,7 @@ from chainrule.train import Program
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Say = Callable[[str], None]
+Watch = Callable[["Stand"], None]
 ENDS = (3 / 15, 7 / 15, 1.0)  # of the second to fourth wave of the learning rate, where it is 0
 FEWEST_EPOCHS = 8  # of a member under a time limit; then there are fewer members
 SHARE = 0.9  # of the time limit that is planned; the rest is for what was not foreseen
@@ -80,6 +81,30 @@ class Fitted:
     epochs: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Stand:
+    """Where a training stands, after each pass over the rows.
+
+    Attributes
+    ----------
+    member, members, epoch, epochs : int
+        Counted from 1, and how many there are.
+    score : float
+        Of the members that are done, on the rows that they have not seen; NaN before the first.
+    """
+
+    member: int
+    members: int
+    epoch: int
+    epochs: int
+    score: float
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
+        return (self.member - 1 + self.epoch / self.epochs) / self.members
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A member at the end of a wave of the learning rate.
@@ -113,13 +138,16 @@ def parts_of(y: Array, parts: int, classes: int, rng: np.random.Generator) -> Ar
     return found
 
 
-def fitted(task: Task, recipe: Recipe, seed: int, limit: float | None, say: Say) -> Fitted:
+def fitted(
+    task: Task, recipe: Recipe, seed: int, limit: float | None, say: Say, watch: Watch
+) -> Fitted:
     """Train the members of a recipe, within a time limit in seconds if there is one."""
     started = time.monotonic()
     rng = np.random.default_rng(seed)
     part = parts_of(task.y, recipe.parts, task.classes, rng)
     trainer = _Trainer(task, recipe, seed)
     members: list[list[Snapshot]] = []
+    scores: list[float] = []
     for member in range(recipe.members):
         used = np.flatnonzero(part != member % recipe.parts)
         left = None if limit is None else SHARE * limit - (time.monotonic() - started)
@@ -128,17 +156,23 @@ def fitted(task: Task, recipe: Recipe, seed: int, limit: float | None, say: Say)
             say(f"the time limit ends the training after {member} of {recipe.members} members")
             break
         watched = np.flatnonzero(part == member % recipe.parts)
-        members.append(trainer.member(member, used, watched, max(epochs, 1)))
+        mean = float(np.mean(scores)) if scores else np.nan
+
+        def told(epoch: int, epochs: int, member: int = member, mean: float = mean) -> None:
+            watch(Stand(member + 1, recipe.members, epoch, epochs, mean))
+
+        members.append(trainer.member(member, used, watched, max(epochs, 1), told))
         last = members[-1][-1]
         score = task.score(last.outputs, watched) if len(watched) else np.nan
+        scores.append(score)
         say(
             f"member {member + 1} of {recipe.members}: {last.epoch} epochs, score {score:.4f} on "
             f"{len(watched):,} rows it has not seen"
         )
     held_out = _held_out(task, part, recipe, members)
     known = np.flatnonzero(~np.isnan(held_out[0][:, 0]))
-    scores = [task.score(each[known], known) if len(known) else 0.0 for each in held_out]
-    end = max(range(len(scores)), key=lambda place: (scores[place], place))
+    waves = [task.score(each[known], known) if len(known) else 0.0 for each in held_out]
+    end = max(range(len(waves)), key=lambda place: (waves[place], place))
     chosen = [snapshots[end] for snapshots in members]
     ensemble = ensemble_of(task, recipe, [snapshot.state for snapshot in chosen])
     return Fitted(ensemble, held_out[end], tuple(snapshot.epoch for snapshot in chosen))
@@ -201,7 +235,14 @@ class _Trainer:
             return min(full, max(own, 0))
         return min(full, FEWEST_EPOCHS) if fit >= FEWEST_EPOCHS else 0
 
-    def member(self, number: int, used: Array, watched: Array, epochs: int) -> list[Snapshot]:
+    def member(
+        self,
+        number: int,
+        used: Array,
+        watched: Array,
+        epochs: int,
+        told: Callable[[int, int], None],
+    ) -> list[Snapshot]:
         """Train from other first weights; how the net was at the end of the later waves."""
         task, program = self._task, self._program
         rng = np.random.default_rng((self._seed, number))
@@ -224,6 +265,7 @@ class _Trainer:
                 outputs: Array = np.empty((0, task.outputs), np.float32)
                 outputs = np.array(program.predict(rows)) if len(rows) else outputs
                 found += ends.count(epoch) * [Snapshot(epoch, self._net.state(), outputs)]
+            told(epoch, epochs)
         return found
 
     def _begin(self, seed: int) -> None:

@@ -19,12 +19,15 @@ class Rows:
     Attributes
     ----------
     numbers, codes, y, weights : ndarray, (N, ...)
+    places : ndarray of int64
+        Of each row that was given among these.
     """
 
     numbers: Array
     codes: Array
     y: Array
     weights: Array
+    places: Array
 
 
 def merged(numbers: Array, codes: Array, y: Array, weights: Array) -> Rows:
@@ -33,4 +36,4 @@ def merged(numbers: Array, codes: Array, y: Array, weights: Array) -> Rows:
     whole[np.isnan(whole)] = np.nan  # of one pattern of bits
     bits = np.ascontiguousarray(whole).view(np.dtype((np.void, whole.shape[1] * 8))).ravel()
     _, first, places = np.unique(bits, return_index=True, return_inverse=True)
-    return Rows(numbers[first], codes[first], y[first], np.bincount(places, weights))
+    return Rows(numbers[first], codes[first], y[first], np.bincount(places, weights), places)

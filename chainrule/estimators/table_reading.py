@@ -3,13 +3,15 @@
 Imports train.data. The estimators learn it from the training rows and keep it as `table_`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.train.data import Prepared, Preprocessing, fit_table
+from chainrule.train.data import Fitted, Prepared, Preprocessing, fit_table
 from chainrule.train.data.columns import Categorical, Column, Moment, Role
+from chainrule.train.data.tables import Columns, Table
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -60,7 +62,7 @@ class Reading:
         """
         if self.preprocessing is None:
             return x, np.empty((len(x), 0), np.int64)
-        if not is_frame(x):
+        if not (is_frame(x) or is_table(x)):
             x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
         telling = replace(
             self.preprocessing, columns=tuple(map(_telling_gaps, self.preprocessing.columns))
@@ -87,9 +89,12 @@ def learned(frame: Any, answers: Array, task: str) -> tuple[Reading, Array, Arra
         Fewer than five rows, answers that are all the same, no column that can be learned from.
     """
     found = fit_table(frame, answers, task=task)
-    return Reading.of(found.preprocessing), *_with_gaps(
-        found.preprocessing.columns, found.prepared
-    )
+    return Reading.of(found.preprocessing), *prepared_of(found)
+
+
+def prepared_of(table: Fitted) -> tuple[Array, Array]:
+    """Numbers, NaN for gaps, and codes of the rows that a table was learned from."""
+    return _with_gaps(table.preprocessing.columns, table.prepared)
 
 
 def _telling_gaps(column: Column) -> Column:
@@ -114,3 +119,8 @@ def _with_gaps(columns: tuple[Column, ...], prepared: Prepared) -> tuple[Array, 
 def is_frame(x: Any) -> bool:
     """Whether x has columns with names, as pandas and polars have them."""
     return hasattr(x, "columns") and hasattr(x, "__getitem__") and not isinstance(x, np.ndarray)
+
+
+def is_table(x: Any) -> bool:
+    """Whether x is a table whose columns train.data finds by their names."""
+    return isinstance(x, Columns | Table | Mapping)

@@ -16,10 +16,15 @@ from chainrule.estimators.checking import (
     column_or_1d,
     compute_sample_weight,
 )
-from chainrule.estimators.member_training import Fitted, Task
+from chainrule.estimators.member_training import Fitted as Trained
+from chainrule.estimators.member_training import Task, Watch
 from chainrule.estimators.merging import merged
+from chainrule.train.data import Fitted
+from chainrule.train.data.columns import Classes
+from chainrule.train.judgement import margin_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
+INTERVAL = 0.9  # share of rows whose number lies in its interval
 
 
 class TabularClassifier(ClassifierMixin, Tabular):
@@ -47,6 +52,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
     validation_score_ : float
         Accuracy on rows that the answering net has not seen: of every row by the member that left
         it out ("fast": of a fifth of the rows).
+    held_out_ : ndarray, (N, classes)
+        Chances of each row by the member that has left it out; NaN where none has.
     table_ : Reading
         What is done with each column; print it.
     ensemble_ : Ensemble
@@ -125,18 +132,60 @@ class TabularClassifier(ClassifierMixin, Tabular):
         indices = np.zeros(len(y))
         indices[used] = labels
         numbers, codes = self.learn_table(x, used, indices, "auto")
-        rows = merged(numbers, codes, labels, weights[used])
-        labels = rows.y.astype(np.int64)
-        found, task = self.train(
-            rows.numbers, rows.codes, labels, rows.weights, len(self.classes_)
-        )
-        self.validation_score_ = _mean_of(found, task)
+        self.held_out_ = np.full((len(y), len(self.classes_)), np.nan)
+        self.held_out_[used] = self._learn(numbers, codes, labels, weights[used])
         return self
+
+    def fit_table(self, table: Fitted, watch: Watch | None = None) -> Self:
+        """Train on a table that :func:`chainrule.train.data.fit_table` has read.
+
+        Later tables are then read as it says: columns are found by name, in any order, and more
+        are ignored.
+
+        Parameters
+        ----------
+        table : Fitted
+            From a file, or with columns dropped, or taken for categories or numbers.
+        watch : callable, optional
+            Is told where the training stands, after each pass over the rows.
+
+        Examples
+        --------
+        >>> from chainrule.train.data import fit_table
+        >>> rows = {"size": range(40), "day": range(40), "big": ["no", "yes"] * 20}
+        >>> model = TabularClassifier("fast").fit_table(fit_table(rows, "big", drop=["day"]))
+        >>> model.predict({"weight": [3, 2], "size": [0, 1]}).shape
+        (2,)
+        """
+        target = table.preprocessing.target
+        if not isinstance(target, Classes):
+            raise DataError(
+                f"a classifier learns classes, but {target.name!r} holds numbers.",
+                do="Use TabularRegressor; or read the table with task='classes'.",
+            )
+        numbers, codes = self.learned_from(table)
+        self.classes_ = _as_they_are(target.classes)
+        weights: Any = compute_sample_weight(self.class_weight, self.classes_[table.y])
+        self.held_out_ = self._learn(numbers, codes, table.y, weights, watch)
+        return self
+
+    def _learn(
+        self,
+        numbers: Array,
+        codes: Array,
+        labels: Array,
+        weights: Array,
+        watch: Watch | None = None,
+    ) -> Array:
+        """Train; the chances of each row by who has not seen it."""
+        rows = merged(numbers, codes, labels, weights)
+        found, task = self.train(rows, rows.y.astype(np.int64), len(self.classes_), watch)
+        self.validation_score_ = _mean_of(found, task)
+        return _chances(found.held_out)[rows.places]
 
     def predict_proba(self, X: Any) -> Array:
         """Chances of each class, (N, classes)."""
-        shares = np.exp(self.outputs(X).astype(np.float64))
-        return shares / shares.sum(1, keepdims=True)
+        return _chances(self.outputs(X))
 
     def predict(self, X: Any) -> Array:
         """The class with the largest chance."""
@@ -159,6 +208,11 @@ class TabularRegressor(RegressorMixin, Tabular):
     ----------
     validation_score_ : float
         R2 on rows that the answering net has not seen.
+    held_out_ : ndarray, (N,)
+        The number of each row by the member that has left it out; NaN where none has.
+    margin_ : float
+        Half the width of the interval that holds nine of ten rows which the answering net has
+        not seen.
     table_, ensemble_, epochs_, n_features_in_, feature_names_in_
         As in :class:`TabularClassifier`.
 
@@ -187,7 +241,7 @@ class TabularRegressor(RegressorMixin, Tabular):
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
         x, y = self.checked(X, y)
-        y = _numbers(column_or_1d(y, warn=True))
+        y = _numbers_in(column_or_1d(y, warn=True))
         weights: Any = check_sample_weight(
             sample_weight, np.empty(len(y)), ensure_non_negative=True
         )
@@ -195,29 +249,78 @@ class TabularRegressor(RegressorMixin, Tabular):
         if not used.any():
             raise DataError("every row has the weight 0.", do="Give rows that count.")
         numbers, codes = self.learn_table(x, used, y, "numbers")
-        rows = merged(numbers, codes, y[used], weights[used])
+        self.held_out_ = np.full(len(y), np.nan)
+        self.held_out_[used] = self._learn(numbers, codes, y[used], weights[used])
+        return self
+
+    def fit_table(self, table: Fitted, watch: Watch | None = None) -> Self:
+        """Train on a table that was read before; see :meth:`TabularClassifier.fit_table`."""
+        if isinstance(table.preprocessing.target, Classes):
+            raise DataError(
+                f"a regressor learns numbers, but {table.preprocessing.target.name!r} holds "
+                "classes.",
+                do="Use TabularClassifier; or read the table with task='numbers'.",
+            )
+        numbers, codes = self.learned_from(table)
+        y = table.preprocessing.original(table.y)
+        self.held_out_ = self._learn(numbers, codes, y, np.ones(len(y)), watch)
+        return self
+
+    def _learn(
+        self, numbers: Array, codes: Array, y: Array, weights: Array, watch: Watch | None = None
+    ) -> Array:
+        """Train; the number of each row by who has not seen it."""
+        rows = merged(numbers, codes, y, weights)
         self.range_ = float(rows.y.min()), float(rows.y.max())
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
         spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))
         self.scale_ = float(spread) or 1.0
-        y = (rows.y - self.mean_) / self.scale_
-        found, task = self.train(rows.numbers, rows.codes, y, rows.weights, 0)
+        found, task = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch)
         self.validation_score_ = 1.0 + _mean_of(found, task)
-        return self
+        held_out = self._numbers(found.held_out)[rows.places]
+        self.margin_ = margin_of(held_out - y, INTERVAL)
+        return held_out
 
     def predict(self, X: Any) -> Array:
         """A number for each row."""
-        outputs = self.outputs(X)[:, 0].astype(np.float64)
+        return self._numbers(self.outputs(X))
+
+    def predict_interval(self, X: Any) -> Array:
+        """Where nine of ten numbers lie: the lower and the upper end for each row, (N, 2).
+
+        Half its width is `margin_`, NaN where no row was left out.
+        """
+        return self.predict(X)[:, None] + np.array([-self.margin_, self.margin_])
+
+    def _numbers(self, outputs: Array) -> Array:
+        """Standardised outputs in the target's own unit."""
+        outputs = outputs[:, 0].astype(np.float64)
         return np.clip(outputs * self.scale_ + self.mean_, *self.range_)
 
 
-def _mean_of(found: Fitted, task: Task) -> float:
+def _mean_of(found: Trained, task: Task) -> float:
     """The score of rows that their member has not seen; NaN where there are none."""
     known = np.flatnonzero(~np.isnan(found.held_out[:, 0]))
     return task.score(found.held_out[known], known) if len(known) else float("nan")
 
 
-def _numbers(y: Any) -> Array:
+def _chances(outputs: Array) -> Array:
+    """Of scores, or of logarithms of chances."""
+    scores = outputs.astype(np.float64)
+    shares = np.exp(scores - scores.max(1, keepdims=True))
+    return shares / shares.sum(1, keepdims=True)
+
+
+def _as_they_are(classes: tuple[str, ...]) -> Array:
+    """Names of classes; whole numbers where all are written so."""
+    return np.array([int(c) for c in classes] if all(map(_is_whole, classes)) else classes)
+
+
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and str(int(text)) == text
+
+
+def _numbers_in(y: Any) -> Array:
     try:
         found = np.asarray(y, np.float64)
     except (TypeError, ValueError):
