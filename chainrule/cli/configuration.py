@@ -13,6 +13,7 @@ import tomli_w
 
 from chainrule.cli.folder import CONFIG
 from chainrule.cli.outcome import Outcome
+from chainrule.train.data.split_keys import RANDOM
 from chainrule.train.saving import installed_version
 
 
@@ -30,7 +31,8 @@ def settings_record(outcome: Outcome) -> dict[str, dict[str, Any]]:
                 option: list(getattr(settings, option)) or None
                 for option in ("drop", "categorical", "numeric", "missing")
             },
-            "validation": settings.validation,
+            "split": settings.split if settings.split != RANDOM else None,
+            "validation": settings.watched,
             "test": settings.test,
             "folder": None if settings.folder is None else str(settings.folder),
             "seed": settings.seed,

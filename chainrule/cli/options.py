@@ -14,10 +14,12 @@ from cyclopts import Group, Parameter
 from chainrule.errors import ArgumentError
 from chainrule.train.choices import Choices
 
-NET = Group("Net", sort_key=1)
-LEARNING = Group("Learning", sort_key=2)
+TABLE = Group("Tables", sort_key=0)
+NET = Group("Net: one plain net", sort_key=1)
+LEARNING = Group("Learning: of one plain net", sort_key=2)
 DATA = Group("Data", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
+VALIDATION, TEST = 0.1, 0.2  # shares of the rows
 NAMES = Parameter(group=DATA, consume_multiple=True, negative="", show_default=False)
 FLAG = Parameter(group=OUTPUT, negative="", show_default=False)
 
@@ -26,12 +28,32 @@ def _spaced(units: tuple[int, ...]) -> str:
     return " ".join(map(str, units))
 
 
+def _usual_units(_: object) -> str:
+    return _spaced(Choices.hidden)
+
+
+def _of_a_net(group: Group, usual: object) -> Parameter:
+    """An option that is None unless it is given; the help tells what that means."""
+    return Parameter(group=group, show_default=lambda _: str(usual))
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """Everything but the data's name.
 
     Parameters
     ----------
+    preset
+        How a table is learned: strong trains eight nets, each of which leaves out another eighth
+        of the rows, and averages their answers; fast trains one. An option of the group Net or
+        Learning trains one plain net instead, as data sets with a name do.
+    time_limit
+        Seconds that the trainings may take together. Default: no limit.
+    folds
+        Judge a table by so many trainings, each tested on another part of the rows; what is kept
+        is trained on all rows.
+    baseline
+        Train scikit-learn's HistGradientBoosting on the same rows, and show it beside.
     hidden
         Hidden units. Several numbers make several layers (--hidden 128 64); 0 makes none, which
         is a linear classifier.
@@ -78,6 +100,9 @@ class TrainSettings:
         #N/A and their like. A hyphen is written --missing=-
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
+    split
+        Which rows are the test part: random; time:COLUMN takes the latest, group:COLUMN keeps
+        the rows together that hold the same there.
     validation
         Share of the rows, after the test part is taken, on which training is watched.
     test
@@ -94,22 +119,26 @@ class TrainSettings:
         Show the traceback of an error.
     """
 
+    preset: Annotated[str | None, _of_a_net(TABLE, "strong")] = None
+    time_limit: Annotated[float | None, Parameter(group=TABLE)] = None
+    folds: Annotated[int | None, Parameter(group=TABLE)] = None
+    baseline: Annotated[bool, Parameter(group=TABLE, negative="", show_default=False)] = False
     hidden: Annotated[
-        tuple[int, ...],
-        Parameter(group=NET, consume_multiple=True, negative="", show_default=_spaced),
-    ] = Choices.hidden
-    activation: Annotated[str, Parameter(group=NET)] = Choices.activation
-    dropout: Annotated[float, Parameter(group=NET)] = Choices.dropout
-    normalization: Annotated[str | None, Parameter(group=NET)] = Choices.normalization
-    loss: Annotated[str, Parameter(group=LEARNING)] = Choices.loss
-    optimizer: Annotated[str, Parameter(group=LEARNING)] = Choices.optimizer
-    learning_rate: Annotated[float | None, Parameter(group=LEARNING)] = Choices.learning_rate
-    schedule: Annotated[str, Parameter(group=LEARNING)] = Choices.schedule
-    l2: Annotated[float, Parameter(group=LEARNING)] = Choices.l2
-    clip: Annotated[float | None, Parameter(group=LEARNING)] = Choices.clip
-    epochs: Annotated[int | None, Parameter(group=LEARNING)] = Choices.epochs
-    batch_size: Annotated[int | None, Parameter(group=LEARNING)] = Choices.batch_size
-    patience: Annotated[int, Parameter(group=LEARNING)] = Choices.patience
+        tuple[int, ...] | None,
+        Parameter(group=NET, consume_multiple=True, negative="", show_default=_usual_units),
+    ] = None
+    activation: Annotated[str | None, _of_a_net(NET, Choices.activation)] = None
+    dropout: Annotated[float | None, _of_a_net(NET, Choices.dropout)] = None
+    normalization: Annotated[str | None, Parameter(group=NET)] = None
+    loss: Annotated[str | None, _of_a_net(LEARNING, Choices.loss)] = None
+    optimizer: Annotated[str | None, _of_a_net(LEARNING, Choices.optimizer)] = None
+    learning_rate: Annotated[float | None, Parameter(group=LEARNING)] = None
+    schedule: Annotated[str | None, _of_a_net(LEARNING, Choices.schedule)] = None
+    l2: Annotated[float | None, _of_a_net(LEARNING, Choices.l2)] = None
+    clip: Annotated[float | None, Parameter(group=LEARNING)] = None
+    epochs: Annotated[int | None, Parameter(group=LEARNING)] = None
+    batch_size: Annotated[int | None, Parameter(group=LEARNING)] = None
+    patience: Annotated[int | None, _of_a_net(LEARNING, Choices.patience)] = None
     target: Annotated[str | None, Parameter(group=DATA)] = None
     task: Annotated[Literal["auto", "classes", "numbers"], Parameter(group=DATA)] = "auto"
     drop: Annotated[tuple[str, ...], NAMES] = ()
@@ -117,8 +146,9 @@ class TrainSettings:
     numeric: Annotated[tuple[str, ...], NAMES] = ()
     missing: Annotated[tuple[str, ...], NAMES] = ()
     query: Annotated[str | None, Parameter(group=DATA)] = None
-    validation: Annotated[float, Parameter(group=DATA)] = 0.1
-    test: Annotated[float, Parameter(group=DATA)] = 0.2
+    split: Annotated[str, Parameter(group=DATA)] = "random"
+    validation: Annotated[float | None, _of_a_net(NET, VALIDATION)] = None
+    test: Annotated[float, Parameter(group=DATA)] = TEST
     seed: Annotated[int, Parameter(group=DATA)] = Choices.seed
     folder: Annotated[Path | None, Parameter(group=DATA)] = None
     out: Annotated[Path | None, Parameter(group=OUTPUT)] = None
@@ -128,8 +158,30 @@ class TrainSettings:
     def choices(self) -> Choices:
         """What is chosen about the net and its learning."""
         names = [each.name for each in fields(Choices)]
-        chosen = Choices(**{name: getattr(self, name) for name in names})
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        chosen = Choices(**given)
         return replace(chosen, hidden=()) if self.hidden == (0,) else chosen
+
+    @property
+    def watched(self) -> float:
+        """The share of the rows on which the training of a plain net is watched."""
+        return VALIDATION if self.validation is None else self.validation
+
+    @property
+    def of_a_net(self) -> list[str]:
+        """The options that were given and describe one plain net."""
+        names = [each.name for each in fields(Choices) if each.name != "seed"] + ["validation"]
+        return [_option(name) for name in names if getattr(self, name) is not None]
+
+    @property
+    def of_an_estimator(self) -> list[str]:
+        """The options that were given and describe the learning of a table."""
+        names = ("preset", "time_limit", "folds", "baseline")
+        return [_option(name) for name in names if getattr(self, name) not in (None, False)]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def refuse_impossible(settings: TrainSettings) -> None:
@@ -137,10 +189,16 @@ def refuse_impossible(settings: TrainSettings) -> None:
     for name, (is_legal, legal) in RULES.items():
         value = getattr(settings, name)
         if value is not None and not is_legal(value):
-            option, shown = f"--{name.replace('_', '-')}", value
+            option, shown = _option(name), value
             if name == "hidden":
                 shown = _spaced(value) or "nothing"
             raise ArgumentError(f"{option} is {legal}; found {shown}.")
+    if settings.of_a_net and settings.of_an_estimator:
+        nets, tables = settings.of_a_net[0], settings.of_an_estimator[0]
+        raise ArgumentError(
+            f"{tables} speaks of how a table is learned, {nets} of one plain net.",
+            do=f"Leave one of them out: {tables} or {nets}.",
+        )
     if settings.overwrite and settings.out is None:
         raise ArgumentError(
             "--overwrite replaces the results in the folder of --out, but there is no --out.",
@@ -160,9 +218,19 @@ def _is_hidden(units: tuple[int, ...]) -> bool:
     return units == (0,) or (len(units) > 0 and min(units) > 0)
 
 
+def _is_split(value: str) -> bool:
+    kind, _, column = value.partition(":")
+    return value == "random" or (kind in ("time", "group") and bool(column))
+
+
+PRESETS = ("strong", "fast")
 SHARE = "a share of the rows, from 0 up to but not including 1"
 
 RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "preset": (PRESETS.__contains__, " or ".join(PRESETS)),
+    "time_limit": (_above_zero, "a number of seconds above 0"),
+    "folds": (_from(2), "a whole number from 2 upwards"),
+    "split": (_is_split, "random, time:COLUMN or group:COLUMN"),
     "hidden": (_is_hidden, "one whole number above 0 per hidden layer, or 0 for none"),
     "dropout": (_from(0, 1), "a share of the units, from 0 up to but not including 1"),
     "learning_rate": (_above_zero, "a number above 0"),

@@ -17,7 +17,7 @@ from chainrule.cli.part_figures import Figures
 from chainrule.nn import Module
 from chainrule.starting import COMMAND
 from chainrule.train import History
-from chainrule.train.choices import TrainingPlan
+from chainrule.train.choices import Choices, TrainingPlan
 from chainrule.train.data import Dataset
 
 
@@ -65,7 +65,7 @@ class Outcome:
         for option in ("drop", "categorical", "numeric", "missing"):
             named = getattr(settings, option)
             task += [f"--{option}={name}" for name in named]
-        wider = str(2 * max(settings.choices().hidden, default=0) or TrainSettings.hidden[0])
+        wider = str(2 * max(settings.choices().hidden, default=0) or Choices.hidden[0])
         predict = ["predict", str(self.folder), *data, *query, "--out", _free("predictions.csv")]
         train = ["train", *data, *query, *target, *task, "--hidden", wider]
         return [

@@ -34,7 +34,8 @@ loop use it.
     scratch.py        a folder for what must be unpacked before it is read
     sources.py        which source a name or a path means
     row_spans.py      a table that stays on the disk, as runs of rows
-    split.py          in proportion to the classes, and from the seed alone
+    split.py          at random in proportion to the classes, in time, in groups
+    split_keys.py     by which column rows are split
     spreadsheets.py   Excel and OpenDocument sheets, through python-calamine
     standardising.py  (x - mean) / std of each column, in float64, kept in float32
     table_stream.py   a table larger than memory, read while it is trained on

@@ -22,7 +22,9 @@ from chainrule.train.data.roles import (
     as_numbers,
     cast,
     numbers_of_most,
+    tells_rows_apart,
 )
+from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
@@ -101,6 +103,8 @@ def _cast(
         roles=roles,
         marks=wanted.marks if wanted.missing else (),
         orders={each: part.order for each, part in parts.items() if part.order},
+        keys=keys_of(columns, wanted.split),
+        named={role.name: columns.values[role.name] for role in roles if tells_rows_apart(role)},
         notes=(*notes, *_of_classes(target, answers), *suspicious(used, answers, target)),
     )
 

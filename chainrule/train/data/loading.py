@@ -19,7 +19,8 @@ from chainrule.train.data.opening import Wish
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_source
-from chainrule.train.data.split import keep_categories_known, split_rows
+from chainrule.train.data.split import keep_categories_known
+from chainrule.train.data.split_keys import split_raw
 from chainrule.train.data.tables import RawData
 
 
@@ -37,6 +38,7 @@ def load(
     numeric: Sequence[str] = (),
     missing: Sequence[str] = (),
     query: str | None = None,
+    split: str = "random",
     progress: Progress | None = None,
 ) -> Dataset:
     """Read, split and standardise a data set.
@@ -71,6 +73,9 @@ def load(
         #N/A and their like.
     query : str, optional
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
+    split : str
+        "random"; "time:COLUMN" for the latest rows as the test part; "group:COLUMN" for parts that
+        share no value of that column. COLUMN is one of the table.
     progress : callable, optional
         Is told the share of the file that is read, from 0 to 1, some times a second.
 
@@ -111,11 +116,17 @@ def load(
     validation, test = checked_share("validation", validation), checked_share("test", test)
     seed = checked_seed(seed)
     wanted = Wanted(
-        names_in(drop), names_in(categorical), names_in(numeric), names_in(missing), task
+        names_in(drop),
+        names_in(categorical),
+        names_in(numeric),
+        names_in(missing),
+        task,
+        split,
     )
     raw = open_source(source, target, folder, wanted, Wish(query=query, progress=progress))
-    parts = split_rows(raw.strata, validation, test, seed, own_test_rows=raw.test_rows)
-    parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
+    parts = split_raw(raw, validation, test, seed)
+    if raw.keys is None:
+        parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
     preprocessing = learn(raw, parts.train)
 
     of = _whole(raw, preprocessing) if raw.roles else _each(raw, preprocessing)

@@ -28,7 +28,9 @@ NAMES_ROWS = re.compile(
     r"|row|rownum|(row|record|line)[\W_]?(no|nr|num|number|index)",
     re.I,
 )
+NUMBERS, NAMES = "row-number-like", "name-like"  # how a column that tells rows apart is called
 CASED_ID = re.compile(r".*[a-z]I[dD]")  # "PassengerId"; but not "paid"
+ASKED = "as was asked"
 SINGLES = 5  # rows from which a column that never says the same thing twice is one of names
 TRUTH_WORDS = ({"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"off", "on"}, {"0", "1"})
 
@@ -45,6 +47,8 @@ class Wanted:
         What stands for a gap, in place of the usual marks; () for those.
     task : str
         "auto", "classes" or "numbers".
+    split : str
+        "random", "time:COLUMN" or "group:COLUMN".
     """
 
     drop: tuple[str, ...] = ()
@@ -52,6 +56,7 @@ class Wanted:
     numeric: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     task: str = "auto"
+    split: str = "random"
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -90,7 +95,7 @@ def cast(columns: Columns, name: str, wanted: Wanted) -> Cast:
     """The part of one column of inputs."""
     values = columns.values[name]
     if name in wanted.drop:
-        return _left_out(name, "as was asked")
+        return _left_out(name, ASKED)
     if isinstance(values, Text):
         values = without_marks(values, wanted.marks)
     if name in wanted.categorical:
@@ -98,11 +103,19 @@ def cast(columns: Columns, name: str, wanted: Wanted) -> Cast:
         return _categories(name, text, "as was asked: ")
     if name in wanted.numeric:
         return _numbers(name, as_numbers(columns, name, values), "as was asked: ")
+    if wanted.split == f"group:{name}":
+        return _left_out(name, f"{NAMES}: the split keeps its rows together")
     if name in columns.nested:
         return _left_out(name, "each cell holds a list or a record")
     if not isinstance(values, Text):
         return _moments(name, values) if values.dtype.kind == "M" else _plain(name, values)
     return _text(columns, name, values)
+
+
+def tells_rows_apart(role: Role) -> bool:
+    """Whether a column is left out because it names or numbers the rows."""
+    is_asked = role.kind == "left out" and role.reason == ASKED and _names_rows(role.name)
+    return is_asked or (role.kind == "left out" and role.reason.startswith((NUMBERS, NAMES)))
 
 
 def as_numbers(columns: Columns, name: str, values: Values) -> NDArray[np.float64]:
@@ -214,9 +227,9 @@ def _identifiers(name: str, numbers: NDArray[np.float64]) -> Cast:
     text = text_of_numbers(numbers)
     different, rows = len(text.values), len(numbers)
     if 2 * different > rows:
-        return _left_out(name, f"row-number-like: {different:,} whole numbers in {rows:,} rows")
+        return _left_out(name, f"{NUMBERS}: {different:,} whole numbers in {rows:,} rows")
     if different > MOST_CATEGORIES:
-        return _left_out(name, f"name-like: {different:,} identifiers")
+        return _left_out(name, f"{NAMES}: {different:,} identifiers")
     return _categories(name, text, "identifiers, no quantities: ")
 
 
@@ -251,7 +264,7 @@ def _categories(name: str, text: Text, why: str) -> Cast:
         few = different <= FEW_CATEGORIES and not (different == rows - gaps > SINGLES)
         if not few and 2 * different > rows - gaps:
             return _left_out(
-                name, f"name-like: {different:,} different texts in {rows - gaps:,} rows"
+                name, f"{NAMES}: {different:,} different texts in {rows - gaps:,} rows"
             )
         if different > MOST_CATEGORIES:
             return _left_out(name, f"text with {different:,} different values")

@@ -20,6 +20,7 @@ from chainrule.train.data.frames import columns_of_frame
 from chainrule.train.data.inference import TASKS, infer
 from chainrule.train.data.opening import Wish, open_files, open_standard_input
 from chainrule.train.data.roles import Wanted
+from chainrule.train.data.split_keys import RANDOM
 from chainrule.train.data.tables import Columns, RawData, Text
 
 OF_TABLES = ("drop", "categorical", "numeric", "missing")  # what is said of a table's columns
@@ -66,6 +67,7 @@ def open_source(
 def _refuse_wishes(name: str, wanted: Wanted, wish: Wish) -> None:
     """The columns of a data set with a name are known."""
     given = {option: getattr(wanted, option) for option in OF_TABLES} | {"query": wish.query}
+    given["split"] = wanted.split != RANDOM
     for option, value in given.items():
         if value:
             raise ArgumentError(

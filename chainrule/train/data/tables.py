@@ -205,7 +205,9 @@ class RawData:
     The last `test_rows` rows are the set's own test part; 0 if it has none. `roles` say what was
     done with each column of a table whose columns were inferred, `orders` how its dates are read,
     `marks` what stands for a gap where the user said so, `answered` which rows of the source these
-    are where some had no answer, and `notes` what a reader should know.
+    are where some had no answer, `keys` what the rows are split by (times as float64, codes of
+    groups as int64), `named` the columns that are left out because they name the rows, and `notes`
+    what a reader should know.
     """
 
     name: str
@@ -218,6 +220,8 @@ class RawData:
     orders: Mapping[str, str] = field(default_factory=dict[str, str])
     marks: tuple[str, ...] = ()
     answered: Rows | None = None
+    keys: NDArray[Any] | None = None
+    named: Mapping[str, Values] = field(default_factory=dict[str, Values])
     notes: tuple[str, ...] = ()
 
     @property
