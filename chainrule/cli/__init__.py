@@ -12,6 +12,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     configuration.py  config.toml: every setting of a run with its value, and what came out
     failures.py       what went wrong, in a few lines on standard error, and the exit code
     folder.py         the folder of a run: chosen, writable, and held before training starts
+    metrics_file.py   metrics.json: the figures of each part of a run, for programs
     options.py        what `chainrule train` may be told, with defaults
     outcome.py        everything a training run has come to, for those who write and show it
     part_figures.py   loss and accuracy, or error and R^2, of the parts of a data set

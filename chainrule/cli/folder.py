@@ -1,6 +1,6 @@
 """The folder of a run: chosen, shown to be writable, and held before training starts.
 
-Imports errors and train.files. training.py works inside it.
+Imports errors, runs and train.files. training.py works inside it.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from chainrule.errors import ArgumentError, OutputError
+from chainrule.runs import ESTIMATOR, NET
 from chainrule.train.files import prepare_folder
 
 try:
@@ -20,8 +21,9 @@ except ImportError:  # Windows, whose locks know no folders
     fcntl = None
 
 RUNS = Path("runs")
-MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.toml", "report.html"
-FILES = (MODEL, HISTORY, CONFIG, REPORT)
+HISTORY, CONFIG = "history.csv", "config.toml"
+METRICS, REPORT = "metrics.json", "report.html"
+FILES = (NET, ESTIMATOR, HISTORY, CONFIG, METRICS, REPORT)
 
 
 @contextmanager
@@ -54,6 +56,13 @@ def run_folder(out: Path | None, name: str, overwrite: bool) -> Generator[Path]:
                 with contextlib.suppress(OSError):  # not empty: something was written
                     place.rmdir()
             raise
+
+
+def leave_only(folder: Path, *written: str) -> None:
+    """Take away what another run left there, which would be read for this one's."""
+    for name in FILES:
+        if name not in written:
+            (folder / name).unlink(missing_ok=True)
 
 
 @contextmanager

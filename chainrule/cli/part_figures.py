@@ -3,7 +3,7 @@
 Imports train and the checkup. The table at the end, config.toml and the report show them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from typing import Any
 
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from chainrule.inspection import Part
 from chainrule.inspection.checkup import LayerCheckup, observe
 from chainrule.nn import Module
+from chainrule.ops.losses.loss import facts_of_named
 from chainrule.train import predict
 from chainrule.train.choices import TrainingPlan
 from chainrule.train.data import Dataset, Preprocessing
+from chainrule.train.judgement import judge_answers, judge_classes, judge_numbers
 
 TELLING = ("accuracy", "R^2", "RMSE")  # the order in which a report shows them
 MANY = 10_000  # from here on decimals tell nothing
@@ -43,6 +45,8 @@ class Figures:
         The loss of equal scores for all classes; NaN for numbers.
     layers : tuple of LayerCheckup
         How its activations behaved; of the training part only.
+    judged : dict
+        For metrics.json: see `train.judgement`.
     """
 
     part: str
@@ -53,6 +57,7 @@ class Figures:
     constant: float
     even: float = nan
     layers: tuple[LayerCheckup, ...] = ()
+    judged: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def part_of_report(self) -> Part:
@@ -118,7 +123,19 @@ def _of_part(
     loss = float(plan.loss(outputs, targets))
     found = values(dataset.preprocessing, outputs, y)
     even = float(plan.loss(np.zeros_like(outputs), targets)) if "accuracy" in found else nan
-    return Figures(part, len(x), loss, found, outputs, _constant(found, y), even, layers)
+    judged = _judged(plan, dataset.preprocessing, outputs, y)
+    return Figures(part, len(x), loss, found, outputs, _constant(found, y), even, layers, judged)
+
+
+def _judged(
+    plan: TrainingPlan, preprocessing: Preprocessing, outputs: NDArray[Any], y: NDArray[Any]
+) -> dict[str, Any]:
+    classes, facts = preprocessing.classes, facts_of_named(plan.architecture.loss)
+    if not classes:
+        return judge_numbers(preprocessing.original(outputs), preprocessing.original(y))
+    if not facts.link:  # scores, no chances
+        return judge_answers(outputs.argmax(axis=1), y, classes)
+    return judge_classes(np.asarray(facts.linked(outputs.astype(np.float64))), y, classes)
 
 
 def _constant(found: dict[str, float], y: NDArray[Any]) -> float:

@@ -11,10 +11,10 @@ from pathlib import Path
 from chainrule.cli.answers import Answers, answers
 from chainrule.cli.bar import reading
 from chainrule.cli.configuration import trained_on
-from chainrule.cli.folder import MODEL
 from chainrule.cli.part_figures import heading, shown, values
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
+from chainrule.runs import NET
 from chainrule.train import predict as outputs_of
 from chainrule.train.data import open_rows
 from chainrule.train.files import write_atomically
@@ -88,10 +88,10 @@ def _model_file(run: Path) -> Path:
     if run.is_file():
         return run
     if run.is_dir():
-        if (run / MODEL).is_file():
-            return run / MODEL
+        if (run / NET).is_file():
+            return run / NET
         raise MissingDataError(
-            f"{run} holds no {MODEL}.", do="Give the folder that chainrule train has written."
+            f"{run} holds no {NET}.", do="Give the folder that chainrule train has written."
         )
     try:
         neighbours = sorted(place.name for place in run.parent.iterdir())

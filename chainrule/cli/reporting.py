@@ -21,6 +21,7 @@ from chainrule.inspection import (
 )
 from chainrule.nn import objective
 from chainrule.tensors import tensor
+from chainrule.train.judgement import confusion
 
 GRAPH_ROWS = 4  # a batch small enough to be looked at
 RATIO = "update_ratio/"
@@ -29,7 +30,8 @@ RATIO = "update_ratio/"
 def report_page(outcome: Outcome) -> str:
     """The whole page as HTML text."""
     dataset, history = outcome.dataset, outcome.history
-    truth = _truth(outcome)
+    last = outcome.parts[-1]
+    truth = dataset.targets[last.part]
     return render_report(
         ReportData(
             title=dataset.name,
@@ -42,9 +44,13 @@ def report_page(outcome: Outcome) -> str:
             seconds=outcome.seconds,
             best_epoch=history.best_epoch,
             classes=dataset.classes,
-            confusion=_confusion(outcome, truth) if dataset.classes else None,
+            confusion=(
+                confusion(last.outputs.argmax(axis=1), truth, len(dataset.classes))
+                if dataset.classes
+                else None
+            ),
             true=None if dataset.classes else _original(outcome, truth),
-            predicted=None if dataset.classes else _original(outcome, outcome.parts[-1].outputs),
+            predicted=None if dataset.classes else _original(outcome, last.outputs),
             target=dataset.preprocessing.target.name,
             templates=_templates(outcome),
             graph=_graph(outcome),
@@ -54,25 +60,6 @@ def report_page(outcome: Outcome) -> str:
             commands=outcome.next_commands(),
         )
     )
-
-
-def _truth(outcome: Outcome) -> NDArray[Any]:
-    """Targets of the last part: the test rows, if there are any."""
-    dataset = outcome.dataset
-    targets = {
-        "training": dataset.y_train,
-        "validation": dataset.y_validation,
-        "test": dataset.y_test,
-    }
-    return targets[outcome.parts[-1].part]
-
-
-def _confusion(outcome: Outcome, truth: NDArray[Any]) -> NDArray[np.int64]:
-    """Rows of each class, by what the net answers."""
-    classes = len(outcome.dataset.classes)
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (truth, outcome.parts[-1].outputs.argmax(axis=1)), 1)
-    return counts
 
 
 def _original(outcome: Outcome, y: NDArray[Any]) -> NDArray[np.float64]:

@@ -11,7 +11,8 @@ from chainrule.cli.bar import reading, reporter
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
-from chainrule.cli.folder import CONFIG, HISTORY, MODEL, REPORT, run_folder
+from chainrule.cli.folder import CONFIG, HISTORY, METRICS, REPORT, leave_only, run_folder
+from chainrule.cli.metrics_file import metrics_of_net
 from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
 from chainrule.cli.part_figures import figures, heading, shown
@@ -20,6 +21,7 @@ from chainrule.cli.screen import complain, counted, say, table
 from chainrule.errors import ChainruleError, NonFiniteError
 from chainrule.inspection import read_result
 from chainrule.nn import Module
+from chainrule.runs import NET
 from chainrule.starting import INTERRUPTED
 from chainrule.train import History
 from chainrule.train.choices import TrainingPlan, check, plan
@@ -61,13 +63,15 @@ def train(source: str, settings: TrainSettings) -> int:
         history = _learn(planned, model, dataset)
         seconds = time.perf_counter() - started
         prepare_folder(folder)  # again, should somebody have removed it meanwhile
-        save_model(folder / MODEL, model, planned.architecture, dataset.preprocessing)
+        save_model(folder / NET, model, planned.architecture, dataset.preprocessing)
         history.write_csv(folder / HISTORY)
         parts = figures(planned, model, dataset)
         outcome = Outcome(
             source, settings, planned, folder, dataset, model, history, seconds, parts
         )
+        write_atomically(folder / METRICS, metrics_of_net(outcome))
         write_atomically(folder / CONFIG, config_text(outcome))
+        leave_only(folder, NET, HISTORY, METRICS, CONFIG)
     _show_figures(outcome)
     is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
     _show_places(outcome, is_reported)
@@ -160,8 +164,9 @@ def _report(outcome: Outcome) -> bool:
 
 def _show_places(outcome: Outcome, is_reported: bool) -> None:
     say("report", f"{outcome.folder / REPORT}" if is_reported else "not written")
-    say("model", f"{outcome.folder / MODEL}")
+    say("model", f"{outcome.folder / NET}")
     say("history", f"{outcome.folder / HISTORY}")
+    say("metrics", f"{outcome.folder / METRICS}")
     say("settings", f"{outcome.folder / CONFIG}")
     for number, (_, command) in enumerate(outcome.next_commands()):
         say("" if number else "next", command)

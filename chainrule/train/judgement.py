@@ -121,6 +121,22 @@ def judge_numbers(predicted: Array, truth: Array, margin: float | None = None) -
     return found
 
 
+def judge_constant(seen: Array, truth: Array, classes: Sequence[str] = ()) -> Figures:
+    """What one reaches who looks at no column, but knows the answers of the training rows.
+
+    Parameters
+    ----------
+    seen, truth : ndarray, (N,)
+        Answers of the training rows, and of those that are judged: places among the classes, or
+        numbers. Of classes their shares are said, of numbers the mean.
+    """
+    if not classes:
+        return judge_numbers(np.full(len(truth), np.mean(seen)), truth)
+    shares = np.bincount(seen, minlength=len(classes)) / max(len(seen), 1)
+    found = judge_classes(np.tile(shares, (len(truth), 1)), truth, classes)
+    return {name: value for name, value in found.items() if name not in ("classes", "calibration")}
+
+
 def confusion(said: Array, labels: Array, classes: int) -> Array:
     """Rows of each class, by what was answered: truth down, answers across."""
     counts = np.zeros((classes, classes), np.int64)

@@ -158,7 +158,7 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, number):
     assert "Traceback" not in err
     assert re.search(r"trained .* s, interrupted in epoch \d+: what was learned is kept\n", out)
     run = tmp_path / "runs" / "moons"
-    files = ["config.toml", "history.csv", "model.safetensors", "report.html"]
+    files = ["config.toml", "history.csv", "metrics.json", "model.safetensors", "report.html"]
     assert sorted(os.listdir(run)) == files
     config = tomllib.loads((run / "config.toml").read_text())
     assert config["result"]["stopped"] == "interrupted"

@@ -1,6 +1,7 @@
 """`chainrule train`: what it says, what it writes, and how well the nets do."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import pytest
 from chainrule.train.data import load
 from chainrule.train.saving import load_model
 
-FILES = ["config.toml", "history.csv", "model.safetensors", "report.html"]
+FILES = ["config.toml", "history.csv", "metrics.json", "model.safetensors", "report.html"]
 QUICK = ("--epochs", "3")
 
 
@@ -27,7 +28,7 @@ def test_digits_reach_97_percent_with_the_defaults(digits):
     assert digits.config["result"]["test"]["accuracy"] >= 0.97
 
 
-def test_a_run_leaves_its_four_files_and_nothing_else(digits):
+def test_a_run_leaves_its_files_and_nothing_else(digits):
     assert sorted(os.listdir(digits.folder)) == FILES
     assert os.listdir(digits.folder.parent) == ["digits"]
 
@@ -224,7 +225,8 @@ def test_a_finished_run_is_not_replaced_unasked(chainrule):
     ended = chainrule("train", "iris", *QUICK, "--out", "mine")
     assert ended.code == 2
     assert ended.err == (
-        "mine already holds model.safetensors, history.csv, config.toml, report.html.\n"
+        "mine already holds model.safetensors, history.csv, config.toml, metrics.json, "
+        "report.html.\n"
         "Choose another folder, or replace them: --overwrite\n"
     )
     assert {name: Path("mine", name).read_bytes() for name in FILES} == before
@@ -294,3 +296,20 @@ def test_a_full_disk_keeps_the_old_run(chainrule, monkeypatch):
 def test_a_run_can_be_moved(chainrule, digits, tmp_path):
     shutil.copytree(digits.folder, tmp_path / "elsewhere")
     assert chainrule("predict", "elsewhere", "digits").code == 0
+
+
+@pytest.mark.parametrize("name", ["digits", "diabetes"])
+def test_metrics_json_tells_what_the_table_says_and_more(name, request):
+    run = request.getfixturevalue(name)
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert list(metrics) == ["training", "validation", "test", "constant"]
+    for part, told in run.config["result"].items():
+        if isinstance(told, dict):
+            found = metrics[part]
+            assert (found["rows"], found["loss"]) == (told["rows"], told["loss"])
+            for mine, theirs in (("accuracy", "accuracy"), ("rmse", "RMSE"), ("r2", "R^2")):
+                assert found.get(mine) == pytest.approx(told.get(theirs))
+    assert metrics["constant"].get("accuracy", 0.1) < 0.2
+    if name == "digits":
+        assert len(metrics["test"]["classes"]) == 10
+        assert metrics["test"]["roc_auc"] > 0.99

@@ -11,6 +11,7 @@ from chainrule.train.judgement import (
     calibration,
     judge_answers,
     judge_classes,
+    judge_constant,
     judge_numbers,
     margin_of,
     roc_auc,
@@ -94,6 +95,15 @@ def test_what_some_rows_cannot_tell_is_nan_and_null_in_json():
     assert json.dumps(without_nan({"a": [nan, 1.0, {"b": -np.inf}]}), allow_nan=False) == (
         '{"a": [null, 1.0, {"b": null}]}'
     )
+
+
+def test_a_constant_answer_knows_the_answers_of_the_training_rows_alone():
+    seen, truth = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1])
+    found = judge_constant(seen, truth, ["no", "yes"])
+    assert (found["accuracy"], found["balanced_accuracy"], found["roc_auc"]) == (0.25, 0.5, 0.5)
+    assert found["log_loss"] == pytest.approx(-np.mean(np.log([0.75, 0.25, 0.25, 0.25])))
+    numbers = judge_constant(np.array([1.0, 3.0]), np.array([2.0, 4.0]))
+    assert numbers == {"rows": 2, "rmse": pytest.approx(2**0.5), "mae": 1.0, "r2": -1.0}
 
 
 def test_a_margin_holds_the_share_of_new_rows_that_it_names():

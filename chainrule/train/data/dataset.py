@@ -62,6 +62,15 @@ class Dataset:
         return self.preprocessing.classes
 
     @property
+    def targets(self) -> dict[str, NDArray[Any]]:
+        """Those of the training, the validation and the test part, by name."""
+        return {
+            "training": self.y_train,
+            "validation": self.y_validation,
+            "test": self.y_test,
+        }
+
+    @property
     def inputs(self) -> int:
         """D, the width of the net's input."""
         return self.x_train.shape[1]
