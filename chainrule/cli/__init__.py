@@ -11,7 +11,9 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     collector.py      the garbage collector, held still where it only costs time
     configuration.py  config.toml: every setting of a run with its value, and what came out
     failures.py       what went wrong, in a few lines on standard error, and the exit code
+    figure_table.py   a line of figures for each part, beside a constant answer
     folder.py         the folder of a run: chosen, writable, and held before training starts
+    member_bar.py     progress of estimators: a bar, or a line for each net
     metrics_file.py   metrics.json: the figures of each part of a run, for programs
     options.py        what `chainrule train` may be told, with defaults
     outcome.py        everything a training run has come to, for those who write and show it
@@ -19,6 +21,11 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     prediction.py     what a saved net says about rows
     reporting.py      what the report of a run shows, gathered from its outcome
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
+    table_configuration.py  config.toml of a training on a table
+    table_job.py      an estimator on a table as it is, and what it is worth
+    table_outcome.py  everything a training on a table has come to
+    table_report.py   what the report of a training on a table shows
+    table_trial.py    estimators trained, each judged by rows that it has not seen
     train_job.py      from a data set's name to a folder with a model and a report
 """
 

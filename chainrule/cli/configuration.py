@@ -12,6 +12,7 @@ import numpy as np
 import tomli_w
 
 from chainrule.cli.folder import CONFIG
+from chainrule.cli.options import TrainSettings
 from chainrule.cli.outcome import Outcome
 from chainrule.train.data.split_keys import RANDOM
 from chainrule.train.saving import installed_version
@@ -20,22 +21,15 @@ from chainrule.train.saving import installed_version
 def settings_record(outcome: Outcome) -> dict[str, dict[str, Any]]:
     """Sections of settings, nothing left out or open; what has no value is not in it."""
     settings, plan, net = outcome.settings, outcome.plan, outcome.plan.architecture
+    data, dataset = of_data(settings), outcome.dataset
     record: dict[str, dict[str, Any]] = {
         "data": {
             "source": outcome.source,
-            "name": outcome.dataset.name,
-            "task": outcome.dataset.task,
-            "target": outcome.dataset.preprocessing.target.name,
-            "query": settings.query,
-            **{
-                option: list(getattr(settings, option)) or None
-                for option in ("drop", "categorical", "numeric", "missing")
-            },
-            "split": settings.split if settings.split != RANDOM else None,
+            "name": dataset.name,
+            "task": dataset.task,
+            "target": dataset.preprocessing.target.name,
+            **data,
             "validation": settings.watched,
-            "test": settings.test,
-            "folder": None if settings.folder is None else str(settings.folder),
-            "seed": settings.seed,
         },
         "net": {
             "kind": "mlp",
@@ -58,9 +52,38 @@ def settings_record(outcome: Outcome) -> dict[str, dict[str, Any]]:
             "seed": plan.seed,
         },
     }
+    return known(record)
+
+
+def of_data(settings: TrainSettings) -> dict[str, Any]:
+    """What was said of the data."""
+    return {
+        "query": settings.query,
+        **{
+            option: list(getattr(settings, option)) or None
+            for option in ("drop", "categorical", "numeric", "missing")
+        },
+        "split": settings.split if settings.split != RANDOM else None,
+        "test": settings.test,
+        "folder": None if settings.folder is None else str(settings.folder),
+        "seed": settings.seed,
+    }
+
+
+def known(record: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without what has no value."""
     return {
         section: {key: value for key, value in entries.items() if value is not None}
         for section, entries in record.items()
+    }
+
+
+def versions() -> dict[str, str]:
+    """What it ran on."""
+    return {
+        "chainrule": installed_version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
     }
 
 
@@ -68,11 +91,7 @@ def config_text(outcome: Outcome) -> str:
     """The whole file as TOML text."""
     history = outcome.history
     record: dict[str, Any] = {
-        "versions": {
-            "chainrule": installed_version(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
+        "versions": versions(),
         **settings_record(outcome),
         "result": {
             "epochs": len(history),

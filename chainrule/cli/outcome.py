@@ -58,20 +58,29 @@ class Outcome:
     def next_commands(self) -> list[tuple[str, str]]:
         """What to try now, each with its command."""
         settings = self.settings
-        data = [self.source, *(["--folder", str(settings.folder)] if settings.folder else [])]
-        query = ["--query", settings.query] if settings.query else []
-        target = ["--target", settings.target] if settings.target else []
-        task = ["--task", settings.task] if settings.task != "auto" else []
-        for option in ("drop", "categorical", "numeric", "missing"):
-            named = getattr(settings, option)
-            task += [f"--{option}={name}" for name in named]
+        data = data_words(self.source, settings)
         wider = str(2 * max(settings.choices().hidden, default=0) or Choices.hidden[0])
-        predict = ["predict", str(self.folder), *data, *query, "--out", _free("predictions.csv")]
-        train = ["train", *data, *query, *target, *task, "--hidden", wider]
+        predict = ["predict", str(self.folder), *data, "--out", free_name("predictions.csv")]
+        train = ["train", *data, *target_words(settings), "--hidden", wider]
         return [
             ("Predict rows with this net", shlex.join([*called(), *predict])),
             ("Train a wider one", shlex.join([*called(), *train])),
         ]
+
+
+def data_words(source: str, settings: TrainSettings) -> list[str]:
+    """How the rows are named on the command line."""
+    folder = ["--folder", str(settings.folder)] if settings.folder else []
+    return [source, *folder, *(["--query", settings.query] if settings.query else [])]
+
+
+def target_words(settings: TrainSettings) -> list[str]:
+    """What was said of the target, the columns and the split."""
+    words = ["--target", settings.target] if settings.target else []
+    words += ["--task", settings.task] if settings.task != "auto" else []
+    for option in ("drop", "categorical", "numeric", "missing"):
+        words += [f"--{option}={name}" for name in getattr(settings, option)]
+    return words + (["--split", settings.split] if settings.split != "random" else [])
 
 
 def called() -> list[str]:
@@ -89,7 +98,7 @@ def _is_same(one: str, other: str) -> bool:
     return os.path.exists(other) and os.path.samefile(one, other)
 
 
-def _free(name: str) -> str:
+def free_name(name: str) -> str:
     """The name of a file that is not there yet."""
     stem, ending = os.path.splitext(name)
     names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))

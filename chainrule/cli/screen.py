@@ -9,14 +9,18 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+if TYPE_CHECKING:
+    from chainrule.train.data.columns import Role
+
 LABEL_WIDTH = 14
+MOST_COLUMNS = 40  # shown one by one
 
 
 def refuse_no_character() -> None:
@@ -133,6 +137,19 @@ def table(
     for row in rows:
         drawn.add_row(*map(Text, row))
     console(to_stderr).print(drawn, soft_wrap=False)
+
+
+def show_columns(roles: "Sequence[Role]", notes: Sequence[str]) -> None:
+    """What is done with each column of a table, before it is trained on."""
+    if roles:
+        rows = [(role.name, role.kind, role.reason) for role in roles[:MOST_COLUMNS]]
+        table(["column", "taken as", "because"], rows, texts=["column", "taken as", "because"])
+    if len(roles) > MOST_COLUMNS:
+        left_out = sum(role.kind == "left out" for role in roles[MOST_COLUMNS:])
+        more = counted(len(roles) - MOST_COLUMNS, "more column")
+        say("columns", f"and {more}, {left_out:,} of them left out")
+    for note in notes:
+        say("note", note)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -4,6 +4,7 @@ Imports the files beside it, data, fit and saving. app.py calls it.
 """
 
 import time
+from collections.abc import Callable
 
 from threadpoolctl import threadpool_limits
 
@@ -17,19 +18,17 @@ from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
 from chainrule.cli.part_figures import figures, heading, shown
 from chainrule.cli.reporting import report_page
-from chainrule.cli.screen import complain, counted, say, table
-from chainrule.errors import ChainruleError, NonFiniteError
+from chainrule.cli.screen import complain, counted, say, show_columns, table
+from chainrule.errors import ArgumentError, ChainruleError, NonFiniteError
 from chainrule.inspection import read_result
 from chainrule.nn import Module
-from chainrule.runs import NET
+from chainrule.runs import NET, needs_scikit_learn
 from chainrule.starting import INTERRUPTED
 from chainrule.train import History
 from chainrule.train.choices import TrainingPlan, check, plan
-from chainrule.train.data import Dataset, load
+from chainrule.train.data import Dataset, load, names
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
-
-MOST_COLUMNS = 40  # shown one by one
 
 
 def train(source: str, settings: TrainSettings) -> int:
@@ -37,6 +36,10 @@ def train(source: str, settings: TrainSettings) -> int:
     refuse_impossible(settings)
     choices = settings.choices()
     check(choices)
+    if not settings.of_a_net and _is_table(source, settings):
+        with held_still():
+            train_table = _for_tables()
+        return train_table(source, settings)
     with reading(source) as progress:
         dataset = load(
             source,
@@ -54,7 +57,7 @@ def train(source: str, settings: TrainSettings) -> int:
             query=settings.query,
             progress=progress,
         )
-    _show_columns(dataset)
+    show_columns(dataset.preprocessing.roles, dataset.notes)
     planned = plan(choices, dataset)
     with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
         model = planned.architecture.build(planned.seed)
@@ -80,6 +83,29 @@ def train(source: str, settings: TrainSettings) -> int:
     return 0 if is_reported else FAILED
 
 
+def _is_table(source: str, settings: TrainSettings) -> bool:
+    """Whether the source is a table, not a data set with a name."""
+    if source not in names():
+        return True
+    if settings.of_an_estimator:
+        raise ArgumentError(
+            f"{settings.of_an_estimator[0]} speaks of how a table is learned; "
+            f"the data set {source!r} trains one plain net.",
+            do="Leave it out, or give the path of a table.",
+        )
+    return False
+
+
+def _for_tables() -> Callable[[str, TrainSettings], int]:
+    """The job for tables; an error where scikit-learn is missing."""
+    try:
+        # Here, not above: scikit-learn takes a second to load, and a plain net goes without.
+        from chainrule.cli.table_job import train_table  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise needs_scikit_learn(error) from error
+    return train_table
+
+
 def _learn(planned: TrainingPlan, model: Module, dataset: Dataset) -> History:
     try:
         with threadpool_limits(planned.threads(), user_api="blas"):
@@ -89,20 +115,6 @@ def _learn(planned: TrainingPlan, model: Module, dataset: Dataset) -> History:
         raise NonFiniteError(
             error.what, found=error.found, do=f"Take smaller steps: {options}"
         ) from error
-
-
-def _show_columns(dataset: Dataset) -> None:
-    """What is done with each column of a table, before it is trained on."""
-    roles = dataset.preprocessing.roles
-    if roles:
-        rows = [(role.name, role.kind, role.reason) for role in roles[:MOST_COLUMNS]]
-        table(["column", "taken as", "because"], rows, texts=["column", "taken as", "because"])
-    if len(roles) > MOST_COLUMNS:
-        left_out = sum(role.kind == "left out" for role in roles[MOST_COLUMNS:])
-        more = counted(len(roles) - MOST_COLUMNS, "more column")
-        say("columns", f"and {more}, {left_out:,} of them left out")
-    for note in dataset.notes:
-        say("note", note)
 
 
 def _announce(planned: TrainingPlan, dataset: Dataset, model: Module) -> None:

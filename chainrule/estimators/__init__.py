@@ -3,9 +3,11 @@
 Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does not.
 
     archive.py          trained estimators as files without pickle
+    baseline.py         scikit-learn's boosted trees on the same rows, to be read beside
     base.py             what the estimators share
     checking.py         scikit-learn's checks of what an estimator is given
     features.py         numbers and codes as the inputs of a net
+    importance.py       how much worse the answers become when a column is shuffled
     member_training.py  trained one after the other, each judged on the rows it left out
     merging.py          rows that are alike, merged into one that counts as often
     presets.py          how a net for a table is built and trained

@@ -5,7 +5,7 @@ Imports the recipe, nn, optim and train.Program. The estimators call it with arr
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -90,7 +90,8 @@ class Stand:
     member, members, epoch, epochs : int
         Counted from 1, and how many there are.
     score : float
-        Of the members that are done, on the rows that they have not seen; NaN before the first.
+        Accuracy or R2 of the members that are done, on rows that they have not seen; NaN before
+        the first.
     """
 
     member: int
@@ -156,15 +157,12 @@ def fitted(
             say(f"the time limit ends the training after {member} of {recipe.members} members")
             break
         watched = np.flatnonzero(part == member % recipe.parts)
-        mean = float(np.mean(scores)) if scores else np.nan
-
-        def told(epoch: int, epochs: int, member: int = member, mean: float = mean) -> None:
-            watch(Stand(member + 1, recipe.members, epoch, epochs, mean))
-
-        members.append(trainer.member(member, used, watched, max(epochs, 1), told))
+        stand = Stand(member + 1, recipe.members, 0, max(epochs, 1), _mean(task, scores))
+        members.append(trainer.member(member, used, watched, stand, watch))
         last = members[-1][-1]
         score = task.score(last.outputs, watched) if len(watched) else np.nan
         scores.append(score)
+        watch(replace(stand, epoch=stand.epochs, score=_mean(task, scores)))
         say(
             f"member {member + 1} of {recipe.members}: {last.epoch} epochs, score {score:.4f} on "
             f"{len(watched):,} rows it has not seen"
@@ -176,6 +174,11 @@ def fitted(
     chosen = [snapshots[end] for snapshots in members]
     ensemble = ensemble_of(task, recipe, [snapshot.state for snapshot in chosen])
     return Fitted(ensemble, held_out[end], tuple(snapshot.epoch for snapshot in chosen))
+
+
+def _mean(task: Task, scores: list[float]) -> float:
+    """The mean accuracy, or R2: 1 minus the mean square error, standardised."""
+    return (0.0 if task.classes else 1.0) + float(np.mean(scores)) if scores else np.nan
 
 
 def _held_out(
@@ -240,11 +243,11 @@ class _Trainer:
         number: int,
         used: Array,
         watched: Array,
-        epochs: int,
-        told: Callable[[int, int], None],
+        stand: Stand,
+        watch: Watch,
     ) -> list[Snapshot]:
         """Train from other first weights; how the net was at the end of the later waves."""
-        task, program = self._task, self._program
+        task, program, epochs = self._task, self._program, stand.epochs
         rng = np.random.default_rng((self._seed, number))
         self._begin(int(rng.integers(2**31)))
         batch = min(self._recipe.batch, len(used))
@@ -265,7 +268,8 @@ class _Trainer:
                 outputs: Array = np.empty((0, task.outputs), np.float32)
                 outputs = np.array(program.predict(rows)) if len(rows) else outputs
                 found += ends.count(epoch) * [Snapshot(epoch, self._net.state(), outputs)]
-            told(epoch, epochs)
+            if epoch < epochs:  # the last one is told with its score
+                watch(replace(stand, epoch=epoch))
         return found
 
     def _begin(self, seed: int) -> None:

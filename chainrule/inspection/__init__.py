@@ -15,6 +15,7 @@ result.py      what a net came to on each part of the data, read against a const
 run_report.py  one HTML file that needs nothing else
 sketch.py      what a picture of a graph says at each node
 svg.py         elements with everything escaped, and how wide a text will be
+table_result.py  what is worth a look in the figures of estimators
 templates.py   what each unit of the first layer looks for, as a picture or as signed bars
 """
 

@@ -26,6 +26,7 @@ NOTE_LINE, NOTE_WIDTH = 15.0, 28.0  # points that a note outside the axes takes
 LATE = 0.8  # share of the epochs from which on a note above would leave the paper
 TINY = 1e-6  # ratios below it are the end of a schedule and tell nothing
 QUIET = 0.55  # opacity of what only guides the eye
+SMALLEST_DOT, LARGEST_DOT = 12.0, 160.0  # areas, in square points
 DOTS = 0.75  # opacity of dots, which may lie over one another
 
 
@@ -88,6 +89,31 @@ def residuals(name: str, true: Array, predicted: Array, target: str) -> str:
         _label(axes, f"predicted {target}", "residual: true − predicted")
 
     return figure(draw, name, f"Residuals of {target}, {len(true)} rows")
+
+
+def calibration(name: str, chances: Curve, shares: Curve, rows: Curve, said: str) -> str:
+    """How often what was given a chance comes true: on the line, chances hold what they say.
+
+    Parameters
+    ----------
+    chances, shares, rows : sequence of float
+        Of each bin: the mean chance, how often it came true, and how many rows it has.
+    said : str
+        Whose chances these are.
+    """
+
+    def draw(axes: Any) -> None:
+        axes.plot([0, 1], [0, 1], color=INK, alpha=QUIET, linewidth=0.9, label="calibrated")
+        axes.plot(chances, shares, color=BLUE, alpha=DOTS, linewidth=1.2)
+        sizes = [SMALLEST_DOT + LARGEST_DOT * count / max(rows) for count in rows]
+        axes.scatter(chances, shares, s=sizes, color=BLUE, alpha=DOTS, linewidths=0)
+        _label(axes, f"chance of {shortened(said, LONGEST_LAYER)}", "share that it is so")
+        axes.xaxis.set_major_formatter(_per_cent)
+        axes.yaxis.set_major_formatter(_per_cent)
+        axes.legend()
+
+    alt = f"Calibration of the chances of {said}, {len(chances)} bins"
+    return figure(draw, name, alt)
 
 
 def ratio_curves(name: str, ratios: Mapping[str, Curve]) -> str:

@@ -24,6 +24,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
 MISTAKES = 5  # pairs of classes that are named
+SHARES = ("balanced", "in interval", "precision", "recall", "f1")
 MANY = 10_000  # from here on decimals tell nothing
 
 
@@ -71,6 +72,19 @@ class ReportData:
         Of the run; a value may itself be a mapping, a group of settings.
     commands : sequence of (str, str)
         What to do next, and the command that does it.
+    references : sequence of Part
+        Lines below the parts, to read them against: a constant answer, another learner, folds.
+    per_class, calibration : sequence of mapping
+        As `train.judgement` gives them, for the last part.
+    importance : sequence of (str, float, float)
+        Name of a column, how much the first metric falls when it is shuffled, and the standard
+        deviation of that; the most important first.
+    worst : (sequence of str, sequence of sequence of str), optional
+        Headings and cells of the rows that are missed by most.
+    columns : sequence of (str, str, str)
+        Each column of the table, what it is taken for, and why.
+    worries : sequence of str
+        What to look at, besides what is found in the parts and the checkup.
     """
 
     title: str
@@ -93,6 +107,13 @@ class ReportData:
     summary: str = ""
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     commands: Sequence[tuple[str, str]] = ()
+    references: Sequence[Part] = ()
+    per_class: Sequence[Mapping[str, Any]] = ()
+    calibration: Sequence[Mapping[str, Any]] = ()
+    importance: Sequence[tuple[str, float, float]] = ()
+    worst: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
+    columns: Sequence[tuple[str, str, str]] = ()
+    worries: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         classes = len(self.classes)
@@ -129,12 +150,19 @@ def render_report(data: ReportData) -> str:
         epochs=len(data.history.get("loss", ())),
         headline=_headline(data),
         metrics=list(data.parts[-1].values) if data.parts else [],
-        curves=_curves(data),
+        curves=_curves(data) if data.history else [],
+        lines=[*data.parts, *data.references],
+        calibration=_calibration(data),
+        widest=max((abs(fall) for _, fall, _ in data.importance), default=0.0),
         confusion=_confusion(data),
         mistakes=_mistakes(data),
         baseline=_baseline(data),
         residuals=_residuals(data),
-        worries=[*read_result(data.parts), *(data.checkup.advice if data.checkup else ())],
+        worries=[
+            *(() if data.references else read_result(data.parts)),
+            *(data.checkup.advice if data.checkup else ()),
+            *data.worries,
+        ],
         sound=_sound(data),
         ratios=data.checkup.ratios if data.checkup else read_ratios(ratios),
         ratio_chart=charts.ratio_curves("ratio", ratios) if _drawable(ratios) else "",
@@ -159,7 +187,7 @@ def shown(name: str, value: float) -> str:
     """A figure as text: accuracies in per cent, others with four digits."""
     if not np.isfinite(value):
         return "–"
-    if "accuracy" in name:
+    if "accuracy" in name or name in SHARES:
         return f"{value:.2%}"
     return f"{value:,.0f}" if abs(value) >= MANY else f"{value:.4g}"
 
@@ -245,6 +273,16 @@ def _baseline(data: ReportData) -> str:
     counts = np.sum(data.confusion, axis=1)
     share = float(np.max(counts) / np.sum(counts))
     return f"Always answering the most frequent class gives an accuracy of {share:.2%}."
+
+
+def _calibration(data: ReportData) -> str:
+    if not data.calibration:
+        return ""
+    chances, shares, rows = (
+        [float(each[name]) for each in data.calibration] for name in ("chance", "share", "rows")
+    )
+    said = str(data.classes[1]) if len(data.classes) == 2 else "the class that is said"
+    return charts.calibration("calibration", chances, shares, rows, said)
 
 
 def _residuals(data: ReportData) -> list[str]:

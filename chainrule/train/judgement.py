@@ -85,12 +85,12 @@ def judge_answers(said: Array, labels: Array, classes: Sequence[str]) -> Figures
     }
 
 
-def judge_numbers(predicted: Array, truth: Array, margin: float | None = None) -> Figures:
+def judge_numbers(predicted: Array, truth: Array, margin: float | Array | None = None) -> Figures:
     """Figures of a regression, in the target's own unit.
 
     Parameters
     ----------
-    margin : float, optional
+    margin : float or ndarray, (N,), optional
         Half the width of the interval around each prediction.
 
     Returns

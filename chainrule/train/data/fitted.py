@@ -20,7 +20,7 @@ from chainrule.train.data.preparation import Prepared, prepare
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_table, resolve
-from chainrule.train.data.tables import Columns
+from chainrule.train.data.tables import Columns, RawData
 
 TARGET = "target"  # what an array of answers is called if it has no name
 
@@ -99,12 +99,21 @@ def fit_table(
     if not isinstance(target, str):
         columns, target = _with_answers(columns, target)
     raw = infer(columns, columns.source, target, wanted)
-    preprocessing = learn(raw, np.arange(len(raw.table)))
+    return fit_rows(raw, np.arange(len(raw.table)))
+
+
+def fit_rows(raw: RawData, rows: NDArray[np.int64]) -> Fitted:
+    """The same of some rows of a table whose columns have their parts."""
+    preprocessing = learn(raw, rows)
+    if len(rows) < len(raw.table):
+        raw = replace(
+            raw.take(rows), answered=rows if raw.answered is None else raw.answered[rows]
+        )
     return Fitted(
         preprocessing,
         prepare(preprocessing.columns, raw.table),
         preprocessing.labels(raw.target, raw.table.places),
-        np.arange(len(columns)) if raw.answered is None else raw.answered,
+        np.arange(len(raw.table)) if raw.answered is None else raw.answered,
         raw.notes,
     )
 

@@ -61,6 +61,15 @@ def written(number: float) -> str:
     return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
+def cells_of(values: Values) -> list[str]:
+    """A column as it is written, nothing in a gap."""
+    if isinstance(values, Text):
+        return [*map([*values.values, ""].__getitem__, values.codes.tolist())]
+    if values.dtype.kind == "M":
+        return ["" if np.isnat(each) else str(each) for each in values]
+    return ["" if each != each else written(each) for each in values.tolist()]
+
+
 def text_of_numbers(numbers: NDArray[Any]) -> Text:
     """Numbers as categories, in the order of their sizes; NaN is a gap."""
     different, codes = np.unique(numbers, return_inverse=True)  # NaN comes last, once

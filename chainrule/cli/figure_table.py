@@ -1,0 +1,58 @@
+"""Figures as a table that a practitioner reads: a line for each part, beside a constant answer.
+
+Imports the screen. The end of a training shows it, and so does a prediction whose truth is known.
+"""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from chainrule.cli.screen import table
+
+NAMES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced",
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "f1": "F1",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R^2",
+    "coverage": "in interval",
+}
+SHARES = ("accuracy", "balanced_accuracy", "balanced", "coverage", "in interval")
+OF_TARGET = ("rmse", "mae")  # have its unit
+MANY = 10_000  # from here on decimals tell nothing
+
+
+def shown(name: str, value: float | None) -> str:
+    """A figure as text."""
+    if value is None or not isfinite(value):
+        return "–"
+    if name in SHARES:
+        return f"{value:.2%}"
+    return f"{value:,.0f}" if abs(value) >= MANY else f"{value:#.4g}"
+
+
+def heading(name: str, target: str) -> str:
+    """A figure's name, with the target whose unit it has."""
+    return f"{NAMES[name]} ({target})" if name in OF_TARGET else NAMES[name]
+
+
+def show_lines(lines: Mapping[str, Mapping[str, Any]], target: str) -> None:
+    """Print a line for each part."""
+    names = [name for name in NAMES if any(name in figures for figures in lines.values())]
+    rows = [
+        (label, f"{figures['rows']:,}", *(shown(name, figures.get(name)) for name in names))
+        for label, figures in lines.items()
+    ]
+    table(["part", "rows", *(heading(name, target) for name in names)], rows, texts=["part"])
+
+
+def in_words(figures: Mapping[str, Any], target: str) -> str:
+    """The same in one line."""
+    return ", ".join(
+        f"{heading(name, target)} {shown(name, figures[name])}"
+        for name in NAMES
+        if name in figures
+    )

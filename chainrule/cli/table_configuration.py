@@ -1,0 +1,54 @@
+"""config.toml of a training on a table: every setting with its value, and what came out.
+
+Imports tomli_w and configuration.py. table_job.py writes it, the report shows the settings.
+"""
+
+from typing import Any
+
+import tomli_w
+
+from chainrule.cli.configuration import known, of_data, versions
+from chainrule.cli.table_outcome import TableOutcome
+from chainrule.cli.table_trial import classes_of
+
+
+def config_of_table(outcome: TableOutcome) -> str:
+    """The whole file of a training on a table, as TOML text."""
+    epochs = outcome.trial.estimator.epochs_
+    record: dict[str, Any] = {
+        "versions": versions(),
+        **settings_of_table(outcome),
+        "result": {
+            "nets": len(epochs),
+            "epochs": list(epochs),
+            "seconds": round(outcome.seconds, 3),
+            **{
+                part: {name: x for name, x in figures.items() if isinstance(x, int | float)}
+                for part, figures in outcome.trial.lines.items()
+            },
+        },
+    }
+    return tomli_w.dumps(record)
+
+
+def settings_of_table(outcome: TableOutcome) -> dict[str, dict[str, Any]]:
+    """The same of a training on a table."""
+    settings, raw = outcome.settings, outcome.trial.raw
+    return known(
+        {
+            "data": {
+                "source": outcome.source,
+                "name": raw.name,
+                "task": "classification" if classes_of(raw) else "regression",
+                "target": raw.target_name,
+                **of_data(settings),
+            },
+            "learning": {
+                "preset": settings.preset or "strong",
+                "time_limit": settings.time_limit,
+                "folds": settings.folds,
+                "baseline": settings.baseline,
+                "seed": settings.seed,
+            },
+        }
+    )

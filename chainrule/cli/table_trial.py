@@ -1,0 +1,198 @@
+"""Trial: estimators trained on a table, each judged by rows that it has not seen.
+
+Imports the estimators, the judgement and data. table_job.py runs it and shows what came out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.member_bar import MemberBar
+from chainrule.cli.options import TrainSettings
+from chainrule.errors import DataError
+from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators.baseline import NAME, Boosted
+from chainrule.train.data.fitted import fit_rows
+from chainrule.train.data.split import Split, fold_rows
+from chainrule.train.data.split_keys import split_raw
+from chainrule.train.data.tables import RawData, Table, Text
+from chainrule.train.judgement import Figures, judge_classes, judge_constant, judge_numbers
+
+Rows = NDArray[np.int64]
+Estimator = TabularClassifier | TabularRegressor
+CONSTANT = "constant"
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What is said of some rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int64
+        Of the table.
+    answers : ndarray
+        Chances (N, C), or numbers (N,).
+    margin : ndarray or None
+        Half the width of the interval around each number.
+    """
+
+    rows: Rows
+    answers: NDArray[Any]
+    margin: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What the trainings on a table have come to.
+
+    Parameters
+    ----------
+    raw : RawData
+        All rows with an answer.
+    kept : ndarray of int64
+        The rows that the estimator was trained on.
+    estimator : TabularClassifier or TabularRegressor
+    parts : mapping of str to Answered
+        "training"; "validation", each row by a net that left it out; "test", the rows that the
+        estimator has not seen, or with folds those that each training has not seen.
+    lines : mapping of str to figures
+        Of the parts, of each fold, of the constant answer and of the baseline.
+    """
+
+    raw: RawData
+    kept: Rows
+    estimator: Estimator
+    parts: dict[str, Answered]
+    lines: dict[str, Figures]
+
+    @property
+    def last(self) -> str:
+        """The part that was kept away longest."""
+        return list(self.parts)[-1]
+
+
+def targets(raw: RawData) -> NDArray[Any]:
+    """Places among the classes, or numbers."""
+    return raw.target.codes if isinstance(raw.target, Text) else raw.target
+
+
+def classes_of(raw: RawData) -> tuple[str, ...]:
+    """Names of the classes; () for numbers."""
+    return raw.target.values if isinstance(raw.target, Text) else ()
+
+
+def splits_of(raw: RawData, settings: TrainSettings) -> list[Split]:
+    """One for each training that is judged; refused where nothing could be learned."""
+    if settings.folds:
+        splits = fold_rows(raw.strata, settings.folds, settings.seed, raw.keys)
+    else:
+        splits = [split_raw(raw, 0.0, settings.test, settings.seed)]
+    y = targets(raw)
+    for split in splits:
+        seen = y[split.train]
+        if len(seen) < 2 or seen.min() == seen.max():
+            raise DataError(
+                f"the {len(seen):,} rows that are left to train on have the same "
+                f"{raw.target_name!r} throughout.",
+                do="Split in another way, or with a smaller --test.",
+            )
+    return splits
+
+
+def tried(raw: RawData, settings: TrainSettings, splits: list[Split], bar: MemberBar) -> Trial:
+    """Train and judge."""
+    rows = np.arange(len(raw.table))
+    trainings = len(splits) + 1 if settings.folds else 1
+    limit = settings.time_limit and settings.time_limit / trainings
+    test, boosted = list[Answered](), list[Answered]()
+    lines = dict[str, Figures]()
+    for number, split in enumerate(splits):
+        fitted = fit_rows(raw, split.train)
+        if settings.baseline and len(split.test):
+            boosted.append(_answered(Boosted(fitted, settings.seed).answers, raw, split.test))
+        if settings.folds:
+            bar.training = number
+            estimator = _fitted(raw, split.train, settings, limit, bar)
+            test.append(answered(estimator, raw, split.test))
+            lines[f"fold {number + 1}"] = judged(raw, test[-1])
+    kept = rows if settings.folds else splits[0].train
+    bar.training = trainings - 1
+    estimator = _fitted(raw, kept, settings, limit, bar)
+    if not settings.folds and len(splits[0].test):
+        test.append(answered(estimator, raw, splits[0].test))
+    parts = {"training": answered(estimator, raw, kept), **_held_out(estimator, kept)}
+    if test:
+        parts["test"] = _joined(test)
+    own = {part: judged(raw, each) for part, each in parts.items()}
+    last = list(parts)[-1]
+    y = targets(raw)
+    lines = {**own, **lines} if settings.folds else own
+    lines[CONSTANT] = judge_constant(y[kept], y[parts[last].rows], classes_of(raw))
+    if boosted:
+        lines[NAME] = judged(raw, _joined(boosted))
+    return Trial(raw, kept, estimator, parts, lines)
+
+
+def judged(raw: RawData, given: Answered) -> Figures:
+    """The figures of some answers."""
+    y, classes = targets(raw), classes_of(raw)
+    truth = y[given.rows]
+    if classes:
+        found = judge_classes(given.answers, truth, classes)
+        return {"rows": found["rows"], "loss": found["log_loss"], **found}
+    found = judge_numbers(given.answers, truth, given.margin)
+    return {"rows": found["rows"], "loss": float((found["rmse"] / np.std(y)) ** 2), **found}
+
+
+def answered(estimator: Estimator, raw: RawData, rows: Rows) -> Answered:
+    """What an estimator says of rows of the table."""
+    found = _answered(answers_of(estimator), raw, rows)
+    if isinstance(estimator, TabularClassifier):
+        return found
+    return replace(found, margin=np.full(len(rows), estimator.margin_))
+
+
+def answers_of(estimator: Estimator) -> Callable[[Any], NDArray[Any]]:
+    """What gives its chances, or its numbers."""
+    if isinstance(estimator, TabularClassifier):
+        return estimator.predict_proba
+    return estimator.predict
+
+
+def _answered(answer: Callable[[Table], NDArray[Any]], raw: RawData, rows: Rows) -> Answered:
+    return Answered(rows, answer(raw.table.take(rows)))
+
+
+def _fitted(
+    raw: RawData, rows: Rows, settings: TrainSettings, limit: float | None, bar: MemberBar
+) -> Estimator:
+    kind = TabularClassifier if classes_of(raw) else TabularRegressor
+    made: Estimator = kind(
+        settings.preset or "strong", time_limit=limit, random_state=settings.seed
+    )
+    return made.fit_table(fit_rows(raw, rows), bar.watch)
+
+
+def _held_out(estimator: Estimator, kept: Rows) -> dict[str, Answered]:
+    """The rows that a net has left out, as it answers them."""
+    held = estimator.held_out_
+    known = ~np.isnan(held.reshape(len(held), -1)[:, 0])
+    if not known.any():
+        return {}
+    answers = Answered(kept[known], held[known])
+    if isinstance(estimator, TabularRegressor):
+        answers = replace(answers, margin=np.full(len(answers.rows), estimator.margin_))
+    return {"validation": answers}
+
+
+def _joined(parts: list[Answered]) -> Answered:
+    margins = [each.margin for each in parts if each.margin is not None]
+    return Answered(
+        np.concatenate([each.rows for each in parts]),
+        np.concatenate([each.answers for each in parts]),
+        np.concatenate(margins) if margins else None,
+    )
