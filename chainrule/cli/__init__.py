@@ -24,6 +24,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     table_configuration.py  config.toml of a training on a table
     table_job.py      an estimator on a table as it is, and what it is worth
     table_outcome.py  everything a training on a table has come to
+    table_prediction.py  what an estimator of a run says of rows
     table_report.py   what the report of a training on a table shows
     table_trial.py    estimators trained, each judged by rows that it has not seen
     train_job.py      from a data set's name to a folder with a model and a report

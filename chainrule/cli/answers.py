@@ -1,25 +1,28 @@
-"""Answers: a net's outputs as class names and probabilities, or as numbers in the user's unit.
+"""Answers: what is said of rows, as class names and probabilities, or as numbers and intervals.
 
-Imports the data's preprocessing. prediction.py shows them and writes them as CSV.
+Imports NumPy and the losses' facts. prediction.py shows them and writes them as CSV.
 """
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.errors import ArgumentError
 from chainrule.ops.losses.loss import facts_of_named
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Preprocessing
 
+MOST_NAMES = 2  # columns that name the rows, in the table on the screen
+
 
 @dataclass(frozen=True)
 class Answers:
-    """What a net says about rows.
+    """What is said of rows.
 
     Parameters
     ----------
@@ -28,10 +31,15 @@ class Answers:
     truth : list of str
         The true ones, "" where one is not known; empty if none is.
     shares : ndarray, (N, C)
-        Probability of each class, or its score after a loss without a link; (N, 0) for numbers.
+        Probability of each class, its score after a loss without a link, or the ends of each
+        number's interval; (N, 0) for a number alone.
     kind : str
-        What the shares are: "probability" or "score".
+        What the shares are: "probability", "score" or "interval".
     classes : tuple of str
+    named : mapping of str to list of str
+        The columns that name the rows.
+    chosen : ndarray of int
+        Of each row, the place of its class.
     """
 
     said: list[str]
@@ -39,19 +47,29 @@ class Answers:
     shares: NDArray[np.float64]
     kind: str
     classes: tuple[str, ...]
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    chosen: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
 
     @property
     def headings(self) -> list[str]:
         """Of the columns of the CSV."""
         known = ["truth"] if self.truth else []
-        return ["row", "prediction", *known, *(f"{self.kind} {name}" for name in self.classes)]
+        own = ["row", "prediction", *known, *self._shares]
+        return [own[0], *(_apart(name, own) for name in self.named), *own[1:]]
+
+    @property
+    def _shares(self) -> list[str]:
+        if self.kind == "interval":
+            return ["lowest", "highest"]
+        return [f"{self.kind} {name}" for name in self.classes]
 
     def rows(self) -> Iterator[list[str]]:
         """The cells of each row, counted from 1."""
         for number, said in enumerate(self.said):
+            names = [cells[number] for cells in self.named.values()]
             known = [self.truth[number]] if self.truth else []
             shares = [f"{share:.6g}" for share in self.shares[number]]
-            yield [str(number + 1), said, *known, *shares]
+            yield [str(number + 1), *names, said, *known, *shares]
 
     def to_csv(self) -> str:
         """All rows as CSV text."""
@@ -63,12 +81,18 @@ class Answers:
 
     def preview(self, most: int) -> tuple[list[str], list[list[str]]]:
         """Headings and first rows of a table: only the share of the class that was said."""
-        known = ["truth"] if self.truth else []
-        headings = ["row", "prediction", *known, *([self.kind] if self.classes else [])]
-        shown = [
-            [*cells[: 2 + len(known)], *([f"{max(shares):.4f}"] if self.classes else [])]
-            for cells, shares, _ in zip(self.rows(), self.shares, range(most), strict=False)
-        ]
+        names = len(self.named)
+        left = [1 + place for place in range(min(names, MOST_NAMES))]
+        places = [0, *left, *range(1 + names, 2 + names + bool(self.truth))]
+        headings = [self.headings[place] for place in places]
+        headings += [self.kind] if self.classes else self._shares
+        shown: list[list[str]] = []
+        for number, (cells, _) in enumerate(zip(self.rows(), range(most), strict=False)):
+            shares = self.shares[number]
+            told = (
+                [f"{shares[self.chosen[number]]:.4f}"] if self.classes else cells[-len(shares) :]
+            )
+            shown.append([*(cells[place] for place in places), *(told if len(shares) else [])])
         return headings, shown
 
 
@@ -88,22 +112,73 @@ def answers(
     answered : ndarray, int64, optional
         Which rows these are. Default: all.
     """
-    classes, facts = preprocessing.classes, facts_of_named(architecture.loss)
+    facts = facts_of_named(architecture.loss)
     linked = np.asarray(facts.linked(outputs.astype(np.float64)))
-    if not classes:
-        known = [] if y is None else _numbers(preprocessing.original(y))
-        truth = _in_rows(known, len(outputs), answered)
-        none = np.empty((len(outputs), 0))
-        return Answers(_numbers(preprocessing.original(linked)), truth, none, "", ())
+    if not preprocessing.classes:
+        return numbers(preprocessing, preprocessing.original(linked), y, answered)
+    kind = "probability" if facts.link else "score"
+    return classified(preprocessing, linked, outputs.argmax(axis=1), y, answered, kind)
+
+
+def classified(
+    preprocessing: Preprocessing,
+    shares: NDArray[np.float64],
+    chosen: NDArray[np.int64],
+    y: NDArray[Any] | None,
+    answered: NDArray[np.int64] | None = None,
+    kind: str = "probability",
+) -> Answers:
+    """Answers that are classes, each row's chosen one among them."""
+    classes = preprocessing.classes
     return Answers(
-        said=[classes[index] for index in outputs.argmax(axis=1)],
+        said=[classes[index] for index in chosen],
         truth=_in_rows(
-            [] if y is None else [classes[index] for index in y], len(outputs), answered
+            [] if y is None else [classes[index] for index in y], len(shares), answered
         ),
-        shares=linked,
-        kind="probability" if facts.link else "score",
+        shares=shares,
+        kind=kind,
         classes=classes,
+        chosen=chosen,
     )
+
+
+def numbers(
+    preprocessing: Preprocessing,
+    said: NDArray[np.float64],
+    y: NDArray[Any] | None,
+    answered: NDArray[np.int64] | None = None,
+    ends: NDArray[np.float64] | None = None,
+) -> Answers:
+    """Answers that are numbers, with the ends of their intervals where there are some."""
+    known = [] if y is None else _numbers(preprocessing.original(y))
+    truth = _in_rows(known, len(said), answered)
+    if ends is None:
+        return Answers(_numbers(said), truth, np.empty((len(said), 0)), "", ())
+    return Answers(_numbers(said), truth, ends, "interval", ())
+
+
+def chosen_by(
+    shares: NDArray[np.float64], threshold: float | None, classes: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """The most likely class; or the last of two where its chance reaches a threshold."""
+    if threshold is None:
+        return shares.argmax(axis=1)
+    if not 0 < threshold < 1:
+        raise ArgumentError(f"--threshold is a chance between 0 and 1; found {threshold:g}.")
+    if len(classes) != 2:
+        what = f"{len(classes)} classes" if classes else "numbers"
+        raise ArgumentError(
+            f"--threshold chooses between two classes, but this run answers {what}.",
+            do="Leave it out.",
+        )
+    return np.asarray(shares[:, 1] >= threshold, np.int64)
+
+
+def _apart(name: str, own: list[str]) -> str:
+    """The heading of a column of the user's, which may be called like one of ours."""
+    while name in own:
+        name = f"{name}_"
+    return name
 
 
 def _in_rows(known: list[str], rows: int, answered: NDArray[np.int64] | None) -> list[str]:

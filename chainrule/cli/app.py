@@ -67,7 +67,7 @@ def _with_dash(words: list[str]) -> list[str]:
 def train(
     data: str, /, *, settings: Annotated[TrainSettings, Parameter(name="*")] = DEFAULTS
 ) -> int:
-    """Train a fully connected net; leave a model, its history and a report.
+    """Train a fully connected net, or several on a table; leave a model, figures and a report.
 
     Parameters
     ----------
@@ -94,10 +94,11 @@ def predict(
     rows: Annotated[int, Parameter(group=OUTPUT)] = 10,
     folder: Path | None = None,
     query: str | None = None,
+    threshold: float | None = None,
     overwrite: Annotated[bool, Parameter(group=OUTPUT, negative="")] = False,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
-    """Predict rows with a trained net.
+    """Predict rows with a trained net or estimator.
 
     Parameters
     ----------
@@ -106,14 +107,17 @@ def predict(
     data
         A table with the columns of the training data, in any order, or the name of a data set.
     out
-        CSV file for all predictions: row, prediction, and the probability of each class. A
-        single - writes it to standard output. Default: none is written.
+        CSV file for all predictions: row, the columns that name it, prediction, and the
+        probability of each class or the ends of the interval. A single - writes it to standard
+        output. Default: none is written.
     rows
         Rows shown in the table.
     folder
         Where fashion-mnist's four IDX files are. Default: where Debian's package puts them.
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
+    threshold
+        Of two classes, the chance from which on the last is said. Default: the likelier one is.
     overwrite
         Replace the file of --out if it exists.
     debug
@@ -122,7 +126,16 @@ def predict(
     from chainrule.cli.prediction import predict as job  # noqa: PLC0415  --help stays quick
 
     with interruptible():
-        return job(run, data, out=out, rows=rows, folder=folder, query=query, overwrite=overwrite)
+        return job(
+            run,
+            data,
+            out=out,
+            rows=rows,
+            folder=folder,
+            query=query,
+            threshold=threshold,
+            overwrite=overwrite,
+        )
 
 
 @app.command

@@ -6,21 +6,27 @@ Imports the files beside it, data and saving. app.py calls it.
 import difflib
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from chainrule.cli.answers import Answers, answers
+import numpy as np
+
+from chainrule.cli.answers import Answers, answers, chosen_by, classified
 from chainrule.cli.bar import reading
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.part_figures import heading, shown, values
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
-from chainrule.runs import NET
+from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
 from chainrule.train import predict as outputs_of
-from chainrule.train.data import open_rows
+from chainrule.train.data import Preprocessing, open_rows
+from chainrule.train.data.rows import Rows
 from chainrule.train.files import write_atomically
 from chainrule.train.saving import load_model
 
 STANDARD_OUTPUT = Path("-")
+Answer = Callable[[Rows], tuple[Answers, str]]  # and its figures, where the truth is known
 
 
 def predict(
@@ -31,42 +37,68 @@ def predict(
     rows: int,
     folder: Path | None,
     query: str | None,
+    threshold: float | None,
     overwrite: bool,
 ) -> int:
     """Read the model and the rows, show some answers, write all of them; the exit code."""
     if rows < 0:
         raise ArgumentError(f"--rows is a whole number from 0 upwards; found {rows}.")
     path = _model_file(run)
-    model, saved = load_model(path)
+    preprocessing, answer = _trained(path, threshold)
     if out is not None:
         _refuse_taken(out, source, overwrite)
     with reading(source) as progress:
-        given = open_rows(source, saved.preprocessing, folder, query, progress)
-    outputs = outputs_of(model, given.x)
-    found = answers(saved.architecture, saved.preprocessing, outputs, given.y, given.answered)
-
-    judged = ""
-    if given.y is not None and len(given.y):
-        known = outputs[given.answered]
-        preprocessing = saved.preprocessing
-        judged = ", ".join(
-            f"{heading(name, preprocessing)} {shown(name, value)}"
-            for name, value in values(preprocessing, known, given.y).items()
-        )
-        judged += f" over {counted(len(known), 'row')}"
+        given = open_rows(source, preprocessing, folder, query, progress)
+    found, judged = answer(given)
+    if judged:
+        judged += f" over {counted(len(given.answered), 'row')}"
         if _is_same(trained_on(path.parent), source):
             judged += ", those it was trained on among them"
     for note in given.notes:
-        say("note", note, to_stderr=out == STANDARD_OUTPUT)
+        say("note", note, to_stderr=True)
     _show(found, rows, judged, to_stderr=out == STANDARD_OUTPUT)
     _write(found, out)
     return 0
 
 
+def _trained(path: Path, threshold: float | None) -> tuple[Preprocessing, Answer]:
+    """How rows are prepared for what was trained, and what it says of them."""
+    if path.suffix == Path(ESTIMATOR).suffix:
+        try:
+            # Here, not above: scikit-learn takes a second to load, and a plain net goes without.
+            from chainrule.cli.table_prediction import opened  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise needs_scikit_learn(error) from error
+        return opened(path, threshold)
+    model, saved = load_model(path)
+    preprocessing = saved.preprocessing
+    if threshold is not None:
+        chosen_by(np.empty((0, 2)), threshold, preprocessing.classes)
+
+    def answer(given: Rows) -> tuple[Answers, str]:
+        outputs = outputs_of(model, given.x)
+        found = answers(saved.architecture, preprocessing, outputs, given.y, given.answered)
+        if threshold is not None:
+            chosen = chosen_by(found.shares, threshold, preprocessing.classes)
+            found = classified(
+                preprocessing, found.shares, chosen, given.y, given.answered, found.kind
+            )
+        judged = ""
+        if given.y is not None and len(given.y):
+            known = values(preprocessing, outputs[given.answered], given.y)
+            told = (
+                f"{heading(name, preprocessing)} {shown(name, x)}" for name, x in known.items()
+            )
+            judged = ", ".join(told)
+        return replace(found, named=given.named), judged
+
+    return preprocessing, answer
+
+
 def _show(found: Answers, most: int, judged: str, to_stderr: bool) -> None:
     if most:
         headings, rows = found.preview(most)
-        words = ["prediction", "truth"] if found.classes else []
+        words = [*found.named, *(["prediction", "truth"] if found.classes else [])]
         table(headings, rows, texts=words, to_stderr=to_stderr)
     if judged:
         say("figures", judged, to_stderr)
@@ -88,10 +120,12 @@ def _model_file(run: Path) -> Path:
     if run.is_file():
         return run
     if run.is_dir():
-        if (run / NET).is_file():
-            return run / NET
+        for name in (NET, ESTIMATOR):
+            if (run / name).is_file():
+                return run / name
         raise MissingDataError(
-            f"{run} holds no {NET}.", do="Give the folder that chainrule train has written."
+            f"{run} holds no {NET} and no {ESTIMATOR}.",
+            do="Give the folder that chainrule train has written.",
         )
     try:
         neighbours = sorted(place.name for place in run.parent.iterdir())

@@ -37,8 +37,8 @@ PRESETS = {
 def train_table(source: str, settings: TrainSettings) -> int:
     """Train, write everything, and say what came out; the exit code."""
     raw = _opened(source, settings)
-    show_columns(raw.roles, raw.notes)
     splits = splits_of(raw, settings)
+    show_columns(raw.roles, raw.notes)
     _announce(raw, settings, splits)
     with run_folder(settings.out, raw.name, settings.overwrite) as folder:
         started = time.perf_counter()

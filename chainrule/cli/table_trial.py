@@ -18,7 +18,13 @@ from chainrule.estimators.baseline import NAME, Boosted
 from chainrule.train.data.fitted import fit_rows
 from chainrule.train.data.split import Split, fold_rows
 from chainrule.train.data.split_keys import split_raw
-from chainrule.train.data.tables import RawData, Table, Text
+from chainrule.train.data.tables import (
+    RawData,
+    Table,
+    Text,
+    refuse_infinite,
+    refuse_unusable_numbers,
+)
 from chainrule.train.judgement import Figures, judge_classes, judge_constant, judge_numbers
 
 Rows = NDArray[np.int64]
@@ -87,6 +93,7 @@ def classes_of(raw: RawData) -> tuple[str, ...]:
 
 def splits_of(raw: RawData, settings: TrainSettings) -> list[Split]:
     """One for each training that is judged; refused where nothing could be learned."""
+    _refuse_unusable(raw)
     if settings.folds:
         splits = fold_rows(raw.strata, settings.folds, settings.seed, raw.keys)
     else:
@@ -101,6 +108,15 @@ def splits_of(raw: RawData, settings: TrainSettings) -> list[Split]:
                 do="Split in another way, or with a smaller --test.",
             )
     return splits
+
+
+def _refuse_unusable(raw: RawData) -> None:
+    """Raise for a number that no net can read, in whatever part it would come to stand."""
+    table = raw.table
+    for name, numbers in zip(table.numeric, table.numbers.T, strict=True):
+        refuse_infinite(numbers, name, table.places, table.source)
+    if not isinstance(raw.target, Text):
+        refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), table.places, raw.name)
 
 
 def tried(raw: RawData, settings: TrainSettings, splits: list[Split], bar: MemberBar) -> Trial:

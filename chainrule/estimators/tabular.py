@@ -290,7 +290,11 @@ class TabularRegressor(RegressorMixin, Tabular):
 
         Half its width is `margin_`, NaN where no row was left out.
         """
-        return self.predict(X)[:, None] + np.array([-self.margin_, self.margin_])
+        return self.interval_around(self.predict(X))
+
+    def interval_around(self, predicted: Array) -> Array:
+        """The intervals around numbers that are predicted already, (N, 2)."""
+        return predicted[:, None] + np.array([-self.margin_, self.margin_])
 
     def _numbers(self, outputs: Array) -> Array:
         """Standardised outputs in the target's own unit."""

@@ -1,8 +1,12 @@
 """`chainrule train TABLE`: an estimator, what it is worth, and the run that it leaves."""
 
+import contextlib
+import csv
+import io
 import json
 import os
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -10,7 +14,10 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.cli import main
 from chainrule.estimators import TabularClassifier, TabularRegressor
+
+from .conftest import Ended
 
 FILES = ["config.toml", "metrics.json", "model.npz", "report.html"]
 FAST = ("--preset", "fast")
@@ -44,14 +51,33 @@ def tables(chainrule) -> None:
     Path("houses.csv").write_text(houses())
 
 
-@pytest.fixture
-def survived(chainrule, tables):
-    return chainrule("train", "people.csv", "--target", "Survived", *FAST)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> tuple[Path, dict[str, Ended]]:
+    """Both tables trained once, in a folder that tests copy."""
+    folder, said = tmp_path_factory.mktemp("trained"), {}
+    (folder / "people.csv").write_text(people())
+    (folder / "houses.csv").write_text(houses())
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "200")
+        for name, target in (("people", "Survived"), ("houses", "price")):
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = main(["train", f"{name}.csv", "--target", target, *FAST])
+            said[name] = Ended(code, out.getvalue(), err.getvalue())
+    return folder, said
 
 
 @pytest.fixture
-def priced(chainrule, tables):
-    return chainrule("train", "houses.csv", "--target", "price", *FAST)
+def survived(tables, trained):
+    shutil.copytree(trained[0] / "runs" / "people", "runs/people")
+    return trained[1]["people"]
+
+
+@pytest.fixture
+def priced(tables, trained):
+    shutil.copytree(trained[0] / "runs" / "houses", "runs/houses")
+    shutil.copy(trained[0] / "houses.csv", "houses.csv")
+    return trained[1]["houses"]
 
 
 def lines_of(said: str) -> dict[str, list[str]]:
@@ -146,14 +172,12 @@ def test_folds_judge_every_row_and_keep_what_learned_from_all(chainrule, tables)
     assert "training 4/4  net 1/1" in ended.err
 
 
-def test_the_latest_rows_or_whole_groups_are_tested(chainrule, tables):
-    words = ("--target", "price", *FAST, "--out", "mine", "--overwrite")
-    ended = chainrule("train", "houses.csv", *words, "--split", "time:id")
-    assert ended.code == 0, ended.err
-    assert "chainrule train houses.csv --target price --split time:id --folds 5" in ended.out
-    ended = chainrule("train", "houses.csv", *words, "--split", "group:shop", "--folds", "2")
+def test_whole_groups_are_tested(chainrule, tables):
+    words = ("--target", "price", *FAST, "--split", "group:shop")
+    ended = chainrule("train", "houses.csv", *words)
     assert ended.code == 0, ended.err
     assert "name-like: the split keeps its rows together" in ended.out
+    assert "chainrule train houses.csv --target price --split group:shop --folds 5" in ended.out
 
 
 def test_a_run_of_another_kind_leaves_nothing_behind(chainrule, tables):
@@ -168,3 +192,68 @@ def test_a_run_of_another_kind_leaves_nothing_behind(chainrule, tables):
     assert chainrule(*words[:-1], *FAST).err.startswith(
         "mine already holds model.npz, config.toml"
     )
+
+
+LATER = """note,Fare,Sex,Name,PassengerId,Joined,Age
+x,1.5,female,Zoe,007,1.2.2024,
+x,,other,Ann,008,,7
+"""
+
+
+def test_a_prediction_keeps_the_names_of_the_rows_and_counts_what_is_new(chainrule, survived):
+    Path("later.csv").write_text(LATER)
+    ended = chainrule("predict", "runs/people", "later.csv", "--out", "-")
+    assert ended.code == 0, ended.err
+    rows = list(csv.DictReader(io.StringIO(ended.out)))
+    assert list(rows[0]) == [
+        "row", "PassengerId", "Name", "prediction", "probability no", "probability yes",
+    ]  # fmt: skip
+    assert [row["PassengerId"] for row in rows] == ["007", "008"]
+    assert [row["Name"] for row in rows] == ["Zoe", "Ann"]
+    for row in rows:
+        shares = {name: float(row[f"probability {name}"]) for name in ("no", "yes")}
+        assert row["prediction"] == max(shares, key=shares.__getitem__)
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    assert ended.err.count("3 gaps filled in as in training: 'Age' 1, 'Joined' 1, 'Fare' 1") == 1
+    assert ended.err.count("1 cell with a category that training never had: 'Sex' 1") == 1
+
+
+def test_a_threshold_moves_the_answer_between_two_classes(chainrule, survived):
+    Path("later.csv").write_text(LATER)
+    for threshold, said in (("0.001", "yes"), ("0.999", "no")):
+        ended = chainrule("predict", "runs/people", "later.csv", "--threshold", threshold)
+        lines = [line.split() for line in ended.out.splitlines()]
+        assert [line[3] for line in lines if line and line[0] in "12"] == [said, said]
+    ended = chainrule("predict", "runs/people", "later.csv", "--threshold", "1")
+    assert ended.err == "--threshold is a chance between 0 and 1; found 1.\n"
+
+
+def test_a_number_is_predicted_with_its_interval_and_judged(chainrule, priced):
+    ended = chainrule("predict", "runs/houses", "houses.csv", "--out", "out.csv", "--rows", "2")
+    assert ended.code == 0, ended.err
+    rows = list(csv.DictReader(io.StringIO(Path("out.csv").read_text(encoding="utf-8"))))
+    assert list(rows[0]) == ["row", "id", "prediction", "truth", "lowest", "highest"]
+    inside = [float(r["lowest"]) <= float(r["truth"]) <= float(r["highest"]) for r in rows]
+    told = re.search(r"in interval ([\d.]+)% over 120 rows, those it was trained on", ended.out)
+    assert float(told[1]) / 100 == pytest.approx(np.mean(inside), abs=1.1 / ROWS)  # one lies on it
+    assert re.search(r"figures +RMSE \(price\) [\d.]+, MAE \(price\) [\d.]+, R\^2 0\.9", ended.out)
+    ended = chainrule("predict", "runs/houses", "houses.csv", "--threshold", "0.5")
+    assert ended.err == (
+        "--threshold chooses between two classes, but this run answers numbers.\nLeave it out.\n"
+    )
+
+
+REFUSED_ROWS = {
+    "Fare,Sex,Joined\n1,male,\n": "later.csv lacks 1 column that the net reads: Age.\n",
+    "Fare,Sex,Joined,Age\nmuch,male,,3\n": "column 'Fare' of later.csv holds 'much' in line 2 ",
+    "Fare,Sex,Joined,Age\n1,male,soon,3\n": "column 'Joined' of later.csv holds 'soon' in line 2 ",
+    "Fare,Sex,Joined,Age,Survived\n1,male,,3,maybe\n": "the target 'Survived' holds 'maybe' in ",
+}
+
+
+def test_rows_that_cannot_be_predicted_are_refused_by_name(chainrule, survived):
+    for content, said in REFUSED_ROWS.items():
+        Path("later.csv").write_text(content)
+        ended = chainrule("predict", "runs/people", "later.csv")
+        assert ended.code == 2
+        assert ended.err.startswith(said), ended.err

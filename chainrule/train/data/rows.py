@@ -3,7 +3,9 @@
 Imports the other files of this package. `chainrule predict` uses it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from typing import Any
 
@@ -15,10 +17,13 @@ from chainrule.train.data.door import Progress
 from chainrule.train.data.frames import columns_of_frame
 from chainrule.train.data.later import answers_of, refuse_missing, typed
 from chainrule.train.data.marks import MARKS
+from chainrule.train.data.objects import cells_of
 from chainrule.train.data.opening import Wish
+from chainrule.train.data.preparation import Prepared
 from chainrule.train.data.preprocessing import Preprocessing
+from chainrule.train.data.roles import tells_rows_apart
 from chainrule.train.data.sources import is_frame, open_named, open_table, resolve
-from chainrule.train.data.tables import Columns, Text
+from chainrule.train.data.tables import Columns, Table, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +32,32 @@ class Rows:
 
     Parameters
     ----------
-    x : ndarray, float32, (N, D)
+    preprocessing : Preprocessing
+    table : Table
+        The columns that are read.
+    prepared : Prepared
     y : ndarray or None
         As in a Dataset, of the rows that have one; None if the source has no such column.
     answered : ndarray, int64
         Which rows have a target.
     notes : tuple of str
         What was filled in, in words.
+    named : mapping of str to list of str
+        The columns that name the rows, as they are written.
     """
 
-    x: NDArray[np.float32]
+    preprocessing: Preprocessing
+    table: Table
+    prepared: Prepared
     y: NDArray[Any] | None
     answered: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    named: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @cached_property
+    def x(self) -> NDArray[np.float32]:
+        """Inputs of a net, (N, D)."""
+        return self.preprocessing.matrix(self.prepared, self.table.places, self.table.source)
 
 
 def read_rows(
@@ -82,16 +100,18 @@ def open_rows(
         wish = _wish(preprocessing, query, progress)
         return _of_columns(open_table(found, wish), preprocessing)
     raw = open_named(found, folder)
-    x = preprocessing.apply(raw.table)
+    rows = Rows(preprocessing, raw.table, preprocessing.prepare(raw.table), None, np.arange(0))
     if raw.target_name != preprocessing.target.name:
-        return Rows(x, None, np.arange(0))
-    return Rows(x, preprocessing.labels(raw.target, raw.table.places), np.arange(len(x)))
+        return rows
+    y = preprocessing.labels(raw.target, raw.table.places)
+    return replace(rows, y=y, answered=np.arange(len(y)))
 
 
 def _wish(preprocessing: Preprocessing, query: str | None, progress: Progress | None) -> Wish:
-    """Categories and dates stay as they are written; columns nobody reads are not looked at."""
+    """Categories, dates and names of rows stay as they are written."""
     columns, target = preprocessing.columns, preprocessing.target
     texts = {each.name for each in columns if isinstance(each, Categorical | Moment)}
+    texts.update(role.name for role in preprocessing.roles if tells_rows_apart(role))
     if isinstance(target, Classes):
         texts.add(target.name)
     marks = preprocessing.marks or MARKS
@@ -102,14 +122,19 @@ def _of_columns(columns: Columns, preprocessing: Preprocessing) -> Rows:
     refuse_missing(preprocessing.columns, columns.names, columns.source)
     table = typed(columns, preprocessing.columns, preprocessing.marks)
     prepared = preprocessing.prepare(table)
-    x = preprocessing.matrix(prepared, table.places, table.source)
+    named = {
+        role.name: cells_of(columns.values[role.name])
+        for role in preprocessing.roles
+        if tells_rows_apart(role) and role.name in columns.names
+    }
     notes = (*columns.notes, *prepared.notes)
+    rows = Rows(preprocessing, table, prepared, None, np.arange(0), notes, named)
     target = preprocessing.target
     if target.name not in columns.names:
-        return Rows(x, None, np.arange(0), notes)
+        return rows
     values = answers_of(columns, target, preprocessing.marks)
     has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
     answered = np.flatnonzero(has)
     known = values.take(answered) if isinstance(values, Text) else values[answered]
     places = table.take(answered).places
-    return Rows(x, preprocessing.labels(known, places), answered, notes)
+    return replace(rows, y=preprocessing.labels(known, places), answered=answered)
