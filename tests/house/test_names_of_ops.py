@@ -23,8 +23,8 @@ STATISTIC = "the name of a column or a number, no op"
 KIND = "a kind of bug, no op"
 INTEGERS = "the letter that a word is on whole numbers"
 STANDING = {
-    "cli/configuration.py": ({"clip", "dropout"}, SETTING),
-    "cli/options.py": ({"clip", "dropout"}, SETTING),
+    "cli/configuration.py": ({"clip", "dropout", "split"}, SETTING),
+    "cli/options.py": ({"clip", "dropout", "split"}, SETTING),
     "doctor/forward_mode.py": ({"sign"}, KIND),
     "doctor/hypotheses.py": ({"sign"}, KIND),
     "doctor/kinds.py": ({"sign"}, KIND),
@@ -39,6 +39,7 @@ STANDING = {
     "train/choices.py": ({"linear"}, "a schedule"),
     "train/data/generated.py": ({"inner", "outer"}, "the rings of a data set"),
     "train/data/records.py": ({"mean", "median", "std"}, STATISTIC),
+    "train/data/sources.py": ({"split"}, SETTING),
     "train/metrics.py": ({"mean", "sum"}, STATISTIC),
     "train/native/steadiness.py": ({"clip"}, SETTING),
 }
