@@ -104,13 +104,13 @@ class Bar(Callback):
         now = time.perf_counter()
         if now - self._drawn > SECONDS_BETWEEN:
             self._drawn = now
-            self._draw(state, state.running_loss(), state.running_metric())
+            self._draw(state, state.running_data_loss(), state.running_metric())
 
     def on_fit_end(self, state: FitState) -> None:
         """Draw the last figures, and let go of the terminal."""
         if state.history.epochs:
             last = state.history.epochs[-1]
-            self._draw(state, last.loss, last.metric)
+            self._draw(state, last.data_loss, last.metric)
         self._bar.stop()
 
     def _draw(self, state: FitState, loss: float, metric: float) -> None:

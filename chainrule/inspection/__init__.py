@@ -7,6 +7,7 @@ figures.py     a figure becomes one inline SVG, the same bytes every time
 heights.py     least squares, with the order and distances kept
 images.py      an array of colours becomes a PNG inside the page
 layered.py     which box stands in which, and in what order
+learning_curves.py  what the curves of a training say
 layout.py      where the boxes of a picture stand and how its wires run
 pages.py       a template beside this file, and values, become a page
 picture.py     values above the wires, upstream gradients below

@@ -13,14 +13,14 @@ from chainrule.inspection.svg import element, escaped, shortened, text_width
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOST_CELLS = 20  # classes whose counts are written into the cells
+MOST_CELLS = 36  # classes whose counts are written into the cells
 LONGEST_CLASS = 14  # characters
 FULL = 0.75  # root of a share from which on a cell is dark and its number white
 FAINT = 0.06  # opacity of a cell with a single row
 LEVEL = 2  # characters of the longest name up to which the names below lie flat
 
 # Sizes in px.
-SMALLEST, LARGEST, MARGINS, CELL = 260.0, 504.0, 115.0, 26.0  # of the whole, of what is no cell
+SMALLEST, LARGEST, MARGINS, CELL = 260.0, 1100.0, 115.0, 26.0  # of the whole, of what is no cell
 NUMBER, NAME, TITLE = 8.5, 9.0, 10.0  # heights of letters
 GAP = 5.0
 

@@ -9,6 +9,7 @@ from math import isfinite, nan, sqrt
 
 BOUNDED = ("accuracy", "R^2")  # 1 is perfect, and a constant answer has a figure of its own
 GAP = {"accuracy": 0.1, "R^2": 0.2}  # between training and held-out rows: less is usual
+HARDLY = 0.8  # share of the loss of equal scores that is left where hardly a thing is learned
 ERRORS = 2.0  # standard errors of an accuracy: a smaller gap may be chance
 
 
@@ -78,6 +79,11 @@ def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
         found.append(
             f"{_above(first)}: the steps were too long for the loss to fall. "
             "Choose a smaller --learning-rate."
+        )
+    elif last.loss > last.even and first.loss > HARDLY * first.even and not found:
+        found.append(
+            f"{_above(last)}, and the training loss of {first.loss:.4g} is hardly below it: the "
+            "net has hardly learned. Train longer, with another --learning-rate, or a wider net."
         )
     elif last.loss > last.even and not found:
         found.append(

@@ -14,6 +14,7 @@ from chainrule.errors import ShapeError, describe
 from chainrule.inspection import charts
 from chainrule.inspection.checkup import SOUND, Checkup
 from chainrule.inspection.confusion import confusion_matrix
+from chainrule.inspection.learning_curves import read_curves
 from chainrule.inspection.pages import render
 from chainrule.inspection.ratios import read_ratios
 from chainrule.inspection.result import Part, read_result
@@ -24,6 +25,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
 MISTAKES = 5  # pairs of classes that are named
+LOG_LOSS = "log loss"  # is the loss, where it is among the metrics
 SHARES = ("balanced", "in interval", "precision", "recall", "f1")
 MANY = 10_000  # from here on decimals tell nothing
 
@@ -151,6 +153,8 @@ def render_report(data: ReportData) -> str:
         headline=_headline(data),
         metrics=list(data.parts[-1].values) if data.parts else [],
         curves=_curves(data) if data.history else [],
+        reading=read_curves(*_losses(data)),
+        has_loss=not data.parts or LOG_LOSS not in data.parts[-1].values,
         lines=[*data.parts, *data.references],
         calibration=_calibration(data),
         widest=max((abs(fall) for _, fall, _ in data.importance), default=0.0),
@@ -205,7 +209,8 @@ def _headline(data: ReportData) -> list[tuple[str, str]]:
         cards += [
             (f"{last.name} {printed(name)}", shown(name, x)) for name, x in last.values.items()
         ]
-        cards.append((f"{last.name} loss", shown("loss", last.loss)))
+        if LOG_LOSS not in last.values:
+            cards.append((f"{last.name} loss", shown("loss", last.loss)))
         cards.append(("rows trained on", f"{data.parts[0].rows:,}"))
     cards.append(("parameters", f"{data.parameters:,}"))
     return [*cards, ("training", f"{data.seconds:.1f} s")]
@@ -231,6 +236,13 @@ def _curves(data: ReportData) -> list[str]:
         if _drawable(series):
             made.append(charts.curves(f"curve{len(made)}", series, ylabel, data.best_epoch))
     return made
+
+
+def _losses(data: ReportData) -> tuple[Sequence[float], Sequence[float]]:
+    """Of the epochs, on training rows without regularization, and on validation rows."""
+    history = data.history
+    seen = history.get("data_loss", history.get("loss", ()))
+    return seen, history.get("validation_loss", ())
 
 
 def _drawable(series: Mapping[str, Sequence[float]]) -> bool:

@@ -68,7 +68,7 @@ def templates(
     output_weights: Array | None = None,
     classes: Sequence[str] = (),
 ) -> tuple[Template, ...]:
-    """Show the strongest units of a layer, strongest first.
+    """Show the most telling units of a layer: strong, and listened to by the layer behind.
 
     Parameters
     ----------
@@ -102,7 +102,10 @@ def templates(
         raise _misfit("the second layer reads another number of units", "output", output_weights)
     strengths = np.sqrt(np.square(weights).sum(axis=0))
     most = MOST_BARS if image_shape is None else MOST_IMAGES
-    strongest = np.argsort(-np.nan_to_num(strengths), kind="stable")[:most]
+    telling = strengths
+    if output_weights is not None:  # a strong unit that nobody listens to tells nothing
+        telling = strengths * np.sqrt(np.square(np.asarray(output_weights)).sum(axis=1))
+    strongest = np.argsort(-np.nan_to_num(telling), kind="stable")[:most]
     scale = _scale(weights, image_shape is not None)
     named = output_weights is None and len(classes) == weights.shape[1]
     names = list(features) or [f"input {i}" for i in range(weights.shape[0])]

@@ -155,6 +155,10 @@ class FitState:
         total = self.data_loss_sum + self.regularization_loss_sum
         return total / self.seen if self.seen else nan
 
+    def running_data_loss(self) -> float:
+        """The same without regularization, as validation losses are."""
+        return self.data_loss_sum / self.seen if self.seen else nan
+
     def running_metric(self) -> float:
         """The metric over the rows of this epoch so far; counting it takes a few microseconds."""
         return nan if self.metric is None else self.metric.value()

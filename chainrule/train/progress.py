@@ -10,7 +10,7 @@ from chainrule.train.events import Callback, FitState
 
 
 class PlainProgress(Callback):
-    """Writes one line per epoch.
+    """Writes one line per epoch: losses without regularization, so that parts can be compared.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class PlainProgress(Callback):
     def on_epoch_end(self, state: FitState) -> None:
         history, row = state.history, state.history.epochs[-1]
         width = len(str(state.epochs))
-        parts = [f"epoch {row.epoch:{width}}/{state.epochs}", f"loss {row.loss:.4f}"]
+        parts = [f"epoch {row.epoch:{width}}/{state.epochs}", f"loss {row.data_loss:.4f}"]
         parts += [f"{name} {history[name][-1]:.4f}" for name in history.metrics]
         if history.validated:
             parts.append(f"validation loss {row.validation_loss:.4f}")

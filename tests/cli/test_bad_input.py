@@ -155,7 +155,8 @@ def is_as_expected(said: str, expected: str) -> bool:
 PREDICT = {
     "runs/digts digits": "there is no run runs/digts.\nDid you mean runs/digits?\n...",
     "empty digits": (
-        "empty holds no model.safetensors and no model.npz.\nGive the folder that chainrule train has written.\n"
+        "empty holds no model.safetensors and no model.npz.\n"
+        "Give the folder that chainrule train has written.\n"
     ),
     "runs/broken digits": "runs/broken/model.safetensors is not a whole safetensors file.\n...",
     "runs/digits diggits": "there is no data set named 'diggits'; did you mean 'digits'?\n...",

@@ -5,6 +5,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import nn
 from chainrule.inspection import Part, ReportData, checkup, graph_svg, templates
+from chainrule.train.judgement import confusion, judge_classes
 
 HOSTILE = "<script>alert(1)</script>"
 EPOCHS = 12
@@ -67,6 +68,39 @@ def regression(evil: str = "") -> ReportData:
         checkup=checkup(net, x),
         summary=str(net.summary(5)),
         settings={"epochs": EPOCHS},
+    )
+
+
+def table(evil: str = "", classes: int = 26) -> ReportData:
+    """A run of estimators: figures beside a constant answer, and what the columns tell."""
+    rng = np.random.default_rng(2)
+    names = [f"{chr(65 + place % 26)}{place // 26 or ''}{evil}" for place in range(classes)]
+    labels = rng.integers(0, classes, 900)
+    chances = rng.dirichlet(np.ones(classes), 900) + np.eye(classes)[labels]
+    chances /= chances.sum(1, keepdims=True)
+    figures = judge_classes(chances, labels, names)
+    values = {"accuracy": 0.81, "balanced": 0.8, "log loss": 0.6, "ROC AUC": 0.97, "F1": 0.8}
+    return ReportData(
+        title=f"letters{evil}",
+        task="classification",
+        parts=[Part(name, 900, 0.6, values) for name in ("training", "validation", "test")],
+        references=[
+            Part("most frequent", 900, 3.2, values),
+            Part(f"HistGradientBoosting{evil}", 900, 0.7, values),
+        ],
+        history={},
+        loss="",
+        classes=names,
+        confusion=confusion(chances.argmax(1), labels, classes),
+        per_class=figures["classes"],
+        calibration=figures["calibration"],
+        importance=[(f"column {place}{evil}", 0.2 / (1 + place), 0.01) for place in range(9)],
+        worst=(["row", f"id{evil}", "truth"], [["line 7", f"4{evil}", names[0]]] * 10),
+        columns=[
+            (f"a rather long name {place}{evil}", "numeric", "numbers") for place in range(9)
+        ],
+        worries=[f"1 class has a handful of training rows{evil}"],
+        settings={"data": {"source": "letters.csv"}},
     )
 
 

@@ -14,7 +14,11 @@ from chainrule.inspection import Part, ReportData, render_report
 from . import samples
 
 WIDTHS = (1280, 400)  # px
-SAMPLES = {"classification": samples.classification, "regression": samples.regression}
+SAMPLES = {
+    "classification": samples.classification,
+    "regression": samples.regression,
+    "table": samples.table,
+}
 
 
 class Reader(HTMLParser):
@@ -154,6 +158,47 @@ def test_a_missing_jinja_is_told_with_the_line_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingLibraryError, match=re.escape('pip install "chainrule[app]"')):
         render_report(samples.regression())
+
+
+def test_a_run_of_estimators_shows_what_its_columns_tell_and_no_templates():
+    page = render_report(samples.table())
+    assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
+        "How well it does",
+        "Which columns tell the answer",
+        "Whether its chances hold what they say",
+        "What it confuses",
+        "The rows it misses most",
+        "What each column is taken for",
+        "Worth a look",
+        "The net and the settings",
+    ]
+    assert '<th scope="col">loss</th>' not in page  # it is the log loss
+
+
+def test_tables_fit_a_telephone_a_page_its_width_and_26_classes_can_be_read(
+    browser_page, tmp_path
+):
+    file = tmp_path / "report.html"
+    file.write_text(render_report(samples.table()), encoding="utf-8")
+    before = browser_page.viewport_size
+    try:
+        browser_page.set_viewport_size({"width": 400, "height": 900})
+        browser_page.goto(file.as_uri())
+        clipped = """[...document.querySelectorAll('table')].filter(
+            each => each.parentElement.scrollWidth > each.parentElement.clientWidth + 1
+        ).map(each => each.innerText)"""
+        assert browser_page.evaluate(clipped) == []
+        browser_page.set_viewport_size({"width": 1400, "height": 900})
+        assert browser_page.evaluate("document.querySelector('main').clientWidth") > 1300
+        number = """Math.min(...[...document.querySelectorAll('#confusion text')].map(
+            each => each.getBoundingClientRect().height))"""
+        assert browser_page.evaluate(number) > 9  # px
+        assert browser_page.locator("#confusion rect").count() > 26
+        side = "document.querySelector('.pair').getBoundingClientRect().width / innerWidth"
+        assert browser_page.evaluate(side) > 0.9
+    finally:
+        browser_page.set_viewport_size(before)
+        browser_page.goto("about:blank")
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
