@@ -29,14 +29,12 @@ class Boosted:
         self._classes = len(table.preprocessing.classes)
         options = {"categorical_features": columns, "random_state": seed}
         if isinstance(table.preprocessing.target, Classes):
-            self._y = table.y
             if np.unique(table.y, return_counts=True)[1].min() < 2:  # no part for early stopping
                 options["early_stopping"] = False
             self._model: Any = ensemble.HistGradientBoostingClassifier(**options)
         else:
-            self._y = table.preprocessing.original(table.y)
             self._model = ensemble.HistGradientBoostingRegressor(**options)
-        self._model.fit(_beside(numbers, codes), self._y)
+        self._model.fit(_beside(numbers, codes), table.answers)
 
     def answers(self, table: Any) -> Array:
         """Chances of each class, (N, classes); or numbers, (N,)."""

@@ -262,8 +262,8 @@ class TabularRegressor(RegressorMixin, Tabular):
                 do="Use TabularClassifier; or read the table with task='numbers'.",
             )
         numbers, codes = self.learned_from(table)
-        y = table.preprocessing.original(table.y)
-        self.held_out_ = self._learn(numbers, codes, y, np.ones(len(y)), watch)
+        weights = np.ones(len(table.answers))
+        self.held_out_ = self._learn(numbers, codes, table.answers, weights, watch)
         return self
 
     def _learn(

@@ -20,7 +20,7 @@ from chainrule.train.data.preparation import Prepared, prepare
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_table, resolve
-from chainrule.train.data.tables import Columns, RawData
+from chainrule.train.data.tables import Columns, RawData, Text
 
 TARGET = "target"  # what an array of answers is called if it has no name
 
@@ -38,6 +38,8 @@ class Fitted:
         Numbers, codes and gaps of the rows below.
     y : ndarray
         Class indices, int64, (N,); or standardised, float32, (N, 1).
+    answers : ndarray, (N,)
+        Class indices; or the numbers themselves, float64.
     rows : ndarray, int64, (N,)
         Which rows of the table these are: one without an answer is left out.
     notes : tuple of str
@@ -47,6 +49,7 @@ class Fitted:
     preprocessing: Preprocessing
     prepared: Prepared
     y: NDArray[Any]
+    answers: NDArray[Any]
     rows: NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -109,10 +112,12 @@ def fit_rows(raw: RawData, rows: NDArray[np.int64]) -> Fitted:
         raw = replace(
             raw.take(rows), answered=rows if raw.answered is None else raw.answered[rows]
         )
+    y = preprocessing.labels(raw.target, raw.table.places)
     return Fitted(
         preprocessing,
         prepare(preprocessing.columns, raw.table),
-        preprocessing.labels(raw.target, raw.table.places),
+        y,
+        y if isinstance(raw.target, Text) else raw.target,
         np.arange(len(raw.table)) if raw.answered is None else raw.answered,
         raw.notes,
     )
