@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from chainrule.errors import DataError, MissingDataError, MissingLibraryError
 from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators.member_training import parts_of
 from chainrule.train.data import fit_table
 
 
@@ -74,3 +75,18 @@ def test_the_estimator_suits_what_the_table_s_target_holds():
         TabularClassifier("fast").fit_table(fit_table({"x": x, "y": x / 7}, "y"))
     with pytest.raises(DataError, match="a regressor learns numbers, but 'y' holds classes"):
         TabularRegressor("fast").fit_table(fit_table({"x": x, "y": x > 3}, "y"))
+
+
+def test_rows_of_one_group_are_left_out_together():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(100, 120, 300)
+    part = parts_of(np.zeros(300), 8, 0, rng, groups)
+    assert all(len(np.unique(part[groups == each])) == 1 for each in np.unique(groups))
+    assert set(part) == set(range(8))
+
+    x = rng.normal(size=40)
+    table = fit_table({"x": x, "y": 2 * x}, "y")
+    model = TabularRegressor("fast", random_state=0).fit_table(table, groups=np.arange(40) // 8)
+    held = ~np.isnan(model.held_out_)
+    assert held.sum() == 8
+    assert np.ptp(np.flatnonzero(held) // 8) == 0

@@ -14,16 +14,18 @@ from chainrule.cli.bar import SECONDS_BETWEEN
 from chainrule.cli.figure_table import shown
 from chainrule.cli.screen import console
 from chainrule.estimators.member_training import Stand
+from chainrule.train.interruption import Interruption
 
 
 @contextmanager
 def following(trainings: int, limit: float | None, metric: str) -> Generator["MemberBar"]:
     """Show how far the trainings of estimators are, and the time that is left."""
-    bar = MemberBar(trainings, limit, metric)
-    try:
-        yield bar
-    finally:
-        bar.stop()
+    with Interruption() as interruption:
+        bar = MemberBar(trainings, limit, metric, interruption)
+        try:
+            yield bar
+        finally:
+            bar.stop()
 
 
 class MemberBar:
@@ -37,6 +39,7 @@ class MemberBar:
         Seconds that they may take.
     metric : str
         What the score of a net is called.
+    interruption : Interruption
 
     Attributes
     ----------
@@ -44,8 +47,11 @@ class MemberBar:
         Which of them is trained now, from 0.
     """
 
-    def __init__(self, trainings: int, limit: float | None, metric: str) -> None:
+    def __init__(
+        self, trainings: int, limit: float | None, metric: str, interruption: Interruption
+    ) -> None:
         self.training = 0
+        self._interruption = interruption
         self._trainings, self._limit, self._metric = trainings, limit, metric
         self._started, self._drawn = time.perf_counter(), 0.0
         self._screen = console(to_stderr=True)
@@ -59,8 +65,13 @@ class MemberBar:
         )
         self._task = self._bar.add_task("", total=1.0, net="", figures="")
 
-    def watch(self, stand: Stand) -> None:
-        """Draw where the training stands."""
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether somebody has pressed Ctrl-C."""
+        return self._interruption.requested
+
+    def watch(self, stand: Stand) -> bool:
+        """Draw where the training stands; whether what is done is enough."""
         now = time.perf_counter()
         share = (self.training + stand.share) / self._trainings
         is_end = stand.epoch == stand.epochs
@@ -75,6 +86,7 @@ class MemberBar:
             figures = "  ".join(self._figures(stand, share, now))
             self._bar.update(self._task, completed=share, net=self._name(stand), figures=figures)
             self._bar.refresh()
+        return self.is_interrupted
 
     def stop(self) -> None:
         """Let go of the terminal."""

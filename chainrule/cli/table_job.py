@@ -21,6 +21,7 @@ from chainrule.cli.table_trial import classes_of, splits_of, targets, tried
 from chainrule.errors import ChainruleError
 from chainrule.inspection.table_result import read_table
 from chainrule.runs import ESTIMATOR
+from chainrule.starting import INTERRUPTED
 from chainrule.train.data.opening import Wish
 from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_source
@@ -52,9 +53,11 @@ def train_table(source: str, settings: TrainSettings) -> int:
         write_atomically(folder / METRICS, metrics_text(trial.lines))
         write_atomically(folder / CONFIG, config_of_table(outcome))
         leave_only(folder, ESTIMATOR, METRICS, CONFIG)
-    _show(outcome)
+    _show(outcome, bar.is_interrupted)
     is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
     _show_places(outcome, is_reported)
+    if bar.is_interrupted:
+        return INTERRUPTED
     return 0 if is_reported else FAILED
 
 
@@ -82,14 +85,15 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
     say("learning", PRESETS[settings.preset or "strong"] + limit)
 
 
-def _show(outcome: TableOutcome) -> None:
+def _show(outcome: TableOutcome, is_interrupted: bool) -> None:
     trial = outcome.trial
     lines = {outcome.called(name): figures for name, figures in trial.lines.items()}
     show_lines(lines, trial.raw.target_name)
     seen = targets(trial.raw)[trial.kept]
     for sentence in read_table(trial.lines, trial.last, seen, classes_of(trial.raw)):
         say("worth a look", sentence)
-    say("trained", f"{outcome.seconds:.1f} s, {outcome.nets}")
+    stopped = "; interrupted: what was learned is kept" if is_interrupted else ""
+    say("trained", f"{outcome.seconds:.1f} s, {outcome.nets}{stopped}")
 
 
 def _report(outcome: TableOutcome) -> bool:

@@ -30,6 +30,7 @@ from chainrule.train.judgement import Figures, judge_classes, judge_constant, ju
 Rows = NDArray[np.int64]
 Estimator = TabularClassifier | TabularRegressor
 CONSTANT = "constant"
+STRETCHES = 8  # of time: the strongest preset has as many nets
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +134,8 @@ def tried(raw: RawData, settings: TrainSettings, splits: list[Split], bar: Membe
         if settings.folds:
             bar.training = number
             estimator = _fitted(raw, split.train, settings, limit, bar)
+            if bar.is_interrupted:
+                raise KeyboardInterrupt
             test.append(answered(estimator, raw, split.test))
             lines[f"fold {number + 1}"] = judged(raw, test[-1])
     kept = rows if settings.folds else splits[0].train
@@ -190,7 +193,16 @@ def _fitted(
     made: Estimator = kind(
         settings.preset or "strong", time_limit=limit, random_state=settings.seed
     )
-    return made.fit_table(fit_rows(raw, rows), bar.watch)
+    return made.fit_table(fit_rows(raw, rows), bar.watch, _groups_of(raw, rows))
+
+
+def _groups_of(raw: RawData, rows: Rows) -> NDArray[np.int64] | None:
+    """What is left out together: a group; or, where rows are split in time, a stretch of it."""
+    if raw.keys is None or raw.keys.dtype.kind == "i":
+        return None if raw.keys is None else raw.keys[rows]
+    times = raw.keys[rows]
+    ends = np.quantile(times, np.arange(1, STRETCHES) / STRETCHES)
+    return np.searchsorted(ends, times, side="right")
 
 
 def _held_out(estimator: Estimator, kept: Rows) -> dict[str, Answered]:

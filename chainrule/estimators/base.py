@@ -129,6 +129,7 @@ class Tabular(BaseEstimator):
         y: Array,
         classes: int,
         watch: Watch | None,
+        groups: Array | None = None,
     ) -> tuple[Fitted, Task]:
         """Fit features and members to rows of which no two are alike."""
         recipe = recipe_of(self.preset, "classes" if classes else "numbers")
@@ -143,7 +144,12 @@ class Tabular(BaseEstimator):
         self.features_ = Features.learned(rows.numbers, rows.codes, sizes, weights)
         inputs = self.features_.inputs(rows.numbers, rows.codes)
         weights = (weights / weights.mean()).astype(np.float32)
-        task = Task(inputs, y if classes else y[:, None].astype(np.float32), weights, classes)
+        if groups is not None:  # of rows that are alike, one's
+            own = np.empty(len(y), np.int64)
+            own[rows.places] = groups
+            groups = own
+        targets = y if classes else y[:, None].astype(np.float32)
+        task = Task(inputs, targets, weights, classes, groups)
         with self._threads():
             say = print if self.verbose else _silent
             found = fitted(task, recipe, seed, limit, say, watch or _unwatched)

@@ -19,7 +19,7 @@ from chainrule.train import Program
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Say = Callable[[str], None]
-Watch = Callable[["Stand"], None]
+Watch = Callable[["Stand"], bool | None]  # True: the members that are done are enough
 ENDS = (3 / 15, 7 / 15, 1.0)  # of the second to fourth wave of the learning rate, where it is 0
 FEWEST_EPOCHS = 8  # of a member under a time limit; then there are fewer members
 SHARE = 0.9  # of the time limit that is planned; the rest is for what was not foreseen
@@ -36,12 +36,15 @@ class Task:
     weights : ndarray of float32, (N,)
     classes : int
         0 for numbers.
+    groups : ndarray of int, (N,), optional
+        Rows of one group are left out together.
     """
 
     x: Array
     y: Array
     weights: Array
     classes: int
+    groups: Array | None = None
 
     @property
     def outputs(self) -> int:
@@ -124,11 +127,21 @@ class Snapshot:
     outputs: Array
 
 
-def parts_of(y: Array, parts: int, classes: int, rng: np.random.Generator) -> Array:
+class Enough(Exception):
+    """Somebody who watches wants no further members."""
+
+
+def parts_of(
+    y: Array, parts: int, classes: int, rng: np.random.Generator, groups: Array | None = None
+) -> Array:
     """The part of each row, all of about one size and with the same mix of classes.
 
-    -1 for the rows of a class with a single row, which no member may miss.
+    -1 for the rows of a class with a single row, which no member may miss. Rows of one group, a
+    code for each row, are in one part.
     """
+    if groups is not None:
+        _, group = np.unique(groups, return_inverse=True)
+        return (rng.permutation(int(group.max(initial=0)) + 1) % parts)[group]
     order = rng.permutation(len(y))
     if classes:
         order = order[np.argsort(y[order], kind="stable")]
@@ -145,7 +158,7 @@ def fitted(
     """Train the members of a recipe, within a time limit in seconds if there is one."""
     started = time.monotonic()
     rng = np.random.default_rng(seed)
-    part = parts_of(task.y, recipe.parts, task.classes, rng)
+    part = parts_of(task.y, recipe.parts, task.classes, rng, task.groups)
     trainer = _Trainer(task, recipe, seed)
     members: list[list[Snapshot]] = []
     scores: list[float] = []
@@ -158,15 +171,22 @@ def fitted(
             break
         watched = np.flatnonzero(part == member % recipe.parts)
         stand = Stand(member + 1, recipe.members, 0, max(epochs, 1), _mean(task, scores))
-        members.append(trainer.member(member, used, watched, stand, watch))
+        try:
+            members.append(trainer.member(member, used, watched, stand, watch))
+        except Enough:
+            if not members:
+                raise KeyboardInterrupt from None
+            break
         last = members[-1][-1]
         score = task.score(last.outputs, watched) if len(watched) else np.nan
         scores.append(score)
-        watch(replace(stand, epoch=stand.epochs, score=_mean(task, scores)))
+        is_enough = watch(replace(stand, epoch=stand.epochs, score=_mean(task, scores)))
         say(
             f"member {member + 1} of {recipe.members}: {last.epoch} epochs, score {score:.4f} on "
             f"{len(watched):,} rows it has not seen"
         )
+        if is_enough:
+            break
     held_out = _held_out(task, part, recipe, members)
     known = np.flatnonzero(~np.isnan(held_out[0][:, 0]))
     waves = [task.score(each[known], known) if len(known) else 0.0 for each in held_out]
@@ -268,8 +288,8 @@ class _Trainer:
                 outputs: Array = np.empty((0, task.outputs), np.float32)
                 outputs = np.array(program.predict(rows)) if len(rows) else outputs
                 found += ends.count(epoch) * [Snapshot(epoch, self._net.state(), outputs)]
-            if epoch < epochs:  # the last one is told with its score
-                watch(replace(stand, epoch=epoch))
+            if epoch < epochs and watch(replace(stand, epoch=epoch)):  # the last has a score
+                raise Enough
         return found
 
     def _begin(self, seed: int) -> None:

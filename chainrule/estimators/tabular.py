@@ -136,7 +136,9 @@ class TabularClassifier(ClassifierMixin, Tabular):
         self.held_out_[used] = self._learn(numbers, codes, labels, weights[used])
         return self
 
-    def fit_table(self, table: Fitted, watch: Watch | None = None) -> Self:
+    def fit_table(
+        self, table: Fitted, watch: Watch | None = None, groups: Array | None = None
+    ) -> Self:
         """Train on a table that :func:`chainrule.train.data.fit_table` has read.
 
         Later tables are then read as it says: columns are found by name, in any order, and more
@@ -147,7 +149,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
         table : Fitted
             From a file, or with columns dropped, or taken for categories or numbers.
         watch : callable, optional
-            Is told where the training stands, after each pass over the rows.
+            Is told where the training stands, after each pass over the rows. If it returns True,
+            the members that are done are enough.
+        groups : array of int, (N,), optional
+            Rows of one group are left out together, so that `validation_score_` and the intervals
+            are those of rows of other groups.
 
         Examples
         --------
@@ -166,7 +172,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         numbers, codes = self.learned_from(table)
         self.classes_ = _as_they_are(target.classes)
         weights: Any = compute_sample_weight(self.class_weight, self.classes_[table.y])
-        self.held_out_ = self._learn(numbers, codes, table.y, weights, watch)
+        self.held_out_ = self._learn(numbers, codes, table.y, weights, watch, groups)
         return self
 
     def _learn(
@@ -176,10 +182,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
         labels: Array,
         weights: Array,
         watch: Watch | None = None,
+        groups: Array | None = None,
     ) -> Array:
         """Train; the chances of each row by who has not seen it."""
         rows = merged(numbers, codes, labels, weights)
-        found, task = self.train(rows, rows.y.astype(np.int64), len(self.classes_), watch)
+        found, task = self.train(rows, rows.y.astype(np.int64), len(self.classes_), watch, groups)
         self.validation_score_ = _mean_of(found, task)
         return _chances(found.held_out)[rows.places]
 
@@ -253,7 +260,9 @@ class TabularRegressor(RegressorMixin, Tabular):
         self.held_out_[used] = self._learn(numbers, codes, y[used], weights[used])
         return self
 
-    def fit_table(self, table: Fitted, watch: Watch | None = None) -> Self:
+    def fit_table(
+        self, table: Fitted, watch: Watch | None = None, groups: Array | None = None
+    ) -> Self:
         """Train on a table that was read before; see :meth:`TabularClassifier.fit_table`."""
         if isinstance(table.preprocessing.target, Classes):
             raise DataError(
@@ -263,11 +272,17 @@ class TabularRegressor(RegressorMixin, Tabular):
             )
         numbers, codes = self.learned_from(table)
         weights = np.ones(len(table.answers))
-        self.held_out_ = self._learn(numbers, codes, table.answers, weights, watch)
+        self.held_out_ = self._learn(numbers, codes, table.answers, weights, watch, groups)
         return self
 
     def _learn(
-        self, numbers: Array, codes: Array, y: Array, weights: Array, watch: Watch | None = None
+        self,
+        numbers: Array,
+        codes: Array,
+        y: Array,
+        weights: Array,
+        watch: Watch | None = None,
+        groups: Array | None = None,
     ) -> Array:
         """Train; the number of each row by who has not seen it."""
         rows = merged(numbers, codes, y, weights)
@@ -275,7 +290,7 @@ class TabularRegressor(RegressorMixin, Tabular):
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
         spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))
         self.scale_ = float(spread) or 1.0
-        found, task = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch)
+        found, task = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch, groups)
         self.validation_score_ = 1.0 + _mean_of(found, task)
         held_out = self._numbers(found.held_out)[rows.places]
         self.margin_ = margin_of(held_out - y, INTERVAL)

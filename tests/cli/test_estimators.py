@@ -12,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import chainrule as cr
-from chainrule.cli import main
+from chainrule.cli import main, member_bar
+from chainrule.cli.member_bar import MemberBar
 from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators.member_training import Stand
 
 from .conftest import Ended
 
@@ -257,3 +260,36 @@ def test_rows_that_cannot_be_predicted_are_refused_by_name(chainrule, survived):
         ended = chainrule("predict", "runs/people", "later.csv")
         assert ended.code == 2
         assert ended.err.startswith(said), ended.err
+
+
+def test_ctrl_c_keeps_the_nets_that_are_done(chainrule, tables, monkeypatch):
+    watch = MemberBar.watch
+
+    def interrupted(bar, stand):
+        bar._interruption.requested = stand.member == 3
+        return watch(bar, stand)
+
+    monkeypatch.setattr(MemberBar, "watch", interrupted)
+    ended = chainrule("train", "people.csv", "--target", "Survived")
+    assert ended.code == 130, ended.err
+    assert re.search(
+        r"trained .* s, 2 nets, .*; interrupted: what was learned is kept\n", ended.out
+    )
+    assert sorted(os.listdir("runs/people")) == FILES
+    assert metrics()["validation"]["rows"] < metrics()["training"]["rows"]
+
+    monkeypatch.setattr(MemberBar, "watch", lambda *_: True)
+    ended = chainrule("train", "people.csv", "--target", "Survived", "--out", "none")
+    assert (ended.code, ended.err) == (130, "Interrupted. Nothing more was written.\n")
+    assert not Path("none").exists()
+
+
+def test_a_terminal_gets_a_bar_with_the_score_and_the_time_left(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(member_bar, "console", lambda **_: screen)
+    with member_bar.following(2, 60.0, "accuracy") as bar:
+        bar.training = 1
+        for epoch in (1, 2):
+            bar.watch(Stand(8, 8, epoch, 2, 0.5))
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.file.getvalue())
+    assert re.search(r"training 2/2  net 8/8 ━+ validation accuracy 50\.00%  0 s left", drawn)
