@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from rich.console import Console
 import chainrule as cr
 from chainrule.cli import main, member_bar
 from chainrule.cli.member_bar import MemberBar
+from chainrule.cli.options import TrainSettings
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.member_training import Stand
+from chainrule.train.choices import Choices
 
 from .conftest import Ended
 
@@ -145,18 +148,23 @@ def test_the_configuration_holds_the_settings_and_the_result(survived):
     assert config["result"]["test"]["accuracy"] == metrics()["test"]["accuracy"]
 
 
-@pytest.mark.parametrize("words", [("--hidden", "8", "--epochs", "1"), ("--patience", "1")])
-def test_an_option_of_a_plain_net_trains_one(chainrule, tables, words):
-    ended = chainrule("train", "people.csv", "--target", "Survived", *words)
+def test_an_option_of_a_plain_net_trains_one(chainrule, tables):
+    ended = chainrule(
+        "train", "people.csv", "--target", "Survived", "--hidden", "8", "--epochs", "1"
+    )
     assert ended.code == 0, ended.err
     assert "net           " in ended.out
     assert "model.safetensors" in os.listdir("runs/people")
 
 
-def test_strong_is_what_nobody_has_to_ask_for(chainrule, tables):
-    ended = chainrule("train", "people.csv", "--target", "Survived", "--time-limit", "0.5")
-    assert ended.code == 0, ended.err
-    assert "strong: eight nets, each leaves out another eighth of the rows; 0.5 s" in ended.out
+@pytest.mark.parametrize("each", fields(TrainSettings), ids=lambda each: each.name)
+def test_every_option_speaks_of_a_plain_net_of_a_table_or_of_both(each):
+    given = TrainSettings(**{each.name: 1})
+    option = f"--{each.name.replace('_', '-')}"
+    of_a_net = each.name in {own.name for own in fields(Choices)} - {"seed"} | {"validation"}
+    assert given.of_a_net == ([option] if of_a_net else [])
+    is_table = each.name in ("preset", "time_limit", "folds", "baseline")
+    assert given.of_an_estimator == ([option] if is_table else [])
 
 
 def test_folds_judge_every_row_and_keep_what_learned_from_all(chainrule, tables):
@@ -272,6 +280,7 @@ def test_ctrl_c_keeps_the_nets_that_are_done(chainrule, tables, monkeypatch):
     monkeypatch.setattr(MemberBar, "watch", interrupted)
     ended = chainrule("train", "people.csv", "--target", "Survived")
     assert ended.code == 130, ended.err
+    assert "strong: eight nets, each leaves out another eighth of the rows\n" in ended.out
     assert re.search(
         r"trained .* s, 2 nets, .*; interrupted: what was learned is kept\n", ended.out
     )
