@@ -46,13 +46,14 @@ class TableOutcome:
         """The name of a line of the table of figures."""
         if line != CONSTANT:
             return line
-        return "most frequent" if classes_of(self.trial.raw) else "always the mean"
+        return "most frequent" if classes_of(self.trial.raw) else "the mean"
 
     def next_commands(self) -> list[tuple[str, str]]:
         """What to try now, each with its command."""
         data = data_words(self.source, self.settings)
         rows = ["predict", str(self.folder), *data, "--out", free_name("predictions.csv")]
-        train = ["train", *data, *target_words(self.settings), "--folds", "5"]
+        preset = ["--preset", self.settings.preset] if self.settings.preset else []
+        train = ["train", *data, *target_words(self.settings), *preset, "--folds", "5"]
         found = [("Predict rows with it", shlex.join([*called(), *rows]))]
         if not self.settings.folds:
             found.append(("Judge it by every row in turn", shlex.join([*called(), *train])))

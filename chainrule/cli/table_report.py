@@ -65,7 +65,8 @@ def report_of_table(outcome: TableOutcome) -> str:
 
 
 def _part(name: str, figures: Mapping[str, Any]) -> Part:
-    values = {NAMES[key]: figures[key] for key in NAMES if key in figures}
+    order = sorted(NAMES, key=lambda key: key != "r2")  # what has no unit makes the headline
+    values = {NAMES[key]: figures[key] for key in order if key in figures}
     return Part(name, figures["rows"], figures.get("loss", np.nan), values)
 
 
