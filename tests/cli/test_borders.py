@@ -15,7 +15,7 @@ from chainrule.starting import is_command
 
 from .conftest import COMMAND, WIDE, command
 
-FILES = ["config.toml", "history.csv", "model.safetensors", "report.html"]
+FILES = ["config.toml", "history.csv", "metrics.json", "model.safetensors", "report.html"]
 ENDLESS = ("--epochs", "1000000", "--patience", "0")
 
 
