@@ -19,6 +19,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     outcome.py        everything a training run has come to, for those who write and show it
     part_figures.py   loss and accuracy, or error and R^2, of the parts of a data set
     prediction.py     what a saved net says about rows
+    reading_data.py   the data of a plain net: into memory, or block by block
     reporting.py      what the report of a run shows, gathered from its outcome
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
     table_configuration.py  config.toml of a training on a table

@@ -100,6 +100,9 @@ class TrainSettings:
         #N/A and their like. A hyphen is written --missing=-
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
+    stream
+        Read a table block by block while one plain net is trained on it, in little memory. A
+        table that does not fit into memory is read so without being asked.
     split
         Which rows are the test part: random; time:COLUMN takes the latest, group:COLUMN keeps
         the rows together that hold the same there.
@@ -146,6 +149,7 @@ class TrainSettings:
     numeric: Annotated[tuple[str, ...], NAMES] = ()
     missing: Annotated[tuple[str, ...], NAMES] = ()
     query: Annotated[str | None, Parameter(group=DATA)] = None
+    stream: Annotated[bool, Parameter(group=DATA, negative="", show_default=False)] = False
     split: Annotated[str, Parameter(group=DATA)] = "random"
     validation: Annotated[float | None, _of_a_net(NET, VALIDATION)] = None
     test: Annotated[float, Parameter(group=DATA)] = TEST

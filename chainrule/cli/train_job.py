@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from threadpoolctl import threadpool_limits
 
-from chainrule.cli.bar import reading, reporter
+from chainrule.cli.bar import reporter
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
@@ -17,6 +17,7 @@ from chainrule.cli.metrics_file import metrics_of_net
 from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
 from chainrule.cli.part_figures import figures, heading, shown
+from chainrule.cli.reading_data import is_streamed, read
 from chainrule.cli.reporting import report_page
 from chainrule.cli.screen import complain, counted, say, show_columns, table
 from chainrule.errors import ArgumentError, ChainruleError, NonFiniteError
@@ -26,7 +27,7 @@ from chainrule.runs import NET, needs_scikit_learn
 from chainrule.starting import INTERRUPTED
 from chainrule.train import History
 from chainrule.train.choices import TrainingPlan, check, plan
-from chainrule.train.data import Dataset, load, names
+from chainrule.train.data import Dataset, names
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
 
@@ -36,27 +37,12 @@ def train(source: str, settings: TrainSettings) -> int:
     refuse_impossible(settings)
     choices = settings.choices()
     check(choices)
-    if not settings.of_a_net and _is_table(source, settings):
+    streams = is_streamed(source, settings)
+    if not streams and not settings.of_a_net and _is_table(source, settings):
         with held_still():
             train_table = _for_tables()
         return train_table(source, settings)
-    with reading(source) as progress:
-        dataset = load(
-            source,
-            target=settings.target,
-            task=settings.task,
-            seed=settings.seed,
-            validation=settings.watched,
-            split=settings.split,
-            test=settings.test,
-            folder=settings.folder,
-            drop=settings.drop,
-            categorical=settings.categorical,
-            numeric=settings.numeric,
-            missing=settings.missing,
-            query=settings.query,
-            progress=progress,
-        )
+    dataset = read(source, settings, streams)
     show_columns(dataset.preprocessing.roles, dataset.notes)
     planned = plan(choices, dataset)
     with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
@@ -119,7 +105,7 @@ def _learn(planned: TrainingPlan, model: Module, dataset: Dataset) -> History:
 
 def _announce(planned: TrainingPlan, dataset: Dataset, model: Module) -> None:
     parts = {
-        "training": len(dataset.x_train),
+        "training": dataset.rows,
         "validation": len(dataset.x_validation),
         "test": len(dataset.x_test),
     }

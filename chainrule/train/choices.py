@@ -177,7 +177,7 @@ class TrainingPlan:
         watched = dataset.x_validation, dataset.y_validation
         return fit(
             model,
-            (dataset.x_train, dataset.y_train),
+            dataset.training,
             loss=self.loss,
             optimizer=self.make_optimizer(),
             regularization=self.regularization(),
@@ -221,7 +221,7 @@ def losses(task: str) -> dict[str, Callable[..., Any]]:
 
 def plan(choices: Choices, dataset: Dataset) -> TrainingPlan:
     """Fill in what the choices leave to the data."""
-    rows = len(dataset.x_train)
+    rows = dataset.rows
     default_batch = rows if choices.optimizer == WHOLE_BATCH else BATCH_ROWS
     batch_size = min(choices.batch_size or default_batch, rows)
     steps_per_epoch = -(-rows // batch_size)

@@ -13,6 +13,7 @@ loop use it.
     fashion.py        pictures of garments, ten classes
     fitted.py         a table prepared for a net of any kind; what estimators call
     frames.py         tables in memory: pandas, polars and Arrow, dicts of arrays, matrices
+    free_memory.py    whether a table fits into memory
     generated.py      two moons, two circles, and the lecture's spiral
     idx.py            reader of IDX files, the format of MNIST and Fashion-MNIST; plain or gzipped
     inference.py      a table with a target becomes raw data: a part for each column

@@ -52,6 +52,16 @@ class Dataset:
         return self.preprocessing.task
 
     @property
+    def training(self) -> Any:
+        """The training part, as `fit` takes it."""
+        return self.x_train, self.y_train
+
+    @property
+    def rows(self) -> int:
+        """How many rows the training part has."""
+        return len(self.x_train)
+
+    @property
     def features(self) -> tuple[str, ...]:
         """Names of the D columns of x; a one-hot column is called "colour=red"."""
         return self.preprocessing.features

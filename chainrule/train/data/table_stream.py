@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.columns import Task
+from chainrule.train.data.dataset import Dataset
 from chainrule.train.data.door import Door, Progress, opened
 from chainrule.train.data.inference import TASKS
 from chainrule.train.data.later import answers_of, typed
@@ -47,59 +47,38 @@ class Shares:
         return self.answered - self.test - self.validation
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class TableStream:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class TableStream(Dataset):
     """Rows of a table on the disk: data for :func:`chainrule.fit`, a block at a time.
+
+    It is a Dataset whose training part is read while it is trained on.
 
     Parameters
     ----------
-    name : str
-    rows : int
-        Of the training part.
+    x_train, y_train : ndarray
+        A sample of the training part, for figures: the rows of one block.
     x_validation, y_validation, x_test, y_test : ndarray
-        As in a Dataset: the held-out rows are held in memory.
+        The held-out rows, in memory.
     preprocessing : Preprocessing
         Learned from all rows of the table: of so many, none weighs anything.
-    notes : tuple of str
-        What a reader should know of the table.
+    taught : int
+        Rows of the training part.
     """
 
-    name: str
-    rows: int
-    x_validation: NDArray[np.float32]
-    y_validation: NDArray[Any]
-    x_test: NDArray[np.float32]
-    y_test: NDArray[Any]
-    preprocessing: Preprocessing
-    notes: tuple[str, ...]
-    _table: OnDisk
-    _shares: tuple[Shares, ...]
-    _seed: int
+    taught: int
+    table: OnDisk
+    shares: tuple[Shares, ...]
+    seed: int
 
     @property
-    def task(self) -> Task:
-        """The kind of target: "classification" or "regression"."""
-        return self.preprocessing.task
+    def rows(self) -> int:
+        """How many rows the training part has."""
+        return self.taught
 
     @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the D columns of x."""
-        return self.preprocessing.features
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the C classes; () for regression."""
-        return self.preprocessing.classes
-
-    @property
-    def inputs(self) -> int:
-        """D, the width of the net's input."""
-        return len(self.features)
-
-    @property
-    def outputs(self) -> int:
-        """C class scores, or 1 number."""
-        return len(self.classes) or 1
+    def training(self) -> Any:
+        """The training part, as `fit` takes it."""
+        return self
 
     def blocks(self, rng: np.random.Generator) -> Iterator[Arrays]:
         """The training rows, (X, y) of a span after the other; the next is read meanwhile.
@@ -109,9 +88,9 @@ class TableStream:
         DataError
             A cell that is not what its column holds; a file that changed.
         """
-        self._table.refuse_changed()
-        order: list[int] = rng.permutation(len(self._shares)).tolist()
-        order = [i for i in order if self._shares[i].training]
+        self.table.refuse_changed()
+        order: list[int] = rng.permutation(len(self.shares)).tolist()
+        order = [i for i in order if self.shares[i].training]
         with opened(memory=ENGINE_MEMORY) as door, ThreadPoolExecutor(1) as reader:
             waiting = None
             for i in order:
@@ -121,10 +100,10 @@ class TableStream:
                 waiting = coming
             if waiting is not None:
                 yield waiting.result()
-        self._table.refuse_changed()
+        self.table.refuse_changed()
 
     def _training(self, door: Door, number: int) -> Arrays:
-        parts = _parts(self._table, self.preprocessing, self._shares, self._seed, door, number)
+        parts = _parts(self.table, self.preprocessing, self.shares, self.seed, door, number)
         return parts[2]
 
     def __repr__(self) -> str:
@@ -217,20 +196,33 @@ def stream(
         seen = overview(door, table, found.name, target, wanted)
         shares = _shares(seen.answered, validation, test)
         held = [
-            _parts(table, seen.preprocessing, shares, seed, door, i)[:2]
+            _parts(table, seen.preprocessing, shares, seed, door, i)
             for i, share in enumerate(shares)
-            if share.test or share.validation
+            if share.test or share.validation or i == 0
         ]
-        if not held:
-            held = [_parts(table, seen.preprocessing, shares, seed, door, 0)[:2]]
-    x_test, y_test = (np.concatenate(each) for each in zip(*(p[0] for p in held), strict=True))
-    x_held, y_held = (np.concatenate(each) for each in zip(*(p[1] for p in held), strict=True))
-    notes = seen.notes + _of_left_out(table, seen.answered)
-    rows = sum(share.training for share in shares)
+    tests, watched, training = zip(*held, strict=True)
+    x_test, y_test = _joined(tests)
+    x_validation, y_validation = _joined(watched)
+    x_train, y_train = training[0]
     return TableStream(
-        found.name, rows, x_held, y_held, x_test, y_test, seen.preprocessing, notes,
-        table, shares, seed,
-    )  # fmt: skip
+        name=found.name,
+        x_train=x_train,
+        y_train=y_train,
+        x_validation=x_validation,
+        y_validation=y_validation,
+        x_test=x_test,
+        y_test=y_test,
+        preprocessing=seen.preprocessing,
+        notes=seen.notes + _of_left_out(table, seen.answered),
+        taught=sum(share.training for share in shares),
+        table=table,
+        shares=shares,
+        seed=seed,
+    )
+
+
+def _joined(parts: Sequence[Arrays]) -> Arrays:
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
 
 def _of_left_out(table: OnDisk, answered: NDArray[np.int64]) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def test_all_rows_are_learned_from_as_load_learns_from_them(tmp_path, small_span
     table = stream(file, "price", validation=0, test=0)
     expected = load(file, "price", validation=0, test=0)
     assert table.features == expected.features
-    assert len(table._table.spans) > 4
+    assert len(table.table.spans) > 4
     for found, right in zip(
         table.preprocessing.columns, expected.preprocessing.columns, strict=True
     ):
