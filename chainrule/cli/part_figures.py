@@ -20,7 +20,6 @@ from chainrule.train.data import Dataset, Preprocessing
 from chainrule.train.judgement import judge_answers, judge_classes, judge_numbers
 
 TELLING = ("accuracy", "R^2", "RMSE")  # the order in which a report shows them
-MANY = 10_000  # from here on decimals tell nothing
 
 
 @dataclass(frozen=True)
@@ -91,13 +90,6 @@ def values(
         "RMSE": float(np.sqrt(squares / len(miss))),
         "R^2": 1 - squares / spread if spread else float("nan"),
     }
-
-
-def shown(name: str, value: float) -> str:
-    """A figure as text."""
-    if name == "accuracy":
-        return f"{value:.2%}"
-    return f"{value:,.0f}" if abs(value) >= MANY else f"{value:#.4g}"
 
 
 def heading(name: str, preprocessing: Preprocessing) -> str:

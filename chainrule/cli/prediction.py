@@ -15,7 +15,8 @@ import numpy as np
 from chainrule.cli.answers import Answers, answers, chosen_by, classified
 from chainrule.cli.bar import reading
 from chainrule.cli.configuration import trained_on
-from chainrule.cli.part_figures import heading, shown, values
+from chainrule.cli.figure_table import shown
+from chainrule.cli.part_figures import heading, values
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn

@@ -12,11 +12,12 @@ from chainrule.cli.bar import reporter
 from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
+from chainrule.cli.figure_table import shown
 from chainrule.cli.folder import CONFIG, HISTORY, METRICS, REPORT, leave_only, run_folder
 from chainrule.cli.metrics_file import metrics_of_net
 from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
-from chainrule.cli.part_figures import figures, heading, shown
+from chainrule.cli.part_figures import figures, heading
 from chainrule.cli.reading_data import is_streamed, read
 from chainrule.cli.reporting import report_page
 from chainrule.cli.screen import complain, counted, say, show_columns, table
