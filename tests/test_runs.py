@@ -84,6 +84,8 @@ def test_rows_of_one_group_are_left_out_together():
     assert all(len(np.unique(part[groups == each])) == 1 for each in np.unique(groups))
     assert set(part) == set(range(8))
 
+    assert set(parts_of(np.zeros(300), 8, 0, rng, groups * 0)) == set(range(8))  # one group
+
     x = rng.normal(size=40)
     table = fit_table({"x": x, "y": 2 * x}, "y")
     model = TabularRegressor("fast", random_state=0).fit_table(table, groups=np.arange(40) // 8)

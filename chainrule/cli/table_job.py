@@ -19,6 +19,7 @@ from chainrule.cli.table_outcome import TableOutcome
 from chainrule.cli.table_report import report_of_table
 from chainrule.cli.table_trial import classes_of, splits_of, targets, tried
 from chainrule.errors import ChainruleError
+from chainrule.estimators.baseline import NAME
 from chainrule.inspection.table_result import read_table
 from chainrule.runs import ESTIMATOR
 from chainrule.starting import INTERRUPTED
@@ -83,6 +84,8 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
         say("rows", f"{len(splits[0].train):,} training{tested}")
     limit = f"; {settings.time_limit:g} s at most" if settings.time_limit else ""
     say("learning", PRESETS[settings.preset or "strong"] + limit)
+    if settings.baseline:
+        say("baseline", f"boosted trees: scikit-learn's {NAME}, its defaults, the same rows")
 
 
 def _show(outcome: TableOutcome, is_interrupted: bool) -> None:

@@ -12,6 +12,7 @@ from chainrule.cli.options import TrainSettings
 from chainrule.cli.outcome import called, data_words, free_name, target_words
 from chainrule.cli.screen import counted
 from chainrule.cli.table_trial import CONSTANT, Trial, classes_of
+from chainrule.estimators.baseline import NAME
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class TableOutcome:
 
     def called(self, line: str) -> str:
         """The name of a line of the table of figures."""
+        if line == NAME:
+            return "boosted trees"
         if line != CONSTANT:
             return line
         return "most frequent" if classes_of(self.trial.raw) else "the mean"

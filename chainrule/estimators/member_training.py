@@ -137,11 +137,11 @@ def parts_of(
     """The part of each row, all of about one size and with the same mix of classes.
 
     -1 for the rows of a class with a single row, which no member may miss. Rows of one group, a
-    code for each row, are in one part.
+    code for each row, are in one part, if there are several groups.
     """
-    if groups is not None:
+    if groups is not None and len(np.unique(groups)) > 1:
         _, group = np.unique(groups, return_inverse=True)
-        return (rng.permutation(int(group.max(initial=0)) + 1) % parts)[group]
+        return (rng.permutation(int(group.max()) + 1) % parts)[group]
     order = rng.permutation(len(y))
     if classes:
         order = order[np.argsort(y[order], kind="stable")]

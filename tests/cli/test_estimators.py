@@ -179,7 +179,8 @@ def test_folds_judge_every_row_and_keep_what_learned_from_all(chainrule, tables)
     rows = {name: each["rows"] for name, each in figures.items()}
     assert rows["training"] == rows["test"] == rows["HistGradientBoosting"] == ROWS - 1
     assert rows["fold 1"] + rows["fold 2"] + rows["fold 3"] == ROWS - 1
-    assert "fold 3" in said
+    assert {"fold 3", "boosted trees"} <= set(said)
+    assert "baseline      boosted trees: scikit-learn's HistGradientBoosting, " in ended.out
     assert "training 4/4  net 1/1" in ended.err
 
 
