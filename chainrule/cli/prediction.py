@@ -16,7 +16,7 @@ from chainrule.cli.answers import Answers, answers, chosen_by, classified
 from chainrule.cli.bar import reading
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.figure_table import shown
-from chainrule.cli.part_figures import heading, values
+from chainrule.cli.part_figures import heading, values, values_of_classes
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
@@ -87,6 +87,8 @@ def _trained(path: Path, threshold: float | None) -> tuple[Preprocessing, Answer
         judged = ""
         if given.y is not None and len(given.y):
             known = values(preprocessing, outputs[given.answered], given.y)
+            if threshold is not None:
+                known |= values_of_classes(found.chosen[given.answered], given.y)
             told = (
                 f"{heading(name, preprocessing)} {shown(name, x)}" for name, x in known.items()
             )

@@ -41,7 +41,8 @@ def opened(
             chosen = chosen_by(shares, threshold, classes)
             found = classified(preprocessing, shares, chosen, y, given.answered)
             if y is not None and len(y):
-                judged = in_words(judge_classes(shares[given.answered], y, classes), target)
+                rows = given.answered
+                judged = in_words(judge_classes(shares[rows], y, classes, chosen[rows]), target)
         else:
             said = estimator.predict(given.table)
             ends = estimator.interval_around(said)

@@ -15,7 +15,9 @@ BINS = 10  # of chances, from 0 to 1, each as wide
 LEAST_CHANCE = float(np.finfo(np.float64).eps)  # log(0) would leave one row nothing to compare
 
 
-def judge_classes(chances: Array, labels: Array, classes: Sequence[str]) -> Figures:
+def judge_classes(
+    chances: Array, labels: Array, classes: Sequence[str], said: Array | None = None
+) -> Figures:
     """Figures of a classification.
 
     Parameters
@@ -24,6 +26,8 @@ def judge_classes(chances: Array, labels: Array, classes: Sequence[str]) -> Figu
     labels : ndarray of int, (N,)
         Places among the classes.
     classes : sequence of str
+    said : ndarray of int, (N,), optional
+        The classes that are said. Default: the likeliest.
 
     Returns
     -------
@@ -42,14 +46,14 @@ def judge_classes(chances: Array, labels: Array, classes: Sequence[str]) -> Figu
     (0.75, 1.0, 1.0)
     """
     chances = np.asarray(chances, np.float64)
-    said = judge_answers(chances.argmax(1), labels, classes)
+    answers = judge_answers(chances.argmax(1) if said is None else said, labels, classes)
     own = np.clip(chances[np.arange(len(labels)), labels], LEAST_CHANCE, 1.0)
     return {
-        **{name: said[name] for name in ("rows", "accuracy", "balanced_accuracy")},
+        **{name: answers[name] for name in ("rows", "accuracy", "balanced_accuracy")},
         "log_loss": float(np.mean(-np.log(own))) if len(own) else nan,
         "roc_auc": _roc_auc_of(chances, labels),
-        "f1": said["f1"],
-        "classes": said["classes"],
+        "f1": answers["f1"],
+        "classes": answers["classes"],
         "calibration": calibration(chances, labels),
     }
 

@@ -216,7 +216,7 @@ def test_debug_shows_the_traceback_before_the_message(chainrule):
 
 
 def test_a_failure_of_our_own_is_told_in_two_lines(chainrule, monkeypatch):
-    from chainrule.cli import train_job as training
+    from chainrule.cli import reading_data as training
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")

@@ -239,6 +239,10 @@ def test_a_threshold_moves_the_answer_between_two_classes(chainrule, survived):
         ended = chainrule("predict", "runs/people", "later.csv", "--threshold", threshold)
         lines = [line.split() for line in ended.out.splitlines()]
         assert [line[3] for line in lines if line and line[0] in "12"] == [said, said]
+    ended = chainrule("predict", "runs/people", "people.csv", "--threshold", "0.999")
+    known = [line.split(";")[-1] for line in people().splitlines()[1:]]
+    share = known.count("no") / (ROWS - 1)  # nobody is said to have survived
+    assert f"figures       accuracy {share:.2%}, balanced 50.00%, " in ended.out
     ended = chainrule("predict", "runs/people", "later.csv", "--threshold", "1")
     assert ended.err == "--threshold is a chance between 0 and 1; found 1.\n"
 
