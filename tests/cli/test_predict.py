@@ -137,3 +137,14 @@ def test_outputs_are_read_through_the_link_of_the_loss():
         found = answers(net, dataset.preprocessing, outputs, None)
         expected = dataset.preprocessing.original(linked)
         assert [float(said) for said in found.said] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_threshold_moves_the_answers_of_a_plain_net_and_their_figures(chainrule):
+    assert chainrule("train", "moons", "--epochs", "1").code == 0
+    ended = chainrule(
+        "predict", "runs/moons", "moons", "--threshold", "0.999999", "--out", "a.csv"
+    )
+    rows = rows_of(Path("a.csv").read_text())
+    assert len({row["prediction"] for row in rows}) == 1
+    share = np.mean([row["prediction"] == row["truth"] for row in rows])
+    assert f"figures       accuracy {share:.2%} over 1,000 rows" in ended.out
