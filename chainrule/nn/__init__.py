@@ -5,6 +5,7 @@ containers.py      layers in a row, and the n-layer fully connected net
 dropout.py         in training a random share of the units is silent
 embedding.py       a table with one row of features per id
 ensemble.py        nets of one kind, trained side by side, that answer together
+from_data.py       first weights for which every layer's outputs are as wide as the others'
 initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
 learnable.py       a factor per feature; an activation with a strength per unit
 linear.py          the score function X W + b
@@ -13,8 +14,10 @@ member_paths.py    named parameters and buffers, and where they stand in a net
 module.py          a net or a part of one, called like a function
 normalization.py   LayerNorm by row, BatchNorm by column with running statistics
 op_layer.py        the op of a layer, made of the layer's attributes as they are now
+periodic.py        each number as a few smooth waves of itself, with learned frequencies
 regularization.py  a preference for small weights, as nodes of the graph beside the data loss
 run.py             one forward pass of a net, evaluating or training
+scheduled_dropout.py  dropout that fades by a schedule, inside the compiled step
 state_check.py     whether a mapping of arrays fits a net, before anything is changed
 substitute.py      a copy of a net with other tensors in the places of its parameters
 summary.py         what a net is made of and what one evaluation costs, as a table
@@ -39,11 +42,13 @@ from chainrule.nn.containers import MLP, Sequential
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.embedding import Embedding
 from chainrule.nn.ensemble import Ensemble
+from chainrule.nn.from_data import initialize_from_data
 from chainrule.nn.initialization import INITIALIZERS
 from chainrule.nn.learnable import LearnableActivation, Scale
 from chainrule.nn.linear import Linear
 from chainrule.nn.module import Module
 from chainrule.nn.normalization import BatchNorm, LayerNorm
+from chainrule.nn.periodic import PeriodicEmbedding
 from chainrule.nn.regularization import (
     L1,
     L2,
@@ -56,6 +61,7 @@ from chainrule.nn.regularization import (
     regularization_terms,
 )
 from chainrule.nn.run import Run
+from chainrule.nn.scheduled_dropout import ScheduledDropout
 from chainrule.nn.summary import Row, Summary
 
 __all__ = [
@@ -80,11 +86,13 @@ __all__ = [
     "MaxNorm",
     "Mish",
     "Module",
+    "PeriodicEmbedding",
     "ReLU",
     "Row",
     "Run",
     "SELU",
     "Scale",
+    "ScheduledDropout",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -93,6 +101,7 @@ __all__ = [
     "Tanh",
     "activation",
     "bound_terms",
+    "initialize_from_data",
     "objective",
     "project",
     "regularization_terms",
