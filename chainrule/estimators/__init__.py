@@ -10,13 +10,16 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     importance.py       how much worse the answers become when a column is shuffled
     member_training.py  trained one after the other, each judged on the rows it left out
     merging.py          rows that are alike, merged into one that counts as often
-    presets.py          how a net for a table is built and trained
+    presets.py          the recipes of the presets, by name
+    published.py        the recipe of RealMLP-TD
+    single_row.py       one row read cell by cell
     table_reading.py    how rows are read: frames as train.data prepares them, arrays as they are
+    table_recipe.py     how a net for a table is built and trained, and for how long
     tabular.py          TabularClassifier and TabularRegressor
 """
 
 from chainrule.estimators.archive import load
-from chainrule.estimators.presets import Recipe
+from chainrule.estimators.table_recipe import Recipe
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 
 __all__ = ["Recipe", "TabularClassifier", "TabularRegressor", "load"]

@@ -9,13 +9,13 @@ import os
 import zipfile
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, MissingDataError
 from chainrule.estimators.features import Features
-from chainrule.estimators.presets import Recipe, recipe_of
+from chainrule.estimators.presets import RECIPES, recipe_of
 from chainrule.estimators.table_reading import Reading
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 from chainrule.nn import Ensemble
@@ -23,7 +23,7 @@ from chainrule.train.data import Preprocessing
 from chainrule.train.files import write_atomically
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FORMAT = "chainrule estimator 1"
+FORMAT = "chainrule estimator 2"
 KINDS = {kind.__name__: kind for kind in (TabularClassifier, TabularRegressor)}
 PARAMETERS = ("time_limit", "n_jobs", "verbose")
 
@@ -38,8 +38,10 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         "kind": type(estimator).__name__,
         "preset": estimator.preset if isinstance(estimator.preset, str) else None,
         "recipe": asdict(recipe),
+        "recipe_kind": type(recipe).__name__,
         "parameters": {name: getattr(estimator, name) for name in PARAMETERS},
         "preparation": preparation.to_json() if preparation else None,
+        "notes": list(estimator.table_.notes),
         "names": list(getattr(estimator, "feature_names_in_", [])),
         "features": int(estimator.n_features_in_),
         "score": float(estimator.validation_score_),
@@ -51,8 +53,11 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     }
     if classes:
         arrays["classes"] = _plain(estimator.classes_)
-        weight = estimator.class_weight
-        about["class_weight"] = weight if isinstance(weight, str) else None
+        weight: Any = estimator.class_weight
+        if isinstance(weight, dict):  # JSON has no keys that are numbers
+            pairs: Any = cast("dict[Any, Any]", weight).items()
+            weight = [[np.asarray(key).item(), float(value)] for key, value in pairs]
+        about["class_weight"] = weight
     else:
         about["numbers"] = [estimator.mean_, estimator.scale_, *estimator.range_]
         about["margin"] = estimator.margin_
@@ -110,13 +115,13 @@ def load(path: str | os.PathLike[str]) -> TabularClassifier | TabularRegressor:
 
 def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | TabularRegressor:
     record = about["recipe"]
-    recipe = Recipe(**record | {"widths": tuple(record["widths"])})
+    recipe = RECIPES[about["recipe_kind"]](**record | {"widths": tuple(record["widths"])})
     made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **about["parameters"])
     made.n_features_in_, preparation = about["features"], about["preparation"]
     made.table_ = (
         Reading.of_matrix(made.n_features_in_)
         if preparation is None
-        else Reading.of(Preprocessing.from_json(preparation))
+        else Reading.of(Preprocessing.from_json(preparation), tuple(about["notes"]))
     )
     made.features_ = Features(**{f.name: arrays[f"features/{f.name}"] for f in fields(Features)})
     if about["names"]:
@@ -124,14 +129,14 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
     outputs, link = 1, ""
     if isinstance(made, TabularClassifier):
         made.classes_, link = arrays["classes"], "softmax"
-        made.class_weight = about["class_weight"]
+        weight: Any = about["class_weight"]
+        made.class_weight = dict(cast("list[Any]", weight)) if isinstance(weight, list) else weight
         outputs = len(made.classes_)
     else:
         made.mean_, made.scale_, *ends = about["numbers"]
         made.range_, made.margin_ = tuple(ends), about["margin"]
-    inputs = len(made.features_.centre)
-    members = len(about["epochs"])
-    made.ensemble_ = Ensemble(lambda: recipe.net(inputs, outputs), members, link)
+    layout, members = made.features_.layout(), len(about["epochs"])
+    made.ensemble_ = Ensemble(lambda: recipe.net(layout, outputs), members, link)
     made.ensemble_.load_state(
         {name.removeprefix("net/"): x for name, x in arrays.items() if name.startswith("net/")}
     )

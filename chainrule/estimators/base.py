@@ -6,12 +6,12 @@ Imports scikit-learn, and the files beside it. The two estimators inherit it.
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, DataError
 from chainrule.estimators.checking import (
     check_consistent_length,
     check_feature_names,
@@ -24,6 +24,7 @@ from chainrule.estimators.features import Features
 from chainrule.estimators.member_training import Fitted, Stand, Task, Watch, fitted
 from chainrule.estimators.merging import Rows
 from chainrule.estimators.presets import recipe_of
+from chainrule.estimators.single_row import is_mapping, names_of
 from chainrule.estimators.table_reading import (
     Reading,
     is_frame,
@@ -31,7 +32,9 @@ from chainrule.estimators.table_reading import (
     learned,
     prepared_of,
 )
+from chainrule.nn import Run
 from chainrule.settings import no_grad, threads
+from chainrule.tensors import tensor
 from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.frames import NAME
@@ -63,7 +66,8 @@ class Tabular(BaseEstimator):
         if is_frame(x):
             y = validate_data(self, y=y)  # first: it forgets the names of columns
             self._check_names(x, reset=True)
-            check_consistent_length(x, y)
+            if not is_mapping(x):  # whose length is that of its columns
+                check_consistent_length(x, y)
             return x, y
         return validate_data(
             self, x, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2
@@ -81,14 +85,14 @@ class Tabular(BaseEstimator):
             Indices of classes, for the task "auto"; or numbers, for the task "numbers".
         """
         if is_frame(x):
-            self.table_, numbers, codes = learned(x, np.where(used, answers, np.nan), task)
+            self.table_, numbers, codes = learned(x, used, answers, task)
             return numbers, codes
         self.table_ = Reading.of_matrix(x.shape[1])
         return self.table_.read(x[used])
 
     def learned_from(self, table: Table) -> tuple[Array, Array]:
         """Numbers and codes of a table that was read before; columns are found by their names."""
-        self.table_ = Reading.of(table.preprocessing)
+        self.table_ = Reading.of(table.preprocessing, table.notes)
         self.n_features_in_ = len(self.table_.roles)
         if hasattr(self, "feature_names_in_"):  # of an earlier fit
             delattr(self, "feature_names_in_")
@@ -97,31 +101,51 @@ class Tabular(BaseEstimator):
     def inputs(self, x: Any) -> Array:
         """The net's inputs for rows to be answered."""
         check_is_fitted(self)
-        if self.table_.preprocessing and is_table(x):
-            pass
-        elif self.table_.preprocessing and is_frame(x):
-            if hasattr(self, "feature_names_in_"):
+        if self.table_.preprocessing and (is_table(x) or is_frame(x)):
+            if hasattr(self, "feature_names_in_") and not is_table(x):
                 self._check_names(x, reset=False)
-        else:
+        elif is_mapping(x):
+            raise DataError(
+                "this estimator was trained on an array, and reads no names of columns.",
+                do="Give an array with the columns of training, in their order.",
+            )
+        elif not self._is_plain(x):
             x = validate_data(
                 self, x, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
             )
         return self.features_.inputs(*self.table_.read(x))
 
+    def _is_plain(self, x: Any) -> bool:
+        """Whether scikit-learn's checks, which take as long as the net, would leave x as it is."""
+        if type(x) is not np.ndarray or x.dtype != np.float64 or x.ndim != 2:
+            return False
+        rows, columns = cast("tuple[int, int]", x.shape)
+        fits = rows > 0 and columns == self.n_features_in_
+        return fits and not hasattr(self, "feature_names_in_") and not np.isinf(x).any()
+
     def _check_names(self, x: Any, *, reset: bool) -> None:
-        refuse_twice([str(name) for name in x.columns], NAME)
+        if is_mapping(x):
+            if reset:
+                self.feature_names_in_ = np.array([str(name) for name in x], object)
+                self.n_features_in_ = len(self.feature_names_in_)
+            return  # their order is free, and who reads them tells which are missing
+        names = names_of(x)
+        known: Any = getattr(self, "feature_names_in_", np.empty(0))
+        if not reset and names == known.tolist():
+            return
+        refuse_twice([str(name) for name in names], NAME)
         check_feature_names(self, x, reset=reset)
         check_n_features(self, x, reset=reset)
 
     def outputs(self, x: Any) -> Array:
-        """The ensemble's outputs: logarithms of chances, or standardised numbers."""
-        inputs = self.inputs(x)
+        """The outputs of each member, float64, (members, N, outputs)."""
+        inputs, run = self.inputs(x), Run()
         with self._threads(), no_grad():
             parts = [
-                self.ensemble_(inputs[start : start + ROWS]).data
+                self.ensemble_.members_of(tensor(inputs[start : start + ROWS]), run).data
                 for start in range(0, len(inputs), ROWS)
             ]
-        return np.concatenate(parts)
+        return np.concatenate(parts, axis=1).astype(np.float64)
 
     def train(
         self,
@@ -141,17 +165,21 @@ class Tabular(BaseEstimator):
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         sizes, weights = self.table_.sizes(), rows.weights
-        self.features_ = Features.learned(rows.numbers, rows.codes, sizes, weights)
+        self.features_ = Features.learned(
+            rows.numbers, rows.codes, sizes, weights, recipe.embedded_above
+        )
         inputs = self.features_.inputs(rows.numbers, rows.codes)
         weights = (weights / weights.mean()).astype(np.float32)
         if groups is not None:  # of rows that are alike, one's
             own = np.empty(len(y), np.int64)
             own[rows.places] = groups
             groups = own
-        targets = y if classes else y[:, None].astype(np.float32)
-        task = Task(inputs, targets, weights, classes, groups)
+        y = y if classes else y[:, None].astype(np.float32)
+        task = Task(inputs, y, weights, classes, self.features_.layout(), groups)
+        say = print if self.verbose else _silent
+        for note in self.table_.notes:
+            say(f"note: {note}")
         with self._threads():
-            say = print if self.verbose else _silent
             found = fitted(task, recipe, seed, limit, say, watch or _unwatched)
         self.ensemble_, self.epochs_ = found.ensemble, found.epochs
         return found, task

@@ -4,13 +4,36 @@ Imports NumPy. The estimators learn them from the training rows, with the rows' 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MOST_CATEGORIES = 60  # of a column that have an input each; the rarer ones share one
+MOST = 1e12  # beyond it an input is FAR to the last digit, and the square of 1e200 overflows
 FAR = 3.0  # what inputs are clipped to; x / sqrt(1 + (x / 3)**2), as in the source
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands where among the inputs of a net: numbers first, then gaps, then categories.
+
+    Attributes
+    ----------
+    numbers, gaps : int
+    categories : tuple of int
+        Inputs of each column of categories.
+    """
+
+    numbers: int
+    gaps: int
+    categories: tuple[int, ...]
+
+    @property
+    def inputs(self) -> int:
+        """All of them."""
+        return self.numbers + self.gaps + sum(self.categories)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +72,14 @@ class Features:
 
     @classmethod
     def learned(
-        cls, numbers: Array, codes: Array, sizes: tuple[int, ...], weights: Array
+        cls,
+        numbers: Array,
+        codes: Array,
+        sizes: tuple[int, ...],
+        weights: Array,
+        embedded_above: int | None = None,
     ) -> "Features":
-        """From the training rows."""
+        """From the training rows; columns of more categories than that stay ones and zeros."""
         medians = np.zeros(numbers.shape[1])
         for place, column in enumerate(numbers.T):
             known = ~np.isnan(column) & (weights > 0)
@@ -76,6 +104,11 @@ class Features:
         with np.errstate(over="ignore", divide="ignore"):
             factor = np.where(spread > 0, 1 / spread, 0.0)
         factor[~np.isfinite(factor)] = 0.0
+        layout = open_end.layout()
+        ends = layout.numbers + layout.gaps + np.cumsum(layout.categories, dtype=np.int64)
+        for end, width in zip(ends, layout.categories, strict=True):
+            if embedded_above is not None and width > embedded_above:
+                centre[end - width : end], factor[end - width : end] = 0.0, 1.0
         return replace(open_end, centre=centre, factor=factor)
 
     def inputs(self, numbers: Array, codes: Array) -> Array:
@@ -83,17 +116,30 @@ class Features:
         x = self._raw(numbers, codes)
         x -= self.centre
         x *= self.factor
-        # hypot: the square of 1e200 would overflow.
-        return np.asarray(x / np.hypot(1.0, x / FAR), np.float32)
+        np.clip(x, -MOST, MOST, out=x)
+        spread = np.square(x / FAR)
+        spread += 1.0
+        x /= np.sqrt(spread, out=spread)
+        return np.asarray(x, np.float32)
+
+    def layout(self) -> Layout:
+        """What stands where."""
+        categories = tuple(len(inputs) for _, inputs in self._categories)
+        return Layout(len(self.medians), len(self.gaps), categories)
+
+    @cached_property
+    def _categories(self) -> list[tuple[Array, Array]]:
+        """Of each column: the input of each code, -1 for the code -1; and its inputs."""
+        each = np.split(self.places, np.cumsum(self.sizes)[:-1]) if len(self.sizes) else []
+        return [
+            (np.append(places, -1), np.arange(int(places.max(initial=-1)) + 1)) for places in each
+        ]
 
     def _raw(self, numbers: Array, codes: Array) -> Array:
         missing = np.isnan(numbers)
         parts = [np.where(missing, self.medians, numbers), missing[:, self.gaps].astype(float)]
-        each = np.split(self.places, np.cumsum(self.sizes)[:-1]) if len(self.sizes) else []
-        for column, places in zip(codes.T, each, strict=True):
-            own = np.append(places, -1)[column]  # -1 stays -1
-            inputs: Array = np.arange(int(places.max(initial=-1)) + 1)
-            parts.append(np.asarray(own[:, None] == inputs, np.float64))
+        for column, (places, inputs) in zip(codes.T, self._categories, strict=True):
+            parts.append(np.asarray(places[column][:, None] == inputs, np.float64))
         return np.concatenate(parts, axis=1)
 
 

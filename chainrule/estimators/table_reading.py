@@ -3,17 +3,18 @@
 Imports train.data. The estimators learn it from the training rows and keep it as `table_`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from chainrule.estimators.single_row import cells_of, is_mapping, read_cells
 from chainrule.train.data import Fitted, Prepared, Preprocessing, fit_table
 from chainrule.train.data.columns import Categorical, Column, Moment, Role
 from chainrule.train.data.tables import Columns, Table
 
 Array = np.ndarray[Any, np.dtype[Any]]
+OF_THE_COMMAND = " (--drop)"  # how notes end that the command line shows
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,13 @@ class Reading:
         Name, kind and reason of each column, in their order in training.
     preprocessing : Preprocessing or None
         Prepares frames; None for a matrix, whose columns are all numbers.
+    notes : tuple of str
+        What a reader should know, such as a column that gives the answer away.
     """
 
     roles: tuple[Role, ...]
     preprocessing: Preprocessing | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_matrix(cls, columns: int) -> "Reading":
@@ -37,10 +41,10 @@ class Reading:
         return cls(tuple(Role(f"x{place}", "numeric", "numbers") for place in range(columns)))
 
     @classmethod
-    def of(cls, preprocessing: Preprocessing) -> "Reading":
+    def of(cls, preprocessing: Preprocessing, notes: tuple[str, ...] = ()) -> "Reading":
         """Of a frame; the roles are those of its inputs."""
         roles = tuple(role for role in preprocessing.roles if role.kind != "target")
-        return cls(roles, preprocessing)
+        return cls(roles, preprocessing, notes)
 
     def sizes(self) -> tuple[int, ...]:
         """How many codes each column of categories has."""
@@ -52,8 +56,8 @@ class Reading:
 
         Parameters
         ----------
-        x : frame or matrix
-            A matrix has the columns of training, in their order.
+        x : frame, mapping or matrix
+            A matrix has the columns of training, in their order; a mapping has cells or columns.
 
         Raises
         ------
@@ -64,6 +68,11 @@ class Reading:
             return x, np.empty((len(x), 0), np.int64)
         if not (is_frame(x) or is_table(x)):
             x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
+        elif not is_table(x) and (cells := cells_of(x)) is not None:
+            found = read_cells(self.preprocessing.columns, cells)
+            if found is not None:
+                return found
+            x = {name: [cell] for name, cell in cells.items()} if is_mapping(x) else x
         telling = replace(
             self.preprocessing, columns=tuple(map(_telling_gaps, self.preprocessing.columns))
         )
@@ -71,16 +80,18 @@ class Reading:
 
     def __str__(self) -> str:
         width = max((len(role.name) for role in self.roles), default=0)
-        return "\n".join(f"{r.name:<{width}}  {r.kind:<13}  {r.reason}" for r in self.roles)
+        lines = [f"{r.name:<{width}}  {r.kind:<13}  {r.reason}" for r in self.roles]
+        return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
 
-def learned(frame: Any, answers: Array, task: str) -> tuple[Reading, Array, Array]:
-    """How each column of a frame is read; and numbers and codes of the rows with an answer.
+def learned(frame: Any, used: Array, answers: Array, task: str) -> tuple[Reading, Array, Array]:
+    """How each column of a frame is read; and numbers and codes of the rows that are used.
 
     Parameters
     ----------
-    answers : ndarray of float64, (N,)
-        Indices of classes or numbers; NaN in rows that are not to be learned from.
+    used : ndarray of bool, (N,)
+    answers : ndarray, (N,)
+        Indices of classes, for the task "auto"; or numbers, for the task "numbers".
     task : {"auto", "numbers"}
 
     Raises
@@ -88,8 +99,18 @@ def learned(frame: Any, answers: Array, task: str) -> tuple[Reading, Array, Arra
     DataError
         Fewer than five rows, answers that are all the same, no column that can be learned from.
     """
-    found = fit_table(frame, answers, task=task)
-    return Reading.of(found.preprocessing), *prepared_of(found)
+    found = fit_table(frame, np.where(used, answers, np.nan), task=task)
+    reading = Reading.of(found.preprocessing)
+    # Those about columns: the others speak of rows of weight 0, and of indices of classes.
+    names = tuple(repr(role.name) for role in reading.roles)
+    notes = tuple(
+        note.replace(f" {found.preprocessing.target.name!r} ", " the answers ").removesuffix(
+            OF_THE_COMMAND
+        )
+        for note in found.notes
+        if note.startswith(names)
+    )
+    return replace(reading, notes=notes), *prepared_of(found)
 
 
 def prepared_of(table: Fitted) -> tuple[Array, Array]:
@@ -117,10 +138,12 @@ def _with_gaps(columns: tuple[Column, ...], prepared: Prepared) -> tuple[Array, 
 
 
 def is_frame(x: Any) -> bool:
-    """Whether x has columns with names, as pandas and polars have them."""
+    """Whether x has columns with names, as a dict and frames of pandas and polars have them."""
+    if is_mapping(x):
+        return True
     return hasattr(x, "columns") and hasattr(x, "__getitem__") and not isinstance(x, np.ndarray)
 
 
 def is_table(x: Any) -> bool:
     """Whether x is a table whose columns train.data finds by their names."""
-    return isinstance(x, Columns | Table | Mapping)
+    return isinstance(x, Columns | Table)

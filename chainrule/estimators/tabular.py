@@ -32,11 +32,13 @@ class TabularClassifier(ClassifierMixin, Tabular):
 
     Parameters
     ----------
-    preset : {"strong", "fast"} or Recipe, default "strong"
+    preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
         "strong" trains eight nets of three hidden layers of 128 units for 64 epochs each, and
         averages their chances; each leaves out another eighth of the rows. "fast" trains one.
+        "realmlp" is the published recipe RealMLP-TD, for comparison.
     class_weight : "balanced" or dict, optional
-        How much the rows of each class count.
+        How much the rows of each class count; "balanced": each class as much as the others. A
+        class that a dict does not name counts 1.
     time_limit : float, optional
         Seconds; the trainings are shortened, and there are fewer of them, to keep within it.
     random_state : int or RandomState, optional
@@ -44,7 +46,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
     n_jobs : int, optional
         Threads; -1 for as many as there are CPUs.
     verbose : bool, default False
-        Print a line for each member.
+        Print a line for each member, and what is to be known of the table.
 
     Attributes
     ----------
@@ -55,7 +57,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
     held_out_ : ndarray, (N, classes)
         Chances of each row by the member that has left it out; NaN where none has.
     table_ : Reading
-        What is done with each column; print it.
+        What is done with each column, and what to know of it, such as a column that gives the
+        answers away; print it.
     ensemble_ : Ensemble
     epochs_ : tuple of int
         Passes over the rows that each member was trained for.
@@ -65,7 +68,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
     Notes
     -----
     Frames of pandas and polars are read as `chainrule.train.data.fit_table` reads tables: numbers,
-    dates, categories and gaps, identifiers left out; they have at least five rows. Arrays hold
+    dates, categories and gaps, identifiers left out; they have at least five rows. So are dicts
+    of columns, and, for `predict`, of the cells of one row; their order is free. Arrays hold
     numbers, NaN for a gap. Of a column with more than 60 categories the rarer ones share an
     input. Rows that are alike are trained on as one that counts as often, so none stands on both
     sides of a split.
@@ -192,11 +196,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
 
     def predict_proba(self, X: Any) -> Array:
         """Chances of each class, (N, classes)."""
-        return _chances(self.outputs(X))
+        return _chances(self.outputs(X)).mean(0)
 
     def predict(self, X: Any) -> Array:
         """The class with the largest chance."""
-        best = self.outputs(X).argmax(1)  # which says so where nothing was trained yet
+        best = self.predict_proba(X).argmax(1)  # which says so where nothing was trained yet
         return self.classes_[best]
 
 
@@ -205,7 +209,7 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     Parameters
     ----------
-    preset : {"strong", "fast"} or Recipe, default "strong"
+    preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
         "strong" trains eight nets of three hidden layers of 128 units for 128 epochs each, and
         averages their answers; each leaves out another eighth of the rows. "fast" trains one.
     time_limit, random_state, n_jobs, verbose
@@ -298,7 +302,7 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     def predict(self, X: Any) -> Array:
         """A number for each row."""
-        return self._numbers(self.outputs(X))
+        return self._numbers(self.outputs(X).mean(0))
 
     def predict_interval(self, X: Any) -> Array:
         """Where nine of ten numbers lie: the lower and the upper end for each row, (N, 2).
@@ -326,8 +330,8 @@ def _mean_of(found: Trained, task: Task) -> float:
 def _chances(outputs: Array) -> Array:
     """Of scores, or of logarithms of chances."""
     scores = outputs.astype(np.float64)
-    shares = np.exp(scores - scores.max(1, keepdims=True))
-    return shares / shares.sum(1, keepdims=True)
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
 
 
 def _as_they_are(classes: tuple[str, ...]) -> Array:

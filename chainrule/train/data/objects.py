@@ -28,6 +28,8 @@ def values_of(cells: "Sequence[Any] | NDArray[Any]") -> tuple[Values, bool]:
     array = np.empty(len(cells), object)
     array[:] = cells
     kinds = set[type](map(type, array))
+    if kinds == {str}:  # the most frequent case, and the largest columns
+        return text_of(array), False
     blank = {
         kind for kind in kinds if kind is type(None) or kind.__name__ in ("NAType", "NaTType")
     }
