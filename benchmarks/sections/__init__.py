@@ -9,6 +9,7 @@ from benchmarks.sections.first import first, imports
 from benchmarks.sections.memory import memory
 from benchmarks.sections.predict import predict
 from benchmarks.sections.steps import adam, sgd
+from benchmarks.sections.tables import tables
 from benchmarks.sections.threads import threads
 from benchmarks.sections.training import training
 from benchmarks.sections.variants import variants
@@ -26,4 +27,5 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "widths": widths,
     "memory": memory,
     "training": training,
+    "tables": tables,
 }

@@ -1,5 +1,6 @@
 """What the benchmarks must get right before any time means something. No time is asserted."""
 
+import json
 import math
 import os
 import platform
@@ -23,6 +24,10 @@ from benchmarks.runner import (
     agree,
     environment,
 )
+from benchmarks.sections.tables import MODELS as LIBRARIES
+from benchmarks.sections.tables import Fit, rank
+from benchmarks.table_run import MODELS
+from benchmarks.table_run import main as table_run
 
 TINY = Case("tiny", 5, (7,), 3, 4, 6)
 
@@ -163,3 +168,16 @@ def test_columns_of_peers_that_did_not_run_are_left_out():
     section.drop_empty()
     assert section.headings == ["net", "chainrule µs"]
     assert section.rows == [["moons", "3.10"], ["digits", "11.2"]]
+
+
+def test_ranks_on_tables_share_the_places_of_who_is_level():
+    fits = {"a": Fit((0.9,), 1), "b": Fit((0.8, 1.0), 1), "c": Fit((0.5,), 1)}
+    assert rank(fits) == {"a": 1.5, "b": 1.5, "c": 3}
+
+
+def test_a_model_of_a_table_prints_its_figures(capsys):
+    table_run("scikit-learn's MLP", "wine", 0)
+    found = json.loads(capsys.readouterr().out)
+    assert 0.9 < found["score"] <= 1
+    assert set(found) == {"score", "seconds"}
+    assert set(MODELS) == set(LIBRARIES)
