@@ -8,6 +8,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     checking.py         scikit-learn's checks of what an estimator is given
     features.py         numbers and codes as the inputs of a net
     importance.py       how much worse the answers become when a column is shuffled
+    member_task.py      the rows that members learn from, and how answers are judged
     member_training.py  trained one after the other, each judged on the rows it left out
     merging.py          rows that are alike, merged into one that counts as often
     presets.py          the recipes of the presets, by name
@@ -16,6 +17,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     table_reading.py    how rows are read: frames as train.data prepares them, arrays as they are
     table_recipe.py     how a net for a table is built and trained, and for how long
     tabular.py          TabularClassifier and TabularRegressor
+    targets.py          names of classes, and numbers, as users give them
 """
 
 from chainrule.estimators.archive import load

@@ -21,7 +21,8 @@ from chainrule.estimators.checking import (
     validate_data,
 )
 from chainrule.estimators.features import Features
-from chainrule.estimators.member_training import Fitted, Stand, Task, Watch, fitted
+from chainrule.estimators.member_task import Task
+from chainrule.estimators.member_training import Fitted, Stand, Watch, fitted
 from chainrule.estimators.merging import Rows
 from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.single_row import is_mapping, names_of

@@ -16,9 +16,11 @@ from chainrule.estimators.checking import (
     column_or_1d,
     compute_sample_weight,
 )
+from chainrule.estimators.member_task import Task
 from chainrule.estimators.member_training import Fitted as Trained
-from chainrule.estimators.member_training import Task, Watch
+from chainrule.estimators.member_training import Watch
 from chainrule.estimators.merging import merged
+from chainrule.estimators.targets import as_they_are, numbers_in_targets
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
 from chainrule.train.judgement import margin_of
@@ -174,7 +176,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
                 do="Use TabularRegressor; or read the table with task='classes'.",
             )
         numbers, codes = self.learned_from(table)
-        self.classes_ = _as_they_are(target.classes)
+        self.classes_ = as_they_are(target.classes)
         weights: Any = compute_sample_weight(self.class_weight, self.classes_[table.y])
         self.held_out_ = self._learn(numbers, codes, table.y, weights, watch, groups)
         return self
@@ -252,7 +254,7 @@ class TabularRegressor(RegressorMixin, Tabular):
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
         x, y = self.checked(X, y)
-        y = _numbers_in(column_or_1d(y, warn=True))
+        y = numbers_in_targets(column_or_1d(y, warn=True))
         weights: Any = check_sample_weight(
             sample_weight, np.empty(len(y)), ensure_non_negative=True
         )
@@ -332,27 +334,3 @@ def _chances(outputs: Array) -> Array:
     scores = outputs.astype(np.float64)
     shares = np.exp(scores - scores.max(-1, keepdims=True))
     return shares / shares.sum(-1, keepdims=True)
-
-
-def _as_they_are(classes: tuple[str, ...]) -> Array:
-    """Names of classes; whole numbers where all are written so."""
-    return np.array([int(c) for c in classes] if all(map(_is_whole, classes)) else classes)
-
-
-def _is_whole(text: str) -> bool:
-    return text.removeprefix("-").isdecimal() and str(int(text)) == text
-
-
-def _numbers_in(y: Any) -> Array:
-    try:
-        found = np.asarray(y, np.float64)
-    except (TypeError, ValueError):
-        raise DataError(
-            "a regressor learns numbers, but the targets are none.",
-            do="Use TabularClassifier for classes.",
-        ) from None
-    if not np.isfinite(found).all():
-        raise DataError(
-            "a target is NaN or infinite.", do="Leave out the rows whose target is not known."
-        )
-    return found
