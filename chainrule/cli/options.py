@@ -45,7 +45,8 @@ class TrainSettings:
     ----------
     preset
         How a table is learned: strong trains eight nets, each of which leaves out another eighth
-        of the rows, and averages their answers; fast trains one. An option of the group Net or
+        of the rows, and averages their answers; fast trains one; realmlp is the published recipe,
+        to compare with. An option of the group Net or
         Learning trains one plain net instead, as data sets with a name do.
     time_limit
         Seconds that the trainings may take together. Default: no limit.
@@ -227,7 +228,7 @@ def _is_split(value: str) -> bool:
     return value == "random" or (kind in ("time", "group") and bool(column))
 
 
-PRESETS = ("strong", "fast")
+PRESETS = ("strong", "fast", "realmlp")
 SHARE = "a share of the rows, from 0 up to but not including 1"
 
 RULES: dict[str, tuple[Callable[[Any], bool], str]] = {

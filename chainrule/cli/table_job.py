@@ -33,6 +33,7 @@ from chainrule.train.files import prepare_folder, write_atomically
 PRESETS = {
     "strong": "strong: eight nets, each leaves out another eighth of the rows",
     "fast": "fast: one net, which leaves out a fifth of the rows",
+    "realmlp": "realmlp: the published recipe RealMLP-TD, one net of 256 epochs",
 }
 
 

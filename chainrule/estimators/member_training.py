@@ -118,7 +118,7 @@ def fitted(
     part = parts_of(task.y, recipe.parts, task.classes, rng, task.groups)
     trainer = _Trainer(task, recipe, seed)
     members: list[list[Snapshot]] = []
-    scores: list[float] = []
+    reached = np.nan  # by the members so far, on rows not seen
     waves: int | None = None  # that the members are trained for
     for member in range(recipe.members):
         used = np.flatnonzero(part != member % recipe.parts)
@@ -128,7 +128,7 @@ def fitted(
             say(f"the time limit ends the training after {member} of {recipe.members} members")
             break
         watched = np.flatnonzero(part == member % recipe.parts)
-        stand = Stand(member + 1, recipe.members, 0, max(epochs, 1), _mean(task, scores))
+        stand = Stand(member + 1, recipe.members, 0, max(epochs, 1), reached)
         try:
             members.append(trainer.member(member, used, watched, stand, waves, watch))
         except Enough:
@@ -137,8 +137,8 @@ def fitted(
             break
         last = members[-1][-1]
         score = task.score(last.outputs, watched) if len(watched) else np.nan
-        scores.append(score)
-        is_enough = watch(replace(stand, epoch=stand.epochs, score=_mean(task, scores)))
+        reached = _reached(task, _held_out(task, part, recipe, members))
+        is_enough = watch(replace(stand, epoch=stand.epochs, score=reached))
         say(
             f"member {member + 1} of {recipe.members}: {last.epoch} epochs, score {score:.4f} on "
             f"{len(watched):,} rows it has not seen"
@@ -155,9 +155,13 @@ def fitted(
     return Fitted(ensemble, held_out[end], tuple(snapshot.epoch for snapshot in chosen))
 
 
-def _mean(task: Task, scores: list[float]) -> float:
-    """The mean accuracy, or R2: 1 minus the mean square error, standardised."""
-    return (0.0 if task.classes else 1.0) + float(np.mean(scores)) if scores else np.nan
+def _reached(task: Task, held_out: list[Array]) -> float:
+    """Accuracy, or R2, at the best wave: 1 minus the mean square error, standardised."""
+    outputs = held_out[_best_wave(task, held_out)]
+    known = np.flatnonzero(~np.isnan(outputs[:, 0]))
+    if not len(known):
+        return np.nan
+    return (0.0 if task.classes else 1.0) + task.score(outputs[known], known)
 
 
 def _best_wave(task: Task, held_out: list[Array]) -> int:
