@@ -13,6 +13,7 @@ from chainrule.nn.op_layer import OperationOf
 from chainrule.nn.run import Run
 from chainrule.ops import random
 from chainrule.ops.letters.arithmetic import sqrt
+from chainrule.ops.movement import cast
 
 
 class ScheduledDropout(Module):
@@ -71,7 +72,7 @@ class ScheduledDropout(Module):
     def forward(self, x: Any, run: Run) -> Any:
         if run.key is None:
             return x
-        rate = self.schedule(self.step)
+        rate = self.schedule(cast(self.step, x.dtype))
         # Dropout with rate r adds noise of variance r / (1 - r) times x**2.
         strength = sqrt(rate * (1 - self.rate) / (self.rate * (1 - rate)))
         run.update(self, "step", self.step + 1)

@@ -12,7 +12,7 @@ GOOD = "a,b,answer,day\n" + ROWS
 ONE_LATER = "a,answer\n" + "".join(f"{i},{'no' if i < 50 else 'yes'}\n" for i in range(60))
 
 REFUSED = {
-    ("good.csv", "--preset medium"): "--preset is strong or fast; found medium.\n",
+    ("good.csv", "--preset medium"): "--preset is strong or fast or realmlp; found medium.\n",
     ("good.csv", "--time-limit 0"): "--time-limit is a number of seconds above 0; found 0.0.\n",
     ("good.csv", "--folds 1"): "--folds is a whole number from 2 upwards; found 1.\n",
     ("good.csv", "--split days"): (

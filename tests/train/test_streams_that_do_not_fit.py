@@ -191,6 +191,7 @@ ACTIVATIONS = {kind for kind in KINDS if issubclass(kind, Activation)} - {Activa
 LAYERS = [
     nn.Linear(3, 2), nn.Embedding(5, 2), nn.LayerNorm(3), nn.BatchNorm(3), nn.Dropout(0.5),
     nn.Scale(3), nn.LearnableActivation(3), nn.Ensemble(lambda: nn.Linear(3, 2), 2),
+    nn.PeriodicEmbedding(3), nn.ScheduledDropout(optim.FlatCosine(0.3, steps=9)),
     *(kind() for kind in ACTIVATIONS),
 ]  # fmt: skip
 
