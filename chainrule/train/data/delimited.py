@@ -59,8 +59,14 @@ class Dialect:
         return CALLED.get(self.delimiter, repr(self.delimiter))
 
 
-def dialect_of(path: Path, name: str) -> Dialect:
+def dialect_of(path: Path, name: str, has_decimal_commas: bool = False) -> Dialect:
     """Look at the start of a file.
+
+    Parameters
+    ----------
+    has_decimal_commas : bool, default False
+        Whether numbers are known to be written like 1.234,5: what counts where the cells do not
+        tell, such as 1.234 alone.
 
     Raises
     ------
@@ -77,10 +83,10 @@ def dialect_of(path: Path, name: str) -> Dialect:
             f"{name} is not text: it has a zero byte in line {line}.",
             do='Save it as "CSV UTF-8".',
         )
-    return _of_text(text, is_whole, name)
+    return _of_text(text, is_whole, name, has_decimal_commas)
 
 
-def _of_text(text: str, is_whole: bool, name: str) -> Dialect:
+def _of_text(text: str, is_whole: bool, name: str, has_decimal_commas: bool) -> Dialect:
     lines = list(io.StringIO(text, newline=None))
     if not is_whole and len(lines) > 1:
         lines.pop()  # cut in the middle
@@ -106,7 +112,8 @@ def _of_text(text: str, is_whole: bool, name: str) -> Dialect:
         raise malformed(name, first + 1, str(error)) from None
     sample = sample or _records(rest[ends:], delimiter, SAMPLE_ROWS)
     header = _checked(names, name, delimiter)
-    decimal = "," if delimiter != "," and _has_decimal_commas(sample) else "."
+    commas = delimiter != "," and _has_decimal_commas(sample, has_decimal_commas)
+    decimal = "," if commas else "."
     cells = frozenset(re.split(f'[{re.escape(delimiter)}\r\n"]', text))
     above = lines[: first + ends]
     skipped = len(above) - sum(bool(comment) and line.startswith(comment) for line in above)
@@ -170,11 +177,11 @@ def _fields(line: str, delimiter: str) -> int:
     return max(map(len, _records([line], delimiter, 1)), default=0)
 
 
-def _has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+def _has_decimal_commas(rows: Sequence[Sequence[str]], is_known: bool) -> bool:
     cells = [cell.strip() for row in rows for cell in row]
     if any(DECIMAL_POINT.fullmatch(cell) and not GROUPED.fullmatch(cell) for cell in cells):
         return False
-    return any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
+    return is_known or any(DECIMAL_COMMA.fullmatch(cell) for cell in cells)
 
 
 def _checked(names: list[str], source: str, delimiter: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from chainrule.train.data.roles import (
 )
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
+from chainrule.train.data.texts import shows_decimal_commas
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
@@ -95,11 +96,18 @@ def _cast(
         Role(each, "target", told) if each == target else parts[each].role
         for each in columns.names
     )
+    commas = columns.has_decimal_commas or any(
+        isinstance(text, Text)
+        and _is_numeric(used.get(each))
+        and shows_decimal_commas(text.values)
+        for each, text in columns.values.items()
+    )
     return RawData(
         name,
         table_of(columns, used),
         target,
         answers,
+        has_decimal_commas=commas,
         roles=roles,
         marks=wanted.marks if wanted.missing else (),
         orders={each: part.order for each, part in parts.items() if part.order},
@@ -107,6 +115,10 @@ def _cast(
         named={role.name: columns.values[role.name] for role in roles if tells_rows_apart(role)},
         notes=(*notes, *_of_classes(target, answers), *suspicious(used, answers, target)),
     )
+
+
+def _is_numeric(values: Values | None) -> bool:
+    return values is not None and not isinstance(values, Text) and values.dtype.kind == "f"
 
 
 def _checked_target(columns: Columns, target: str | None) -> str:

@@ -92,7 +92,7 @@ def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
         return Categorical(name, text.used().values, has_gaps, takes_new=True)
 
     columns = tuple(column(name) for name in table.order)
-    return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks)
+    return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks, raw.has_decimal_commas)
 
 
 def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:

@@ -57,12 +57,15 @@ class Wish:
         SQL for a database.
     progress : callable or None
         Is told the share of the file that is read.
+    has_decimal_commas : bool
+        Whether numbers are known to be written like 1.234,5.
     """
 
     as_text: frozenset[str] = field(default_factory=frozenset[str])
     marks: tuple[str, ...] = MARKS
     query: str | None = None
     progress: Progress | None = None
+    has_decimal_commas: bool = False
 
 
 def open_files(paths: Sequence[Path], wish: Wish) -> Columns:
@@ -134,6 +137,13 @@ def _tables(
 ) -> Columns:
     """Read each file, and put the rows of all below each other."""
     parts = [_part(door, path, name, scratch, wish) for path, name in files]
+    commas = [part.has_decimal_commas for part in parts]
+    if any(commas) and not all(commas):  # 1.234 is the same number in each of them
+        wish = replace(wish, has_decimal_commas=True)
+        parts = [
+            part if part.has_decimal_commas else _part(door, path, name, scratch, wish)
+            for part, (path, name) in zip(parts, files, strict=True)
+        ]
     first = parts[0]
     if len(parts) == 1:
         return _keeping(first, scratch)
@@ -146,10 +156,9 @@ def _tables(
             )
     values = {name: joined([part.values[name] for part in parts]) for name in first.names}
     nested = first.nested.union(*(part.nested for part in parts))
-    commas = any(part.has_decimal_commas for part in parts)
     notes = tuple(note for part in parts for note in part.notes)
     source = counted(len(parts), "file")
-    return Columns(source, values, _places_in(parts, scratch), nested, commas, notes)
+    return Columns(source, values, _places_in(parts, scratch), nested, any(commas), notes)
 
 
 def _keeping(columns: Columns, scratch: Scratch) -> Columns:
@@ -192,7 +201,9 @@ def _part(door: Door, path: Path, name: str, scratch: Scratch, wish: Wish) -> Co
         reader = "read_json" if ".json" in endings else "read_ndjson"
         with refusing(f"{name} cannot be read as JSON.", "Write one object per line."):
             return _of_reader(door, reader, path, name, wish)
-    return columns_of_text(door, path, name, scratch, wish.as_text, wish.marks)
+    return columns_of_text(
+        door, path, name, scratch, wish.as_text, wish.marks, wish.has_decimal_commas
+    )
 
 
 def _of_reader(door: Door, reader: str, path: Path, name: str, wish: Wish) -> Columns:

@@ -79,7 +79,7 @@ def overview(door: Door, table: OnDisk, name: str, target: str | None, wanted: W
     else:
         known = _quantity(raw.target_name, counts)
     columns, roles = _columns(door, table, learned, raw)
-    whole = Preprocessing(columns, known, roles, learned.marks)
+    whole = Preprocessing(columns, known, roles, learned.marks, learned.has_decimal_commas)
     return Overview(whole, answered, raw.notes)
 
 

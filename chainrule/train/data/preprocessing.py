@@ -4,7 +4,7 @@ Imports the data model beside it. `learning.learn` makes it from training rows; 
 the model, so that later rows are read the way the training rows were.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from chainrule.train.data.later import refuse_missing, typed
 from chainrule.train.data.preparation import CodeBook, Prepared, prepare
 from chainrule.train.data.records import preprocessing_record, read_preprocessing_record
 from chainrule.train.data.standardising import standardised
-from chainrule.train.data.tables import Places, Table, Text
+from chainrule.train.data.tables import Columns, Places, Table, Text
 from chainrule.train.data.wording import listing
 
 
@@ -36,12 +36,15 @@ class Preprocessing:
         whose columns are known.
     marks : tuple of str
         What stands for a gap, where the user said so; () for the usual marks.
+    has_decimal_commas : bool
+        Whether numbers were written like 1.234,5: so 1.234 alone is a thousand in later rows too.
     """
 
     columns: tuple[Column, ...]
     target: Target
     roles: tuple[Role, ...] = ()
     marks: tuple[str, ...] = ()
+    has_decimal_commas: bool = False
 
     @property
     def task(self) -> Task:
@@ -78,7 +81,12 @@ class Preprocessing:
         if isinstance(table, Table):
             refuse_missing(self.columns, table.order, table.source)
             return table
-        return typed(columns_of_frame(table), self.columns, self.marks)
+        return typed(self.as_written(columns_of_frame(table)), self.columns, self.marks)
+
+    def as_written(self, columns: Columns) -> Columns:
+        """Columns whose numbers are read as those of the training table were written."""
+        commas = columns.has_decimal_commas or self.has_decimal_commas
+        return replace(columns, has_decimal_commas=commas)
 
     def apply(self, table: Any) -> NDArray[np.float32]:
         """Inputs of a net: float32, C-contiguous, (N, D). Columns that it never saw are left out.
@@ -148,7 +156,9 @@ class Preprocessing:
 
     def to_json(self) -> str:
         """Everything as JSON text; :meth:`from_json` gives it back exactly, to the last bit."""
-        return preprocessing_record(self.columns, self.target, self.roles, self.marks)
+        return preprocessing_record(
+            self.columns, self.target, self.roles, self.marks, self.has_decimal_commas
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Preprocessing":

@@ -54,6 +54,7 @@ def preprocessing_record(
     target: Target,
     roles: tuple[Role, ...] = (),
     marks: tuple[str, ...] = (),
+    has_decimal_commas: bool = False,
 ) -> str:
     """JSON text of the columns, the target, and what was done with each column of the table."""
     record = {
@@ -62,13 +63,14 @@ def preprocessing_record(
         "target": {"kind": _kind(target), **asdict(target)},
         "roles": [asdict(role) for role in roles],
         "marks": list(marks),
+        "has_decimal_commas": has_decimal_commas,
     }
     return json.dumps(record, allow_nan=False)
 
 
 def read_preprocessing_record(
     text: str,
-) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...]]:
+) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...], bool]:
     """What `preprocessing_record` was given; a DataError if the text is anything else."""
     try:
         record = read_record(text)
@@ -81,7 +83,8 @@ def read_preprocessing_record(
             raise MisfitError(f"it has the column {twice[0]!r} twice")
         roles = tuple(_role(x, f"roles[{i}].") for i, x in enumerate(record.get("roles", [])))
         marks = tuple(record.get("marks", []))
-        return columns, _part(record["target"], TARGETS, "target."), roles, marks
+        target = _part(record["target"], TARGETS, "target.")
+        return columns, target, roles, marks, record.get("has_decimal_commas", False)
     except MisfitError as misfit:
         raise DataError(
             f"this is not a preprocessing record of chainrule: {misfit.what.rstrip('.')}.",
@@ -93,7 +96,10 @@ def read_preprocessing_record(
 WHOLE = (
     one_of("format", [WITHOUT_GAPS, FORMAT]),
     *(records("columns"), a_record("target")),
-    *map(optional, (objects("roles"), distinct_texts("marks"))),
+    *map(
+        optional,
+        (objects("roles"), distinct_texts("marks"), yes_or_no("has_decimal_commas")),
+    ),
 )
 OF_NUMBERS = (
     *(finite("mean"), positive("std")),

@@ -50,7 +50,9 @@ def decoded(path: Path, name: str) -> tuple[str, str]:
         ) from None
 
 
-def put_into_plain_form(path: Path, name: str, to: Path) -> tuple[Dialect, NDArray[np.int64], str]:
+def put_into_plain_form(
+    path: Path, name: str, to: Path, has_decimal_commas: bool = False
+) -> tuple[Dialect, NDArray[np.int64], str]:
     """Write the rows again, separated by commas; give the line of each, and a note.
 
     Raises
@@ -60,7 +62,7 @@ def put_into_plain_form(path: Path, name: str, to: Path) -> tuple[Dialect, NDArr
     """
     text, note = decoded(path, name)
     to.write_text(text, encoding="utf-8", newline="")
-    dialect = dialect_of(to, name)
+    dialect = dialect_of(to, name, has_decimal_commas)
     lines = list[int]()
     rows = list[list[str]]()
     for line, row in rows_of(text, dialect, name):

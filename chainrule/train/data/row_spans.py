@@ -4,7 +4,7 @@ Imports the readers beside it. table_stream.py uses it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -127,21 +127,25 @@ def on_disk(paths: Sequence[Path], wish: Wish) -> OnDisk:
     DataError
         A file that cannot be read, or that no table engine reads row by row.
     """
-    scratch, commas = Scratch(), False
+    scratch = Scratch()
     states = tuple(map(state_of, paths))
     with opened(wish.progress) as door:
-        files = list[Path]()
-        for path in paths:
-            file, has_commas = _parquet(door, path, scratch, wish)
-            files.append(file)
-            commas |= has_commas
+        found = [_parquet(door, path, scratch, wish) for path in paths]
+        commas = any(has_commas for _, has_commas in found)
+        if commas:  # 1.234 is the same number in each of them
+            wish = replace(wish, has_decimal_commas=True)
+            found = [
+                pair if pair[1] else _parquet(door, path, scratch, wish)
+                for pair, path in zip(found, paths, strict=True)
+            ]
+        files = [file for file, _ in found]
         types = _types(door, files, paths)
         spans = [span for file in files for span in _spans(door, file, len(types))]
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    found = OnDisk(name, tuple(spans), types, wish, tuple(paths), states, commas, scratch)
-    if not found.rows:
+    table = OnDisk(name, tuple(spans), types, wish, tuple(paths), states, commas, scratch)
+    if not table.rows:
         raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
-    return found
+    return table
 
 
 def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path, bool]:
@@ -158,7 +162,7 @@ def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path
     elif any(ending.lower() in JSON_ENDINGS for ending in Path(name).suffixes):
         query = f"SELECT * FROM read_ndjson({literal(str(path))})"
     else:
-        dialect = dialect_of(path, name)
+        dialect = dialect_of(path, name, wish.has_decimal_commas)
         commas = dialect.decimal == ","
         query = sql_of(path, dialect, wish.as_text, spellings(wish.marks), all_text=False)
     with refusing(

@@ -115,10 +115,12 @@ def _wish(preprocessing: Preprocessing, query: str | None, progress: Progress | 
     if isinstance(target, Classes):
         texts.add(target.name)
     marks = preprocessing.marks or MARKS
-    return Wish(frozenset(texts), marks, query, progress)
+    commas = preprocessing.has_decimal_commas
+    return Wish(frozenset(texts), marks, query, progress, commas)
 
 
 def _of_columns(columns: Columns, preprocessing: Preprocessing) -> Rows:
+    columns = preprocessing.as_written(columns)
     refuse_missing(preprocessing.columns, columns.names, columns.source)
     table = typed(columns, preprocessing.columns, preprocessing.marks)
     prepared = preprocessing.prepare(table)

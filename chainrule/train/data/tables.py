@@ -206,8 +206,9 @@ class RawData:
     done with each column of a table whose columns were inferred, `orders` how its dates are read,
     `marks` what stands for a gap where the user said so, `answered` which rows of the source these
     are where some had no answer, `keys` what the rows are split by (times as float64, codes of
-    groups as int64), `named` the columns that are left out because they name the rows, and `notes`
-    what a reader should know.
+    groups as int64), `named` the columns that are left out because they name the rows,
+    `has_decimal_commas` whether its numbers are written like 1.234,5, and `notes` what a reader
+    should know.
     """
 
     name: str
@@ -222,6 +223,7 @@ class RawData:
     answered: Rows | None = None
     keys: NDArray[Any] | None = None
     named: Mapping[str, Values] = field(default_factory=dict[str, Values])
+    has_decimal_commas: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -28,6 +28,7 @@ def columns_of_text(
     scratch: Scratch,
     as_text: Collection[str],
     marks: Iterable[str],
+    has_decimal_commas: bool = False,
 ) -> Columns:
     """The columns of a text table.
 
@@ -38,7 +39,7 @@ def columns_of_text(
     """
     every = spellings(marks)
     if encoding_of(path) == "utf-8-sig":
-        dialect = dialect_of(path, name)
+        dialect = dialect_of(path, name, has_decimal_commas)
         values = _read(door, path, dialect, as_text, every)
         if values is not None:
             rows = len(next(iter(values.values())))
@@ -47,7 +48,7 @@ def columns_of_text(
             )
             return Columns(name, values, places, has_decimal_commas=dialect.decimal == ",")
     plain = scratch.file()
-    dialect, lines, note = put_into_plain_form(path, name, plain)
+    dialect, lines, note = put_into_plain_form(path, name, plain, has_decimal_commas)
     if not len(lines):
         raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
     try:

@@ -43,11 +43,15 @@ def numbers_in(
         Whether the table is known to write 1.234,5: then 1.234 is a thousand. Default: whether
         one of the values shows it.
     """
-    grouped, comma, _ = (style[0] for style in STYLES)
-    shows = (v for v in values if "," in v and comma.fullmatch(v) and not grouped.fullmatch(v))
-    if has_decimal_commas or any(True for _ in shows):
+    if has_decimal_commas or shows_decimal_commas(values):
         return _read(values, _with_comma, float("nan"), np.float64)
     return _read(values, _number, float("nan"), np.float64)
+
+
+def shows_decimal_commas(values: Sequence[str]) -> bool:
+    """Whether one of the values can only be a number with a decimal comma."""
+    grouped, comma, _ = (style[0] for style in STYLES)
+    return any("," in v and comma.fullmatch(v) and not grouped.fullmatch(v) for v in values)
 
 
 def is_number(value: str) -> bool:
