@@ -27,6 +27,7 @@ from chainrule.train.files import write_atomically
 from chainrule.train.saving import load_model
 
 STANDARD_OUTPUT = Path("-")
+OTHERS = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".jsonl", ".gz", ".zst", ".npz", ".db")
 Answer = Callable[[Rows], tuple[Answers, str]]  # and its figures, where the truth is known
 
 
@@ -142,6 +143,11 @@ def _model_file(run: Path) -> Path:
 
 
 def _refuse_taken(out: Path, source: str, overwrite: bool) -> None:
+    if out.suffix.lower() in OTHERS:
+        raise ArgumentError(
+            f"predictions are written as CSV, which {out.name} does not say.",
+            do=f"Name it {out.with_suffix('.csv').name}.",
+        )
     if out == STANDARD_OUTPUT or not out.exists():
         return
     if out.is_dir():

@@ -26,7 +26,7 @@ from chainrule.train.data.roles import (
 )
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
-from chainrule.train.data.texts import shows_decimal_commas
+from chainrule.train.data.texts import order_of, shows_decimal_commas, times_in
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
@@ -148,9 +148,14 @@ def _target_values(
 ) -> tuple[Values, NDArray[np.bool_]]:
     """The target's values, and which rows have one."""
     values = columns.values[name]
+    if name in columns.nested:
+        raise DataError(
+            f"the target {name!r} of {columns.source} holds lists or records.",
+            do="Predict one number or one word of them.",
+        )
     if isinstance(values, Text):
         values = without_marks(values, wanted.marks)
-    elif values.dtype.kind == "M":
+    if _holds_dates(values) and wanted.task != "classes":
         raise DataError(
             f"the target {name!r} of {columns.source} holds dates.",
             do="Predict a number instead, such as the days from one date to another.",
@@ -162,6 +167,13 @@ def _target_values(
         values = values if found is None else found
     has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
     return values, has
+
+
+def _holds_dates(values: Values) -> bool:
+    if not isinstance(values, Text):
+        return values.dtype.kind == "M"
+    times = times_in(values.values, order_of(values.values))
+    return bool(values.values) and times is not None and not np.isnat(times).any()
 
 
 def _taken(columns: Columns, has: NDArray[np.bool_]) -> Columns:

@@ -12,18 +12,29 @@ import numpy as np
 from chainrule.errors import DataError
 from chainrule.train.data.databases import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, query_of
 from chainrule.train.data.delimited import dialect_of
-from chainrule.train.data.door import Door, columns_of, literal, opened, quoted, refusing
+from chainrule.train.data.door import (
+    Door,
+    columns_of,
+    duckdb,
+    literal,
+    opened,
+    quoted,
+    refusing,
+)
 from chainrule.train.data.marks import spellings
 from chainrule.train.data.opening import (
     GZIP,
     JSON_ENDINGS,
+    OLE,
     PARQUET,
+    ZIP,
     ZSTANDARD,
     Wish,
     start_of,
     state_of,
     unpacked,
 )
+from chainrule.train.data.rereading import encoding_of, put_into_plain_form
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.tables import Columns, Places
 from chainrule.train.data.textfiles import sql_of
@@ -32,6 +43,7 @@ from chainrule.train.data.wording import listing
 CELLS = 1 << 22  # of a span: 32 MiB of float64
 MOST_ROWS, FEWEST_ROWS = 1 << 18, 1 << 12  # of a span
 ROW_NUMBER, NUMBER = "file_row_number", "chainrule row number"  # DuckDB's, and ours
+ROWS_ADVICE = "Correct the row; or write the table as a Parquet file."
 ENGINE_MEMORY = "256MB"  # of DuckDB while spans are read
 
 
@@ -156,21 +168,46 @@ def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path
         start = start_of(path)
     if start.startswith(PARQUET):
         return path, False
-    copy, commas = scratch.file(), False
+    copy = scratch.file()
     if start[DUCKDB_MAGIC_AT:].startswith(DUCKDB_MAGIC):
         query = query_of(door, path, wish.query)
     elif any(ending.lower() in JSON_ENDINGS for ending in Path(name).suffixes):
         query = f"SELECT * FROM read_ndjson({literal(str(path))})"
+    elif start.startswith((ZIP, OLE)):
+        raise DataError(
+            f"{name} is a workbook, which is not read row by row.",
+            do="Save the sheet as CSV or Parquet; or load it, for a sheet fits into memory.",
+        )
     else:
+        return _of_text(door, path, name, copy, scratch, wish)
+    with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
+        door.run(_copying(query, copy))
+    return copy, False
+
+
+def _of_text(
+    door: Door, path: Path, name: str, copy: Path, scratch: Scratch, wish: Wish
+) -> tuple[Path, bool]:
+    """The rows of a text table; in plain form where the table engine does not read it."""
+    marks = spellings(wish.marks)
+    if encoding_of(path) == "utf-8-sig":
         dialect = dialect_of(path, name, wish.has_decimal_commas)
-        commas = dialect.decimal == ","
-        query = sql_of(path, dialect, wish.as_text, spellings(wish.marks), all_text=False)
-    with refusing(
-        f"{name} cannot be read row by row.",
-        "Correct the row; or write the table as a Parquet file.",
-    ):
-        door.run(f"COPY ({query}) TO {literal(str(copy))} (FORMAT parquet)")
-    return copy, commas
+        query = sql_of(path, dialect, wish.as_text, marks, all_text=False)
+        try:
+            door.run(_copying(query, copy))
+            return copy, dialect.decimal == ","
+        except duckdb().Error:
+            pass
+    plain = scratch.file()
+    dialect, _, _ = put_into_plain_form(path, name, plain, wish.has_decimal_commas)
+    query = sql_of(plain, dialect, wish.as_text, marks, all_text=False)
+    with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
+        door.run(_copying(query, copy))
+    return copy, dialect.decimal == ","
+
+
+def _copying(query: str, copy: Path) -> str:
+    return f"COPY ({query}) TO {literal(str(copy))} (FORMAT parquet)"
 
 
 def _types(door: Door, files: Sequence[Path], paths: Sequence[Path]) -> dict[str, str]:

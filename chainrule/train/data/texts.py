@@ -121,6 +121,8 @@ def _moment(value: str, order: str) -> np.datetime64 | None:
     match = DATE.fullmatch(value)
     if match is None:
         return None
+    if len(match[1]) == 4:  # which only a year has, whatever the order of other dates
+        order = "ymd"
     parts = dict(zip(order, (match[1], match[3], match[4]), strict=True))
     year = int(parts["y"])
     if len(parts["y"]) == 2:

@@ -46,7 +46,7 @@ def rows(count=ROWS, seed=0):
 def csv_of(cells, path, delimiter=","):
     lines = [delimiter.join(cells)]
     lines += [delimiter.join(row) for row in zip(*cells.values(), strict=True)]
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -186,6 +186,24 @@ def test_a_file_that_changes_is_told(tmp_path, small_spans):
     parquet_of(csv_of(rows(seed=5), tmp_path / "houses.csv"))
     with pytest.raises(DataError, match="changed while it was trained on"):
         whole(table)
+
+
+def test_a_text_table_of_another_encoding_is_brought_into_plain_form(tmp_path, small_spans):
+    cells = rows()
+    cells["town"] = ["Köln" if town == "Aa" else town for town in cells["town"]]
+    file = csv_of(cells, tmp_path / "houses.csv")
+    expected = stream(file, "price", validation=0, test=0)
+    file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
+    found = stream(file, "price", validation=0, test=0)
+    assert found.features == expected.features
+    assert "town=Köln" in found.features
+
+
+def test_a_workbook_is_not_read_row_by_row(tmp_path):
+    file = tmp_path / "sheet.xlsx"
+    file.write_bytes(b"PK\x03\x04" + bytes(60))
+    with pytest.raises(DataError, match="is a workbook"):
+        stream(file, "y")
 
 
 def test_a_wrong_cell_names_its_row(tmp_path, small_spans, monkeypatch):
