@@ -7,7 +7,7 @@ Op; every file in ops/ and every user enters classes with ``@op``.
 import inspect
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 from math import inf
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -32,7 +32,7 @@ PACKAGE = __name__.partition(".")[0]
 
 
 @dataclass_transform(frozen_default=True)
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Op(Facts):
     """One operation of the graph: ``forward`` computes it, ``backward`` sends the gradient back.
 
@@ -88,7 +88,7 @@ class Op(Facts):
         if cls.guarded:
             contract.refuse_init(cls)
         if "__annotations__" in cls.__dict__:  # fields, perhaps; else those of the base stand
-            dataclass(frozen=True)(cls)
+            dataclass(frozen=True, eq=False, repr=False)(cls)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
         read_signature(cls)
@@ -212,6 +212,21 @@ class Op(Facts):
     def explain(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """Turn NumPy's complaint into an error that names the operands."""
         return breaches.misfit(self, error, operands)
+
+    # Written here once: a dataclass writes and compiles all three anew for each of a hundred ops.
+    def __eq__(self, other: object) -> bool:
+        return _identity(self) == _identity(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_identity(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _identity(op: Any) -> tuple[Any, ...]:
+    return tuple(getattr(op, f.name) for f in fields(op) if f.compare)
 
 
 def _refuse_state(self: Op, name: str, value: Any = None) -> None:
