@@ -131,13 +131,13 @@ def test_a_library_user_keeps_pythons_ctrl_c():
     assert done.stdout == "default_int_handler\n"
 
 
-def test_two_runs_never_share_a_new_folder(tmp_path):
+def test_two_runs_never_share_a_new_folder(chainrule, tmp_path):
     first = started("train", "moons", *ENDLESS, "--out", "mine", cwd=tmp_path)
     assert first.stderr is not None
     assert first.stderr.readline().startswith("epoch ")
     first.send_signal(signal.SIGSTOP)  # it keeps its folder, and leaves the others a core
     for overwrite in ((), ("--overwrite",)):
-        second = command("train", "iris", "--out", "mine", *overwrite, cwd=tmp_path)
+        second = chainrule("train", "iris", "--out", "mine", *overwrite)
         assert second.code == 2
         assert second.err == (
             "another command is writing its run into mine.\n"

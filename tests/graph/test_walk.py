@@ -20,12 +20,12 @@ from chainrule.graph.nodes.node import Node
 gc.disable()
 leaf = cr.tensor(np.ones(2))
 x = leaf
-for _ in range(1_000_000):
+for _ in range(250_000):
     x = x + leaf
 x.backward(upstream=np.ones(2))
 first = leaf.grad.copy()
 x.backward(upstream=np.ones(2))
-assert (first == 1_000_001).all() and (leaf.grad == first).all(), leaf.grad
+assert (first == 250_001).all() and (leaf.grad == first).all(), leaf.grad
 watched = weakref.ref(x)
 del x
 assert watched() is None
@@ -35,7 +35,7 @@ print("freed")
 """
 
 
-def test_a_chain_of_a_million_additions_goes_forward_backward_twice_and_is_freed():
+def test_a_chain_of_250_000_additions_goes_forward_backward_twice_and_is_freed():
     result = subprocess.run(
         [sys.executable, "-c", LONG_CHAIN], capture_output=True, text=True, check=False
     )
