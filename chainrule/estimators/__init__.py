@@ -2,11 +2,13 @@
 
 Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does not.
 
+    answering.py        the members on plain arrays
     archive.py          trained estimators as files without pickle
     baseline.py         scikit-learn's boosted trees on the same rows, to be read beside
     base.py             what the estimators share
     checking.py         scikit-learn's checks of what an estimator is given
     features.py         numbers and codes as the inputs of a net
+    given.py            rows as users give them
     importance.py       how much worse the answers become when a column is shuffled
     member_task.py      the rows that members learn from, and how answers are judged
     member_training.py  trained one after the other, each judged on the rows it left out

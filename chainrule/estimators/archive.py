@@ -136,11 +136,12 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
         made.mean_, made.scale_, *ends = about["numbers"]
         made.range_, made.margin_ = tuple(ends), about["margin"]
     layout, members = made.features_.layout(), len(about["epochs"])
-    made.ensemble_ = Ensemble(lambda: recipe.net(layout, outputs), members, link)
-    made.ensemble_.load_state(
+    ensemble = Ensemble(lambda: recipe.net(layout, outputs), members, link)
+    ensemble.load_state(
         {name.removeprefix("net/"): x for name, x in arrays.items() if name.startswith("net/")}
     )
-    made.validation_score_, made.epochs_ = about["score"], tuple(about["epochs"])
+    made.keep(ensemble, tuple(about["epochs"]))
+    made.validation_score_ = about["score"]
     return made
 
 

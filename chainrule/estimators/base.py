@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from chainrule.errors import ArgumentError, DataError
+from chainrule.estimators.answering import Answering
 from chainrule.estimators.checking import (
     check_consistent_length,
     check_feature_names,
@@ -21,6 +22,7 @@ from chainrule.estimators.checking import (
     validate_data,
 )
 from chainrule.estimators.features import Features
+from chainrule.estimators.given import taken
 from chainrule.estimators.member_task import Task
 from chainrule.estimators.member_training import Fitted, Stand, Watch, fitted
 from chainrule.estimators.merging import Rows
@@ -33,15 +35,13 @@ from chainrule.estimators.table_reading import (
     learned,
     prepared_of,
 )
-from chainrule.nn import Run
-from chainrule.settings import no_grad, threads
-from chainrule.tensors import tensor
+from chainrule.nn import Ensemble
+from chainrule.settings import threads
 from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.frames import NAME
 
 Array = np.ndarray[Any, np.dtype[Any]]
-ROWS = 4096  # that are evaluated at a time
 
 
 class Tabular(BaseEstimator):
@@ -64,6 +64,7 @@ class Tabular(BaseEstimator):
 
     def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
         """A frame as it is or a matrix of float64, and the targets."""
+        x = taken(x)
         if is_frame(x):
             y = validate_data(self, y=y)  # first: it forgets the names of columns
             self._check_names(x, reset=True)
@@ -101,20 +102,31 @@ class Tabular(BaseEstimator):
 
     def inputs(self, x: Any) -> Array:
         """The net's inputs for rows to be answered."""
-        check_is_fitted(self)
+        if not hasattr(self, "_answering"):
+            check_is_fitted(self)  # which takes a moment where all is well
+        x = x if is_table(x) else taken(x)
+        names: list[Any] | None = None
         if self.table_.preprocessing and (is_table(x) or is_frame(x)):
             if hasattr(self, "feature_names_in_") and not is_table(x):
-                self._check_names(x, reset=False)
+                names = self._check_names(x, reset=False)
         elif is_mapping(x):
             raise DataError(
                 "this estimator was trained on an array, and reads no names of columns.",
                 do="Give an array with the columns of training, in their order.",
             )
         elif not self._is_plain(x):
+            if is_frame(x):
+                refuse_twice([str(name) for name in names_of(x)], NAME)
             x = validate_data(
                 self, x, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
             )
-        return self.features_.inputs(*self.table_.read(x))
+        numbers, codes = self.table_.read(x, names)
+        if not len(numbers):
+            raise DataError(
+                "there are no rows to answer: 0 sample(s) where a minimum of 1 is required.",
+                do="Pass at least one row.",
+            )
+        return self.features_.inputs(numbers, codes)
 
     def _is_plain(self, x: Any) -> bool:
         """Whether scikit-learn's checks, which take as long as the net, would leave x as it is."""
@@ -124,29 +136,30 @@ class Tabular(BaseEstimator):
         fits = rows > 0 and columns == self.n_features_in_
         return fits and not hasattr(self, "feature_names_in_") and not np.isinf(x).any()
 
-    def _check_names(self, x: Any, *, reset: bool) -> None:
+    def _check_names(self, x: Any, *, reset: bool) -> "list[Any] | None":
+        """The names of a frame's columns, which are those of training."""
         if is_mapping(x):
             if reset:
                 self.feature_names_in_ = np.array([str(name) for name in x], object)
                 self.n_features_in_ = len(self.feature_names_in_)
-            return  # their order is free, and who reads them tells which are missing
+            return None  # their order is free, and who reads them tells which are missing
         names = names_of(x)
         known: Any = getattr(self, "feature_names_in_", np.empty(0))
-        if not reset and names == known.tolist():
-            return
-        refuse_twice([str(name) for name in names], NAME)
-        check_feature_names(self, x, reset=reset)
-        check_n_features(self, x, reset=reset)
+        if reset or names != known.tolist():
+            refuse_twice([str(name) for name in names], NAME)
+            check_feature_names(self, x, reset=reset)
+            check_n_features(self, x, reset=reset)
+        return names
 
     def outputs(self, x: Any) -> Array:
         """The outputs of each member, float64, (members, N, outputs)."""
-        inputs, run = self.inputs(x), Run()
-        with self._threads(), no_grad():
-            parts = [
-                self.ensemble_.members_of(tensor(inputs[start : start + ROWS]), run).data
-                for start in range(0, len(inputs), ROWS)
-            ]
-        return np.concatenate(parts, axis=1).astype(np.float64)
+        inputs = self.inputs(x)  # which says so where nothing was trained yet
+        return self._answering.outputs(inputs)
+
+    def keep(self, ensemble: Ensemble, epochs: tuple[int, ...]) -> None:
+        """Answer with these members from now on."""
+        self.ensemble_, self.epochs_ = ensemble, epochs
+        self._answering = Answering(ensemble)
 
     def train(
         self,
@@ -182,7 +195,7 @@ class Tabular(BaseEstimator):
             say(f"note: {note}")
         with self._threads():
             found = fitted(task, recipe, seed, limit, say, watch or _unwatched)
-        self.ensemble_, self.epochs_ = found.ensemble, found.epochs
+        self.keep(found.ensemble, found.epochs)
         return found, task
 
     @contextmanager

@@ -5,6 +5,7 @@ Imports NumPy. The estimators learn them from the training rows, with the rows' 
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Features:
         x = self._raw(numbers, codes)
         x -= self.centre
         x *= self.factor
-        np.clip(x, -MOST, MOST, out=x)
+        np.minimum(np.maximum(x, -MOST, out=x), MOST, out=x)  # np.clip takes longer for one row
         spread = np.square(x / FAR)
         spread += 1.0
         x /= np.sqrt(spread, out=spread)
@@ -135,12 +136,21 @@ class Features:
             (np.append(places, -1), np.arange(int(places.max(initial=-1)) + 1)) for places in each
         ]
 
+    @cached_property
+    def _ends(self) -> tuple[int, ...]:
+        """Where the numbers end, the gaps, and each column of categories."""
+        widths = (len(self.medians), len(self.gaps), *(len(x) for _, x in self._categories))
+        return tuple(accumulate(widths))
+
     def _raw(self, numbers: Array, codes: Array) -> Array:
-        missing = np.isnan(numbers)
-        parts = [np.where(missing, self.medians, numbers), missing[:, self.gaps].astype(float)]
-        for column, (places, inputs) in zip(codes.T, self._categories, strict=True):
-            parts.append(np.asarray(places[column][:, None] == inputs, np.float64))
-        return np.concatenate(parts, axis=1)
+        missing, ends = np.isnan(numbers), self._ends
+        x = np.empty((len(numbers), ends[-1]))
+        x[:, : ends[0]] = np.where(missing, self.medians, numbers)
+        x[:, ends[0] : ends[1]] = missing[:, self.gaps]
+        for place, (places, inputs) in enumerate(self._categories):
+            own = places[codes[:, place]][:, None] == inputs
+            x[:, ends[place + 1] : ends[place + 2]] = own
+        return x
 
 
 def _places(codes: Array, size: int, weights: Array) -> Array:

@@ -59,13 +59,13 @@ class TableFront(Module):
     def forward(self, x: Any, run: Run | None = None) -> Any:
         layout, tables = self.layout, iter(self.tables)
         place = layout.numbers
-        parts = [self.periodic(x[:, :place])] if self.periodic else []
+        parts = [self.periodic.forward(x[:, :place])] if self.periodic else []
         if layout.gaps:
             parts.append(x[:, place : place + layout.gaps])
         place += layout.gaps
         for width in layout.categories:
             ones = x[:, place : place + width]
-            parts.append(next(tables)(ones) if width > EMBEDDED_ABOVE else ones)
+            parts.append(next(tables).forward(ones) if width > EMBEDDED_ABOVE else ones)
             place += width
         return concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 

@@ -22,19 +22,29 @@ TRUTH_VALUES = frozenset({bool, np.bool_})
 SEQUENCES = (list, tuple, np.ndarray)
 
 
-def cells_of(x: Any) -> Cells | None:
+def cells_of(x: Any, names: "list[Any] | None" = None) -> Cells | None:
     """Name and cell of each column of one row; None where x is several rows, or none.
 
     Parameters
     ----------
     x : frame of pandas or polars, or mapping of str to a cell or to a list of them
+    names : list, optional
+        Of a frame's columns, where they are known.
     """
     if is_mapping(x):
         return _cells_of_mapping(cast("Mapping[Any, Any]", x))
-    if len(x) != 1 or not hasattr(x, "to_numpy"):
+    kind = cast("Any", type(x))
+    if not hasattr(kind, "to_numpy") or len(x) != 1:
         return None
-    row: Iterable[Any] = x.row(0) if hasattr(x, "row") else x.to_numpy(dtype=object)[0]
-    return dict(zip(map(str, names_of(x)), row, strict=True))
+    row: Iterable[Any]
+    if hasattr(kind, "row"):
+        row = x.row(0)
+    elif hasattr(kind, "_iter_column_arrays"):
+        # Private in pandas, whose public ways to one row take longer than the net.
+        row = [column[0] for column in x._iter_column_arrays()]
+    else:
+        row = x.to_numpy(dtype=object)[0]
+    return dict(zip(map(str, names_of(x) if names is None else names), row, strict=True))
 
 
 def names_of(frame: Any) -> list[Any]:

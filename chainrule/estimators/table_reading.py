@@ -51,13 +51,15 @@ class Reading:
         columns = self.preprocessing.columns if self.preprocessing else ()
         return tuple(column.size for column in columns if isinstance(column, Categorical))
 
-    def read(self, x: Any) -> tuple[Array, Array]:
+    def read(self, x: Any, names: "list[Any] | None" = None) -> tuple[Array, Array]:
         """Numbers (N, K), NaN for gaps, and codes (N, C), -1 where no training row is alike.
 
         Parameters
         ----------
         x : frame, mapping or matrix
             A matrix has the columns of training, in their order; a mapping has cells or columns.
+        names : list, optional
+            Of a frame's columns, where they are known.
 
         Raises
         ------
@@ -68,7 +70,7 @@ class Reading:
             return x, np.empty((len(x), 0), np.int64)
         if not (is_frame(x) or is_table(x)):
             x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
-        elif not is_table(x) and (cells := cells_of(x)) is not None:
+        elif not is_table(x) and (cells := cells_of(x, names)) is not None:
             found = read_cells(self.preprocessing.columns, cells)
             if found is not None:
                 return found

@@ -71,10 +71,10 @@ class TabularClassifier(ClassifierMixin, Tabular):
     -----
     Frames of pandas and polars are read as `chainrule.train.data.fit_table` reads tables: numbers,
     dates, categories and gaps, identifiers left out; they have at least five rows. So are dicts
-    of columns, and, for `predict`, of the cells of one row; their order is free. Arrays hold
-    numbers, NaN for a gap. Of a column with more than 60 categories the rarer ones share an
-    input. Rows that are alike are trained on as one that counts as often, so none stands on both
-    sides of a split.
+    of columns, lists of records, and, for `predict`, a dict of the cells of one row; their order
+    is free. Arrays hold numbers, NaN for a gap. Of a column with more than 60 categories the
+    rarer ones share an input. Rows that are alike are trained on as one that counts as often, so
+    none stands on both sides of a split.
 
     Source
     ------
@@ -116,7 +116,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
 
         Parameters
         ----------
-        X : frame or array, (N, D)
+        X : frame, dict of columns, list of records or array, (N, D)
         y : array, (N,)
         sample_weight : array, (N,), optional
             A row of weight 2 counts as two rows; one of weight 0 is left out.
@@ -198,7 +198,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
 
     def predict_proba(self, X: Any) -> Array:
         """Chances of each class, (N, classes)."""
-        return _chances(self.outputs(X)).mean(0)
+        chances = _chances(self.outputs(X))
+        return chances.sum(0) / len(chances)
 
     def predict(self, X: Any) -> Array:
         """The class with the largest chance."""
@@ -248,7 +249,7 @@ class TabularRegressor(RegressorMixin, Tabular):
 
         Parameters
         ----------
-        X : frame or array, (N, D)
+        X : frame, dict of columns, list of records or array, (N, D)
         y : array, (N,)
         sample_weight : array, (N,), optional
             A row of weight 2 counts as two rows; one of weight 0 is left out.
@@ -304,7 +305,8 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     def predict(self, X: Any) -> Array:
         """A number for each row."""
-        return self._numbers(self.outputs(X).mean(0))
+        outputs = self.outputs(X)
+        return self._numbers(outputs.sum(0) / len(outputs))
 
     def predict_interval(self, X: Any) -> Array:
         """Where nine of ten numbers lie: the lower and the upper end for each row, (N, 2).
@@ -319,8 +321,9 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     def _numbers(self, outputs: Array) -> Array:
         """Standardised outputs in the target's own unit."""
-        outputs = outputs[:, 0].astype(np.float64)
-        return np.clip(outputs * self.scale_ + self.mean_, *self.range_)
+        low, high = self.range_
+        found = outputs[:, 0].astype(np.float64) * self.scale_ + self.mean_
+        return np.minimum(np.maximum(found, low), high)
 
 
 def _mean_of(found: Trained, task: Task) -> float:
@@ -333,4 +336,5 @@ def _chances(outputs: Array) -> Array:
     """Of scores, or of logarithms of chances."""
     scores = outputs.astype(np.float64)
     shares = np.exp(scores - scores.max(-1, keepdims=True))
-    return shares / shares.sum(-1, keepdims=True)
+    shares /= shares.sum(-1, keepdims=True)
+    return shares

@@ -5,6 +5,7 @@ shape (D, C) and an element type; which one follows from the activation behind t
 """
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite, prod, sqrt
 from types import MappingProxyType
 from typing import Any
@@ -90,11 +91,7 @@ def normal(deviation: float = 0.01) -> Initializer:
 
     Small random weights (0.01) make the first loss of a classifier ln C.
     """
-
-    def draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Array:
-        return _normal(rng, shape, dtype, deviation * deviation)
-
-    return draw
+    return partial(_normal, variance=deviation * deviation)  # which a net can be pickled with
 
 
 INITIALIZERS = MappingProxyType[str, Initializer](
