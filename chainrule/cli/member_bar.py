@@ -6,7 +6,7 @@ Imports rich and the estimators' training. table_job.py hands it to them.
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from math import isnan
+from math import inf, isnan
 
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -70,6 +70,11 @@ class MemberBar:
         """Whether somebody has pressed Ctrl-C."""
         return self._interruption.requested
 
+    @property
+    def left(self) -> float:
+        """Seconds of the time limit."""
+        return (self._limit or inf) - (time.perf_counter() - self._started)
+
     def watch(self, stand: Stand) -> bool:
         """Draw where the training stands; whether what is done is enough."""
         now = time.perf_counter()
@@ -102,7 +107,7 @@ class MemberBar:
         passed = now - self._started
         left = passed * (1 - share) / max(share, 1e-9)
         if self._limit is not None:
-            left = min(left, max(self._limit - passed, 0.0))
+            left = min(left, max(self.left, 0.0))
         score = shown(self._metric, stand.score)
         told = [] if isnan(stand.score) else [f"validation {self._metric} {score}"]
         return [*told, f"{left:.0f} s left"]

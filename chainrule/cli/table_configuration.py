@@ -22,6 +22,7 @@ def config_of_table(outcome: TableOutcome) -> str:
             "nets": len(epochs),
             "epochs": list(epochs),
             "seconds": round(outcome.seconds, 3),
+            **({"stopped": outcome.trial.stopped} if outcome.trial.stopped else {}),
             **{
                 part: {name: x for name, x in figures.items() if isinstance(x, int | float)}
                 for part, figures in outcome.trial.lines.items()

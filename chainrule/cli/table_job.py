@@ -55,7 +55,7 @@ def train_table(source: str, settings: TrainSettings) -> int:
         write_atomically(folder / METRICS, metrics_text(trial.lines))
         write_atomically(folder / CONFIG, config_of_table(outcome))
         leave_only(folder, ESTIMATOR, METRICS, CONFIG)
-    _show(outcome, bar.is_interrupted)
+    _show(outcome)
     is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
     _show_places(outcome, is_reported)
     if bar.is_interrupted:
@@ -89,14 +89,14 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
         say("baseline", f"boosted trees: scikit-learn's {NAME}, its defaults, the same rows")
 
 
-def _show(outcome: TableOutcome, is_interrupted: bool) -> None:
+def _show(outcome: TableOutcome) -> None:
     trial = outcome.trial
     lines = {outcome.called(name): figures for name, figures in trial.lines.items()}
     show_lines(lines, trial.raw.target_name)
     seen = targets(trial.raw)[trial.kept]
     for sentence in read_table(trial.lines, trial.last, seen, classes_of(trial.raw)):
         say("worth a look", sentence)
-    stopped = "; interrupted: what was learned is kept" if is_interrupted else ""
+    stopped = f"; {trial.stopped}" if trial.stopped else ""
     say("trained", f"{outcome.seconds:.1f} s, {outcome.nets}{stopped}")
 
 

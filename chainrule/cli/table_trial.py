@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from chainrule.cli.member_bar import MemberBar
 from chainrule.cli.options import TrainSettings
+from chainrule.cli.screen import counted
 from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.baseline import NAME, Boosted
+from chainrule.estimators.member_training import Unfinished
 from chainrule.train.data.fitted import fit_rows
 from chainrule.train.data.split import Split, fold_rows
 from chainrule.train.data.split_keys import split_raw
@@ -31,6 +33,7 @@ Rows = NDArray[np.int64]
 Estimator = TabularClassifier | TabularRegressor
 CONSTANT = "constant"
 STRETCHES = 8  # of time: the strongest preset has as many nets
+LEAST_SHARE = 0.5  # of what a fold was to have of the time limit; with less it is left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,14 @@ class Answered:
 
 
 @dataclass(frozen=True, eq=False)
+class Trained:
+    """An estimator, and the rows of the table that it was trained on."""
+
+    rows: Rows
+    estimator: Estimator
+
+
+@dataclass(frozen=True, eq=False)
 class Trial:
     """What the trainings on a table have come to.
 
@@ -68,6 +79,8 @@ class Trial:
         estimator has not seen, or with folds those that each training has not seen.
     lines : mapping of str to figures
         Of the parts, of each fold, of the constant answer and of the baseline.
+    stopped : str
+        What ended the trainings early, and what is kept; "" if nothing did.
     """
 
     raw: RawData
@@ -75,6 +88,7 @@ class Trial:
     estimator: Estimator
     parts: dict[str, Answered]
     lines: dict[str, Figures]
+    stopped: str = ""
 
     @property
     def last(self) -> str:
@@ -122,38 +136,82 @@ def _refuse_unusable(raw: RawData) -> None:
 
 def tried(raw: RawData, settings: TrainSettings, splits: list[Split], bar: MemberBar) -> Trial:
     """Train and judge."""
-    rows = np.arange(len(raw.table))
-    trainings = len(splits) + 1 if settings.folds else 1
-    limit = settings.time_limit and settings.time_limit / trainings
-    test, boosted = list[Answered](), list[Answered]()
-    lines = dict[str, Figures]()
-    for number, split in enumerate(splits):
-        fitted = fit_rows(raw, split.train)
-        if settings.baseline and len(split.test):
-            boosted.append(_answered(Boosted(fitted, settings.seed).answers, raw, split.test))
-        if settings.folds:
+    if settings.folds:
+        return _in_folds(raw, settings, splits, bar)
+    split = splits[0]
+    estimator = _fitted(raw, split.train, settings, settings.time_limit, bar)
+    judged_on = [split] if len(split.test) else []
+    test = [answered(estimator, raw, each.test) for each in judged_on]
+    boosted = [_boosted(raw, each, settings) for each in judged_on if settings.baseline]
+    stopped = "interrupted: what was learned is kept" if bar.is_interrupted else ""
+    return _judged(raw, Trained(split.train, estimator), test, boosted, {}, stopped)
+
+
+def _in_folds(raw: RawData, settings: TrainSettings, splits: list[Split], bar: MemberBar) -> Trial:
+    """A training for each fold, then one on all rows.
+
+    Ctrl-C keeps the folds that are done, and the last training; the time limit leaves out folds,
+    but not the training on all rows.
+    """
+    done, test, boosted = list[Trained](), list[Answered](), list[Answered]()
+    lines, stopped = dict[str, Figures](), ""
+    planned = (settings.time_limit or 0.0) / (len(splits) + 1)  # 0: without a limit
+    try:
+        for number, split in enumerate(splits):
+            share = (bar.left - planned) / (len(splits) - number)
+            if done and share < LEAST_SHARE * planned:
+                stopped = f"the time limit ended the folds after {number} of {len(splits)}"
+                break
             bar.training = number
+            limit = share if planned else None
             estimator = _fitted(raw, split.train, settings, limit, bar)
-            if bar.is_interrupted:
-                raise KeyboardInterrupt
+            if bar.is_interrupted and done:
+                break  # some nets of a fold would be judged among folds of all nets
+            done.append(Trained(split.train, estimator))
             test.append(answered(estimator, raw, split.test))
             lines[f"fold {number + 1}"] = judged(raw, test[-1])
-    kept = rows if settings.folds else splits[0].train
-    bar.training = trainings - 1
-    estimator = _fitted(raw, kept, settings, limit, bar)
-    if not settings.folds and len(splits[0].test):
-        test.append(answered(estimator, raw, splits[0].test))
+            if bar.is_interrupted:
+                break
+            if settings.baseline:
+                boosted.append(_boosted(raw, split, settings))
+        if not bar.is_interrupted:
+            rows, bar.training = np.arange(len(raw.table)), len(splits)
+            limit = max(bar.left, LEAST_SHARE * planned) if planned else None
+            done.append(Trained(rows, _fitted(raw, rows, settings, limit, bar)))
+    except Unfinished:  # the others are done
+        if not done:
+            raise
+    if bar.is_interrupted:
+        folds = f"interrupted: {len(test)} of {counted(len(splits), 'fold')} done"
+        is_whole = len(done) > len(test)
+        stopped = f"{folds}; kept is " + ("what was learned" if is_whole else f"fold {len(test)}")
+    return _judged(raw, done[-1], test, boosted, lines, stopped)
+
+
+def _judged(
+    raw: RawData,
+    last: Trained,
+    test: list[Answered],
+    boosted: list[Answered],
+    folds: dict[str, Figures],
+    stopped: str,
+) -> Trial:
+    """What is kept, with the figures of all parts."""
+    kept, estimator = last.rows, last.estimator
     parts = {"training": answered(estimator, raw, kept), **_held_out(estimator, kept)}
     if test:
         parts["test"] = _joined(test)
-    own = {part: judged(raw, each) for part, each in parts.items()}
-    last = list(parts)[-1]
+    lines = {part: judged(raw, each) for part, each in parts.items()} | folds
     y = targets(raw)
-    lines = {**own, **lines} if settings.folds else own
-    lines[CONSTANT] = judge_constant(y[kept], y[parts[last].rows], classes_of(raw))
+    lines[CONSTANT] = judge_constant(y[kept], y[parts[list(parts)[-1]].rows], classes_of(raw))
     if boosted:
         lines[NAME] = judged(raw, _joined(boosted))
-    return Trial(raw, kept, estimator, parts, lines)
+    return Trial(raw, kept, estimator, parts, lines, stopped)
+
+
+def _boosted(raw: RawData, split: Split, settings: TrainSettings) -> Answered:
+    trees = Boosted(fit_rows(raw, split.train), settings.seed)
+    return _answered(trees.answers, raw, split.test)
 
 
 def judged(raw: RawData, given: Answered) -> Figures:

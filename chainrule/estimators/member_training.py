@@ -84,6 +84,10 @@ class Snapshot:
     outputs: Array
 
 
+class Unfinished(KeyboardInterrupt):
+    """Somebody who watches wants no further members, and none is done."""
+
+
 class Enough(Exception):
     """Somebody who watches wants no further members."""
 
@@ -133,7 +137,7 @@ def fitted(
             members.append(trainer.member(member, used, watched, stand, waves, watch))
         except Enough:
             if not members:
-                raise KeyboardInterrupt from None
+                raise Unfinished from None
             break
         last = members[-1][-1]
         score = task.score(last.outputs, watched) if len(watched) else np.nan

@@ -19,8 +19,9 @@ import chainrule as cr
 from chainrule.cli import main, member_bar
 from chainrule.cli.member_bar import MemberBar
 from chainrule.cli.options import TrainSettings
-from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators import Recipe, TabularClassifier, TabularRegressor
 from chainrule.estimators.member_training import Stand
+from chainrule.estimators.presets import PRESETS
 from chainrule.train.choices import Choices
 
 from .conftest import Ended
@@ -310,3 +311,57 @@ def test_a_terminal_gets_a_bar_with_the_score_and_the_time_left(monkeypatch):
             bar.watch(Stand(8, 8, epoch, 2, 0.5))
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.file.getvalue())
     assert re.search(r"training 2/2  net 8/8 ━+ validation accuracy 50\.00%  0 s left", drawn)
+
+
+@pytest.mark.parametrize(
+    ("training", "told", "lines"),
+    [
+        (0, "interrupted: 1 of 3 folds done; kept is fold 1", ["fold 1"]),
+        (2, "interrupted: 2 of 3 folds done; kept is fold 2", ["fold 1", "fold 2"]),
+        (3, "interrupted: 3 of 3 folds done; kept is what was learned", ["fold 3"]),
+    ],
+)
+def test_ctrl_c_keeps_the_folds_that_are_done(
+    chainrule, tables, monkeypatch, training, told, lines
+):
+    watch = MemberBar.watch
+
+    def interrupted(bar, stand):
+        bar._interruption.requested |= bar.training == training and stand.member == 2
+        return watch(bar, stand)
+
+    monkeypatch.setattr(MemberBar, "watch", interrupted)
+    two = Recipe(members=2, parts=2, epochs=2, batch=64, widths=(8,))
+    monkeypatch.setitem(PRESETS["classes"], "strong", two)
+    words = ("--folds", "3", "--baseline", "--out", "run")
+    ended = chainrule("train", "people.csv", "--target", "Survived", *words)
+    assert ended.code == 130, ended.err
+    assert f"; {told}\n" in ended.out
+    assert set(lines) <= set(lines_of(ended.out))
+    figures = json.loads(Path("run/metrics.json").read_text())
+    folds = [figures[name]["rows"] for name in figures if name.startswith("fold")]
+    assert sum(folds) == figures["test"]["rows"]
+    own = figures["training"]["rows"]
+    assert own == ROWS - 1 if training == 3 else own == ROWS - 1 - folds[-1]
+    assert tomllib.loads(Path("run/config.toml").read_text())["result"]["stopped"] == told
+    assert chainrule("predict", "run", "people.csv").code == 0
+
+
+def test_ctrl_c_before_a_fold_is_done_writes_nothing(chainrule, tables, monkeypatch):
+    monkeypatch.setattr(MemberBar, "watch", lambda *_: True)
+    words = ("--target", "Survived", "--folds", "3", "--out", "none")
+    ended = chainrule("train", "people.csv", *words)
+    assert (ended.code, ended.err) == (130, "Interrupted. Nothing more was written.\n")
+    assert not Path("none").exists()
+
+
+def test_a_time_limit_leaves_out_folds_and_trains_on_all_rows(chainrule, tables, monkeypatch):
+    seconds = property(lambda bar: 50.0 if bar.training == 0 else 12.0)  # that are left
+    monkeypatch.setattr(MemberBar, "left", seconds)
+    words = ("--folds", "4", "--time-limit", "50", *FAST)
+    ended = chainrule("train", "people.csv", "--target", "Survived", *words)
+    assert ended.code == 0, ended.err
+    assert "; the time limit ended the folds after 2 of 4\n" in ended.out
+    figures = metrics()
+    assert figures["training"]["rows"] == ROWS - 1
+    assert figures["test"]["rows"] == figures["fold 1"]["rows"] + figures["fold 2"]["rows"]
