@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import ArgumentError
 from chainrule.ops.losses.loss import facts_of_named
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Preprocessing
@@ -40,6 +39,8 @@ class Answers:
         The columns that name the rows.
     chosen : ndarray of int
         Of each row, the place of its class.
+    how : (str, str) or None
+        What to know of them, such as the level of the intervals: a label and a sentence.
     """
 
     said: list[str]
@@ -49,6 +50,7 @@ class Answers:
     classes: tuple[str, ...]
     named: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     chosen: NDArray[np.int64] = field(default_factory=lambda: np.arange(0))
+    how: tuple[str, str] | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -155,23 +157,6 @@ def numbers(
     if ends is None:
         return Answers(_numbers(said), truth, np.empty((len(said), 0)), "", ())
     return Answers(_numbers(said), truth, ends, "interval", ())
-
-
-def chosen_by(
-    shares: NDArray[np.float64], threshold: float | None, classes: tuple[str, ...]
-) -> NDArray[np.int64]:
-    """The most likely class; or the last of two where its chance reaches a threshold."""
-    if threshold is None:
-        return shares.argmax(axis=1)
-    if not 0 < threshold < 1:
-        raise ArgumentError(f"--threshold is a chance between 0 and 1; found {threshold:g}.")
-    if len(classes) != 2:
-        what = f"{len(classes)} classes" if classes else "numbers"
-        raise ArgumentError(
-            f"--threshold chooses between two classes, but this run answers {what}.",
-            do="Leave it out.",
-        )
-    return np.asarray(shares[:, 1] >= threshold, np.int64)
 
 
 def _apart(name: str, own: list[str]) -> str:

@@ -94,7 +94,8 @@ def predict(
     rows: Annotated[int, Parameter(group=OUTPUT)] = 10,
     folder: Path | None = None,
     query: str | None = None,
-    threshold: float | None = None,
+    threshold: str | None = None,
+    interval: float | None = None,
     overwrite: Annotated[bool, Parameter(group=OUTPUT, negative="")] = False,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
@@ -117,7 +118,11 @@ def predict(
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     threshold
-        Of two classes, the chance from which on the last is said. Default: the likelier one is.
+        Of two classes, the chance from which on the last is said, or the one that is named, as
+        in yes=0.3. Default: the likelier one is.
+    interval
+        Of numbers from estimators, the share of the rows whose number lies between the ends.
+        Default: 0.9.
     overwrite
         Replace the file of --out if it exists.
     debug
@@ -134,6 +139,7 @@ def predict(
             folder=folder,
             query=query,
             threshold=threshold,
+            interval=interval,
             overwrite=overwrite,
         )
 

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from chainrule.cli.answers import Answers, answers, chosen_by, classified
+from chainrule.cli.answers import Answers, answers, classified
 from chainrule.cli.bar import reading
+from chainrule.cli.chosen import level_of, threshold_of
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.figure_table import shown
 from chainrule.cli.part_figures import heading, values, values_of_classes
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
+from chainrule.ops.losses.loss import facts_of_named
 from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
 from chainrule.train import predict as outputs_of
 from chainrule.train.data import Preprocessing, open_rows
@@ -39,14 +39,15 @@ def predict(
     rows: int,
     folder: Path | None,
     query: str | None,
-    threshold: float | None,
+    threshold: str | None,
+    interval: float | None,
     overwrite: bool,
 ) -> int:
     """Read the model and the rows, show some answers, write all of them; the exit code."""
     if rows < 0:
         raise ArgumentError(f"--rows is a whole number from 0 upwards; found {rows}.")
     path = _model_file(run)
-    preprocessing, answer = _trained(path, threshold)
+    preprocessing, answer = _trained(path, threshold, interval)
     if out is not None:
         _refuse_taken(out, source, overwrite)
     with reading(source) as progress:
@@ -63,7 +64,9 @@ def predict(
     return 0
 
 
-def _trained(path: Path, threshold: float | None) -> tuple[Preprocessing, Answer]:
+def _trained(
+    path: Path, threshold: str | None, interval: float | None
+) -> tuple[Preprocessing, Answer]:
     """How rows are prepared for what was trained, and what it says of them."""
     if path.suffix == Path(ESTIMATOR).suffix:
         try:
@@ -71,24 +74,24 @@ def _trained(path: Path, threshold: float | None) -> tuple[Preprocessing, Answer
             from chainrule.cli.table_prediction import opened  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise needs_scikit_learn(error) from error
-        return opened(path, threshold)
+        return opened(path, threshold, interval)
     model, saved = load_model(path)
     preprocessing = saved.preprocessing
-    if threshold is not None:
-        chosen_by(np.empty((0, 2)), threshold, preprocessing.classes)
+    kind = "probability" if facts_of_named(saved.architecture.loss).link else "score"
+    moved = threshold_of(threshold, preprocessing.classes, kind)
+    level_of(interval, preprocessing.classes, has_intervals=False)
 
     def answer(given: Rows) -> tuple[Answers, str]:
         outputs = outputs_of(model, given.x)
         found = answers(saved.architecture, preprocessing, outputs, given.y, given.answered)
-        if threshold is not None:
-            chosen = chosen_by(found.shares, threshold, preprocessing.classes)
-            found = classified(
-                preprocessing, found.shares, chosen, given.y, given.answered, found.kind
-            )
+        if moved:
+            chosen = moved.chosen(found.shares)
+            found = classified(preprocessing, found.shares, chosen, given.y, given.answered)
+            found = replace(found, how=("threshold", str(moved)))
         judged = ""
         if given.y is not None and len(given.y):
             known = values(preprocessing, outputs[given.answered], given.y)
-            if threshold is not None:
+            if moved:
                 known |= values_of_classes(found.chosen[given.answered], given.y)
             told = (
                 f"{heading(name, preprocessing)} {shown(name, x)}" for name, x in known.items()
@@ -104,6 +107,8 @@ def _show(found: Answers, most: int, judged: str, to_stderr: bool) -> None:
         headings, rows = found.preview(most)
         words = [*found.named, *(["prediction", "truth"] if found.classes else [])]
         table(headings, rows, texts=words, to_stderr=to_stderr)
+    if found.how:
+        say(*found.how, to_stderr)
     if judged:
         say("figures", judged, to_stderr)
 

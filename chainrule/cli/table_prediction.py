@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from chainrule.cli.answers import Answers, chosen_by, classified, numbers
+from chainrule.cli.answers import Answers, classified, numbers
+from chainrule.cli.chosen import level_of, threshold_of
 from chainrule.cli.figure_table import in_words
 from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier
@@ -20,7 +19,7 @@ from chainrule.train.judgement import judge_classes, judge_numbers
 
 
 def opened(
-    path: Path, threshold: float | None
+    path: Path, threshold: str | None, interval: float | None
 ) -> tuple[Preprocessing, Callable[[Rows], tuple[Answers, str]]]:
     """How rows are prepared for an estimator, and what it says of them."""
     estimator = load_run(path)
@@ -31,26 +30,29 @@ def opened(
             do="Ask it in Python: chainrule.load_run(path).predict(array)",
         )
     classes, target = preprocessing.classes, preprocessing.target.name
-    if threshold is not None:
-        chosen_by(np.empty((0, 2)), threshold, classes)
+    moved = threshold_of(threshold, classes, "probability")
+    level = level_of(interval, classes, has_intervals=True)
 
     def answer(given: Rows) -> tuple[Answers, str]:
         judged, y = "", given.y
         if isinstance(estimator, TabularClassifier):
             shares = estimator.predict_proba(given.table)
-            chosen = chosen_by(shares, threshold, classes)
+            chosen = moved.chosen(shares) if moved else shares.argmax(axis=1)
             found = classified(preprocessing, shares, chosen, y, given.answered)
             if y is not None and len(y):
                 rows = given.answered
                 judged = in_words(judge_classes(shares[rows], y, classes, chosen[rows]), target)
         else:
             said = estimator.predict(given.table)
-            ends = estimator.interval_around(said)
+            ends = estimator.interval_around(said, level)
             found = numbers(preprocessing, said, y, given.answered, ends)
             if y is not None and len(y):
                 truth = preprocessing.original(y)
-                figures = judge_numbers(said[given.answered], truth, estimator.margin_)
-                judged = in_words(figures, target)
-        return replace(found, named=given.named), judged
+                margin = estimator.margin_of(level)
+                judged = in_words(judge_numbers(said[given.answered], truth, margin), target)
+        how = ("threshold", str(moved)) if moved else None
+        if not classes:
+            how = ("interval", f"{level:.4g} of such numbers lie between lowest and highest")
+        return replace(found, named=given.named, how=how), judged
 
     return preprocessing, answer

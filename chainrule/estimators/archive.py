@@ -17,13 +17,13 @@ from chainrule.errors import ChainruleError, DataError, MissingDataError
 from chainrule.estimators.features import Features
 from chainrule.estimators.presets import RECIPES, recipe_of
 from chainrule.estimators.table_reading import Reading
-from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
+from chainrule.estimators.tabular import INTERVAL, TabularClassifier, TabularRegressor
 from chainrule.nn import Ensemble
 from chainrule.train.data import Preprocessing
 from chainrule.train.files import write_atomically
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FORMAT = "chainrule estimator 2"
+FORMAT = "chainrule estimator 3"
 KINDS = {kind.__name__: kind for kind in (TabularClassifier, TabularRegressor)}
 PARAMETERS = ("time_limit", "n_jobs", "verbose")
 
@@ -60,7 +60,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         about["class_weight"] = weight
     else:
         about["numbers"] = [estimator.mean_, estimator.scale_, *estimator.range_]
-        about["margin"] = estimator.margin_
+        arrays["misses"] = estimator.misses_
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, about=np.array(json.dumps(about)), **arrays)
     write_atomically(path, file.getvalue())
@@ -134,7 +134,8 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
         outputs = len(made.classes_)
     else:
         made.mean_, made.scale_, *ends = about["numbers"]
-        made.range_, made.margin_ = tuple(ends), about["margin"]
+        made.range_, made.misses_ = tuple(ends), arrays["misses"]
+        made.margin_ = made.margin_of(INTERVAL)
     layout, members = made.features_.layout(), len(about["epochs"])
     ensemble = Ensemble(lambda: recipe.net(layout, outputs), members, link)
     ensemble.load_state(

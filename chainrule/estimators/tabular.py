@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from chainrule.errors import DataError
+from chainrule.errors import ArgumentError, DataError
 from chainrule.estimators.base import Tabular
 from chainrule.estimators.checking import (
     check_classification_targets,
@@ -23,7 +23,7 @@ from chainrule.estimators.merging import merged
 from chainrule.estimators.targets import as_they_are, numbers_in_targets
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
-from chainrule.train.judgement import margin_of
+from chainrule.train.judgement import margin_of, sorted_misses
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INTERVAL = 0.9  # share of rows whose number lies in its interval
@@ -227,6 +227,9 @@ class TabularRegressor(RegressorMixin, Tabular):
     margin_ : float
         Half the width of the interval that holds nine of ten rows which the answering net has
         not seen.
+    misses_ : ndarray
+        By how much those rows are missed, the smallest first: :meth:`predict_interval` reads the
+        width of other levels from it. At most 10,000 of them, evenly spread.
     table_, ensemble_, epochs_, n_features_in_, feature_names_in_
         As in :class:`TabularClassifier`.
 
@@ -300,7 +303,8 @@ class TabularRegressor(RegressorMixin, Tabular):
         found, task = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch, groups)
         self.validation_score_ = 1.0 + _mean_of(found, task)
         held_out = self._numbers(found.held_out)[rows.places]
-        self.margin_ = margin_of(held_out - y, INTERVAL)
+        self.misses_ = sorted_misses(held_out - y)
+        self.margin_ = self.margin_of(INTERVAL)
         return held_out
 
     def predict(self, X: Any) -> Array:
@@ -308,16 +312,37 @@ class TabularRegressor(RegressorMixin, Tabular):
         outputs = self.outputs(X)
         return self._numbers(outputs.sum(0) / len(outputs))
 
-    def predict_interval(self, X: Any) -> Array:
-        """Where nine of ten numbers lie: the lower and the upper end for each row, (N, 2).
+    def predict_interval(self, X: Any, level: float = INTERVAL) -> Array:
+        """Where the numbers lie: the lower and the upper end for each row, (N, 2).
 
-        Half its width is `margin_`, NaN where no row was left out.
+        Parameters
+        ----------
+        X : frame, dict of columns, list of records or array, (N, D)
+        level : float, default 0.9
+            Share of the rows whose number lies between its ends. Half the width is NaN where no
+            row was left out, and at most the largest miss of those: of n rows, that is the width
+            of every level above n / (n + 1).
+
+        Raises
+        ------
+        ArgumentError
+            If the level is not between 0 and 1.
         """
-        return self.interval_around(self.predict(X))
+        return self.interval_around(self.predict(X), level)
 
-    def interval_around(self, predicted: Array) -> Array:
+    def interval_around(self, predicted: Array, level: float = INTERVAL) -> Array:
         """The intervals around numbers that are predicted already, (N, 2)."""
-        return predicted[:, None] + np.array([-self.margin_, self.margin_])
+        margin = self.margin_of(level)
+        return predicted[:, None] + np.array([-margin, margin])
+
+    def margin_of(self, level: float) -> float:
+        """Half the width of the intervals that a share of the numbers lies in."""
+        if not 0 < level < 1:
+            raise ArgumentError(
+                f"level is a share of the rows between 0 and 1, not {level!r}.",
+                do="Pass 0.9 for nine of ten.",
+            )
+        return margin_of(self.misses_, level)
 
     def _numbers(self, outputs: Array) -> Array:
         """Standardised outputs in the target's own unit."""

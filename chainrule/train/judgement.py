@@ -11,6 +11,7 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Figures = dict[str, Any]
+MOST_MISSES = 10_000  # that are kept: a level is met to one part in as many
 BINS = 10  # of chances, from 0 to 1, each as wide
 LEAST_CHANCE = float(np.finfo(np.float64).eps)  # log(0) would leave one row nothing to compare
 
@@ -186,6 +187,14 @@ def calibration(chances: Array, labels: Array) -> list[Figures]:
     ]
 
 
+def sorted_misses(misses: Array) -> Array:
+    """By how much rows are missed, the smallest first; of more than MOST_MISSES some, evenly."""
+    misses = np.sort(np.abs(misses[~np.isnan(misses)]))
+    if len(misses) <= MOST_MISSES:
+        return misses
+    return misses[np.ceil(np.linspace(1, len(misses), MOST_MISSES)).astype(np.int64) - 1]
+
+
 def margin_of(misses: Array, share: float) -> float:
     """Half the width of an interval that holds a share of rows like these; NaN without rows.
 
@@ -198,7 +207,7 @@ def margin_of(misses: Array, share: float) -> float:
     Barber, Candès, Ramdas, Tibshirani 2021, "Predictive inference with the jackknife+", for
     misses of rows that were left out in turn.
     """
-    misses = np.sort(np.abs(misses[~np.isnan(misses)]))
+    misses = sorted_misses(misses)
     if not len(misses):
         return nan
     place = int(np.ceil((len(misses) + 1) * share)) - 1

@@ -365,3 +365,66 @@ def test_a_time_limit_leaves_out_folds_and_trains_on_all_rows(chainrule, tables,
     figures = metrics()
     assert figures["training"]["rows"] == ROWS - 1
     assert figures["test"]["rows"] == figures["fold 1"]["rows"] + figures["fold 2"]["rows"]
+
+
+def test_a_threshold_names_its_class_and_says_so(chainrule, survived):
+    Path("later.csv").write_text(LATER)
+    for given, said, told in (
+        ("0.001", "yes", "'yes' is said where its chance is 0.001 or more, else 'no'"),
+        ("yes=0.999", "no", "'yes' is said where its chance is 0.999 or more, else 'no'"),
+        ("no=0.001", "no", "'no' is said where its chance is 0.001 or more, else 'yes'"),
+    ):
+        words = ("--threshold", given, "--out", "-")
+        ended = chainrule("predict", "runs/people", "later.csv", *words)
+        assert ended.code == 0, ended.err
+        rows = csv.DictReader(io.StringIO(ended.out))
+        assert {row["prediction"] for row in rows} == {said}
+        assert f"threshold     {told}\n" in ended.err
+    for given, told in (
+        (
+            "maybe=0.3",
+            "names the class 'maybe', which this run does not know.\nName 'no' or 'yes'",
+        ),
+        ("often", "is a chance, or CLASS=CHANCE; found often.\n"),
+        ("yes=1.5", "is a chance between 0 and 1; found 1.5.\n"),
+    ):
+        ended = chainrule("predict", "runs/people", "later.csv", "--threshold", given)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"--threshold {told}")
+
+
+def test_a_threshold_is_refused_where_there_is_nothing_to_choose_by(chainrule):
+    words = ("--epochs", "1", "--hidden", "0", "--out")
+    assert chainrule("train", "wine", *words, "wine").code == 0
+    assert chainrule("train", "moons", "--loss", "hinge", *words, "moons").code == 0
+    ended = chainrule("predict", "wine", "wine", "--threshold", "class_0=0.3")
+    assert ended.err.startswith("--threshold chooses between two classes, but this run answers 3")
+    ended = chainrule("predict", "moons", "moons", "--threshold", "0.3")
+    assert ended.err.startswith("--threshold is a chance, but the loss of this net gives scores.")
+
+
+def test_the_level_of_the_intervals_can_be_chosen_and_is_said(chainrule, priced):
+    ends = {}
+    for level in ("0.5", "0.9"):
+        words = ("--interval", level, "--out", "-")
+        ended = chainrule("predict", "runs/houses", "houses.csv", *words)
+        assert ended.code == 0, ended.err
+        assert (
+            f"interval      {level} of such numbers lie between lowest and highest\n" in ended.err
+        )
+        rows = list(csv.DictReader(io.StringIO(ended.out)))
+        ends[level] = float(rows[0]["highest"]) - float(rows[0]["lowest"])
+        share = float(re.search(r"in interval ([\d.]+)%", ended.err)[1]) / 100
+        assert share == pytest.approx(float(level), abs=0.15)
+    assert ends["0.5"] < ends["0.9"]
+    ended = chainrule("predict", "runs/houses", "houses.csv", "--interval", "90")
+    assert ended.err.startswith("--interval is a share of the rows between 0 and 1; found 90.")
+    assert "interval      0.9 of" in chainrule("predict", "runs/houses", "houses.csv").out
+
+
+def test_intervals_are_refused_where_there_are_none(chainrule, survived):
+    ended = chainrule("predict", "runs/people", "people.csv", "--interval", "0.5")
+    assert ended.err.startswith("--interval is that of numbers from estimators, but this run ans")
+    assert chainrule("train", "diabetes", "--epochs", "1", "--out", "one").code == 0
+    ended = chainrule("predict", "one", "diabetes", "--interval", "0.5")
+    assert "but this run is one plain net" in ended.err
