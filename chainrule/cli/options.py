@@ -167,6 +167,17 @@ class TrainSettings:
         chosen = Choices(**given)
         return replace(chosen, hidden=()) if self.hidden == (0,) else chosen
 
+    def words(self) -> list[str]:
+        """What was said of the data, the learning and the net: these words say it again."""
+        names = [each.name for each in fields(self)]
+        data = names.index("target")  # first: what a table needs
+        found: list[str] = []
+        for name in names[data:] + names[:data]:
+            value = getattr(self, name)
+            if name not in OF_ONE_RUN and value != getattr(UNTOLD, name):
+                found += _words_of(name, value)
+        return found
+
     @property
     def watched(self) -> float:
         """The share of the rows on which the training of a plain net is watched."""
@@ -183,6 +194,23 @@ class TrainSettings:
         """The options that were given and describe the learning of a table."""
         names = ("preset", "time_limit", "folds", "baseline")
         return [_option(name) for name in names if getattr(self, name) not in (None, False)]
+
+
+UNTOLD = TrainSettings()
+OF_ONE_RUN = ("out", "overwrite", "debug")
+
+
+def _words_of(name: str, value: Any) -> list[str]:
+    option = _option(name)
+    if value is True:
+        return [option]
+    if name == "hidden":
+        return [option, *map(str, value)]
+    if isinstance(value, tuple):
+        each: tuple[str, ...] = value  # pyright: ignore[reportUnknownVariableType] of any
+        return [f"{option}={word}" for word in each]
+    text = str(value)
+    return [f"{option}={text}"] if text.startswith("-") else [option, text]
 
 
 def _option(name: str) -> str:

@@ -8,11 +8,11 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from chainrule.cli.options import TrainSettings
+from chainrule.cli.options import UNTOLD, TrainSettings
 from chainrule.cli.part_figures import Figures
 from chainrule.nn import Module
 from chainrule.starting import COMMAND
@@ -59,9 +59,10 @@ class Outcome:
         """What to try now, each with its command."""
         settings = self.settings
         data = data_words(self.source, settings)
-        wider = str(2 * max(settings.choices().hidden, default=0) or Choices.hidden[0])
+        hidden = settings.choices().hidden
+        wider = replace(settings, hidden=tuple(2 * units for units in hidden) or Choices.hidden)
         predict = ["predict", str(self.folder), *data, "--out", free_name("predictions.csv")]
-        train = ["train", *data, *target_words(settings), "--hidden", wider]
+        train = ["train", self.source, *wider.words()]
         return [
             ("Predict rows with this net", shlex.join([*called(), *predict])),
             ("Train a wider one", shlex.join([*called(), *train])),
@@ -70,17 +71,8 @@ class Outcome:
 
 def data_words(source: str, settings: TrainSettings) -> list[str]:
     """How the rows are named on the command line."""
-    folder = ["--folder", str(settings.folder)] if settings.folder else []
-    return [source, *folder, *(["--query", settings.query] if settings.query else [])]
-
-
-def target_words(settings: TrainSettings) -> list[str]:
-    """What was said of the target, the columns and the split."""
-    words = ["--target", settings.target] if settings.target else []
-    words += ["--task", settings.task] if settings.task != "auto" else []
-    for option in ("drop", "categorical", "numeric", "missing"):
-        words += [f"--{option}={name}" for name in getattr(settings, option)]
-    return words + (["--split", settings.split] if settings.split != "random" else [])
+    rows = replace(UNTOLD, folder=settings.folder, query=settings.query)
+    return [source, *rows.words()]
 
 
 def called() -> list[str]:

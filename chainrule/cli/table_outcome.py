@@ -5,14 +5,16 @@ read it.
 """
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainrule.cli.options import TrainSettings
-from chainrule.cli.outcome import called, data_words, free_name, target_words
+from chainrule.cli.outcome import called, data_words, free_name
 from chainrule.cli.screen import counted
 from chainrule.cli.table_trial import CONSTANT, Trial, classes_of
 from chainrule.estimators.baseline import NAME
+
+FOLDS = 5  # that are proposed
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +57,7 @@ class TableOutcome:
         """What to try now, each with its command."""
         data = data_words(self.source, self.settings)
         rows = ["predict", str(self.folder), *data, "--out", free_name("predictions.csv")]
-        preset = ["--preset", self.settings.preset] if self.settings.preset else []
-        train = ["train", *data, *target_words(self.settings), *preset, "--folds", "5"]
+        train = ["train", self.source, *replace(self.settings, folds=FOLDS).words()]
         found = [("Predict rows with it", shlex.join([*called(), *rows]))]
         if not self.settings.folds:
             found.append(("Judge it by every row in turn", shlex.join([*called(), *train])))

@@ -197,7 +197,7 @@ def test_the_task_is_chosen_by_hand(chainrule):
         assert ended.code == 0, ended.err
         assert f"net           {net}, " in ended.out
         assert chainrule("predict", task, "t.csv").code == 0
-    assert "--target c --task numbers --hidden 128\n" in ended.out
+    assert "--target c --task numbers --hidden 128 --epochs 1\n" in ended.out
 
 
 def test_numbers_become_classes_only_where_rows_repeat_them(chainrule):
