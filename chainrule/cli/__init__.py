@@ -30,6 +30,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     table_report.py   what the report of a training on a table shows
     table_trial.py    estimators trained, each judged by rows that it has not seen
     train_job.py      from a data set's name to a folder with a model and a report
+    written.py        the report, which comes last, and where everything is
 """
 
 import sys

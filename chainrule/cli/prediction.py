@@ -5,6 +5,7 @@ Imports the files beside it, data and saving. app.py calls it.
 
 import difflib
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,18 +16,20 @@ from chainrule.cli.bar import reading
 from chainrule.cli.chosen import level_of, threshold_of
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.figure_table import shown
+from chainrule.cli.folder import RUNS
 from chainrule.cli.part_figures import heading, values, values_of_classes
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.ops.losses.loss import facts_of_named
 from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
 from chainrule.train import predict as outputs_of
-from chainrule.train.data import Preprocessing, open_rows
+from chainrule.train.data import Preprocessing, names, open_rows
 from chainrule.train.data.rows import Rows
 from chainrule.train.files import write_atomically
 from chainrule.train.saving import load_model
 
 STANDARD_OUTPUT = Path("-")
+MOST_RUNS = 8  # that are named where one is missing
 OTHERS = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".jsonl", ".gz", ".zst", ".npz", ".db")
 Answer = Callable[[Rows], tuple[Answers, str]]  # and its figures, where the truth is known
 
@@ -46,7 +49,7 @@ def predict(
     """Read the model and the rows, show some answers, write all of them; the exit code."""
     if rows < 0:
         raise ArgumentError(f"--rows is a whole number from 0 upwards; found {rows}.")
-    path = _model_file(run)
+    path = _model_file(run, source)
     preprocessing, answer = _trained(path, threshold, interval)
     if out is not None:
         _refuse_taken(out, source, overwrite)
@@ -124,27 +127,41 @@ def _write(found: Answers, out: Path | None) -> None:
         say("written", f"{out}, {count}")
 
 
-def _model_file(run: Path) -> Path:
-    """The model of a run's folder, or the file itself; a wrong name is told the nearest one."""
+def _model_file(run: Path, source: str) -> Path:
+    """The model of a run's folder, or the file itself; a wrong name is told the runs there are."""
     if run.is_file():
         return run
     if run.is_dir():
         for name in (NET, ESTIMATOR):
             if (run / name).is_file():
                 return run / name
+        do = "Give the folder that chainrule train has written."
         raise MissingDataError(
-            f"{run} holds no {NET} and no {ESTIMATOR}.",
-            do="Give the folder that chainrule train has written.",
+            f"{run} holds no {NET} and no {ESTIMATOR}.", do=_known_runs(run.name, run) or do
         )
-    try:
-        neighbours = sorted(place.name for place in run.parent.iterdir())
-    except OSError:
-        neighbours = []
-    near = difflib.get_close_matches(run.name, neighbours, n=1)
-    hint = f"Did you mean {run.with_name(near[0])}?\n" if near else ""
+    target = "" if source in names() else " --target COLUMN"
+    train = f"Train one first: chainrule train {shlex.quote(source)}{target} --out {run}"
     raise MissingDataError(
-        f"there is no run {run}.", do=f"{hint}Train one first: chainrule train digits"
+        f"there is no run {run}.", do=_known_runs(run.name, run.parent, RUNS) or train
     )
+
+
+def _known_runs(wanted: str, *folders: Path) -> str:
+    """The finished runs in some folders, the likeliest first; "" if there is none."""
+    found = dict.fromkeys(
+        place
+        for folder in folders
+        for place in sorted(folder.glob("*"))
+        if any((place / name).is_file() for name in (NET, ESTIMATOR))
+    )
+    if not found:
+        return ""
+    near = difflib.get_close_matches(wanted, [place.name for place in found], n=1)
+    first = [place for place in found if place.name in near][:1]
+    hint = f"Did you mean {first[0]}?\n" if first else ""
+    shown = ", ".join(str(place) for place in [*found][:MOST_RUNS])
+    more = f" and {len(found) - MOST_RUNS} more" if len(found) > MOST_RUNS else ""
+    return f"{hint}Finished runs: {shown}{more}."
 
 
 def _refuse_taken(out: Path, source: str, overwrite: bool) -> None:

@@ -4,21 +4,21 @@ Imports the files beside it, data and the estimators. train_job.py calls it.
 """
 
 import time
+from pathlib import Path
 
 from chainrule.cli.bar import reading
-from chainrule.cli.collector import held_still
 from chainrule.cli.failures import FAILED
 from chainrule.cli.figure_table import NAMES, show_lines
-from chainrule.cli.folder import CONFIG, METRICS, REPORT, leave_only, run_folder
+from chainrule.cli.folder import CONFIG, METRICS, leave_only
 from chainrule.cli.member_bar import following
 from chainrule.cli.metrics_file import metrics_text
 from chainrule.cli.options import TrainSettings
-from chainrule.cli.screen import complain, counted, say, show_columns
+from chainrule.cli.screen import counted, say, show_columns
 from chainrule.cli.table_configuration import config_of_table
 from chainrule.cli.table_outcome import TableOutcome
 from chainrule.cli.table_report import report_of_table
 from chainrule.cli.table_trial import classes_of, splits_of, targets, tried
-from chainrule.errors import ChainruleError
+from chainrule.cli.written import report_written, show_places
 from chainrule.estimators.baseline import NAME
 from chainrule.inspection.table_result import read_table
 from chainrule.runs import ESTIMATOR
@@ -37,27 +37,27 @@ PRESETS = {
 }
 
 
-def train_table(source: str, settings: TrainSettings) -> int:
+def train_table(source: str, settings: TrainSettings, folder: Path) -> int:
     """Train, write everything, and say what came out; the exit code."""
     raw = _opened(source, settings)
     splits = splits_of(raw, settings)
     show_columns(raw.roles, raw.notes)
     _announce(raw, settings, splits)
-    with run_folder(settings.out, raw.name, settings.overwrite) as folder:
-        started = time.perf_counter()
-        trainings = len(splits) + 1 if settings.folds else 1
-        metric = NAMES["accuracy" if classes_of(raw) else "r2"]
-        with following(trainings, settings.time_limit, metric) as bar:
-            trial = tried(raw, settings, splits, bar)
-        outcome = TableOutcome(source, settings, folder, trial, time.perf_counter() - started)
-        prepare_folder(folder)  # again, should somebody have removed it meanwhile
-        trial.estimator.save(folder / ESTIMATOR)
-        write_atomically(folder / METRICS, metrics_text(trial.lines))
-        write_atomically(folder / CONFIG, config_of_table(outcome))
-        leave_only(folder, ESTIMATOR, METRICS, CONFIG)
+    started = time.perf_counter()
+    trainings = len(splits) + 1 if settings.folds else 1
+    metric = NAMES["accuracy" if classes_of(raw) else "r2"]
+    with following(trainings, settings.time_limit, metric) as bar:
+        trial = tried(raw, settings, splits, bar)
+    outcome = TableOutcome(source, settings, folder, trial, time.perf_counter() - started)
+    prepare_folder(folder)  # again, should somebody have removed it meanwhile
+    trial.estimator.save(folder / ESTIMATOR)
+    write_atomically(folder / METRICS, metrics_text(trial.lines))
+    write_atomically(folder / CONFIG, config_of_table(outcome))
+    leave_only(folder, ESTIMATOR, METRICS, CONFIG)
     _show(outcome)
-    is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
-    _show_places(outcome, is_reported)
+    places = {"model": ESTIMATOR, "metrics": METRICS, "settings": CONFIG}
+    is_reported = report_written(folder, lambda: report_of_table(outcome))
+    show_places(folder, is_reported, places, outcome.next_commands())
     if bar.is_interrupted:
         return INTERRUPTED
     return 0 if is_reported else FAILED
@@ -98,24 +98,3 @@ def _show(outcome: TableOutcome) -> None:
         say("worth a look", sentence)
     stopped = f"; {trial.stopped}" if trial.stopped else ""
     say("trained", f"{outcome.seconds:.1f} s, {outcome.nets}{stopped}")
-
-
-def _report(outcome: TableOutcome) -> bool:
-    """Write report.html; a failure is told, but the estimator is there and counts more."""
-    try:
-        with held_still():
-            page = report_of_table(outcome)
-        write_atomically(outcome.folder / REPORT, page)
-    except ChainruleError as error:
-        complain(f"The report was not written: {error.short()}")
-        return False
-    return True
-
-
-def _show_places(outcome: TableOutcome, is_reported: bool) -> None:
-    say("report", f"{outcome.folder / REPORT}" if is_reported else "not written")
-    say("model", f"{outcome.folder / ESTIMATOR}")
-    say("metrics", f"{outcome.folder / METRICS}")
-    say("settings", f"{outcome.folder / CONFIG}")
-    for number, (_, command) in enumerate(outcome.next_commands()):
-        say("" if number else "next", command)

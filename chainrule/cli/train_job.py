@@ -5,6 +5,7 @@ Imports the files beside it, data, fit and saving. app.py calls it.
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -13,15 +14,16 @@ from chainrule.cli.collector import held_still
 from chainrule.cli.configuration import config_text
 from chainrule.cli.failures import FAILED
 from chainrule.cli.figure_table import shown
-from chainrule.cli.folder import CONFIG, HISTORY, METRICS, REPORT, leave_only, run_folder
+from chainrule.cli.folder import CONFIG, HISTORY, METRICS, leave_only, run_folder
 from chainrule.cli.metrics_file import metrics_of_net
 from chainrule.cli.options import TrainSettings, refuse_impossible
 from chainrule.cli.outcome import Outcome
 from chainrule.cli.part_figures import figures, heading
 from chainrule.cli.reading_data import is_streamed, read
 from chainrule.cli.reporting import report_page
-from chainrule.cli.screen import complain, counted, say, show_columns, table
-from chainrule.errors import ArgumentError, ChainruleError, NonFiniteError
+from chainrule.cli.screen import counted, say, show_columns, table
+from chainrule.cli.written import report_written, show_places
+from chainrule.errors import ArgumentError, NonFiniteError
 from chainrule.inspection import read_result
 from chainrule.nn import Module
 from chainrule.runs import NET, needs_scikit_learn
@@ -29,6 +31,7 @@ from chainrule.starting import INTERRUPTED
 from chainrule.train import History
 from chainrule.train.choices import TrainingPlan, check, plan
 from chainrule.train.data import Dataset, names
+from chainrule.train.data.sources import resolve
 from chainrule.train.files import prepare_folder, write_atomically
 from chainrule.train.saving import save_model
 
@@ -36,35 +39,40 @@ from chainrule.train.saving import save_model
 def train(source: str, settings: TrainSettings) -> int:
     """Train, write everything, and say what came out; the exit code."""
     refuse_impossible(settings)
-    choices = settings.choices()
-    check(choices)
-    streams = is_streamed(source, settings)
-    if not streams and not settings.of_a_net and _is_table(source, settings):
-        with held_still():
-            train_table = _for_tables()
-        return train_table(source, settings)
+    check(settings.choices())
+    found = resolve(source, settings.folder)
+    name = found if isinstance(found, str) else found.name
+    # First: a folder that cannot be written is told before anything is read.
+    with run_folder(settings.out, name, settings.overwrite) as folder:
+        streams = is_streamed(source, settings)
+        if not streams and not settings.of_a_net and _is_table(source, settings):
+            with held_still():
+                train_table = _for_tables()
+            return train_table(source, settings, folder)
+        return _train_net(source, settings, folder, streams)
+
+
+def _train_net(source: str, settings: TrainSettings, folder: Path, streams: bool) -> int:
     dataset = read(source, settings, streams)
     show_columns(dataset.preprocessing.roles, dataset.notes)
-    planned = plan(choices, dataset)
-    with run_folder(settings.out, dataset.name, settings.overwrite) as folder:
-        model = planned.architecture.build(planned.seed)
-        _announce(planned, dataset, model)
-        started = time.perf_counter()
-        history = _learn(planned, model, dataset)
-        seconds = time.perf_counter() - started
-        prepare_folder(folder)  # again, should somebody have removed it meanwhile
-        save_model(folder / NET, model, planned.architecture, dataset.preprocessing)
-        history.write_csv(folder / HISTORY)
-        parts = figures(planned, model, dataset)
-        outcome = Outcome(
-            source, settings, planned, folder, dataset, model, history, seconds, parts
-        )
-        write_atomically(folder / METRICS, metrics_of_net(outcome))
-        write_atomically(folder / CONFIG, config_text(outcome))
-        leave_only(folder, NET, HISTORY, METRICS, CONFIG)
+    planned = plan(settings.choices(), dataset)
+    model = planned.architecture.build(planned.seed)
+    _announce(planned, dataset, model)
+    started = time.perf_counter()
+    history = _learn(planned, model, dataset)
+    seconds = time.perf_counter() - started
+    prepare_folder(folder)  # again, should somebody have removed it meanwhile
+    save_model(folder / NET, model, planned.architecture, dataset.preprocessing)
+    history.write_csv(folder / HISTORY)
+    parts = figures(planned, model, dataset)
+    outcome = Outcome(source, settings, planned, folder, dataset, model, history, seconds, parts)
+    write_atomically(folder / METRICS, metrics_of_net(outcome))
+    write_atomically(folder / CONFIG, config_text(outcome))
+    leave_only(folder, NET, HISTORY, METRICS, CONFIG)
     _show_figures(outcome)
-    is_reported = _report(outcome)  # takes a second: the figures are there meanwhile
-    _show_places(outcome, is_reported)
+    places = {"model": NET, "history": HISTORY, "metrics": METRICS, "settings": CONFIG}
+    is_reported = report_written(folder, lambda: report_page(outcome))
+    show_places(folder, is_reported, places, outcome.next_commands())
     if history.stopped == "interrupted":
         return INTERRUPTED
     return 0 if is_reported else FAILED
@@ -83,7 +91,7 @@ def _is_table(source: str, settings: TrainSettings) -> bool:
     return False
 
 
-def _for_tables() -> Callable[[str, TrainSettings], int]:
+def _for_tables() -> Callable[[str, TrainSettings, Path], int]:
     """The job for tables; an error where scikit-learn is missing."""
     try:
         # Here, not above: scikit-learn takes a second to load, and a plain net goes without.
@@ -147,28 +155,6 @@ def _show_figures(outcome: Outcome) -> None:
         say("worth a look", sentence)
     say("trained", f"{outcome.seconds:.1f} s, {_ending(outcome.history)}")
     say("steps", _timing(outcome.history))
-
-
-def _report(outcome: Outcome) -> bool:
-    """Write report.html; a failure is told, but the model is there and counts more."""
-    try:
-        with held_still():
-            page = report_page(outcome)
-        write_atomically(outcome.folder / REPORT, page)
-    except ChainruleError as error:
-        complain(f"The report was not written: {error.short()}")
-        return False
-    return True
-
-
-def _show_places(outcome: Outcome, is_reported: bool) -> None:
-    say("report", f"{outcome.folder / REPORT}" if is_reported else "not written")
-    say("model", f"{outcome.folder / NET}")
-    say("history", f"{outcome.folder / HISTORY}")
-    say("metrics", f"{outcome.folder / METRICS}")
-    say("settings", f"{outcome.folder / CONFIG}")
-    for number, (_, command) in enumerate(outcome.next_commands()):
-        say("" if number else "next", command)
 
 
 def _timing(history: History) -> str:

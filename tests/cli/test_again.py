@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.cli.app import app
 from chainrule.cli.options import OF_ONE_RUN, UNTOLD, TrainSettings, refuse_impossible
+from chainrule.train.data import sources
 
 SAMPLES = {
     "preset": "fast", "time_limit": 2.5, "folds": 3, "baseline": True, "hidden": (8, 4),
@@ -59,3 +60,47 @@ def test_the_commands_that_are_proposed_run_with_the_same_options(chainrule):
     assert ended.code == 0, ended.err
     assert f"train t.csv {told.replace('8 4', '16 8')}\n" in ended.out
     assert chainrule("predict", "two", "t.csv").code == 0
+
+
+@pytest.mark.parametrize("words", [("--preset", "fast"), ("--epochs", "1")])
+def test_a_folder_that_cannot_be_used_is_told_before_anything_is_read(
+    chainrule, words, monkeypatch
+):
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the table was read")
+
+    monkeypatch.setattr(sources, "open_files", fail)
+    Path("t.csv").write_text("a,c\n1,2\n")
+    Path("mine").mkdir()
+    Path("mine/metrics.json").write_text("{}")
+    for out, told in (
+        ("mine", "mine already holds metrics.json.\n"),
+        ("t.csv", "the folder t.csv cannot be written: t.csv is a file.\n"),
+    ):
+        ended = chainrule("train", "t.csv", "--target", "c", "--out", out, *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(told)
+    ended = chainrule("train", "t.csv", "--target", "c", *words)
+    assert "the table was read" in ended.err
+    assert not Path("runs").exists()
+
+
+def test_a_missing_run_is_told_those_there_are_or_how_to_train_one(chainrule):
+    Path("my rows.csv").write_text("a\n1\n")
+    ended = chainrule("predict", "runs/rows", "my rows.csv")
+    assert (ended.code, ended.err) == (
+        2,
+        "there is no run runs/rows.\n"
+        "Train one first: chainrule train 'my rows.csv' --target COLUMN --out runs/rows\n",
+    )
+    ended = chainrule("predict", "other", "moons")
+    assert ended.err.endswith("chainrule train moons --out other\n")
+    for name in ("runs/moons", "here"):
+        assert chainrule("train", "moons", "--epochs", "1", "--out", name).code == 0
+    for missing, told in (
+        ("runs/mons", "Did you mean runs/moons?\nFinished runs: runs/moons.\n"),
+        ("mons", "Did you mean runs/moons?\nFinished runs: here, runs/moons.\n"),
+        ("runs", "Finished runs: runs/moons.\n"),
+    ):
+        ended = chainrule("predict", missing, "moons")
+        assert ended.err.endswith(f".\n{told}"), ended.err

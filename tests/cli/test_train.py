@@ -210,7 +210,7 @@ def test_every_loss_of_numbers_trains(chainrule, loss):
 def test_a_part_without_rows_is_not_in_the_table(chainrule):
     ended = chainrule("train", "iris", *QUICK, "--validation", "0", "--test", "0")
     assert list(table(ended.out)) == ["training"]
-    assert "validation" not in ended.out
+    assert "validation" not in ended.out.replace("--validation 0", "")  # in the next command
 
 
 def test_a_taken_name_gets_a_number(chainrule):
@@ -250,7 +250,7 @@ def test_a_csv_names_the_run_after_its_file(chainrule):
     assert ended.code == 0, ended.err
     assert sorted(os.listdir("runs/my-data")) == FILES
     assert "chainrule predict runs/my-data 'my data.csv' --out predictions.csv\n" in ended.out
-    assert "chainrule train 'my data.csv' --target answer --hidden 128\n" in ended.out
+    assert "chainrule train 'my data.csv' --target answer --hidden 128 --epochs 3\n" in ended.out
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(chainrule):
