@@ -5,6 +5,7 @@ Imports tomli_w. training.py writes it; prediction.py reads which data a run has
 
 import platform
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ def known(record: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
+def numbers_of(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of metrics.json that are one number each; TOML knows no others."""
+    return {name: x for name, x in figures.items() if isinstance(x, int | float)}
+
+
 def versions() -> dict[str, str]:
     """What it ran on."""
     return {
@@ -99,7 +105,7 @@ def config_text(outcome: Outcome) -> str:
             "stopped": history.stopped,
             "seconds": round(outcome.seconds, 3),
             **{
-                part.part: {"rows": part.rows, "loss": part.loss, **part.values}
+                part.part: {"rows": part.rows, "loss": part.loss, **numbers_of(part.judged)}
                 for part in outcome.parts
             },
         },

@@ -9,18 +9,19 @@ from typing import Any
 
 from chainrule.cli.screen import table
 
+# The keys of metrics.json, and how they are printed: "_" as a space, abbreviations as such.
 NAMES = {
     "accuracy": "accuracy",
-    "balanced_accuracy": "balanced",
+    "balanced_accuracy": "balanced accuracy",
     "log_loss": "log loss",
     "roc_auc": "ROC AUC",
     "f1": "F1",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R^2",
-    "coverage": "in interval",
+    "coverage": "coverage",
 }
-SHARES = ("accuracy", "balanced_accuracy", "balanced", "coverage", "in interval")
+SHARES = ("accuracy", "balanced_accuracy", "coverage")
 OF_TARGET = ("rmse", "mae")  # have its unit
 MANY = 10_000  # from here on decimals tell nothing
 

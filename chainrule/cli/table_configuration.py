@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from chainrule.cli.configuration import known, of_data, versions
+from chainrule.cli.configuration import known, numbers_of, of_data, versions
 from chainrule.cli.table_outcome import TableOutcome
 from chainrule.cli.table_trial import classes_of
 
@@ -23,10 +23,7 @@ def config_of_table(outcome: TableOutcome) -> str:
             "epochs": list(epochs),
             "seconds": round(outcome.seconds, 3),
             **({"stopped": outcome.trial.stopped} if outcome.trial.stopped else {}),
-            **{
-                part: {name: x for name, x in figures.items() if isinstance(x, int | float)}
-                for part, figures in outcome.trial.lines.items()
-            },
+            **{part: numbers_of(figures) for part, figures in outcome.trial.lines.items()},
         },
     }
     return tomli_w.dumps(record)

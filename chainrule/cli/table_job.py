@@ -85,14 +85,15 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
         say("rows", f"{len(splits[0].train):,} training{tested}")
     limit = f"; {settings.time_limit:g} s at most" if settings.time_limit else ""
     say("learning", PRESETS[settings.preset or "strong"] + limit)
+    constant = "the shares of the classes in training" if classes else "the mean in training"
+    say("constant", f"{constant}, whatever the row holds: what any net has to beat")
     if settings.baseline:
         say("baseline", f"boosted trees: scikit-learn's {NAME}, its defaults, the same rows")
 
 
 def _show(outcome: TableOutcome) -> None:
     trial = outcome.trial
-    lines = {outcome.called(name): figures for name, figures in trial.lines.items()}
-    show_lines(lines, trial.raw.target_name)
+    show_lines(trial.lines, trial.raw.target_name)
     seen = targets(trial.raw)[trial.kept]
     for sentence in read_table(trial.lines, trial.last, seen, classes_of(trial.raw)):
         say("worth a look", sentence)

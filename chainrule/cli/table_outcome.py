@@ -11,8 +11,7 @@ from pathlib import Path
 from chainrule.cli.options import TrainSettings
 from chainrule.cli.outcome import called, data_words, free_name
 from chainrule.cli.screen import counted
-from chainrule.cli.table_trial import CONSTANT, Trial, classes_of
-from chainrule.estimators.baseline import NAME
+from chainrule.cli.table_trial import Trial
 
 FOLDS = 5  # that are proposed
 
@@ -44,14 +43,6 @@ class TableOutcome:
         epochs = self.trial.estimator.epochs_
         passes = str(epochs[0]) if len(set(epochs)) == 1 else f"{min(epochs)} to {max(epochs)}"
         return f"{counted(len(epochs), 'net')}, {passes} passes over the rows"
-
-    def called(self, line: str) -> str:
-        """The name of a line of the table of figures."""
-        if line == NAME:
-            return "boosted trees"
-        if line != CONSTANT:
-            return line
-        return "most frequent" if classes_of(self.trial.raw) else "the mean"
 
     def next_commands(self) -> list[tuple[str, str]]:
         """What to try now, each with its command."""

@@ -38,9 +38,7 @@ def report_of_table(outcome: TableOutcome) -> str:
             task="classification" if classes else "regression",
             parts=[_part(name, trial.lines[name]) for name in trial.parts],
             references=[
-                _part(outcome.called(name), each)
-                for name, each in trial.lines.items()
-                if name not in trial.parts
+                _part(name, each) for name, each in trial.lines.items() if name not in trial.parts
             ],
             history={},
             loss="",

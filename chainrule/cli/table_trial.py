@@ -15,7 +15,7 @@ from chainrule.cli.options import TrainSettings
 from chainrule.cli.screen import counted
 from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier, TabularRegressor
-from chainrule.estimators.baseline import NAME, Boosted
+from chainrule.estimators.baseline import Boosted
 from chainrule.estimators.member_training import Unfinished
 from chainrule.train.data.fitted import fit_rows
 from chainrule.train.data.split import Split, fold_rows
@@ -31,7 +31,7 @@ from chainrule.train.judgement import Figures, judge_classes, judge_constant, ju
 
 Rows = NDArray[np.int64]
 Estimator = TabularClassifier | TabularRegressor
-CONSTANT = "constant"
+CONSTANT, BASELINE = "constant", "baseline"
 STRETCHES = 8  # of time: the strongest preset has as many nets
 LEAST_SHARE = 0.5  # of what a fold was to have of the time limit; with less it is left out
 
@@ -205,7 +205,7 @@ def _judged(
     y = targets(raw)
     lines[CONSTANT] = judge_constant(y[kept], y[parts[list(parts)[-1]].rows], classes_of(raw))
     if boosted:
-        lines[NAME] = judged(raw, _joined(boosted))
+        lines[BASELINE] = judged(raw, _joined(boosted))
     return Trial(raw, kept, estimator, parts, lines, stopped)
 
 

@@ -26,7 +26,7 @@ Task = Literal["classification", "regression"]
 
 MISTAKES = 5  # pairs of classes that are named
 LOG_LOSS = "log loss"  # is the loss, where it is among the metrics
-SHARES = ("balanced", "in interval", "precision", "recall", "f1")
+SHARES = ("coverage", "precision", "recall", "f1")
 MANY = 10_000  # from here on decimals tell nothing
 
 

@@ -130,9 +130,9 @@ def test_a_regression_is_measured_in_the_unit_of_its_target(diabetes):
         "part", "rows", "loss", "RMSE (progression)", "R^2",
     ]  # fmt: skip
     test = diabetes.config["result"]["test"]
-    assert 40 < test["RMSE"] < 65  # the target's own standard deviation is 77
-    assert test["R^2"] > 0.3
-    assert table(diabetes.ended.out)["test"][2:] == [f"{test['RMSE']:#.4g}", f"{test['R^2']:#.4g}"]
+    assert 40 < test["rmse"] < 65  # the target's own standard deviation is 77
+    assert test["r2"] > 0.3
+    assert table(diabetes.ended.out)["test"][2:] == [f"{test['rmse']:#.4g}", f"{test['r2']:#.4g}"]
 
 
 ENOUGH = {
@@ -306,9 +306,8 @@ def test_metrics_json_tells_what_the_table_says_and_more(name, request):
     for part, told in run.config["result"].items():
         if isinstance(told, dict):
             found = metrics[part]
-            assert (found["rows"], found["loss"]) == (told["rows"], told["loss"])
-            for mine, theirs in (("accuracy", "accuracy"), ("rmse", "RMSE"), ("r2", "R^2")):
-                assert found.get(mine) == pytest.approx(told.get(theirs))
+            assert {"rows", "loss"} < set(told) <= set(found)
+            assert told == {key: found[key] for key in told}
     assert metrics["constant"].get("accuracy", 0.1) < 0.2
     if name == "digits":
         assert len(metrics["test"]["classes"]) == 10
