@@ -12,6 +12,8 @@ from chainrule.train.events import Callback, FitState
 class PlainProgress(Callback):
     """Writes one line per epoch: losses without regularization, so that parts can be compared.
 
+    The time left is that of all epochs; early stopping needs less.
+
     Parameters
     ----------
     stream : text file, optional
@@ -31,7 +33,9 @@ class PlainProgress(Callback):
             parts += [
                 f"{name} {history[f'validation_{name}'][-1]:.4f}" for name in history.metrics
             ]
+        pace = sum(each.seconds for each in history.epochs) / len(history.epochs)
         parts.append(f"{row.rows_per_second:,.0f} rows/s")
+        parts.append(f"{pace * (state.epochs - row.epoch):.0f} s left")
         self._write("  ".join(parts))
 
     def on_fit_end(self, state: FitState) -> None:

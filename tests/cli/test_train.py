@@ -75,7 +75,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(digits):
     assert len(lines) <= 23
     assert re.fullmatch(
         r"epoch  1/61  loss \d\.\d{4}  accuracy \d\.\d{4}"
-        r"  validation loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ rows/s",
+        r"  validation loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ rows/s  \d+ s left",
         lines[0],
     )
     assert "\x1b" not in digits.ended.out + digits.ended.err

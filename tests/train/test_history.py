@@ -197,5 +197,6 @@ def test_progress_writes_a_line_per_epoch(capsys):
     assert out.out == ""
     assert len(lines) == 2
     assert lines[1].startswith("epoch 2/2  loss 0.")
-    for part in ("accuracy 0.", "validation loss 0.", " rows/s"):
+    for part in ("accuracy 0.", "validation loss 0.", " rows/s", " s left"):
         assert part in lines[0]
+    assert lines[1].endswith("  0 s left")
