@@ -4,7 +4,7 @@ Imports batches, checks and errors. `fit` takes an object with ``rows`` and ``bl
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,7 +68,7 @@ class BlockBatches(Batches):
     Parameters
     ----------
     all : Rows
-        Those of a first block: they say what the machine code is made for.
+        A batch of a first block: it says what the machine code is made for.
     source : Blocks
     check : callable
         Brings a block, which it is given with a name for messages, into the form of ``all``.
@@ -158,14 +158,16 @@ def block_batches(source: Any, size: int, seed: int, check: Check) -> tuple[Task
     if first is None:
         raise DataError("the training data have no blocks.", do="Yield (X, y) at least once.")
     task = check(first, "the first block of the training data")
-    count = min(size, rows)
-    example = task.rows if task.rows.count >= count else task.rows.filled(count)
-    return task, BlockBatches(example, size, seed, source, check, rows)
+    # Of the block itself nothing is kept: there is memory for one, which is read later.
+    task = replace(task, rows=task.rows.filled(min(size, rows)))
+    return task, BlockBatches(task.rows, size, seed, source, check, rows)
 
 
 def is_blocks(data: Any) -> bool:
-    """Whether data come in blocks."""
-    return not isinstance(data, tuple | list) and hasattr(data, "blocks") and hasattr(data, "rows")
+    """Whether data come in blocks; a frame may have columns that are called rows and blocks."""
+    if isinstance(data, tuple | list | np.ndarray) or hasattr(data, "columns"):
+        return False
+    return callable(getattr(data, "blocks", None)) and hasattr(data, "rows")
 
 
 def check_of(task_of: Callable[[Any, str, Any], Task], weights: Any) -> Check:

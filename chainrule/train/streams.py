@@ -130,11 +130,11 @@ class Rows:
         return Rows(self.arrays, self.form, self.order[first:last])
 
     def filled(self, count: int) -> "Rows":
-        """These rows as they lie, and zeros up to so many rows."""
+        """A copy of the first so many rows as they lie; zeros where there are fewer."""
         found: list[Array] = []
         for array in self.arrays:
             filled = np.zeros((count, *array.shape[1:]), array.dtype)
-            filled[: len(array)] = array
+            filled[: len(array)] = array[:count]
             found.append(filled)
         return Rows(tuple(found), self.form)
 

@@ -1,12 +1,18 @@
 """Data that come block by block: shuffled by blocks and within, compiled as eager."""
 
+import types
+
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, ChainruleError, DataError, ShapeError
 from chainrule.train import Callback
+from chainrule.train.blocks import block_batches, check_of, is_blocks
+from chainrule.train.checks import Task
 
 SIZES = (70, 33, 1, 96)
 ROWS = sum(SIZES)
@@ -187,3 +193,31 @@ def test_a_nan_in_a_later_block_names_it_and_spoils_nothing():
     with pytest.raises(DataError, match="block 4"):
         trained(data, model)
     assert all(np.isfinite(x).all() for x in arrays(model))
+
+
+def test_a_table_with_columns_of_these_names_is_no_blocks():
+    columns = {"rows": [1.0, 2.0], "blocks": [3.0, 4.0]}
+    array = np.zeros(2, [("rows", "f8"), ("blocks", "f8")]).view(np.recarray)
+    held = types.SimpleNamespace(rows=2, blocks=np.zeros((2, 1)))  # as xarray's attributes are
+    for table in (pd.DataFrame(columns), pl.DataFrame(columns), columns, array, held):
+        assert not is_blocks(table)
+        with pytest.raises(ChainruleError, match="the training data"):
+            trained(table)
+    frame, y = pd.DataFrame(columns), np.array([0, 1])
+    assert not is_blocks((frame, y))
+    assert len(trained((frame, y), cr.nn.Linear(2, 2), batch_size=2)[1]) == 3
+    assert is_blocks(Measured())
+    assert is_blocks(types.SimpleNamespace(rows=2, blocks=lambda rng: iter(())))
+
+
+def test_of_a_first_block_one_batch_is_kept():
+    data = Measured()
+    task, batches = block_batches(data, 16, 0, check_of(task_of, None))
+    assert task.rows is batches.all
+    assert batches.all.count == 16
+    assert not any(np.shares_memory(array, data.x) for array in batches.all.arrays)
+
+
+def task_of(given, part, weights):
+    loss = cr.softmax_cross_entropy
+    return Task.of(net(), given, loss, "auto", part, 16, True, None, weights)
