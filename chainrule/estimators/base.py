@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import DataError, DTypeError
 from chainrule.estimators.answering import Answering
 from chainrule.estimators.checking import (
     check_consistent_length,
@@ -19,6 +19,8 @@ from chainrule.estimators.checking import (
     check_is_fitted,
     check_n_features,
     check_random_state,
+    check_settings,
+    validate_answers,
     validate_data,
 )
 from chainrule.estimators.features import Features
@@ -65,8 +67,13 @@ class Tabular(BaseEstimator):
     def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
         """A frame as it is or a matrix of float64, and the targets."""
         x = taken(x)
+        if isinstance(y, str):
+            raise DTypeError(
+                f"y is an answer for each row, but this is one text: {y!r}.",
+                do=f"Pass the column: fit(frame.drop(columns={y!r}), frame[{y!r}]).",
+            )
         if is_frame(x):
-            y = validate_data(self, y=y)  # first: it forgets the names of columns
+            y = validate_answers(self, y=y)  # first: it forgets the names of columns
             self._check_names(x, reset=True)
             if not is_mapping(x):  # whose length is that of its columns
                 check_consistent_length(x, y)
@@ -172,11 +179,7 @@ class Tabular(BaseEstimator):
         """Fit features and members to rows of which no two are alike."""
         recipe = recipe_of(self.preset, "classes" if classes else "numbers")
         limit = self.time_limit
-        if limit is not None and not limit > 0:
-            raise ArgumentError(
-                f"time_limit is a number of seconds above 0, not {limit!r}.",
-                do="Leave it out for a training without a limit.",
-            )
+        check_settings(limit, self.n_jobs)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         sizes, weights = self.table_.sizes(), rows.weights
         self.features_ = Features.learned(

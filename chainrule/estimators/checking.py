@@ -6,14 +6,21 @@ Imports scikit-learn, which ships no types. The estimators call these.
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
+from numbers import Integral, Real
 from typing import Any
 
-from chainrule.errors import ChainruleError, DataError, DTypeError
+from chainrule.errors import ArgumentError, ChainruleError, DataError, DTypeError
 
 MOST_LINES = 12  # of scikit-learn's message, which may show a whole array
 ROWS = "Pass rows as a frame, a dict of columns or an array of numbers (N, D), and y as (N,)."
+ANSWERS = "Pass y as an array (N,); leave out the rows whose answer is not known."
+NAMES = (
+    "Pass a frame with the columns of training, in their order: frame[model.feature_names_in_].\n"
+    "A dict of columns may have more, in any order."
+)
 WEIGHTS = "Pass sample_weight as an array (N,) of numbers from 0 upwards, or leave it out."
 CLASS_WEIGHT = 'Pass class_weight="balanced", or a dict of a weight for each class.'
+CPUS = "Pass n_jobs as a whole number of threads from 1 upwards, or -1 for all; or leave it out."
 SEED = "Pass random_state as a whole number from 0 upwards, or leave it out."
 
 _validation: Any = import_module("sklearn.utils.validation")
@@ -38,14 +45,31 @@ def _told(check: Callable[..., Any], do: str) -> Callable[..., Any]:
     return checked
 
 
+def check_settings(time_limit: Any, n_jobs: Any) -> None:
+    """Raise an ArgumentError for a time limit or a number of threads that is none."""
+    if time_limit is not None and not (is_real(time_limit) and time_limit > 0):
+        raise ArgumentError(
+            f"time_limit is a number of seconds above 0, not {time_limit!r}.",
+            do="Leave it out for a training without a limit.",
+        )
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or n_jobs == 0):
+        raise ArgumentError(f"n_jobs is a number of threads, not {n_jobs!r}.", do=CPUS)
+
+
+def is_real(value: Any) -> bool:
+    """Whether this is a number, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 check_is_fitted = _validation.check_is_fitted
 validate_data = _told(_validation.validate_data, ROWS)
+validate_answers = _told(_validation.validate_data, ANSWERS)
 check_consistent_length = _told(_validation.check_consistent_length, ROWS)
-column_or_1d = _told(_validation.column_or_1d, ROWS)
+column_or_1d = _told(_validation.column_or_1d, ANSWERS)
 # Private there, and the ones that estimators use whose frames stay frames.
-check_feature_names = _told(_validation._check_feature_names, ROWS)
-check_n_features = _told(_validation._check_n_features, ROWS)
+check_feature_names = _told(_validation._check_feature_names, NAMES)
+check_n_features = _told(_validation._check_n_features, NAMES)
 check_sample_weight = _told(_validation._check_sample_weight, WEIGHTS)
 check_random_state = _told(_utils.check_random_state, SEED)
-check_classification_targets = _told(_targets.check_classification_targets, ROWS)
+check_classification_targets = _told(_targets.check_classification_targets, ANSWERS)
 compute_sample_weight = _told(_weights.compute_sample_weight, CLASS_WEIGHT)

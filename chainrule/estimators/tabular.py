@@ -15,6 +15,7 @@ from chainrule.estimators.checking import (
     check_sample_weight,
     column_or_1d,
     compute_sample_weight,
+    is_real,
 )
 from chainrule.estimators.member_task import Task
 from chainrule.estimators.member_training import Fitted as Trained
@@ -337,7 +338,7 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     def margin_of(self, level: float) -> float:
         """Half the width of the intervals that a share of the numbers lies in."""
-        if not 0 < level < 1:
+        if not (is_real(level) and 0 < level < 1):
             raise ArgumentError(
                 f"level is a share of the rows between 0 and 1, not {level!r}.",
                 do="Pass 0.9 for nine of ten.",

@@ -103,10 +103,37 @@ def test_answers_and_weights_that_do_not_fit_are_refused_alike(given, told):
         assert caught.value.do
 
 
-@pytest.mark.parametrize("settings", [{"class_weight": "fair"}, {"random_state": "x"}])
-def test_settings_that_mean_nothing_are_refused_alike(settings):
-    with pytest.raises(ChainruleError):
-        TabularClassifier(SHORT, **settings).fit(MATRIX, Y)
+SETTINGS = {
+    "preset": ["strongest", 3, None],
+    "class_weight": ["fair", {"other": 2}],
+    "random_state": ["x", -1, 0.5],
+    "time_limit": ["5", 0, -1, float("nan"), True],
+    "n_jobs": ["2", 0, 1.5],
+}
+
+
+def test_every_setting_that_means_nothing_is_refused_in_our_form():
+    assert set(SETTINGS) == set(TabularClassifier().get_params()) - {"verbose"}
+    for name, values in SETTINGS.items():
+        for value in values:
+            model = TabularClassifier(SHORT).set_params(**{name: value})
+            with pytest.raises(ChainruleError) as caught:
+                model.fit(MATRIX, Y)
+            assert caught.value.do, name
+
+
+def test_a_column_is_not_passed_by_its_name():
+    with pytest.raises(DTypeError, match=r"(?s)one text: 'town'.*frame\['town'\]\)\."):
+        TabularClassifier(SHORT).fit(FRAME, "town")
+
+
+def test_other_columns_are_told_with_a_way_to_those_of_training(trained):
+    for frame in (FRAME.assign(more=1), FRAME[["town"]], FRAME[["town", "size"]]):
+        with pytest.raises(DataError, match=r"frame\[model\.feature_names_in_\]"):
+            trained[0].predict(frame)
+    model = trained[0]
+    wide = FRAME.assign(more=1)[["more", "town", "size"]]
+    assert_array_equal(model.predict(wide[model.feature_names_in_]), model.predict(FRAME))
 
 
 def test_records_and_lazy_frames_are_tables(trained):

@@ -31,7 +31,7 @@ def test_nine_of_ten_is_the_usual_level_and_others_are_refused():
     ends = MODEL.predict_interval(X[:5])
     assert_allclose(ends, MODEL.predict_interval(X[:5], 0.9))
     assert_allclose(ends[:, 1] - ends[:, 0], 2 * MODEL.margin_)
-    for level in (0, 1, 90, -0.5, float("nan")):
+    for level in (0, 1, 90, -0.5, float("nan"), "0.9", None):
         with pytest.raises(ArgumentError, match="level is a share of the rows between 0 and 1"):
             MODEL.predict_interval(X[:5], level)
 
