@@ -8,7 +8,6 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     bar.py            a bar on a terminal, some plain lines anywhere else
     bench.py          run the benchmarks of the checkout that this package lies in
     check_job.py      the gradient doctor on the ops of a Python file
-    chosen.py         the class that is said of a row, and the level of intervals
     collector.py      the garbage collector, held still where it only costs time
     configuration.py  config.toml: every setting of a run with its value, and what came out
     failures.py       what went wrong, in a few lines on standard error, and the exit code
@@ -22,6 +21,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     prediction.py     what a saved net says about rows
     reading_data.py   the data of a plain net: into memory, or block by block
     reporting.py      what the report of a run shows, gathered from its outcome
+    said_class.py     the class that is said of a row, and the level of intervals
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
     table_configuration.py  config.toml of a training on a table
     table_job.py      an estimator on a table as it is, and what it is worth

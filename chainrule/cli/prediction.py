@@ -13,11 +13,11 @@ from pathlib import Path
 
 from chainrule.cli.answers import Answers, answers, classified
 from chainrule.cli.bar import reading
-from chainrule.cli.chosen import level_of, threshold_of
 from chainrule.cli.configuration import trained_on
 from chainrule.cli.figure_table import shown
 from chainrule.cli.folder import RUNS
 from chainrule.cli.part_figures import heading, values, values_of_classes
+from chainrule.cli.said_class import level_of, threshold_of
 from chainrule.cli.screen import counted, say, table
 from chainrule.errors import ArgumentError, MissingDataError
 from chainrule.ops.losses.loss import facts_of_named

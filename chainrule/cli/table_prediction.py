@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from chainrule.cli.answers import Answers, classified, numbers
-from chainrule.cli.chosen import level_of, threshold_of
 from chainrule.cli.figure_table import in_words
+from chainrule.cli.said_class import level_of, threshold_of
 from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier
+from chainrule.estimators.intervals import LEVEL
 from chainrule.runs import load_run
 from chainrule.train.data import Preprocessing
 from chainrule.train.data.rows import Rows
@@ -31,7 +32,7 @@ def opened(
         )
     classes, target = preprocessing.classes, preprocessing.target.name
     moved = threshold_of(threshold, classes, "probability")
-    level = level_of(interval, classes, has_intervals=True)
+    level = level_of(interval, classes, has_intervals=True) or LEVEL
 
     def answer(given: Rows) -> tuple[Answers, str]:
         judged, y = "", given.y

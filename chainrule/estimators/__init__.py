@@ -10,6 +10,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     features.py         numbers and codes as the inputs of a net
     given.py            rows as users give them
     importance.py       how much worse the answers become when a column is shuffled
+    intervals.py        around numbers, of any level
     member_task.py      the rows that members learn from, and how answers are judged
     member_training.py  trained one after the other, each judged on the rows it left out
     merging.py          rows that are alike, merged into one that counts as often

@@ -15,9 +15,10 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, MissingDataError
 from chainrule.estimators.features import Features
+from chainrule.estimators.intervals import LEVEL
 from chainrule.estimators.presets import RECIPES, recipe_of
 from chainrule.estimators.table_reading import Reading
-from chainrule.estimators.tabular import INTERVAL, TabularClassifier, TabularRegressor
+from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 from chainrule.nn import Ensemble
 from chainrule.train.data import Preprocessing
 from chainrule.train.files import write_atomically
@@ -135,7 +136,7 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
     else:
         made.mean_, made.scale_, *ends = about["numbers"]
         made.range_, made.misses_ = tuple(ends), arrays["misses"]
-        made.margin_ = made.margin_of(INTERVAL)
+        made.margin_ = made.margin_of(LEVEL)
     layout, members = made.features_.layout(), len(about["epochs"])
     ensemble = Ensemble(lambda: recipe.net(layout, outputs), members, link)
     ensemble.load_state(

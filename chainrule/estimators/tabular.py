@@ -8,15 +8,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import DataError
 from chainrule.estimators.base import Tabular
 from chainrule.estimators.checking import (
     check_classification_targets,
     check_sample_weight,
     column_or_1d,
     compute_sample_weight,
-    is_real,
 )
+from chainrule.estimators.intervals import LEVEL, Intervals
 from chainrule.estimators.member_task import Task
 from chainrule.estimators.member_training import Fitted as Trained
 from chainrule.estimators.member_training import Watch
@@ -24,10 +24,9 @@ from chainrule.estimators.merging import merged
 from chainrule.estimators.targets import as_they_are, numbers_in_targets
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
-from chainrule.train.judgement import margin_of, sorted_misses
+from chainrule.train.judgement import sorted_misses
 
 Array = np.ndarray[Any, np.dtype[Any]]
-INTERVAL = 0.9  # share of rows whose number lies in its interval
 
 
 class TabularClassifier(ClassifierMixin, Tabular):
@@ -208,7 +207,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         return self.classes_[best]
 
 
-class TabularRegressor(RegressorMixin, Tabular):
+class TabularRegressor(RegressorMixin, Intervals, Tabular):
     """Numbers from the rows of a table, by an ensemble of nets.
 
     Parameters
@@ -305,45 +304,13 @@ class TabularRegressor(RegressorMixin, Tabular):
         self.validation_score_ = 1.0 + _mean_of(found, task)
         held_out = self._numbers(found.held_out)[rows.places]
         self.misses_ = sorted_misses(held_out - y)
-        self.margin_ = self.margin_of(INTERVAL)
+        self.margin_ = self.margin_of(LEVEL)
         return held_out
 
     def predict(self, X: Any) -> Array:
         """A number for each row."""
         outputs = self.outputs(X)
         return self._numbers(outputs.sum(0) / len(outputs))
-
-    def predict_interval(self, X: Any, level: float = INTERVAL) -> Array:
-        """Where the numbers lie: the lower and the upper end for each row, (N, 2).
-
-        Parameters
-        ----------
-        X : frame, dict of columns, list of records or array, (N, D)
-        level : float, default 0.9
-            Share of the rows whose number lies between its ends. Half the width is NaN where no
-            row was left out, and at most the largest miss of those: of n rows, that is the width
-            of every level above n / (n + 1).
-
-        Raises
-        ------
-        ArgumentError
-            If the level is not between 0 and 1.
-        """
-        return self.interval_around(self.predict(X), level)
-
-    def interval_around(self, predicted: Array, level: float = INTERVAL) -> Array:
-        """The intervals around numbers that are predicted already, (N, 2)."""
-        margin = self.margin_of(level)
-        return predicted[:, None] + np.array([-margin, margin])
-
-    def margin_of(self, level: float) -> float:
-        """Half the width of the intervals that a share of the numbers lies in."""
-        if not (is_real(level) and 0 < level < 1):
-            raise ArgumentError(
-                f"level is a share of the rows between 0 and 1, not {level!r}.",
-                do="Pass 0.9 for nine of ten.",
-            )
-        return margin_of(self.misses_, level)
 
     def _numbers(self, outputs: Array) -> Array:
         """Standardised outputs in the target's own unit."""

@@ -1,4 +1,4 @@
-"""Chosen: the class that is said of a row, moved by --threshold, and the level of --interval.
+"""The class that is said of a row, moved by --threshold, and the level of --interval.
 
 Imports NumPy and errors. What predicts asks it, before any row is read.
 """
@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError
-
-LEVEL = 0.9  # share of the rows whose number lies in its interval
 
 
 @dataclass(frozen=True)
@@ -78,10 +76,10 @@ def threshold_of(given: str | None, classes: Sequence[str], kind: str) -> Thresh
     return Threshold(list(classes).index(name) if equals else 1, chance, classes)
 
 
-def level_of(given: float | None, classes: Sequence[str], has_intervals: bool) -> float:
+def level_of(given: float | None, classes: Sequence[str], has_intervals: bool) -> float | None:
     """What --interval says; refused where there are no intervals."""
     if given is None:
-        return LEVEL
+        return None
     if not 0 < given < 1:
         raise ArgumentError(
             f"--interval is a share of the rows between 0 and 1; found {given:g}.",
