@@ -210,7 +210,8 @@ def _words_of(name: str, value: Any) -> list[str]:
         each: tuple[str, ...] = value  # pyright: ignore[reportUnknownVariableType] of any
         return [f"{option}={word}" for word in each]
     text = str(value)
-    return [f"{option}={text}"] if text.startswith("-") else [option, text]
+    # A sign alone reads better joined, and a hyphen must be.
+    return [option, text] if text[:1].isalnum() else [f"{option}={text}"]
 
 
 def _option(name: str) -> str:
