@@ -80,6 +80,7 @@ def target_words(settings: TrainSettings) -> list[str]:
     words += ["--task", settings.task] if settings.task != "auto" else []
     for option in ("drop", "categorical", "numeric", "missing"):
         words += [f"--{option}={name}" for name in getattr(settings, option)]
+    words += [f"--decimal={settings.decimal}"] if settings.decimal else []
     return words + (["--split", settings.split] if settings.split != "random" else [])
 
 

@@ -16,6 +16,7 @@ from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.baseline import NAME, Boosted
 from chainrule.train.data.fitted import fit_rows
+from chainrule.train.data.outliers import outweighing
 from chainrule.train.data.split import Split, fold_rows
 from chainrule.train.data.split_keys import split_raw
 from chainrule.train.data.tables import (
@@ -75,6 +76,11 @@ class Trial:
     estimator: Estimator
     parts: dict[str, Answered]
     lines: dict[str, Figures]
+
+    @property
+    def outweighing(self) -> int:
+        """How many rows of a target of numbers outweigh all others."""
+        return 0 if isinstance(self.raw.target, Text) else len(outweighing(self.raw.target))
 
     @property
     def last(self) -> str:

@@ -20,7 +20,7 @@ def read_table(
     last: str,
     seen: Any,
     classes: Sequence[str] = (),
-    limit: float | None = None,
+    outweighing: int = 0,
 ) -> tuple[str, ...]:
     """Sentences, one per finding.
 
@@ -32,9 +32,17 @@ def read_table(
         The part that was kept away longest.
     seen : ndarray
         The training rows' classes, or numbers.
+    outweighing : int
+        How many rows of a target of numbers outweigh all others.
     """
     name = "accuracy" if classes else "r2"
     value, constant = lines[last][name], lines["constant"][name]
+    if outweighing:  # whatever R² says then, it says it of them
+        rows = "1 row outweighs" if outweighing == 1 else f"{outweighing} rows outweigh"
+        return (
+            f"{rows} all others by a target far from theirs: R² and RMSE, of whatever part, hang "
+            "on that. Correct it or leave it out, and train again; until then look at the MAE.",
+        )
     found: list[str] = []
     if value <= constant:
         answer = "the most frequent class" if classes else "the mean"

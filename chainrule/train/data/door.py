@@ -68,6 +68,10 @@ class Door:
             raise ended[0]
         return ended[0]
 
+    def kinds_of(self, sql: str) -> list[str]:
+        """What each statement of a text is: SELECT, INSERT, ..."""
+        return [each.type.name for each in self._connection.extract_statements(sql)]
+
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a short query."""
         return self._connection.execute(sql, values).fetchall()
