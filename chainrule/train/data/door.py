@@ -43,8 +43,13 @@ class Door:
         return self._watched(lambda: self._connection.execute(sql).fetchnumpy())
 
     def _watched(self, job: Callable[[], Any]) -> Any:
-        if self._progress is None:
-            return job()
+        """Do it; too little memory is told as Python tells it, whoever needed some."""
+        try:
+            return job() if self._progress is None else self._followed(job, self._progress)
+        except duckdb().OutOfMemoryException as error:
+            raise MemoryError(first_lines(error)[0]) from None
+
+    def _followed(self, job: Callable[[], Any], progress: Progress) -> Any:
         ended: list[Any] = []
 
         def work() -> None:
@@ -59,7 +64,7 @@ class Door:
             while worker.is_alive():
                 worker.join(SECONDS_BETWEEN)
                 share = self._connection.query_progress() / 100
-                self._progress(min(max(share, 0.0), 1.0))
+                progress(min(max(share, 0.0), 1.0))
         except BaseException:
             self._connection.interrupt()
             worker.join()
@@ -98,6 +103,17 @@ def refusing(what: str, do: str) -> Generator[None]:
         yield
     except duckdb().Error as error:
         raise DataError(what, found=first_lines(error), do=do) from None
+
+
+@contextmanager
+def within_memory(name: str, do: str) -> Generator[None]:
+    """Tell as a DataError that a table does not fit."""
+    try:
+        yield
+    except MemoryError as error:
+        reason = [f"reason  {error}"] if str(error) else []
+        what = f"{name} does not fit into the memory that is left."
+        raise DataError(what, found=reason, do=do) from None
 
 
 def first_lines(error: Exception) -> list[str]:

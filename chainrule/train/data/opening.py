@@ -27,6 +27,7 @@ from chainrule.train.data.door import (
     literal,
     opened,
     refusing,
+    within_memory,
 )
 from chainrule.train.data.objects import joined
 from chainrule.train.data.scratch import Scratch
@@ -36,6 +37,10 @@ from chainrule.train.data.textfiles import columns_of_text, written_alike
 from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import counted, listing
 
+BLOCK_BY_BLOCK = (
+    "Read it block by block: chainrule train --stream, or chainrule.train.data.stream; or take "
+    "fewer rows."
+)
 STANDARD_INPUT = "standard input"
 GZIP, ZSTANDARD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -46,7 +51,8 @@ def open_files(paths: Sequence[Path], wish: Wish) -> Columns:
     """The rows of a file, or of several that have the same columns, one after the other."""
     try:
         before = [state_of(path) for path in paths]
-        found = _opened(paths, wish)
+        with within_memory(paths[0].name, BLOCK_BY_BLOCK):
+            found = _opened(paths, wish)
         if [state_of(path) for path in paths] != before:
             raise DataError(
                 f"{paths[0].name} changed while it was read.", do="Run it again when it is whole."

@@ -114,7 +114,7 @@ class _Answers:
 
 
 def _answers(columns: Columns, learned: Preprocessing, wanted: Wanted) -> _Answers:
-    values = answers_of(columns, learned.target, wanted.marks)
+    values = answers_of(learned.as_written(columns), learned.target, wanted.marks)
     if isinstance(values, Text):
         codes = values.codes[values.codes >= 0]
         often = np.bincount(codes, minlength=len(values.values)).tolist()

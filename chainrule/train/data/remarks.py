@@ -41,10 +41,9 @@ def told_thousands(columns: Columns, name: str, unit: str = "") -> tuple[str, ..
         cell = thousands_in_doubt(without_unit(values.values, unit) if unit else values.values)
     if cell is None:
         return ()
-    sign, other = (".", ",") if "." in cell else (",", ".")
+    sign, other, called = (".", ",", "comma") if "." in cell else (",", ".", "point")
     return (
-        f"{name!r}: {cell} is read as {cell.replace(',', '.')}, for no cell tells whether such "
-        f"numbers are thousands: if they are, say that decimals follow a "
-        f"{'comma' if other == ',' else 'point'} (--decimal {other}); "
-        f"if not, --decimal {sign} ends this note",
+        f"{name!r}: {cell} is read as {cell.replace(',', '.')}, not as {cell.replace(sign, '')}, "
+        f"and no cell tells which is right: if they are thousands, decimals follow a {called} "
+        f"(--decimal {other}); else --decimal {sign} ends this note",
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError
 from chainrule.train.data.dataset import Dataset
-from chainrule.train.data.door import Door, Progress, opened
+from chainrule.train.data.door import Door, Progress, opened, within_memory
 from chainrule.train.data.later import answers_of, typed
 from chainrule.train.data.loading import checked_seed, checked_share
 from chainrule.train.data.overview import overview
@@ -185,15 +185,16 @@ def stream(
             f"{source!r} is no table in files: only those are read block by block.",
             do="Pass the path of a table; load() takes names and standard input.",
         )
-    table = on_disk(found.paths, wish_of(wanted, query, progress))
-    with opened(progress, memory=ENGINE_MEMORY) as door:
-        seen = overview(door, table, found.name, target, wanted)
-        shares = _shares(seen.answered, validation, test)
-        held = [
-            _parts(table, seen.preprocessing, shares, seed, door, i)
-            for i, share in enumerate(shares)
-            if share.test or share.validation or i == 0
-        ]
+    with within_memory(found.name, "Close other programs, or take fewer columns."):
+        table = on_disk(found.paths, wish_of(wanted, query, progress))
+        with opened(progress, memory=ENGINE_MEMORY) as door:
+            seen = overview(door, table, found.name, target, wanted)
+            shares = _shares(seen.answered, validation, test)
+            held = [
+                _parts(table, seen.preprocessing, shares, seed, door, i)
+                for i, share in enumerate(shares)
+                if share.test or share.validation or i == 0
+            ]
     tests, watched, training = zip(*held, strict=True)
     x_test, y_test = _joined(tests)
     x_validation, y_validation = _joined(watched)
@@ -275,7 +276,7 @@ def _rows(
     """Inputs and targets of the rows of a span that have a target."""
     target, marks = preprocessing.target, preprocessing.marks
     names = [column.name for column in preprocessing.columns]
-    columns = table.read(door, span, [*names, target.name])
+    columns = preprocessing.as_written(table.read(door, span, [*names, target.name]))
     values = answers_of(columns, target, marks)
     has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
     known = np.flatnonzero(has)
