@@ -90,7 +90,8 @@ def outweighing(numbers: Numbers) -> NDArray[np.intp]:
     whole = squares.sum()
     if not np.isfinite(whole):  # beyond what a net computes with, which is told elsewhere
         return np.empty(0, np.intp)
-    largest = np.argsort(-squares, kind="stable")[:few]
+    largest = np.argpartition(squares, len(squares) - few)[-few:]
+    largest = largest[np.argsort(-squares[largest], kind="stable")]
     reached = np.cumsum(squares[largest]) > SHARE_OF_SQUARES * whole
     return largest[: int(reached.argmax()) + 1] if reached.any() else largest[:0]
 
