@@ -183,16 +183,14 @@ def told_others(
 
 def mixture(columns: Columns, name: str, text: Text) -> tuple[str, str] | None:
     """The units of a column that holds several, in short and with the place of each; or None."""
-    found = dict[str, int]()
+    found = dict[str, list[int]]()
     for code, value in enumerate(text.values):
         if each := parted(value):
-            found.setdefault(each[1], code)
+            found.setdefault(each[1], []).append(code)
     if len(found) < 2 or not all(map(is_known, found)):
         return None
-    firsts = list[str]()
-    for code in found.values():
-        row = int(np.argmax(text.codes == code))
-        firsts.append(f"{text.values[code]!r} in {columns.places[row]}")
+    rows = sorted(int(np.argmax(np.isin(text.codes, codes))) for codes in found.values())
+    firsts = [f"{text.values[int(text.codes[row])]!r} in {columns.places[row]}" for row in rows]
     units = listing(list(found))
     return (
         f"numbers in several units ({units})",
