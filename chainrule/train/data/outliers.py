@@ -22,8 +22,10 @@ MIDDLE, NEARLY_ALL = (25, 50, 75), (0.5, 50, 99.5)  # percent
 FIRST_LOOK = 1 << 12  # rows that tell where a closer look is worth its time
 ABOUT = 4.0  # times as far may a spread of those rows be off
 # -999, 9999 or 99.9: how gaps are coded. Other numbers must lie farther off to look like one.
-CODE = re.compile(r"-9+|-?(99+|88+|77+)(\.9+|\.0+)?")
+CODE = re.compile(r"-9+|-?(99+|88+|77+)(\.9+)?")
 FEWEST_CODES, RANGES_OFF = 3, 10.0
+# The only negative number beside amounts, which cover so much, is a code however near it is.
+NEGATIVE_CODE, AMOUNTS = re.compile(r"-(1|9+)"), 20.0
 # So few rows outweigh the others when they make so much of the squares around the median.
 SHARE_OF_ROWS, SHARE_OF_SQUARES, FEWEST_ROWS = 0.001, 0.5, 20
 
@@ -112,8 +114,11 @@ def told_target(name: str, numbers: Numbers, places: Places) -> tuple[str, ...]:
 
 def _may_be_code(end: float, numbers: Numbers, some: Numbers) -> bool:
     """Whether the smallest or largest number is repeated and stands apart from the others."""
-    is_code = CODE.fullmatch(figure(end)) is not None
-    apart = 1.0 if is_code else RANGES_OFF
+    shown = figure(end)
+    if NEGATIVE_CODE.fullmatch(shown):
+        apart = 0.0
+    else:
+        apart = 1.0 if CODE.fullmatch(shown) else RANGES_OFF
     # Some rows lie nearer to each other than all, and farther from the end: they rule it out.
     if not _stands_apart(end, some, apart):
         return False
@@ -128,7 +133,9 @@ def _stands_apart(end: float, numbers: Numbers, ranges: float) -> bool:
     if not others.size:
         return False
     least, most = float(others.min()), float(others.max())
-    return 0 < ranges * (most - least) < min(abs(end - least), abs(end - most))
+    if not ranges and least >= 0 and most - least >= AMOUNTS:
+        return True
+    return 0 < (ranges or 1.0) * (most - least) < min(abs(end - least), abs(end - most))
 
 
 def _told_code(name: str, end: float, numbers: Numbers) -> str:

@@ -91,9 +91,7 @@ PROVEN = {
 @pytest.mark.parametrize(
     ("delimiter", "sign", "cells", "are_thousands"), PROVEN.values(), ids=PROVEN.keys()
 )
-def test_a_cell_that_proves_the_sign_leaves_no_doubt(
-    write, delimiter, sign, cells, are_thousands
-):
+def test_a_cell_that_proves_the_sign_leaves_no_doubt(write, delimiter, sign, cells, are_thousands):
     fitted = fit_table(write(text(delimiter, sign, other=cells)), "y")
     assert doubts(fitted.notes) == []
     assert (people(fitted) == PEOPLE) is are_thousands

@@ -69,7 +69,9 @@ def test_rows_whose_target_is_a_word_are_left_out():
     fitted = fit_table({"a": range(ROWS), "y": with_words(NUMBERS, "k.A.")}, "y")
     assert len(fitted.rows) == ROWS - 10
     assert "10 rows without a value of 'y' are left out" in fitted.notes
-    assert any(note.startswith("'y': 'k.A.' in 10 cells is read as a gap") for note in fitted.notes)
+    assert any(
+        note.startswith("'y': 'k.A.' in 10 cells is read as a gap") for note in fitted.notes
+    )
 
 
 HINTS = {
