@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chainrule.errors import DataError, MissingLibraryError
-from chainrule.train.data import load
+from chainrule.train.data import load, stream
 from tests.train.data.houses import PLAIN, frame
 
 
@@ -78,3 +78,49 @@ def test_progress_is_told_while_a_file_is_read(write):
     load(write("a,b,y\n" + rows), target="y", progress=shares.append)
     assert shares
     assert all(0 <= share <= 1 for share in shares)
+
+
+IN_LITTLE_MEMORY = """
+import resource, sys
+import duckdb
+from chainrule.errors import DataError
+from chainrule.train.data import load, stream
+
+path = sys.argv[1]
+duckdb.sql(
+    "COPY (SELECT random() a, random() b, random() c, 'w' || range t, range % 2 y "
+    f"FROM range(600000)) TO '{path}' (FORMAT csv)"
+)
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + (200 << 20),) * 2)
+try:
+    load(path, "y")
+except DataError as error:
+    sys.exit("does not fit into the memory that is left" not in error.short())
+sys.exit("it was read")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux for its memory")
+def test_too_little_memory_is_refused_with_a_way_out(tmp_path):
+    root = Path(__file__).parents[3]
+    words = [sys.executable, "-c", IN_LITTLE_MEMORY, str(tmp_path / "large.csv")]
+    done = subprocess.run(words, cwd=root, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("read", "advice"),
+    [(load, "Read it block by block: "), (stream, "Close other programs, or take fewer columns.")],
+)
+def test_memory_that_ends_while_a_table_is_read_is_told_as_such(write, monkeypatch, read, advice):
+    from chainrule.train.data import door
+
+    def ends(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(door.Door, "_watched", ends)
+    with pytest.raises(DataError) as caught:
+        read(write(PLAIN), target="price")
+    assert "does not fit into the memory that is left.\n" in caught.value.short()
+    assert advice in caught.value.short()
