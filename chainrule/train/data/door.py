@@ -7,6 +7,7 @@ may not install or load an extension.
 import threading
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,13 @@ def _values(array: NDArray[Any]) -> Values:
     if gaps is not None and np.any(gaps):
         numbers[gaps] = np.nan
     return numbers
+
+
+def types_of_parquet(door: Door, path: Path, name: str) -> dict[str, str]:
+    """DuckDB's type of each column of a Parquet file."""
+    with refusing(f"{name} cannot be read as Parquet.", "Write the file again."):
+        found = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})")
+    return {column: kind for column, kind, *_ in found}
 
 
 def is_number(kind: str) -> bool:

@@ -20,6 +20,7 @@ from chainrule.train.data.door import (
     opened,
     quoted,
     refusing,
+    types_of_parquet,
 )
 from chainrule.train.data.marks import spellings
 from chainrule.train.data.opening import (
@@ -221,9 +222,7 @@ def _types(door: Door, files: Sequence[Path], paths: Sequence[Path]) -> dict[str
     """The columns that all files have."""
     found = dict[str, str]()
     for file, path in zip(files, paths, strict=True):
-        with refusing(f"{path.name} cannot be read as Parquet.", "Write the file again."):
-            described = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(file))})")
-        types = {name: kind for name, kind, *_ in described}
+        types = types_of_parquet(door, file, path.name)
         odd = sorted(set(types) ^ set(found)) if found else []
         if odd:
             raise DataError(
