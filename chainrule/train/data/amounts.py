@@ -15,7 +15,7 @@ from chainrule.errors import DataError
 from chainrule.train.data.columns import Written
 from chainrule.train.data.marks import without_words
 from chainrule.train.data.tables import Columns, Text, Values
-from chainrule.train.data.texts import SAMPLE, numbers_in, spread
+from chainrule.train.data.texts import are_mostly, numbers_in, spread
 from chainrule.train.data.units import SCALING, is_known, is_same, parted, without_unit
 from chainrule.train.data.wording import counted, listing
 
@@ -23,7 +23,7 @@ from chainrule.train.data.wording import counted, listing
 LARGEST_SHARE_OF_TYPOS, FEWEST_NUMBERS_PER_TYPO = 0.01, 9
 # Words in so few cells are gaps, unless the numbers beside them are few and names themselves.
 LARGEST_SHARE_OF_WORDS, MOST_WORDS, FEWEST_AMOUNTS = 0.2, 2, 20
-MARKED = "read as a gap"
+FEWEST_NUMBERS_PER_OTHER, MOST_LISTED = 2, 4  # where others are named, and how many
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ def told_words(name: str, text: Text, counts: NDArray[np.int64], words: Sequence
     """What is said of words that are read as gaps."""
     cells = _counted(text, counts, _are(text, words))
     return (
-        f"{name!r}: {cells} is {MARKED}; if it says more, take the column for categories "
+        f"{name!r}: {cells} is read as a gap; if it says more, take the column for categories "
         f"(--categorical {name!r})"
     )
 
@@ -171,11 +171,15 @@ def told_others(
 ) -> str:
     """Why a column that holds numbers or dates for the most part is none of them; or ""."""
     good, bad = int(counts[~is_bad].sum()), int(counts[is_bad].sum())
-    if bad == 0 or good < bad or np.count_nonzero(counts[~is_bad]) <= FEWEST_AMOUNTS:
+    if (
+        bad == 0
+        or good < FEWEST_NUMBERS_PER_OTHER * bad
+        or np.count_nonzero(counts[~is_bad]) <= FEWEST_AMOUNTS
+    ):
         return ""
     words = [text.values[place] for place in _frequent(counts, is_bad)]
     told = f"{_counted(text, counts, is_bad)} among {good:,} {noun}"
-    if any(map(_has_digit, words)):
+    if any(map(_has_digit, words)) or len(words) > MOST_LISTED:
         row = int(np.argmax(np.append(is_bad, False)[text.codes]))
         return f"{told}, first in {columns.places[row]}"
     return f"{told}; if it is a gap: --missing {listing([repr(word) for word in words], ' ')}"
@@ -183,6 +187,8 @@ def told_others(
 
 def mixture(columns: Columns, name: str, text: Text) -> tuple[str, str] | None:
     """The units of a column that holds several, in short and with the place of each; or None."""
+    if not are_mostly(text.values, parted):
+        return None
     found = dict[str, list[int]]()
     for code, value in enumerate(text.values):
         if each := parted(value):
@@ -219,9 +225,7 @@ def _most_frequent_unit(
 ) -> str:
     """The unit in most of the cells that hold a number with one; "" if plain numbers prevail."""
     others = range(len(text.values)) if plain is None else np.flatnonzero(np.isnan(plain)).tolist()
-    stride = max(1, len(others) // SAMPLE)
-    looked_at = others[::stride]
-    if 2 * sum(parted(text.values[place]) is not None for place in looked_at) < len(looked_at):
+    if not are_mostly([text.values[place] for place in others], parted):
         return ""
     often = dict[str, int]()
     for place in others:
@@ -283,6 +287,7 @@ def _frequent(counts: NDArray[np.int64], which: NDArray[np.bool_]) -> list[int]:
 def _counted(text: Text, counts: NDArray[np.int64], which: NDArray[np.bool_]) -> str:
     """Say "'k.A.' in 12 cells, 'tbd' in 8"."""
     places = _frequent(counts, which)
-    told = [f"{text.values[place]!r} in {int(counts[place]):,}" for place in places]
+    told = [f"{text.values[place]!r} in {int(counts[place]):,}" for place in places[:MOST_LISTED]]
     told[0] += " cell" if counts[places[0]] == 1 else " cells"
-    return listing(told)
+    more = f" and {len(places) - MOST_LISTED:,} more" if len(places) > MOST_LISTED else ""
+    return listing(told) + more

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.amounts import Amounts, amounts_in, as_numbers
+from chainrule.train.data.amounts import Amounts, amounts_in, as_numbers, counts_of
 from chainrule.train.data.columns import Role, Written
 from chainrule.train.data.marks import without_marks
 from chainrule.train.data.objects import as_text
@@ -22,6 +22,7 @@ from chainrule.train.data.roles import (
     MOST_CATEGORIES,
     cast,
     tells_rows_apart,
+    why_no_numbers,
 )
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
@@ -94,7 +95,11 @@ def _cast(
             "(on the command line: --categorical, --numeric).",
         )
     written = {each: part.written for each, part in parts.items() if part.written != Written()}
-    told = "numbers" if not isinstance(answers, Text) else f"{len(answers.values)} classes"
+    told = "numbers"
+    if isinstance(answers, Text):
+        words, note = _why_classes(columns, target, wanted)
+        told = f"{len(answers.values)} classes" + (f"; {words}" if words else "")
+        notes += (note,) if note else ()
     if amounts is not None:
         notes, written[target] = (*notes, *amounts.notes), amounts.written
         told += f" in {amounts.written.unit}" if amounts.written.unit else ""
@@ -127,6 +132,14 @@ def _cast(
             *remarks(columns, parts, target, answers),
         ),
     )
+
+
+def _why_classes(columns: Columns, target: str, wanted: Wanted) -> tuple[str, str]:
+    """What keeps a target from being numbers, where it holds them for the most part."""
+    values = columns.values[target]
+    if not isinstance(values, Text) or wanted.task == "classes":
+        return "", ""
+    return why_no_numbers(columns, target, values, counts_of(values))
 
 
 def _is_numeric(values: Values) -> bool:
@@ -248,10 +261,14 @@ def _refuse_names(columns: Columns, name: str, text: Text) -> None:
     different, rows = len(text.values), len(text)
     if different <= FEW_CATEGORIES or (different <= MOST_CATEGORIES and 2 * different <= rows):
         return
+    why, _ = why_no_numbers(columns, name, text, counts_of(text))
     raise DataError(
         f"the target {name!r} of {columns.source} holds {different} different texts in {rows} "
         "rows: too many for classes.",
-        found=[f"first text   {text.values[text.codes[0]]!r}, {columns.places[0]}"],
+        found=[
+            f"first text   {text.values[text.codes[0]]!r}, {columns.places[0]}",
+            *([f"reason       {why}"] if why else []),
+        ],
         do="Name another column, or put the texts into groups.",
     )
 

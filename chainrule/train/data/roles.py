@@ -98,7 +98,7 @@ def _text(columns: Columns, name: str, text: Text) -> Cast:
     order = order_of(text.values)
     times, counts = times_in(text.values, order), counts_of(text)
     if times is None:
-        return _told(_categories(name, text, ""), _why_no_numbers(columns, name, text, counts))
+        return _told(_categories(name, text, ""), why_no_numbers(columns, name, text, counts))
     is_bad = np.isnat(times)
     words = words_among(text, counts, is_bad)
     if words or not is_bad.any():
@@ -133,7 +133,7 @@ def _of_amounts(
     return replace(part, written=found.written, notes=found.notes)
 
 
-def _why_no_numbers(
+def why_no_numbers(
     columns: Columns, name: str, text: Text, counts: NDArray[np.int64]
 ) -> tuple[str, str]:
     """A few words for the reason and a note, where a column holds numbers for the most part."""

@@ -15,7 +15,6 @@ from chainrule.train.data.delimited import Dialect
 from chainrule.train.data.door import (
     Door,
     columns_of,
-    duckdb,
     literal,
     opened,
     quoted,
@@ -36,7 +35,13 @@ from chainrule.train.data.opening import (
 )
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.tables import Columns, Places
-from chainrule.train.data.textfiles import TextTable, read_text, sql_of, written_alike
+from chainrule.train.data.textfiles import (
+    TextTable,
+    asked_of_text,
+    read_text,
+    sql_of,
+    written_alike,
+)
 from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import listing
 
@@ -197,19 +202,16 @@ def _of_text(
     door: Door, path: Path, name: str, copy: Path, scratch: Scratch, wish: Wish
 ) -> _Copied:
     """The rows of a text table; in plain form where the table engine does not read it."""
-    marks = spellings(wish.marks)
+
+    def ask(sql: str) -> None:
+        door.run(_copying(sql, copy))
 
     def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
-        query = _copying(sql_of(file, dialect, wish.as_text, marks, all_text=False), copy)
-        if is_plain:
+        is_read = asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
+        if is_plain and not is_read:
             with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
-                door.run(query)
-            return True
-        try:
-            door.run(query)
-        except duckdb().Error:
-            return False
-        return True
+                ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))
+        return is_read
 
     return _Copied(copy, read_text(path, name, scratch, wish, read))
 

@@ -104,16 +104,16 @@ def columns_of_text(door: Door, path: Path, name: str, scratch: Scratch, wish: W
     DataError
         The row that is at fault, with its line.
     """
-    every, values = spellings(wish.marks), dict[str, Values]()
+    values = dict[str, Values]()
+
+    def ask(sql: str) -> None:
+        values.update(columns_of(door, sql, is_plain=True)[0])
 
     def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
         if not is_plain:
-            found = _read(door, file, dialect, wish.as_text, every)
-            values.update(found or {})
-            return found is not None
+            return asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
         with refusing(f"{name} cannot be read as a table.", "Check the file."):
-            sql = sql_of(file, dialect, (), every, all_text=True)
-            values.update(columns_of(door, sql, is_plain=True)[0])
+            ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))
         return True
 
     table = read_text(path, name, scratch, wish, read)
@@ -130,28 +130,39 @@ def columns_of_text(door: Door, path: Path, name: str, scratch: Scratch, wish: W
     return Columns(name, values, places, frozenset(), table.has_decimal_commas, notes, doubts)
 
 
-def _read(
-    door: Door, path: Path, dialect: Dialect, as_text: Collection[str], every: list[str]
-) -> "dict[str, Values] | None":
-    """The columns as DuckDB finds them; None if it does not.
+def asked_of_text(
+    path: Path,
+    dialect: Dialect,
+    as_text: Collection[str],
+    marks: Iterable[str],
+    ask: Callable[[str], None],
+) -> bool:
+    """Ask DuckDB for the rows of a text table; whether it gave them.
 
     Each mark of a gap costs time, so those at the start of the file are looked for first. A late
     cell that is no number may be another mark; or its column is text, or all of them are.
+
+    Parameters
+    ----------
+    ask : callable
+        Is given the query.
     """
+    every = spellings(marks)
     seen = [mark for mark in every if mark in dialect.cells or not mark]
     texts = {name for name in dialect.header if name in as_text}
     for attempt in range(MOST_RETRIES + 2):
+        looked_for, is_last = every if attempt else seen, attempt > MOST_RETRIES
         try:
-            marks, is_last = every if attempt else seen, attempt > MOST_RETRIES
-            sql = sql_of(path, dialect, texts, marks, is_last)
-            return columns_of(door, sql, is_plain=True)[0]
+            ask(sql_of(path, dialect, texts, looked_for, is_last))
         except duckdb().ConversionException as error:
             found = CULPRIT.search(str(error))
             if attempt and found:
                 texts.add(found[1])
         except duckdb().Error:
-            return None
-    return None
+            return False
+        else:
+            return True
+    return False
 
 
 def sql_of(

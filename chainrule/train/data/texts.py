@@ -98,6 +98,12 @@ def times_in(values: Sequence[str], order: str) -> NDArray[Any] | None:
     return _read(values, lambda value: _moment(value, order), NO_TIME, np.dtype("M8[us]"))
 
 
+def are_mostly(values: Sequence[str], read: Callable[[str], Any]) -> bool:
+    """Whether half of some values at least are what is looked for; else no more are looked at."""
+    sample = list(islice(values, 0, None, max(1, len(values) // SAMPLE)))
+    return 2 * sum(read(value) is not None for value in sample) >= len(sample)
+
+
 def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
     """What each row holds, from what each value stands for; NaN or NaT in a gap."""
     nothing = NO_TIME if of_values.dtype.kind == "M" else np.nan
@@ -107,10 +113,8 @@ def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
 def _read(
     values: Sequence[str], read: Callable[[str], Any], nothing: Any, dtype: Any
 ) -> NDArray[Any] | None:
-    """Read all values, unless fewer than half of the first are what is looked for."""
-    stride = max(1, len(values) // SAMPLE)
-    sample = list(islice(values, 0, None, stride))
-    if 2 * sum(read(value) is not None for value in sample) < len(sample):
+    """Read all values, unless hardly one is what is looked for."""
+    if not are_mostly(values, read):
         return None
     found = (read(value) for value in values)
     given = (nothing if each is None else each for each in found)

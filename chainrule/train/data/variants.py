@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.train.data.tables import Columns, Text
-from chainrule.train.data.texts import DATE
+from chainrule.train.data.texts import DATE, are_mostly
 from chainrule.train.data.wording import listing
 
 MOST_TOLD = 3  # words whose ways are told
@@ -37,6 +37,8 @@ def told_variants(name: str, text: Text) -> tuple[str, ...]:
 
 def mixed_orders(columns: Columns, name: str, text: Text) -> tuple[str, str] | None:
     """In short, and with a witness of each: dates with the day first and with the month first."""
+    if not are_mostly(text.values, DATE.fullmatch):
+        return None
     first, second = _proving(text.values, 1, 3), _proving(text.values, 3, 1)
     if first is None or second is None:
         return None

@@ -41,13 +41,11 @@ def roles(fitted):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("unit", [*MONEY, *sorted(KNOWN)])
-def test_every_unit_is_told_from_its_number(unit, number):
-    for cell in (f"{number} {unit}", f"{number}{unit}", f"{number}\u00a0{unit}"):
-        assert parted(cell) == (number, unit)
-    if unit in MONEY:
-        for cell in (f"{unit} {number}", f"{unit}{number}"):
-            assert parted(cell) == (number, unit)
+def test_every_unit_is_told_from_its_number(number):
+    for unit in (*MONEY, *KNOWN):
+        cells = [f"{number} {unit}", f"{number}{unit}", f"{number}\u00a0{unit}"]
+        cells += [f"{unit} {number}", f"{unit}{number}"] if unit in MONEY else []
+        assert [parted(cell) for cell in cells] == [(number, unit)] * len(cells)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +172,14 @@ def test_house_numbers_and_ordinals_are_no_mixture():
         fitted = fit_table({"a": cells, "b": range(ROWS)}, ANSWERS)
         assert roles(fitted)["a"][0] == "categorical"
         assert fitted.notes == ()
+
+
+def test_a_target_in_several_units_says_so():
+    few = [("12 kg", "7 g", "3 kg")[row % 3] for row in range(ROWS)]
+    fitted = fit_table({"a": AMOUNTS, "y": few}, "y")
+    assert roles(fitted)["y"] == ("target", "3 classes; numbers in several units (kg, g)")
+    assert "'12 kg' in row 1, '7 g' in row 2" in fitted.notes[0]
+    many = [f"{amount} {('kg', 'g')[row % 3 == 0]}" for row, amount in enumerate(AMOUNTS)]
+    with pytest.raises(DataError, match="reason       numbers in several units") as caught:
+        fit_table({"a": AMOUNTS, "y": many}, "y")
+    assert "too many for classes" in caught.value.short()

@@ -145,3 +145,25 @@ def test_a_number_may_stand_for_a_gap_in_columns_of_numbers(write):
     assert column.std == pytest.approx(known.columns[0].std)
     assert np.isfinite(streamed.x_train).all()
     assert streamed.x_train[:, 1].sum() == 20
+
+
+def test_many_other_cells_are_counted_rather_than_listed():
+    cells = [cell if row % 5 else f"PC {row}" for row, cell in enumerate(NUMBERS)]
+    kind, reason = role(fit_table({"a": cells, "b": range(ROWS)}, ANSWERS))
+    assert kind == "left out"
+    assert reason.endswith(
+        "; 'PC 0' in 1 cell, 'PC 10' in 1, 'PC 100' in 1, 'PC 105' in 1 and 36 more among 160 "
+        "numbers, first in row 1"
+    )
+
+
+def test_a_word_far_below_the_first_rows_is_a_gap_in_a_file_and_in_a_stream(write):
+    rows = 40_000
+    head = "".join(f"{row * 37 % 997},{row % 13}\n" for row in range(rows))
+    path = write("a,y\n" + head + "k.A.,1\n" * 50)
+    known = fit_table(path, "y", task="numbers").preprocessing
+    streamed = stream(path, "y", task="numbers", validation=0, test=0).preprocessing
+    for found in (known, streamed):
+        assert found.columns[0].words == ("k.a.",)
+        assert found.columns[0].has_gaps
+    assert streamed.columns[0].mean == pytest.approx(known.columns[0].mean)
