@@ -1,12 +1,14 @@
 """What is worth a look in the figures of estimators: read beside a constant answer.
 
-Imports nothing but NumPy. The report and the command line say what it finds.
+Imports NumPy and result.py. The report and the command line say what it finds.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from chainrule.inspection.result import told_outweighing
 
 HANDFUL = 10  # rows of a class; with fewer, what is said of it hangs on a few rows
 ONE_SIDED = 0.8  # share of the most frequent class from which on an accuracy says little
@@ -37,12 +39,8 @@ def read_table(
     """
     name = "accuracy" if classes else "r2"
     value, constant = lines[last][name], lines["constant"][name]
-    if outweighing:  # whatever R² says then, it says it of them
-        rows = "1 row outweighs" if outweighing == 1 else f"{outweighing} rows outweigh"
-        return (
-            f"{rows} all others by a target far from theirs: R² and RMSE, of whatever part, hang "
-            "on that. Correct it or leave it out, and train again; until then look at the MAE.",
-        )
+    if outweighing:
+        return (told_outweighing(outweighing),)
     found: list[str] = []
     if value <= constant:
         answer = "the most frequent class" if classes else "the mean"

@@ -45,5 +45,5 @@ def told_thousands(columns: Columns, name: str, unit: str = "") -> tuple[str, ..
     return (
         f"{name!r}: {cell} is read as {cell.replace(',', '.')}, not as {cell.replace(sign, '')}, "
         f"and no cell tells which is right: if they are thousands, decimals follow a {called} "
-        f"(--decimal {other}); else --decimal {sign} ends this note",
+        f"(--decimal {other}); if not, say so to end this note (--decimal {sign})",
     )
