@@ -48,7 +48,7 @@ loop use it.
     textfiles.py      text tables through DuckDB, with the dialect that was found
     texts.py          numbers and dates that came as text
     times.py          a point in time as numbers: year, month, weekday, hour, days elapsed
-    units.py          what stands beside a number: €, %, kg
+    unit_signs.py     what stands beside a number: €, %, kg
     variants.py       the same word or date written in several ways
     wanted.py         what a user says of a table's columns, and of its file
     wording.py        how this package's messages count and list things

@@ -1,6 +1,6 @@
 """Amounts: a column of texts that are numbers but for a unit beside them, or a word in a gap.
 
-Imports texts.py and units.py. roles.py and inference.py ask what a column holds; later.py reads
+Imports texts.py and unit_signs.py. roles.py and inference.py ask what a column holds; later.py reads
 further rows the same way.
 """
 
@@ -16,7 +16,7 @@ from chainrule.train.data.columns import Written
 from chainrule.train.data.marks import without_words
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import are_mostly, numbers_in, spread
-from chainrule.train.data.units import SCALING, is_known, is_same, parted, without_unit
+from chainrule.train.data.unit_signs import SCALING, is_known, is_same, parted, without_unit
 from chainrule.train.data.wording import counted, listing
 
 # A column of numbers with so few other cells is one with a typing error.

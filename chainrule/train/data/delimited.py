@@ -1,6 +1,6 @@
 """The dialect of a text table: what separates cells, where the header stands, decimal commas.
 
-Imports units.py, wanted.py and wording.py. textfiles.py asks before DuckDB reads; DuckDB itself
+Imports unit_signs.py, wanted.py and wording.py. textfiles.py asks before DuckDB reads; DuckDB itself
 finds the types.
 """
 
@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from chainrule.errors import DataError
-from chainrule.train.data.units import number_of
+from chainrule.train.data.unit_signs import number_of
 from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import counted
 

@@ -27,7 +27,7 @@ from chainrule.train.data.roles import (
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
 from chainrule.train.data.texts import order_of, shows_decimal_commas, spread, times_in
-from chainrule.train.data.units import without_unit
+from chainrule.train.data.unit_signs import without_unit
 from chainrule.train.data.wanted import Wanted
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 

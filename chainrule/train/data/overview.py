@@ -19,6 +19,7 @@ from chainrule.train.data.columns import (
     Column,
     Moment,
     Numeric,
+    Quantity,
     Role,
     Target,
 )
@@ -78,7 +79,7 @@ def overview(door: Door, table: OnDisk, name: str, target: str | None, wanted: W
             return overview(door, table, name, target, replace(wanted, task="numbers"))
         known = Classes(raw.target_name, _classes(table, raw, classes))
     else:
-        known = replace(learned.target, **_moments(counts))
+        known = _with_moments(learned.target, counts)
     columns, roles = _columns(door, table, learned, raw)
     known_of_texts = (learned.marks, learned.has_decimal_commas, learned.decimal)
     whole = Preprocessing(columns, known, roles, *known_of_texts)
@@ -127,7 +128,7 @@ def _answers(columns: Columns, learned: Preprocessing, wanted: Wanted) -> _Answe
     return _Answers(known.size, Counter(), mean, float(np.square(known - mean).sum()))
 
 
-def _moments(counts: list[_Answers]) -> dict[str, float]:
+def _with_moments(target: Quantity, counts: list[_Answers]) -> Quantity:
     """Mean and std of all, joined as Chan, Golub and LeVeque (1983) do."""
     rows, mean, squares = 0, 0.0, 0.0
     for each in counts:
@@ -135,7 +136,7 @@ def _moments(counts: list[_Answers]) -> dict[str, float]:
             apart, total = each.mean - mean, rows + each.rows
             squares += each.squares + apart * apart * rows * each.rows / total
             mean, rows = mean + apart * each.rows / total, total
-    return {"mean": mean, "std": float(np.sqrt(squares / rows)) or 1.0}
+    return replace(target, mean=mean, std=float(np.sqrt(squares / rows)) or 1.0)
 
 
 def _classes(table: OnDisk, raw: RawData, classes: Counter[str]) -> tuple[str, ...]:

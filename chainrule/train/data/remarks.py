@@ -10,7 +10,7 @@ from chainrule.train.data.outliers import told_outliers, told_target
 from chainrule.train.data.roles import Cast
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import thousands_in_doubt
-from chainrule.train.data.units import without_unit
+from chainrule.train.data.unit_signs import without_unit
 from chainrule.train.data.variants import told_variants
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
-from chainrule.train.data.units import CODES, KNOWN, SYMBOLS, WORDS, parted
+from chainrule.train.data.unit_signs import CODES, KNOWN, SYMBOLS, WORDS, parted
 
 ROWS = 80
 AMOUNTS = [round(1.25 + 17.5 * row * row % 997, 2) for row in range(ROWS)]
