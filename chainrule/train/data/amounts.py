@@ -1,7 +1,7 @@
 """Amounts: a column of texts that are numbers but for a unit beside them, or a word in a gap.
 
-Imports texts.py and unit_signs.py. roles.py and inference.py ask what a column holds; later.py reads
-further rows the same way.
+Imports texts.py and unit_signs.py. roles.py and inference.py ask what a column holds; later.py
+reads further rows the same way.
 """
 
 from collections.abc import Callable, Sequence

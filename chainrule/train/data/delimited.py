@@ -1,7 +1,7 @@
 """The dialect of a text table: what separates cells, where the header stands, decimal commas.
 
-Imports unit_signs.py, wanted.py and wording.py. textfiles.py asks before DuckDB reads; DuckDB itself
-finds the types.
+Imports unit_signs.py, wanted.py and wording.py. textfiles.py asks before DuckDB reads; DuckDB
+itself finds the types.
 """
 
 import csv
