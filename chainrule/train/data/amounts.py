@@ -15,7 +15,7 @@ from chainrule.errors import DataError
 from chainrule.train.data.columns import Written
 from chainrule.train.data.marks import without_words
 from chainrule.train.data.tables import Columns, Text, Values
-from chainrule.train.data.texts import are_mostly, numbers_in, spread
+from chainrule.train.data.texts import all_numbers_in, are_mostly, numbers_in, spread
 from chainrule.train.data.unit_signs import SCALING, is_known, is_same, parted, without_unit
 from chainrule.train.data.wording import counted, listing
 
@@ -101,9 +101,7 @@ def as_numbers(
     unit, words = ("", ()) if written is None else (written.unit, written.words)
     values = without_words(values, words) if words else values
     given = without_unit(values.values, unit) if unit else values.values
-    of_values = numbers_in(given, columns.has_decimal_commas)
-    if of_values is None:
-        of_values = np.full(len(values.values), np.nan)
+    of_values = all_numbers_in(given, columns.has_decimal_commas)
     bad = unread(values, of_values)
     if bad is not None:
         do = f"The net learned it in {unit}: write it so, or without a unit." if unit else ""
@@ -265,8 +263,7 @@ def _typo(
 
 
 def _one(columns: Columns, cell: str) -> float:
-    found = numbers_in([cell], columns.has_decimal_commas)
-    return float("nan") if found is None else float(found[0])
+    return float(all_numbers_in([cell], columns.has_decimal_commas)[0])
 
 
 def _are(text: Text, words: Sequence[str]) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from chainrule.train.data.marks import MARKS, without_marks, without_words
 from chainrule.train.data.objects import as_text
 from chainrule.train.data.preparation import CodeBook
 from chainrule.train.data.tables import Columns, Table, Text, Values, table_of
-from chainrule.train.data.texts import spread, times_in
+from chainrule.train.data.texts import all_times_in, spread
 from chainrule.train.data.wording import counted, listing
 
 READ_AS = "Write the column as it was in the training data."
@@ -90,9 +90,7 @@ def _times(columns: Columns, column: Moment, values: Values) -> NDArray[Any]:
             return values.astype("M8[us]")
         raise _changed(columns, column.name, values, "dates")
     values = without_words(values, column.words)
-    times = times_in(values.values, column.order)
-    if times is None:
-        times = np.full(len(values.values), np.datetime64("NaT", "us"))
+    times = all_times_in(values.values, column.order)
     row = unread(values, times, np.isnat)
     if row is not None:
         cell = values.values[values.codes[row]]

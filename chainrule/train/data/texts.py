@@ -49,11 +49,23 @@ def numbers_in(
         Whether the table is known to write 1.234,5: then 1.234 is a thousand. None: whether one
         of the values shows it.
     """
+    read = _reader(values, has_decimal_commas)
+    return all_numbers_in(values, has_decimal_commas) if are_mostly(values, read) else None
+
+
+def all_numbers_in(
+    values: Sequence[str], has_decimal_commas: bool | None = None
+) -> NDArray[np.float64]:
+    """The same of values that are known to be numbers, however many are none."""
+    return _read(values, _reader(values, has_decimal_commas), float("nan"), np.float64)
+
+
+def _reader(
+    values: Sequence[str], has_decimal_commas: bool | None
+) -> Callable[[str], float | None]:
     if has_decimal_commas is False:
-        return _read(values, _with_point, float("nan"), np.float64)
-    if has_decimal_commas or shows_decimal_commas(values):
-        return _read(values, _with_comma, float("nan"), np.float64)
-    return _read(values, _number, float("nan"), np.float64)
+        return _with_point
+    return _with_comma if has_decimal_commas or shows_decimal_commas(values) else _number
 
 
 def shows_decimal_commas(values: Sequence[str]) -> bool:
@@ -95,6 +107,12 @@ def order_of(values: Sequence[str]) -> str:
 
 def times_in(values: Sequence[str], order: str) -> NDArray[Any] | None:
     """Each value as a point in time, datetime64[us], NaT where it is none; None as above."""
+    is_time = are_mostly(values, lambda value: _moment(value, order))
+    return all_times_in(values, order) if is_time else None
+
+
+def all_times_in(values: Sequence[str], order: str) -> NDArray[Any]:
+    """The same of values that are known to be times, however many are none."""
     return _read(values, lambda value: _moment(value, order), NO_TIME, np.dtype("M8[us]"))
 
 
@@ -112,10 +130,7 @@ def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
 
 def _read(
     values: Sequence[str], read: Callable[[str], Any], nothing: Any, dtype: Any
-) -> NDArray[Any] | None:
-    """Read all values, unless hardly one is what is looked for."""
-    if not are_mostly(values, read):
-        return None
+) -> NDArray[Any]:
     found = (read(value) for value in values)
     given = (nothing if each is None else each for each in found)
     return np.fromiter(given, dtype, len(values))

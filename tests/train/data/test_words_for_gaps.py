@@ -167,3 +167,11 @@ def test_a_word_far_below_the_first_rows_is_a_gap_in_a_file_and_in_a_stream(writ
         assert found.columns[0].words == ("k.a.",)
         assert found.columns[0].has_gaps
     assert streamed.columns[0].mean == pytest.approx(known.columns[0].mean)
+
+
+@pytest.mark.parametrize(("cells", "row"), [(NUMBERS, "row 3"), (DAYS, "row 3")])
+def test_the_first_cell_that_is_none_is_named_however_many_follow(cells, row):
+    known = fit_table({"a": cells, "b": range(ROWS)}, ANSWERS).preprocessing
+    later = [cells[0], cells[1], *(f"word {number}" for number in range(8))]
+    with pytest.raises(DataError, match=f"holds 'word 0' in {row} where a"):
+        known.prepare({"a": later, "b": range(10)})
