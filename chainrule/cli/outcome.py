@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-import numpy as np
-
 from chainrule.cli.options import TrainSettings
 from chainrule.cli.part_figures import Figures
 from chainrule.nn import Module
@@ -21,7 +19,6 @@ from chainrule.starting import COMMAND
 from chainrule.train import History
 from chainrule.train.choices import Choices, TrainingPlan
 from chainrule.train.data import Dataset
-from chainrule.train.data.outliers import outweighing
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +54,6 @@ class Outcome:
     history: History
     seconds: float
     parts: list[Figures]
-
-    @property
-    def outweighing(self) -> int:
-        """How many rows of a target of numbers outweigh all others, as far as they are at hand."""
-        if self.dataset.classes:
-            return 0
-        return len(outweighing(np.concatenate([*self.dataset.targets.values()]).ravel()))
 
     def next_commands(self) -> list[tuple[str, str]]:
         """What to try now, each with its command."""

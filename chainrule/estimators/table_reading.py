@@ -73,9 +73,8 @@ class Reading:
         if not (is_frame(x) or is_table(x)):
             x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
         elif not is_table(x) and (cells := cells_of(x)) is not None:
-            codes = numbers_among(self.preprocessing.marks)
-            found = None if codes else read_cells(self.preprocessing.columns, cells)
-            if found is not None:
+            found = read_cells(self.preprocessing.columns, cells)
+            if found is not None and not numbers_among(self.preprocessing.marks):
                 return found
             x = {name: [cell] for name, cell in cells.items()} if is_mapping(x) else x
         telling = replace(
