@@ -28,6 +28,7 @@ Floor 0: imports nothing of chainrule; everything else may import it.
     EagerWarning              what could be compiled runs eagerly            (UserWarning)
     GradientLostWarning       a number was taken out of the graph            (UserWarning)
     UnreachedWarning          a parameter that the loss does not reach       (UserWarning)
+    UnfamiliarWarning         a column that holds nothing training knew      (UserWarning)
 """
 
 import difflib
@@ -200,6 +201,10 @@ class EagerWarning(UserWarning):
 
 class UnreachedWarning(UserWarning):
     """A parameter that no gradient reaches, so that a fit does not train it."""
+
+
+class UnfamiliarWarning(UserWarning):
+    """A column of later rows whose categories training never had: its coding has changed."""
 
 
 class NumericalGradientWarning(UserWarning):

@@ -177,4 +177,4 @@ def _in_rows(known: list[str], rows: int, answered: NDArray[np.int64] | None) ->
 
 
 def _numbers(values: NDArray[np.float64]) -> list[str]:
-    return [f"{value:.7g}" for value in values]
+    return [f"{value + 0.0:.7g}" for value in values]  # no "-0"

@@ -64,6 +64,7 @@ def of_data(settings: TrainSettings) -> dict[str, Any]:
             option: list(getattr(settings, option)) or None
             for option in ("drop", "categorical", "numeric", "missing")
         },
+        "decimal": settings.decimal,
         "split": settings.split if settings.split != RANDOM else None,
         "test": settings.test,
         "folder": None if settings.folder is None else str(settings.folder),

@@ -35,6 +35,7 @@ BAD_INPUT = (
 )
 
 FAILED, MISUSED = 1, 2
+IN_LESS_MEMORY = "Read the table block by block: --stream; or take fewer rows or columns."
 
 
 def answered(job: Callable[[], int | None], debug: bool) -> int:
@@ -51,6 +52,12 @@ def answered(job: Callable[[], int | None], debug: bool) -> int:
             traceback.print_exc()
         complain(error.short())
         return MISUSED if isinstance(error, BAD_INPUT) else FAILED
+    except MemoryError as error:
+        if debug:
+            traceback.print_exc()
+        reason = f": {error}" if str(error) else ""
+        complain(f"There is too little memory{reason}.\n{IN_LESS_MEMORY}")
+        return FAILED
     except Exception as error:
         if debug:
             traceback.print_exc()

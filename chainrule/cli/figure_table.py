@@ -23,7 +23,7 @@ NAMES = {
 }
 SHARES = ("accuracy", "balanced_accuracy", "coverage")
 OF_TARGET = ("rmse", "mae")  # have its unit
-MANY = 10_000  # from here on decimals tell nothing
+MANY = 9_999.5  # from here on decimals tell nothing
 
 
 def shown(name: str, value: float | None) -> str:
@@ -32,7 +32,9 @@ def shown(name: str, value: float | None) -> str:
         return "–"
     if name in SHARES:
         return f"{value:.2%}"
-    return f"{value:,.0f}" if abs(value) >= MANY else f"{value:#.4g}"
+    if abs(value) >= MANY:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:#.4g}".removesuffix(".")  # no "1637.", and no "-0"
 
 
 def heading(name: str, target: str) -> str:

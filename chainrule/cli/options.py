@@ -99,6 +99,9 @@ class TrainSettings:
     missing
         What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
         #N/A and their like. A hyphen is written --missing=-
+    decimal
+        The sign before the decimals: a comma makes 1.234 a thousand, a point little more than 1.
+        Default: as the cells show.
     query
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     stream
@@ -149,6 +152,7 @@ class TrainSettings:
     categorical: Annotated[tuple[str, ...], NAMES] = ()
     numeric: Annotated[tuple[str, ...], NAMES] = ()
     missing: Annotated[tuple[str, ...], NAMES] = ()
+    decimal: Annotated[Literal[",", "."] | None, Parameter(group=DATA)] = None
     query: Annotated[str | None, Parameter(group=DATA)] = None
     stream: Annotated[bool, Parameter(group=DATA, negative="", show_default=False)] = False
     split: Annotated[str, Parameter(group=DATA)] = "random"
@@ -177,6 +181,12 @@ class TrainSettings:
             if name not in OF_ONE_RUN and value != getattr(UNTOLD, name):
                 found += _words_of(name, value)
         return found
+
+    @property
+    def of_columns(self) -> dict[str, Any]:
+        """What was said of a table's columns."""
+        names = ("drop", "categorical", "numeric", "missing", "task", "decimal")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def watched(self) -> float:

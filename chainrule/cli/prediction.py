@@ -60,6 +60,8 @@ def predict(
         judged += f" over {counted(len(given.answered), 'row')}"
         if _is_same(trained_on(path.parent), source):
             judged += ", those it was trained on among them"
+    for warning in given.warnings:
+        say("warning", warning, to_stderr=True)
     for note in given.notes:
         say("note", note, to_stderr=True)
     _show(found, rows, judged, to_stderr=out == STANDARD_OUTPUT)

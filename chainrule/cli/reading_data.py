@@ -57,14 +57,10 @@ def read(source: str, settings: TrainSettings, streams: bool) -> Dataset:
     """The data, split and standardised."""
     columns: dict[str, Any] = {
         "target": settings.target,
-        "task": settings.task,
         "seed": settings.seed,
         "validation": settings.watched,
         "test": settings.test,
-        "drop": settings.drop,
-        "categorical": settings.categorical,
-        "numeric": settings.numeric,
-        "missing": settings.missing,
+        **settings.of_columns,
         "query": settings.query,
     }
     with reading(source) as progress:

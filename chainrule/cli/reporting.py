@@ -37,6 +37,7 @@ def report_page(outcome: Outcome) -> str:
             title=dataset.name,
             task=dataset.task,
             parts=[part.part_of_report for part in outcome.parts],
+            outweighing=dataset.outweighing,
             history=history.to_dict(),
             loss=outcome.plan.architecture.loss,
             metric=history.metric,

@@ -23,11 +23,10 @@ from chainrule.estimators.baseline import NAME
 from chainrule.inspection.table_result import read_table
 from chainrule.runs import ESTIMATOR
 from chainrule.starting import INTERRUPTED
-from chainrule.train.data.opening import Wish
-from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_source
 from chainrule.train.data.split import Split
 from chainrule.train.data.tables import RawData
+from chainrule.train.data.wanted import wanted_of
 from chainrule.train.files import prepare_folder, write_atomically
 
 PRESETS = {
@@ -64,11 +63,11 @@ def train_table(source: str, settings: TrainSettings, folder: Path) -> int:
 
 
 def _opened(source: str, settings: TrainSettings) -> RawData:
-    columns = (settings.drop, settings.categorical, settings.numeric, settings.missing)
-    wanted = Wanted(*columns, settings.task, settings.split)
+    wanted = wanted_of(**settings.of_columns, split=settings.split)
     with reading(source) as progress:
-        wish = Wish(query=settings.query, progress=progress)
-        return open_source(source, settings.target, settings.folder, wanted, wish)
+        return open_source(
+            source, settings.target, settings.folder, wanted, settings.query, progress
+        )
 
 
 def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> None:
@@ -95,7 +94,8 @@ def _show(outcome: TableOutcome) -> None:
     trial = outcome.trial
     show_lines(trial.lines, trial.raw.target_name)
     seen = targets(trial.raw)[trial.kept]
-    for sentence in read_table(trial.lines, trial.last, seen, classes_of(trial.raw)):
+    classes = classes_of(trial.raw)
+    for sentence in read_table(trial.lines, trial.last, seen, classes, trial.outweighing):
         say("worth a look", sentence)
     stopped = f"; {trial.stopped}" if trial.stopped else ""
     say("trained", f"{outcome.seconds:.1f} s, {outcome.nets}{stopped}")

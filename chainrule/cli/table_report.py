@@ -54,7 +54,10 @@ def report_of_table(outcome: TableOutcome) -> str:
             importance=[(each.name, each.fall, each.spread) for each in _importance(trial)],
             worst=_worst(trial, last),
             columns=[(role.name, role.kind, role.reason) for role in raw.roles],
-            worries=(*read_table(trial.lines, trial.last, seen, classes), *raw.notes),
+            worries=(
+                *read_table(trial.lines, trial.last, seen, classes, trial.outweighing),
+                *raw.notes,
+            ),
             summary=f"{outcome.nets}\n{trial.estimator.ensemble_}",
             settings=settings_of_table(outcome),
             commands=outcome.next_commands(),
@@ -107,7 +110,11 @@ def _worst(trial: Trial, last: Answered) -> tuple[list[str], list[list[str]]]:
             cells += [classes[truth[place]], classes[said], f"{last.answers[place, said]:.2f}"]
         else:
             said = float(last.answers[place])
-            cells += [f"{truth[place]:.5g}", f"{said:.5g}", f"{said - truth[place]:+.4g}"]
+            cells += [
+                f"{truth[place] + 0.0:.5g}",
+                f"{said + 0.0:.5g}",
+                f"{said - truth[place]:+.4g}",
+            ]
         found.append(cells)
     return headings, found
 

@@ -18,6 +18,7 @@ from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.baseline import Boosted
 from chainrule.estimators.member_training import Unfinished
 from chainrule.train.data.fitted import fit_rows
+from chainrule.train.data.outliers import outweighing
 from chainrule.train.data.split import Split, fold_rows
 from chainrule.train.data.split_keys import split_raw
 from chainrule.train.data.tables import (
@@ -89,6 +90,11 @@ class Trial:
     parts: dict[str, Answered]
     lines: dict[str, Figures]
     stopped: str = ""
+
+    @property
+    def outweighing(self) -> int:
+        """How many rows of a target of numbers outweigh all others."""
+        return 0 if isinstance(self.raw.target, Text) else len(outweighing(self.raw.target))
 
     @property
     def last(self) -> str:

@@ -151,7 +151,8 @@ def _show_figures(outcome: Outcome) -> None:
         for part in outcome.parts
     ]
     table(["part", "rows", "loss", *units], rows, texts=["part"])
-    for sentence in read_result([part.part_of_report for part in outcome.parts]):
+    parts = [part.part_of_report for part in outcome.parts]
+    for sentence in read_result(parts, outcome.dataset.outweighing):
         say("worth a look", sentence)
     say("trained", f"{outcome.seconds:.1f} s, {_ending(outcome.history)}")
     say("steps", _timing(outcome.history))

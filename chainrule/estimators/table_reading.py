@@ -3,18 +3,22 @@
 Imports train.data. The estimators learn it from the training rows and keep it as `table_`.
 """
 
+import re
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import UnfamiliarWarning, frames_of_ours
 from chainrule.estimators.single_row import cells_of, is_mapping, read_cells
 from chainrule.train.data import Fitted, Prepared, Preprocessing, fit_table
 from chainrule.train.data.columns import Categorical, Column, Moment, Role
+from chainrule.train.data.marks import numbers_among
 from chainrule.train.data.tables import Columns, Table
 
 Array = np.ndarray[Any, np.dtype[Any]]
-OF_THE_COMMAND = " (--drop)"  # how notes end that the command line shows
+OF_THE_COMMAND = re.compile(r" \(--[^()]*\)")  # options in notes that the command line shows
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,16 @@ class Reading:
             x = {role.name: x[:, place] for place, role in enumerate(self.roles)}
         elif not is_table(x) and (cells := cells_of(x, names)) is not None:
             found = read_cells(self.preprocessing.columns, cells)
-            if found is not None:
+            if found is not None and not numbers_among(self.preprocessing.marks):
                 return found
             x = {name: [cell] for name, cell in cells.items()} if is_mapping(x) else x
         telling = replace(
             self.preprocessing, columns=tuple(map(_telling_gaps, self.preprocessing.columns))
         )
-        return _with_gaps(telling.columns, telling.prepare(x))
+        prepared = telling.prepare(x)
+        for warning in () if is_table(x) else prepared.warnings:  # who reads a file tells it
+            warnings.warn(warning, UnfamiliarWarning, stacklevel=frames_of_ours())
+        return _with_gaps(telling.columns, prepared)
 
     def __str__(self) -> str:
         width = max((len(role.name) for role in self.roles), default=0)
@@ -106,8 +113,8 @@ def learned(frame: Any, used: Array, answers: Array, task: str) -> tuple[Reading
     # Those about columns: the others speak of rows of weight 0, and of indices of classes.
     names = tuple(repr(role.name) for role in reading.roles)
     notes = tuple(
-        note.replace(f" {found.preprocessing.target.name!r} ", " the answers ").removesuffix(
-            OF_THE_COMMAND
+        OF_THE_COMMAND.sub(
+            "", note.replace(f" {found.preprocessing.target.name!r} ", " the answers ")
         )
         for note in found.notes
         if note.startswith(names)

@@ -199,7 +199,7 @@ def _marks(axes: Any, places: Sequence[float]) -> None:
 
 
 def _plain(value: float, _: int) -> str:
-    return f"{value:g}"
+    return f"{value + 0.0:g}"  # no "-0"
 
 
 def _plain_two_and_five(value: float, _: int) -> str:

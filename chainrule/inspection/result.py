@@ -41,13 +41,15 @@ class Part:
     even: float = nan
 
 
-def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
+def read_result(parts: Sequence[Part], outweighing: int = 0) -> tuple[str, ...]:
     """What to worry about in the figures of the parts, one sentence per finding.
 
     Parameters
     ----------
     parts : sequence of Part
         Training first, the part that was kept away longest last.
+    outweighing : int
+        How many rows of a target of numbers outweigh all others.
 
     Examples
     --------
@@ -65,6 +67,8 @@ def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
     name = next((each for each in last.values if each in BOUNDED), None)
     if name is None or not isfinite(last.values[name]):
         return ()
+    if outweighing:
+        return (told_outweighing(outweighing),)
     value, seen = last.values[name], first.values.get(name, nan)
     found: list[str] = []
     if value <= last.constant:
@@ -91,6 +95,15 @@ def read_result(parts: Sequence[Part]) -> tuple[str, ...]:
             "stronger --l2, a --dropout, fewer epochs."
         )
     return tuple(found)
+
+
+def told_outweighing(rows: int) -> str:
+    """What is left to say where a few rows make the figures of all: whatever they say of them."""
+    verb = "1 row outweighs" if rows == 1 else f"{rows} rows outweigh"
+    return (
+        f"{verb} all others by a target far from theirs: R² and RMSE, of whatever part, hang on "
+        "that. Correct it or leave it out, and train again; until then look at the MAE."
+    )
 
 
 def _above(part: Part) -> str:

@@ -85,6 +85,8 @@ class ReportData:
         Headings and cells of the rows that are missed by most.
     columns : sequence of (str, str, str)
         Each column of the table, what it is taken for, and why.
+    outweighing : int
+        How many rows of a target of numbers outweigh all others.
     worries : sequence of str
         What to look at, besides what is found in the parts and the checkup.
     """
@@ -115,6 +117,7 @@ class ReportData:
     importance: Sequence[tuple[str, float, float]] = ()
     worst: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
     columns: Sequence[tuple[str, str, str]] = ()
+    outweighing: int = 0
     worries: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -163,7 +166,7 @@ def render_report(data: ReportData) -> str:
         baseline=_baseline(data),
         residuals=_residuals(data),
         worries=[
-            *(() if data.references else read_result(data.parts)),
+            *(() if data.references else read_result(data.parts, data.outweighing)),
             *(data.checkup.advice if data.checkup else ()),
             *data.worries,
         ],

@@ -1,12 +1,14 @@
 """What is worth a look in the figures of estimators: read beside a constant answer.
 
-Imports nothing but NumPy. The report and the command line say what it finds.
+Imports NumPy and result.py. The report and the command line say what it finds.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from chainrule.inspection.result import told_outweighing
 
 HANDFUL = 10  # rows of a class; with fewer, what is said of it hangs on a few rows
 ONE_SIDED = 0.8  # share of the most frequent class from which on an accuracy says little
@@ -20,7 +22,7 @@ def read_table(
     last: str,
     seen: Any,
     classes: Sequence[str] = (),
-    limit: float | None = None,
+    outweighing: int = 0,
 ) -> tuple[str, ...]:
     """Sentences, one per finding.
 
@@ -32,9 +34,13 @@ def read_table(
         The part that was kept away longest.
     seen : ndarray
         The training rows' classes, or numbers.
+    outweighing : int
+        How many rows of a target of numbers outweigh all others.
     """
     name = "accuracy" if classes else "r2"
     value, constant = lines[last][name], lines["constant"][name]
+    if outweighing:
+        return (told_outweighing(outweighing),)
     found: list[str] = []
     if value <= constant:
         answer = "the most frequent class" if classes else "the mean"

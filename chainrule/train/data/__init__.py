@@ -4,6 +4,7 @@ Floor 8: imports NumPy, the standard library and chainrule.errors; DuckDB, pytho
 narwhals and scikit-learn when a table or a set asks for them. The command line and the training
 loop use it.
 
+    amounts.py        texts that are numbers but for a unit, or a word in a gap
     bundled.py        the one door to scikit-learn in this package
     columns.py        its role, numbers to standardise, categories, dates
     databases.py      tables of databases: DuckDB's files, SQLite's through Python's sqlite3
@@ -24,10 +25,13 @@ loop use it.
     marks.py          what stands for "nothing is known here" in a cell
     objects.py        columns from Python's own values
     opening.py        a file as columns, whatever it is: its first bytes tell
+    outliers.py       numbers far from all others: held, and told
     overview.py       what preprocessing must know of a table on the disk, from all its rows
     preparation.py    numbers without gaps, categories as codes; what any net starts from
     preprocessing.py  from raw columns to the standardised matrix a net reads, and back
+    queries.py        what is wrong with a query, and which name may have been meant
     records.py        preprocessing as JSON text, exact to the last bit of every number
+    remarks.py        what a reader should know of columns before anything is trained
     rereading.py      a text table read again, row by row: what is wrong with it
     roles.py          which part a column of inputs plays, and why
     rows.py           rows for a net that is already trained, read the way its training rows were
@@ -44,6 +48,9 @@ loop use it.
     textfiles.py      text tables through DuckDB, with the dialect that was found
     texts.py          numbers and dates that came as text
     times.py          a point in time as numbers: year, month, weekday, hour, days elapsed
+    unit_signs.py     what stands beside a number: €, %, kg
+    variants.py       the same word or date written in several ways
+    wanted.py         what a user says of a table's columns, and of its file
     wording.py        how this package's messages count and list things
 """
 

@@ -32,6 +32,22 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Written:
+    """How the cells of a column are written, but for what they say.
+
+    Parameters
+    ----------
+    unit : str
+        What stands beside each number, such as "€" or "kg".
+    words : tuple of str
+        Texts that stand for a gap in this column, in lower case.
+    """
+
+    unit: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Numeric:
     """A column that becomes (x - mean) / std.
 
@@ -45,6 +61,8 @@ class Numeric:
         Whether the training rows had gaps: then a column of zeros and ones says where they are.
     low, high : float or None
         Numbers beyond them are held there: one cell of 1e9 would leave nothing of the others.
+    unit, words
+        As in `Written`.
     """
 
     name: str
@@ -54,6 +72,8 @@ class Numeric:
     has_gaps: bool = False
     low: float | None = None
     high: float | None = None
+    unit: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -106,12 +126,15 @@ class Moment:
         How a written date is read: "ymd", "dmy" or "mdy".
     has_gaps : bool
         Whether the training rows had gaps.
+    words : tuple of str
+        As in `Written`.
     """
 
     name: str
     parts: tuple[Numeric, ...]
     order: str
     has_gaps: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -130,11 +153,13 @@ class Classes:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A target that becomes (y - mean) / std."""
+    """A target that becomes (y - mean) / std; `unit` and `words` as in `Written`."""
 
     name: str
     mean: float
     std: float
+    unit: str = ""
+    words: tuple[str, ...] = ()
 
 
 Column = Numeric | Categorical | Moment

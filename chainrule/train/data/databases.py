@@ -4,7 +4,7 @@ Imports door.py and objects.py. opening.py uses it. A file is opened for reading
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from chainrule.errors import ArgumentError, DataError
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.door import Door, columns_of, quoted, refusing
 from chainrule.train.data.objects import values_of
+from chainrule.train.data.queries import nearest, refuse_no_select, refusing_query
 from chainrule.train.data.tables import Columns, Places, Values
 from chainrule.train.data.wording import counted, listing
 
@@ -29,7 +30,7 @@ def columns_of_duckdb(
 ) -> Columns:
     """The answer to a query, or the only table."""
     query = query_of(door, path, query)
-    with refusing(f"the query fails on {path.name}.", "Correct the SQL."):
+    with refusing_query(path.name, query):
         values, nested = columns_of(door, query, as_text)
     rows = len(next(iter(values.values())))
     return Columns(path.name, values, Places.rows(rows), nested)
@@ -49,10 +50,11 @@ def query_of(door: Door, path: Path, query: str | None) -> str:
         shown = [table if schema == "main" else f"{schema}.{table}" for schema, table in tables]
         place = shown.index(only_table(path.name, shown))
         query = f"SELECT * FROM {'.'.join(map(quoted, tables[place]))}"
-    with refusing(f"the query fails on {path.name}.", "Correct the SQL."):
-        query = query.strip().rstrip(";")
-        names = [name for name, *_ in door.all(f"DESCRIBE {query}")]
-        refuse_twice(names, "the query's answer")
+    query = query.strip().rstrip(";")
+    with refusing_query(path.name, query):
+        refuse_no_select(door, query)
+        names = [name for name, *_ in door.all(f"DESCRIBE\n{query}")]
+    refuse_twice(names, "the query's answer")
     return query
 
 
@@ -71,15 +73,38 @@ def columns_of_sqlite(path: Path, query: str | None) -> Columns:
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description or ()]
             rows = cursor.fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise _unanswered(path.name, query, error, _names_in(connection)) from None
         finally:
             connection.close()
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise DataError(
-            f"{path.name} does not answer as an SQLite file: {error}.",
-            found=[f"query  {query}"] if query else [],
-            do="Correct the query, or check the file.",
-        ) from None
+        raise _unanswered(path.name, query, error) from None
     return columns_of_rows(path.name, names, rows, Places.rows(len(rows)))
+
+
+def _unanswered(
+    source: str, query: str | None, error: Exception, names: Sequence[str] = ()
+) -> DataError:
+    """Say why SQLite gives no rows, and which name may have been meant."""
+    near = nearest(str(error), names)
+    hint = f"Did you mean {near}? " if near else ""
+    return DataError(
+        f"{source} does not answer as an SQLite file: {error}.",
+        found=[f"query  {query}"] if query else [],
+        do=f"{hint}Correct the query, or check the file.",
+    )
+
+
+def _names_in(connection: sqlite3.Connection) -> list[str]:
+    """The tables and columns of a database, as far as it tells."""
+    try:
+        found = connection.execute(
+            "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c "
+            "WHERE t.type IN ('table', 'view')"
+        )
+        return list(dict.fromkeys(name for pair in found for name in pair))
+    except (sqlite3.Error, sqlite3.Warning):  # no database at all
+        return []
 
 
 def columns_of_rows(

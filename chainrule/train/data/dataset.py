@@ -1,6 +1,6 @@
 """Dataset: what a net trains on; three parts, already preprocessed.
 
-Imports only the preprocessing beside it. `loading.load` makes it; everybody reads it.
+Imports the preprocessing and outliers.py beside it. `loading.load` makes it; everybody reads it.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.train.data.columns import Task
+from chainrule.train.data.outliers import outweighing
 from chainrule.train.data.preprocessing import Preprocessing
 
 
@@ -79,6 +80,13 @@ class Dataset:
             "validation": self.y_validation,
             "test": self.y_test,
         }
+
+    @property
+    def outweighing(self) -> int:
+        """How many rows of a target of numbers outweigh all others, as far as they are at hand."""
+        if self.classes:
+            return 0
+        return len(outweighing(np.concatenate([*self.targets.values()]).ravel()))
 
     @property
     def inputs(self) -> int:

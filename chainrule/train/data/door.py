@@ -7,6 +7,7 @@ may not install or load an extension.
 import threading
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,13 @@ class Door:
         return self._watched(lambda: self._connection.execute(sql).fetchnumpy())
 
     def _watched(self, job: Callable[[], Any]) -> Any:
-        if self._progress is None:
-            return job()
+        """Do it; too little memory is told as Python tells it, whoever needed some."""
+        try:
+            return job() if self._progress is None else self._followed(job, self._progress)
+        except duckdb().OutOfMemoryException as error:
+            raise MemoryError(first_lines(error)[0]) from None
+
+    def _followed(self, job: Callable[[], Any], progress: Progress) -> Any:
         ended: list[Any] = []
 
         def work() -> None:
@@ -59,7 +65,7 @@ class Door:
             while worker.is_alive():
                 worker.join(SECONDS_BETWEEN)
                 share = self._connection.query_progress() / 100
-                self._progress(min(max(share, 0.0), 1.0))
+                progress(min(max(share, 0.0), 1.0))
         except BaseException:
             self._connection.interrupt()
             worker.join()
@@ -67,6 +73,10 @@ class Door:
         if isinstance(ended[0], BaseException):
             raise ended[0]
         return ended[0]
+
+    def kinds_of(self, sql: str) -> list[str]:
+        """What each statement of a text is: SELECT, INSERT, ..."""
+        return [each.type.name for each in self._connection.extract_statements(sql)]
 
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a short query."""
@@ -94,6 +104,17 @@ def refusing(what: str, do: str) -> Generator[None]:
         yield
     except duckdb().Error as error:
         raise DataError(what, found=first_lines(error), do=do) from None
+
+
+@contextmanager
+def within_memory(name: str, do: str) -> Generator[None]:
+    """Tell as a DataError that a table does not fit."""
+    try:
+        yield
+    except MemoryError as error:
+        reason = [f"reason  {error}"] if str(error) else []
+        what = f"{name} does not fit into the memory that is left."
+        raise DataError(what, found=reason, do=do) from None
 
 
 def first_lines(error: Exception) -> list[str]:
@@ -166,6 +187,13 @@ def _values(array: NDArray[Any]) -> Values:
     if gaps is not None and np.any(gaps):
         numbers[gaps] = np.nan
     return numbers
+
+
+def types_of_parquet(door: Door, path: Path, name: str) -> dict[str, str]:
+    """DuckDB's type of each column of a Parquet file."""
+    with refusing(f"{name} cannot be read as Parquet.", "Write the file again."):
+        found = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})")
+    return {column: kind for column, kind, *_ in found}
 
 
 def is_number(kind: str) -> bool:

@@ -15,12 +15,11 @@ from chainrule.errors import ArgumentError, ShapeError
 from chainrule.train.data.frames import column_of, columns_of_frame
 from chainrule.train.data.inference import infer
 from chainrule.train.data.learning import learn
-from chainrule.train.data.opening import Wish
 from chainrule.train.data.preparation import Prepared, prepare
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_table, resolve
 from chainrule.train.data.tables import Columns, RawData, Text
+from chainrule.train.data.wanted import Wanted, wanted_of, wish_of
 
 TARGET = "target"  # what an array of answers is called if it has no name
 
@@ -63,6 +62,7 @@ def fit_table(
     numeric: Sequence[str] = (),
     missing: Sequence[str] = (),
     task: str = "auto",
+    decimal: str | None = None,
     query: str | None = None,
 ) -> Fitted:
     """Infer what each column is for, learn what preparing it takes, and prepare all rows.
@@ -73,7 +73,7 @@ def fit_table(
         Any table that `load` takes, and matrices.
     target : str or array_like, (N,)
         The column to predict, or the answers themselves.
-    drop, categorical, numeric, missing, task, query
+    drop, categorical, numeric, missing, task, decimal, query
         As for `load`.
 
     Returns
@@ -97,7 +97,7 @@ def fit_table(
     >>> later.codes.tolist(), later.notes
     ([[2]], ("1 cell with a category that training never had: 'town' 1",))
     """
-    wanted = Wanted(tuple(drop), tuple(categorical), tuple(numeric), tuple(missing), task)
+    wanted = wanted_of(drop, categorical, numeric, missing, task, decimal=decimal)
     columns = _columns(table, wanted, query)
     if not isinstance(target, str):
         columns, target = _with_answers(columns, target)
@@ -132,7 +132,7 @@ def _columns(table: Any, wanted: Wanted, query: str | None) -> Columns:
             f"{found!r} is the name of a data set, not a table.",
             do="Write ./NAME for a file of that name; or load the set.",
         )
-    return open_table(found, Wish(frozenset(wanted.categorical), wanted.marks, query))
+    return open_table(found, wish_of(wanted, query))
 
 
 def _with_answers(columns: Columns, answers: Any) -> tuple[Columns, str]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from chainrule.train.data.door import literal, opened, refusing
+from chainrule.train.data.door import literal, opened, types_of_parquet
 from chainrule.train.data.opening import GZIP, PARQUET, ZSTANDARD, start_of
 
 SHARE = 0.5  # of the free memory that a table may take
@@ -27,14 +27,11 @@ def bytes_of(path: Path) -> int:
     """About how many bytes a table takes in memory."""
     start, size = start_of(path), path.stat().st_size
     if start.startswith(PARQUET):
-        with (
-            opened() as door,
-            refusing(f"{path.name} cannot be read as Parquet.", "Write the file again."),
-        ):
+        with opened() as door:
+            columns = types_of_parquet(door, path, path.name)
             ((rows,),) = door.all(
                 f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})"
             )
-            columns = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})")
         return CELL * int(rows) * len(columns)
     return size * PER_BYTE * (PACKED if start.startswith((GZIP, ZSTANDARD)) else 1)
 

@@ -1,6 +1,6 @@
 """A table with a target becomes raw data: each column gets its part, each row its answer.
 
-Imports roles.py, leakage.py and tables.py. sources.py infers; later.py knows the parts already.
+Imports roles.py, remarks.py and tables.py. sources.py infers; later.py knows the parts already.
 """
 
 import difflib
@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.columns import Role
-from chainrule.train.data.leakage import suspicious
+from chainrule.train.data.amounts import Amounts, amounts_in, as_numbers, counts_of
+from chainrule.train.data.columns import Role, Written
 from chainrule.train.data.marks import without_marks
-from chainrule.train.data.objects import as_text, written
+from chainrule.train.data.objects import as_text
+from chainrule.train.data.objects import written as as_written
+from chainrule.train.data.remarks import remarks, told_thousands
 from chainrule.train.data.roles import (
     FEW_CATEGORIES,
     MOST_CATEGORIES,
-    Wanted,
-    as_numbers,
     cast,
-    numbers_of_most,
     tells_rows_apart,
+    why_no_numbers,
 )
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
-from chainrule.train.data.texts import order_of, shows_decimal_commas, times_in
+from chainrule.train.data.texts import order_of, shows_decimal_commas, spread, times_in
+from chainrule.train.data.unit_signs import without_unit
+from chainrule.train.data.wanted import Wanted
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
 MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
-
-TASKS = ("auto", "classes", "numbers")
 
 
 def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> RawData:
@@ -45,13 +45,15 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
     """
     target = _checked_target(columns, target)
     wanted.refuse_unknown(columns.names, target)
+    if wanted.decimal:
+        columns = replace(columns, has_decimal_commas=wanted.decimal == ",", doubts={})
     if len(columns) < FEWEST_ROWS:
         raise DataError(
             f"{columns.source} has {counted(len(columns), 'row')}; "
             f"a data set needs at least {FEWEST_ROWS}.",
             do="Add rows.",
         )
-    values, has_answer = _target_values(columns, target, wanted)
+    values, has_answer, found = _target_values(columns, target, wanted)
     answered = int(np.count_nonzero(has_answer))
     if answered < FEWEST_ROWS:
         raise DataError(
@@ -66,7 +68,7 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
         verb = "is" if left == 1 else "are"
         notes += (f"{counted(left, 'row')} without a value of {target!r} {verb} left out",)
     answers = _answers(columns, target, values, wanted.task)
-    raw = _cast(columns, name, target, answers, wanted, notes)
+    raw = _cast(columns, name, target, answers, wanted, notes, found)
     return (
         raw if answered == len(has_answer) else replace(raw, answered=np.flatnonzero(has_answer))
     )
@@ -79,6 +81,7 @@ def _cast(
     answers: Values,
     wanted: Wanted,
     notes: tuple[str, ...],
+    amounts: Amounts | None,
 ) -> RawData:
     parts = {each: cast(columns, each, wanted) for each in columns.names if each != target}
     used = {each: part.values for each, part in parts.items() if part.values is not None}
@@ -91,17 +94,26 @@ def _cast(
             do="Add columns; or take one nevertheless: categorical=... or numeric=... "
             "(on the command line: --categorical, --numeric).",
         )
-    told = "numbers" if not isinstance(answers, Text) else f"{len(answers.values)} classes"
+    written = {each: part.written for each, part in parts.items() if part.written != Written()}
+    told = "numbers"
+    if isinstance(answers, Text):
+        words, note = _why_classes(columns, target, wanted)
+        told = f"{len(answers.values)} classes" + (f"; {words}" if words else "")
+        notes += (note,) if note else ()
+    if amounts is not None:
+        notes, written[target] = (*notes, *amounts.notes), amounts.written
+        told += f" in {amounts.written.unit}" if amounts.written.unit else ""
+    if not isinstance(answers, Text):
+        notes += told_thousands(columns, target, written.get(target, Written()).unit)
     roles = tuple(
         Role(each, "target", told) if each == target else parts[each].role
         for each in columns.names
     )
-    commas = columns.has_decimal_commas or any(
-        isinstance(text, Text)
-        and _is_numeric(used.get(each))
-        and shows_decimal_commas(text.values)
-        for each, text in columns.values.items()
-    )
+    numeric = [each for each, values in used.items() if _is_numeric(values)]
+    commas = columns.has_decimal_commas
+    if commas is None:
+        units = [(each, written.get(each, Written()).unit) for each in numeric]
+        commas = any(_shows_commas(columns.values[each], unit) for each, unit in units)
     return RawData(
         name,
         table_of(columns, used),
@@ -112,13 +124,32 @@ def _cast(
         marks=wanted.marks if wanted.missing else (),
         orders={each: part.order for each, part in parts.items() if part.order},
         keys=keys_of(columns, wanted.split),
+        decimal=wanted.decimal,
+        written=written,
         named={role.name: columns.values[role.name] for role in roles if tells_rows_apart(role)},
-        notes=(*notes, *_of_classes(target, answers), *suspicious(used, answers, target)),
+        notes=(
+            *(*notes, *_of_classes(target, answers)),
+            *remarks(columns, parts, target, answers),
+        ),
     )
 
 
-def _is_numeric(values: Values | None) -> bool:
-    return values is not None and not isinstance(values, Text) and values.dtype.kind == "f"
+def _why_classes(columns: Columns, target: str, wanted: Wanted) -> tuple[str, str]:
+    """What keeps a target from being numbers, where it holds them for the most part."""
+    values = columns.values[target]
+    if not isinstance(values, Text) or wanted.task == "classes":
+        return "", ""
+    return why_no_numbers(columns, target, values, counts_of(values))
+
+
+def _is_numeric(values: Values) -> bool:
+    return not isinstance(values, Text) and values.dtype.kind == "f"
+
+
+def _shows_commas(values: Values, unit: str) -> bool:
+    if not isinstance(values, Text):
+        return False
+    return shows_decimal_commas(without_unit(values.values, unit) if unit else values.values)
 
 
 def _checked_target(columns: Columns, target: str | None) -> str:
@@ -145,28 +176,40 @@ def _checked_target(columns: Columns, target: str | None) -> str:
 
 def _target_values(
     columns: Columns, name: str, wanted: Wanted
-) -> tuple[Values, NDArray[np.bool_]]:
-    """The target's values, and which rows have one."""
+) -> tuple[Values, NDArray[np.bool_], Amounts | None]:
+    """The target's values, which rows have one, and how its numbers are written in texts."""
     values = columns.values[name]
     if name in columns.nested:
         raise DataError(
             f"the target {name!r} of {columns.source} holds lists or records.",
             do="Predict one number or one word of them.",
         )
-    if isinstance(values, Text):
-        values = without_marks(values, wanted.marks)
+    values, found = without_marks(values, wanted.marks), None
     if _holds_dates(values) and wanted.task != "classes":
         raise DataError(
             f"the target {name!r} of {columns.source} holds dates.",
             do="Predict a number instead, such as the days from one date to another.",
         )
+    if isinstance(values, Text) and wanted.task != "classes":
+        found = amounts_in(columns, name, values, is_asked=wanted.task == "numbers")
+        if found is not None and wanted.task == "auto" and _are_names(found):
+            found = None
+        if found is not None:
+            values = spread(values, found.of_values)
     if wanted.task == "numbers":
         values = as_numbers(columns, name, values)
-    elif isinstance(values, Text):
-        found = numbers_of_most(columns, name, values) if wanted.task == "auto" else None
-        values = values if found is None else found
     has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
-    return values, has
+    return values, has, found
+
+
+def _are_names(found: Amounts) -> bool:
+    """Whether numbers with a unit are so few and whole that they name classes: 2D and 3D."""
+    if not found.written.unit:
+        return False
+    different = np.unique(found.of_values[~np.isnan(found.of_values)])
+    return len(different) <= MOST_NUMBERED_CLASSES and bool(
+        (different == np.rint(different)).all()
+    )
 
 
 def _holds_dates(values: Values) -> bool:
@@ -193,7 +236,7 @@ def _answers(columns: Columns, name: str, values: Values, task: str) -> Values:
         _refuse_names(columns, name, values)
         return values
     different = np.unique(values)
-    _refuse_constant(name, len(different), lambda: written(float(different[0])))
+    _refuse_constant(name, len(different), lambda: as_written(float(different[0])))
     are_whole = bool((np.isfinite(different) & (different == np.rint(different))).all())
     if task == "classes":
         _refuse_many_classes(columns, name, len(different))
@@ -218,10 +261,14 @@ def _refuse_names(columns: Columns, name: str, text: Text) -> None:
     different, rows = len(text.values), len(text)
     if different <= FEW_CATEGORIES or (different <= MOST_CATEGORIES and 2 * different <= rows):
         return
+    why, _ = why_no_numbers(columns, name, text, counts_of(text))
     raise DataError(
         f"the target {name!r} of {columns.source} holds {different} different texts in {rows} "
         "rows: too many for classes.",
-        found=[f"first text   {text.values[text.codes[0]]!r}, {columns.places[0]}"],
+        found=[
+            f"first text   {text.values[text.codes[0]]!r}, {columns.places[0]}",
+            *([f"reason       {why}"] if why else []),
+        ],
         do="Name another column, or put the texts into groups.",
     )
 

@@ -10,13 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError
-from chainrule.train.data.columns import Categorical, Classes, Column, Moment, Target
-from chainrule.train.data.marks import MARKS, without_marks
+from chainrule.train.data.amounts import as_numbers, unread
+from chainrule.train.data.columns import (
+    Categorical,
+    Classes,
+    Column,
+    Moment,
+    Target,
+    Written,
+)
+from chainrule.train.data.marks import MARKS, without_marks, without_words
 from chainrule.train.data.objects import as_text
 from chainrule.train.data.preparation import CodeBook
-from chainrule.train.data.roles import as_numbers, unread
 from chainrule.train.data.tables import Columns, Table, Text, Values, table_of
-from chainrule.train.data.texts import spread, times_in
+from chainrule.train.data.texts import all_times_in, spread
 from chainrule.train.data.wording import counted, listing
 
 READ_AS = "Write the column as it was in the training data."
@@ -38,7 +45,7 @@ def answers_of(columns: Columns, target: Target, marks: tuple[str, ...]) -> Valu
     """The target's values; a gap where a row has none."""
     values = _marked(columns, target.name, marks)
     if not isinstance(target, Classes):
-        return as_numbers(columns, target.name, values)
+        return as_numbers(columns, target.name, values, Written(target.unit, target.words))
     return values if isinstance(values, Text) else as_text(values)
 
 
@@ -56,8 +63,7 @@ def refuse_missing(known: Sequence[Column], present: Sequence[str], source: str)
 
 
 def _marked(columns: Columns, name: str, marks: tuple[str, ...]) -> Values:
-    values = columns.values[name]
-    return without_marks(values, marks or MARKS) if isinstance(values, Text) else values
+    return without_marks(columns.values[name], marks or MARKS)
 
 
 def _values(columns: Columns, column: Column, marks: tuple[str, ...]) -> Values:
@@ -66,7 +72,7 @@ def _values(columns: Columns, column: Column, marks: tuple[str, ...]) -> Values:
         return _categories(columns, column, values)
     if isinstance(column, Moment):
         return _times(columns, column, values)
-    return as_numbers(columns, column.name, values)
+    return as_numbers(columns, column.name, values, Written(column.unit, column.words))
 
 
 def _categories(columns: Columns, column: Categorical, values: Values) -> Text:
@@ -83,9 +89,8 @@ def _times(columns: Columns, column: Moment, values: Values) -> NDArray[Any]:
         if values.dtype.kind == "M" or np.isnan(values).all():
             return values.astype("M8[us]")
         raise _changed(columns, column.name, values, "dates")
-    times = times_in(values.values, column.order)
-    if times is None:
-        times = np.full(len(values.values), np.datetime64("NaT", "us"))
+    values = without_words(values, column.words)
+    times = all_times_in(values.values, column.order)
     row = unread(values, times, np.isnat)
     if row is not None:
         cell = values.values[values.codes[row]]

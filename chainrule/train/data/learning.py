@@ -19,7 +19,9 @@ from chainrule.train.data.columns import (
     Numeric,
     Quantity,
     Target,
+    Written,
 )
+from chainrule.train.data.outliers import held_at, lies_far, middle_of
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.tables import (
     RawData,
@@ -33,12 +35,6 @@ from chainrule.train.data.times import parts_of
 Moments = NDArray[np.float64]
 BLOCK = 4096  # rows at a time
 BYTE_ROWS = 256  # whose sums of squares float32 holds exactly: 256 * 255**2 < 2**24
-# A number so many spreads from the median is held nearer to it: one cell of 1e9 in a column of
-# tens would leave nothing of the others once they are divided by the std. A spread is what the
-# middle half covers; where that is nothing, what all but the outermost 1 % cover.
-FAR, HELD_AT = 1000.0, 10.0
-MOST_RANKED = 1 << 17  # rows whose median is that of all: it is known to a 500th of the spread
-MIDDLE, NEARLY_ALL = (25, 50, 75), (0.5, 50, 99.5)  # percent
 
 
 def learn(raw: RawData, rows: Rows) -> Preprocessing:
@@ -80,19 +76,25 @@ def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
     table, rows = raw.table, np.sort(rows)  # in the order of memory
     place = {name: index for index, name in enumerate(table.numeric)}
 
+    def written(name: str) -> Written:
+        return raw.written.get(name, Written())
+
     def column(name: str) -> Column:
         if name in place:
             numbers = table.numbers[:, place[name]]
             refuse_infinite(numbers, name, table.places, table.source)
-            return learn_numeric(name, numbers[rows])
+            learned = learn_numeric(name, numbers[rows])
+            return replace(learned, unit=written(name).unit, words=written(name).words)
         if name in table.times:
-            return _moment(name, table.times[name][rows], raw.orders[name])
+            moment = _moment(name, table.times[name][rows], raw.orders[name])
+            return replace(moment, words=written(name).words)
         text = table.texts[name].take(rows)
         has_gaps = bool((text.codes < 0).any())
         return Categorical(name, text.used().values, has_gaps, takes_new=True)
 
     columns = tuple(column(name) for name in table.order)
-    return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks, raw.has_decimal_commas)
+    known = (raw.roles, raw.marks, raw.has_decimal_commas, raw.decimal)
+    return Preprocessing(columns, _target(raw, rows), *known)
 
 
 def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
@@ -117,25 +119,6 @@ def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
     return Numeric(name, mean, std or 1.0, median, has_gaps, *bounds)
 
 
-def middle_of(known: NDArray[np.float64]) -> tuple[float, float]:
-    """The median of some numbers, and what the middle half of them covers."""
-    some = known[:: 1 + len(known) // MOST_RANKED]
-    lowest, median, highest = np.percentile(some, MIDDLE)
-    if lowest == highest:
-        lowest, _, highest = np.percentile(some, NEARLY_ALL)
-    return float(median), float(highest - lowest)
-
-
-def held_at(median: float, spread: float) -> tuple[float, float]:
-    """Where numbers are held that lie far away."""
-    return median - HELD_AT * spread, median + HELD_AT * spread
-
-
-def lies_far(least: float, most: float, median: float, spread: float) -> bool:
-    """Whether a number of such a range lies so far away that it is held."""
-    return spread > 0 and max(median - least, most - median) > FAR * spread
-
-
 def _moment(name: str, times: NDArray[Any], order: str) -> Moment:
     """The parts of a date that differ; the elapsed days at least."""
     found = {part: learn_numeric(part, numbers) for part, numbers in parts_of(times).items()}
@@ -154,7 +137,9 @@ def _target(raw: RawData, rows: Rows) -> Target:
         return Classes(raw.target_name, raw.target.values)
     refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), raw.table.places, raw.name)
     mean, std = _moments(raw.target[:, None], rows)
-    return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0)
+    written = raw.written.get(raw.target_name, Written())
+    known = (written.unit, written.words)
+    return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0, *known)
 
 
 def _moments(numbers: NDArray[Any], rows: Rows) -> tuple[Moments, Moments]:

@@ -15,13 +15,12 @@ from chainrule.errors import ArgumentError
 from chainrule.train.data.dataset import Dataset
 from chainrule.train.data.door import Progress
 from chainrule.train.data.learning import learn
-from chainrule.train.data.opening import Wish
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.roles import Wanted
 from chainrule.train.data.sources import open_source
 from chainrule.train.data.split import keep_categories_known
 from chainrule.train.data.split_keys import split_raw
 from chainrule.train.data.tables import RawData
+from chainrule.train.data.wanted import wanted_of
 
 
 def load(
@@ -37,6 +36,7 @@ def load(
     categorical: Sequence[str] = (),
     numeric: Sequence[str] = (),
     missing: Sequence[str] = (),
+    decimal: str | None = None,
     query: str | None = None,
     split: str = "random",
     progress: Progress | None = None,
@@ -71,6 +71,8 @@ def load(
     missing : sequence of str
         What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
         #N/A and their like.
+    decimal : {",", "."}, optional
+        The sign before the decimals: "," makes 1.234 a thousand. Default: as the cells show.
     query : str, optional
         SQL that asks a DuckDB or SQLite file for the rows. Default: its only table.
     split : str
@@ -115,15 +117,8 @@ def load(
     """
     validation, test = checked_share("validation", validation), checked_share("test", test)
     seed = checked_seed(seed)
-    wanted = Wanted(
-        names_in(drop),
-        names_in(categorical),
-        names_in(numeric),
-        names_in(missing),
-        task,
-        split,
-    )
-    raw = open_source(source, target, folder, wanted, Wish(query=query, progress=progress))
+    wanted = wanted_of(drop, categorical, numeric, missing, task, split, decimal)
+    raw = open_source(source, target, folder, wanted, query, progress)
     parts = split_raw(raw, validation, test, seed)
     if raw.keys is None:
         parts = keep_categories_known(parts, [text.codes for text in raw.table.texts.values()])
@@ -166,11 +161,6 @@ def _each(raw: RawData, preprocessing: Preprocessing) -> Callable[[NDArray[np.in
         return preprocessing.apply(chosen.table), y
 
     return part
-
-
-def names_in(given: Sequence[str]) -> tuple[str, ...]:
-    """One name, or several."""
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def checked_share(name: str, value: float) -> float:

@@ -4,10 +4,11 @@ Imports the data model. door.py hands the marks to the table engine, texts.py lo
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 
-from chainrule.train.data.tables import Text
+from chainrule.train.data.tables import Text, Values
 
 # Lower case. The last row is what spreadsheets show for a formula that failed.
 MARKS = (
@@ -31,8 +32,25 @@ def spellings(marks: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(each for ways in written for each in (*ways, "NaT")))
 
 
-def without_marks(text: Text, marks: tuple[str, ...]) -> Text:
-    """The column with a gap in place of each mark; values that nobody holds any more are gone."""
+def without_marks(values: Values, marks: tuple[str, ...]) -> Values:
+    """The column with a gap in place of each mark; texts that nobody holds any more are gone."""
+    if isinstance(values, Text):
+        return without_words(values, marks)
+    codes = numbers_among(marks) if values.dtype.kind == "f" else []
+    return np.where(np.isin(values, codes), np.nan, values) if codes else values
+
+
+def numbers_among(marks: Iterable[str]) -> list[float]:
+    """The marks that are numbers, such as -999."""
+    found = list[float]()
+    for mark in marks:
+        with suppress(ValueError):
+            found.append(float(mark))
+    return [number for number in found if number == number]
+
+
+def without_words(text: Text, marks: tuple[str, ...]) -> Text:
+    """The same of a column of texts."""
     known = frozenset(marks)
     keeps = np.array([value.lower() not in known for value in text.values], bool)
     if keeps.all():

@@ -8,7 +8,7 @@ import shutil
 import sys
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,56 +23,36 @@ from chainrule.train.data.databases import (
 )
 from chainrule.train.data.door import (
     Door,
-    Progress,
     columns_of,
     literal,
     opened,
     refusing,
+    within_memory,
 )
-from chainrule.train.data.marks import MARKS
 from chainrule.train.data.objects import joined
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.spreadsheets import ENDINGS, columns_of_sheet
 from chainrule.train.data.tables import Columns, Places
-from chainrule.train.data.textfiles import columns_of_text
+from chainrule.train.data.textfiles import columns_of_text, written_alike
+from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import counted, listing
 
+BLOCK_BY_BLOCK = (
+    "Read it block by block: chainrule train --stream, or chainrule.train.data.stream; or take "
+    "fewer rows."
+)
 STANDARD_INPUT = "standard input"
 GZIP, ZSTANDARD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is asked of a file.
-
-    Parameters
-    ----------
-    as_text : frozenset of str
-        Columns that stay text although every cell is a number.
-    marks : tuple of str
-        What stands for a gap, in lower case.
-    query : str or None
-        SQL for a database.
-    progress : callable or None
-        Is told the share of the file that is read.
-    has_decimal_commas : bool
-        Whether numbers are known to be written like 1.234,5.
-    """
-
-    as_text: frozenset[str] = field(default_factory=frozenset[str])
-    marks: tuple[str, ...] = MARKS
-    query: str | None = None
-    progress: Progress | None = None
-    has_decimal_commas: bool = False
-
-
 def open_files(paths: Sequence[Path], wish: Wish) -> Columns:
     """The rows of a file, or of several that have the same columns, one after the other."""
     try:
         before = [state_of(path) for path in paths]
-        found = _opened(paths, wish)
+        with within_memory(paths[0].name, BLOCK_BY_BLOCK):
+            found = _opened(paths, wish)
         if [state_of(path) for path in paths] != before:
             raise DataError(
                 f"{paths[0].name} changed while it was read.", do="Run it again when it is whole."
@@ -136,14 +116,9 @@ def _tables(
     door: Door, files: Sequence[tuple[Path, str]], scratch: Scratch, wish: Wish
 ) -> Columns:
     """Read each file, and put the rows of all below each other."""
-    parts = [_part(door, path, name, scratch, wish) for path, name in files]
-    commas = [part.has_decimal_commas for part in parts]
-    if any(commas) and not all(commas):  # 1.234 is the same number in each of them
-        wish = replace(wish, has_decimal_commas=True)
-        parts = [
-            part if part.has_decimal_commas else _part(door, path, name, scratch, wish)
-            for part, (path, name) in zip(parts, files, strict=True)
-        ]
+    parts = written_alike(
+        files, wish, lambda file, wish: _part(door, file[0], file[1], scratch, wish)
+    )
     first = parts[0]
     if len(parts) == 1:
         return _keeping(first, scratch)
@@ -157,8 +132,10 @@ def _tables(
     values = {name: joined([part.values[name] for part in parts]) for name in first.names}
     nested = first.nested.union(*(part.nested for part in parts))
     notes = tuple(note for part in parts for note in part.notes)
-    source = counted(len(parts), "file")
-    return Columns(source, values, _places_in(parts, scratch), nested, any(commas), notes)
+    doubts = {name: cell for part in reversed(parts) for name, cell in part.doubts.items()}
+    source, commas = counted(len(parts), "file"), first.has_decimal_commas
+    places = _places_in(parts, scratch)
+    return Columns(source, values, places, nested, commas, notes, doubts)
 
 
 def _keeping(columns: Columns, scratch: Scratch) -> Columns:
@@ -201,9 +178,7 @@ def _part(door: Door, path: Path, name: str, scratch: Scratch, wish: Wish) -> Co
         reader = "read_json" if ".json" in endings else "read_ndjson"
         with refusing(f"{name} cannot be read as JSON.", "Write one object per line."):
             return _of_reader(door, reader, path, name, wish)
-    return columns_of_text(
-        door, path, name, scratch, wish.as_text, wish.marks, wish.has_decimal_commas
-    )
+    return columns_of_text(door, path, name, scratch, wish)
 
 
 def _of_reader(door: Door, reader: str, path: Path, name: str, wish: Wish) -> Columns:

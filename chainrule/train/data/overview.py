@@ -5,7 +5,7 @@ counted by one SQL query over all rows, categories by one for each column.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,13 +26,15 @@ from chainrule.train.data.columns import (
 from chainrule.train.data.door import Door, columns_of, is_number, quoted, refusing
 from chainrule.train.data.inference import MOST_NUMBERED_CLASSES, infer
 from chainrule.train.data.later import answers_of
-from chainrule.train.data.learning import held_at, learn, lies_far, middle_of
-from chainrule.train.data.marks import without_marks
+from chainrule.train.data.learning import learn
+from chainrule.train.data.marks import numbers_among, without_words
 from chainrule.train.data.objects import as_text
+from chainrule.train.data.outliers import held_at, lies_far, middle_of, told_held
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.roles import MOST_CATEGORIES, Wanted
+from chainrule.train.data.roles import MOST_CATEGORIES
 from chainrule.train.data.row_spans import CELLS, ROW_NUMBER, OnDisk
 from chainrule.train.data.tables import Columns, RawData, Text
+from chainrule.train.data.wanted import Wanted
 
 SAMPLE_ROWS, FEWEST = 1 << 17, 64  # of a sample, which tells what the columns are for
 
@@ -77,10 +79,21 @@ def overview(door: Door, table: OnDisk, name: str, target: str | None, wanted: W
             return overview(door, table, name, target, replace(wanted, task="numbers"))
         known = Classes(raw.target_name, _classes(table, raw, classes))
     else:
-        known = _quantity(raw.target_name, counts)
+        known = _with_moments(learned.target, counts)
     columns, roles = _columns(door, table, learned, raw)
-    whole = Preprocessing(columns, known, roles, learned.marks, learned.has_decimal_commas)
-    return Overview(whole, answered, raw.notes)
+    known_of_texts = (learned.marks, learned.has_decimal_commas, learned.decimal)
+    whole = Preprocessing(columns, known, roles, *known_of_texts)
+    return Overview(whole, answered, (*raw.notes, *_held(columns, raw.notes)))
+
+
+def _held(columns: Sequence[Column], notes: Sequence[str]) -> list[str]:
+    """What the sample does not show of cells far from all others."""
+    return [
+        told_held(column.name, column.low, column.high)
+        for column in columns
+        if isinstance(column, Numeric) and column.low is not None and column.high is not None
+        if not any(note.startswith(f"{column.name!r}: ") and " held at " in note for note in notes)
+    ]
 
 
 def _sample(door: Door, table: OnDisk) -> Columns:
@@ -102,7 +115,7 @@ class _Answers:
 
 
 def _answers(columns: Columns, learned: Preprocessing, wanted: Wanted) -> _Answers:
-    values = answers_of(columns, learned.target, wanted.marks)
+    values = answers_of(learned.as_written(columns), learned.target, wanted.marks)
     if isinstance(values, Text):
         codes = values.codes[values.codes >= 0]
         often = np.bincount(codes, minlength=len(values.values)).tolist()
@@ -115,7 +128,7 @@ def _answers(columns: Columns, learned: Preprocessing, wanted: Wanted) -> _Answe
     return _Answers(known.size, Counter(), mean, float(np.square(known - mean).sum()))
 
 
-def _quantity(name: str, counts: list[_Answers]) -> Quantity:
+def _with_moments(target: Quantity, counts: list[_Answers]) -> Quantity:
     """Mean and std of all, joined as Chan, Golub and LeVeque (1983) do."""
     rows, mean, squares = 0, 0.0, 0.0
     for each in counts:
@@ -123,7 +136,7 @@ def _quantity(name: str, counts: list[_Answers]) -> Quantity:
             apart, total = each.mean - mean, rows + each.rows
             squares += each.squares + apart * apart * rows * each.rows / total
             mean, rows = mean + apart * each.rows / total, total
-    return Quantity(name, mean, float(np.sqrt(squares / rows)) or 1.0)
+    return replace(target, mean=mean, std=float(np.sqrt(squares / rows)) or 1.0)
 
 
 def _classes(table: OnDisk, raw: RawData, classes: Counter[str]) -> tuple[str, ...]:
@@ -187,9 +200,9 @@ def _counted(
     asked = [column for column in learned.columns if not isinstance(column, Categorical)]
     if not asked:
         return {}
-    parts = ["count(*)"]
+    parts, codes = ["count(*)"], numbers_among(raw.marks)
     for column in asked:
-        parts += _asked(column, table.types[column.name], _middle(raw, column))
+        parts += _asked(column, table.types[column.name], _middle(raw, column), codes)
     with refusing(f"{table.source} cannot be counted.", "Check the file."):
         ((rows, *answers),) = door.all(f"SELECT {', '.join(parts)} FROM {table.relation}")
     found, answer = dict[str, _Counted](), iter(answers)
@@ -217,12 +230,22 @@ def _middle(raw: RawData, column: Column) -> tuple[float, float]:
     return middle_of(known) if known.size else (0.0, 0.0)
 
 
-def _asked(column: Column, kind: str, middle: tuple[float, float]) -> list[str]:
-    """How many cells are there; and of numbers their range, mean and std, held or not."""
+def _asked(
+    column: Column, kind: str, middle: tuple[float, float], codes: Sequence[float]
+) -> list[str]:
+    """How many cells are there; and of numbers their range, mean and std, held or not.
+
+    Parameters
+    ----------
+    codes : sequence of float
+        Numbers that stand for a gap.
+    """
     name = quoted(column.name)
     if not (isinstance(column, Numeric) and is_number(kind)):
         return [f"count({name})"]
     number = f"CAST({name} AS DOUBLE)"
+    for code in codes:
+        number = f"nullif({number}, {code!r})"
     known = f"CASE WHEN isfinite({number}) THEN {number} END"
     there = f"count(CASE WHEN NOT isnan({number}) THEN 1 END)"
     median, (low, high) = repr(middle[0]), map(repr, held_at(*middle))
@@ -260,7 +283,7 @@ def _categories(
     values, _ = columns_of(door, f"{query} LIMIT {4 * MOST_CATEGORIES}", table.wish.as_text)
     text = values[column.name]
     text = text if isinstance(text, Text) else as_text(text)
-    known = without_marks(text, marks or table.wish.marks)
+    known = without_words(text, marks or table.wish.marks)
     if len(known.values) > MOST_CATEGORIES and column.name not in table.wish.as_text:
         return None
     gaps = bool((known.codes < 0).any())

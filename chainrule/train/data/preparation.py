@@ -17,6 +17,8 @@ from chainrule.train.data.times import parts_of
 from chainrule.train.data.wording import counted, listing
 
 Array = NDArray[Any]
+UNFAMILIAR, FEWEST_CELLS = 0.9, 5  # share of new categories that is a warning, from so many cells
+EXAMPLES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Prepared:
         Names of the G columns.
     filled, new : mapping of str to int
         Cells of each column that were missing, and cells with a category never seen.
+    warnings : tuple of str
+        The columns that hold hardly anything that training knew, in words.
     """
 
     numbers: Array
@@ -51,6 +55,7 @@ class Prepared:
     gap_names: tuple[str, ...]
     filled: dict[str, int] = field(default_factory=dict[str, int])
     new: dict[str, int] = field(default_factory=dict[str, int])
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -75,12 +80,13 @@ def prepare(columns: Sequence[Column], table: Table) -> Prepared:
     filled, new = dict[str, int](), dict[str, int]()
     numeric, categorical = list[Numeric](), list[Categorical]()
     codes, gaps, gap_names = list[Array](), list[Array](), list[str]()
-    arrays = list[Array]()
+    arrays, warnings = list[Array](), list[str]()
     place = {name: index for index, name in enumerate(table.numeric)}
     for column in columns:
         if isinstance(column, Categorical):
             categorical.append(column)
             codes.append(_codes(column, table, filled, new))
+            warnings += _unfamiliar(column, table.texts[column.name], new.get(column.name, 0))
             continue
         if isinstance(column, Numeric):
             given = _numbers(column, table, place)
@@ -107,6 +113,7 @@ def prepare(columns: Sequence[Column], table: Table) -> Prepared:
         tuple(gap_names),
         filled,
         new,
+        tuple(warnings),
     )
 
 
@@ -187,6 +194,27 @@ def _refuse_or_count(
             do="Correct the value, or train again on data that has it.",
         )
     new[column.name] = int(np.count_nonzero(is_new))
+
+
+def _unfamiliar(column: Categorical, text: Text, new: int) -> list[str]:
+    """A warning where hardly a cell holds a category of the training rows."""
+    cells = int(np.count_nonzero(text.codes >= 0))
+    if cells < FEWEST_CELLS or new < UNFAMILIAR * cells or not column.categories:
+        return []
+    known = CodeBook(column.categories)
+    counts = np.bincount(text.codes[text.codes >= 0], minlength=len(text.values))
+    often: list[int] = np.argsort(-counts, kind="stable").tolist()
+    held = [text.values[place] for place in often if counts[place]]
+    strange = [repr(value) for value in held if known.code(value) < 0]
+    return [
+        f"{column.name!r}: training had none of the categories in {new:,} of {cells:,} cells, "
+        f"{_some(strange)} here and {_some([*map(repr, column.categories)])} in training; its "
+        "coding has probably changed, and these cells count as gaps"
+    ]
+
+
+def _some(values: Sequence[str]) -> str:
+    return ", ".join(values[:EXAMPLES]) + (", ..." if len(values) > EXAMPLES else "")
 
 
 class CodeBook:

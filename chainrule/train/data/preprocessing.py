@@ -38,6 +38,8 @@ class Preprocessing:
         What stands for a gap, where the user said so; () for the usual marks.
     has_decimal_commas : bool
         Whether numbers were written like 1.234,5: so 1.234 alone is a thousand in later rows too.
+    decimal : str
+        The decimal sign where the user said so, whatever the cells show; else "".
     """
 
     columns: tuple[Column, ...]
@@ -45,6 +47,7 @@ class Preprocessing:
     roles: tuple[Role, ...] = ()
     marks: tuple[str, ...] = ()
     has_decimal_commas: bool = False
+    decimal: str = ""
 
     @property
     def task(self) -> Task:
@@ -85,7 +88,9 @@ class Preprocessing:
 
     def as_written(self, columns: Columns) -> Columns:
         """Columns whose numbers are read as those of the training table were written."""
-        commas = columns.has_decimal_commas or self.has_decimal_commas
+        commas = columns.has_decimal_commas or self.has_decimal_commas or None
+        if self.decimal:
+            commas = self.decimal == ","
         return replace(columns, has_decimal_commas=commas)
 
     def apply(self, table: Any) -> NDArray[np.float32]:
@@ -157,7 +162,8 @@ class Preprocessing:
     def to_json(self) -> str:
         """Everything as JSON text; :meth:`from_json` gives it back exactly, to the last bit."""
         return preprocessing_record(
-            self.columns, self.target, self.roles, self.marks, self.has_decimal_commas
+            *(self.columns, self.target, self.roles, self.marks),
+            *(self.has_decimal_commas, self.decimal),
         )
 
     @classmethod

@@ -43,6 +43,7 @@ from chainrule.train.data.schema import (
 )
 from chainrule.train.data.texts import ORDERS
 from chainrule.train.data.times import PARTS
+from chainrule.train.data.wanted import DECIMALS
 
 FORMAT = 2  # raise it when a record's meaning changes
 WITHOUT_GAPS = 1  # the format before there were gaps, dates and roles
@@ -55,6 +56,7 @@ def preprocessing_record(
     roles: tuple[Role, ...] = (),
     marks: tuple[str, ...] = (),
     has_decimal_commas: bool = False,
+    decimal: str = "",
 ) -> str:
     """JSON text of the columns, the target, and what was done with each column of the table."""
     record = {
@@ -64,13 +66,14 @@ def preprocessing_record(
         "roles": [asdict(role) for role in roles],
         "marks": list(marks),
         "has_decimal_commas": has_decimal_commas,
+        "decimal": decimal,
     }
     return json.dumps(record, allow_nan=False)
 
 
 def read_preprocessing_record(
     text: str,
-) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...], bool]:
+) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...], bool, str]:
     """What `preprocessing_record` was given; a DataError if the text is anything else."""
     try:
         record = read_record(text)
@@ -84,7 +87,8 @@ def read_preprocessing_record(
         roles = tuple(_role(x, f"roles[{i}].") for i, x in enumerate(record.get("roles", [])))
         marks = tuple(record.get("marks", []))
         target = _part(record["target"], TARGETS, "target.")
-        return columns, target, roles, marks, record.get("has_decimal_commas", False)
+        commas, decimal = record.get("has_decimal_commas", False), record.get("decimal", "")
+        return columns, target, roles, marks, commas, decimal
     except MisfitError as misfit:
         raise DataError(
             f"this is not a preprocessing record of chainrule: {misfit.what.rstrip('.')}.",
@@ -98,7 +102,10 @@ WHOLE = (
     *(records("columns"), a_record("target")),
     *map(
         optional,
-        (objects("roles"), distinct_texts("marks"), yes_or_no("has_decimal_commas")),
+        (
+            *(objects("roles"), distinct_texts("marks"), yes_or_no("has_decimal_commas")),
+            one_of("decimal", ("", *DECIMALS)),
+        ),
     ),
 )
 OF_NUMBERS = (
@@ -106,17 +113,18 @@ OF_NUMBERS = (
     *map(optional, (finite_or_null("median"), finite_or_null("low"), finite_or_null("high"))),
 )
 GAPS = optional(yes_or_no("has_gaps"))
+UNIT, WORDS = optional(text("unit")), optional(distinct_texts("words"))
 COLUMNS = {
-    Numeric: (text("name"), *OF_NUMBERS, GAPS),
+    Numeric: (text("name"), *OF_NUMBERS, GAPS, UNIT, WORDS),
     Categorical: (
         *(text("name"), distinct_texts("categories")),
         *(GAPS, optional(yes_or_no("takes_new"))),
     ),
-    Moment: (text("name"), records("parts"), one_of("order", ORDERS), GAPS),
+    Moment: (text("name"), records("parts"), one_of("order", ORDERS), GAPS, WORDS),
 }
 TARGETS = {
     Classes: (text("name"), texts("classes")),
-    Quantity: (text("name"), finite("mean"), positive("std")),
+    Quantity: (text("name"), finite("mean"), positive("std"), UNIT, WORDS),
 }
 ROLE = (text("name"), one_of("kind", get_args(Kind)), text("reason"))
 
@@ -155,5 +163,5 @@ def _frozen(value: Any, place: str) -> Any:
 def _entry(value: Any, place: str) -> Any:
     if isinstance(value, str):
         return value
-    check_record(value, (one_of("name", PARTS), *OF_NUMBERS, GAPS), place)
+    check_record(value, (one_of("name", PARTS), *OF_NUMBERS, GAPS, UNIT, WORDS), place)
     return Numeric(**{key: _frozen(x, place) for key, x in value.items()})

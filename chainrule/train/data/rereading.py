@@ -7,6 +7,7 @@ named, or the file is put into plain form (UTF-8, no blank lines) and read once 
 import csv
 import io
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.delimited import Dialect, dialect_of, malformed, ragged
+from chainrule.train.data.wanted import Wish
 
 # What text may be but for UTF-8: with a byte order mark, or Windows' alphabet of the West.
 BOMS = (
@@ -51,7 +53,7 @@ def decoded(path: Path, name: str) -> tuple[str, str]:
 
 
 def put_into_plain_form(
-    path: Path, name: str, to: Path, has_decimal_commas: bool = False
+    path: Path, name: str, to: Path, wish: Wish
 ) -> tuple[Dialect, NDArray[np.int64], str]:
     """Write the rows again, separated by commas; give the line of each, and a note.
 
@@ -62,7 +64,7 @@ def put_into_plain_form(
     """
     text, note = decoded(path, name)
     to.write_text(text, encoding="utf-8", newline="")
-    dialect = dialect_of(to, name, has_decimal_commas)
+    dialect = dialect_of(to, name, wish)
     lines = list[int]()
     rows = list[list[str]]()
     for line, row in rows_of(text, dialect, name):
@@ -75,7 +77,10 @@ def put_into_plain_form(
         writer.writerow(dialect.header)
         writer.writerows(rows)
     header = _lines_of(dialect.header)
-    plain = Dialect(",", "", dialect.header, 1, header + 1, dialect.decimal, header)
+    plain = replace(
+        Dialect(",", "", dialect.header, 1, header + 1, dialect.decimal, header),
+        doubts=dialect.doubts,
+    )
     return plain, np.array(lines, np.int64), note
 
 

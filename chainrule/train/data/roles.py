@@ -4,24 +4,35 @@ Imports the data model and texts.py. inference.py asks for each column.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.columns import Role
-from chainrule.train.data.marks import chosen_marks, without_marks
+from chainrule.train.data.amounts import (
+    Amounts,
+    amounts_in,
+    as_numbers,
+    counts_of,
+    mixture,
+    told_others,
+    told_words,
+    words_among,
+)
+from chainrule.train.data.columns import Role, Written
+from chainrule.train.data.marks import without_marks
 from chainrule.train.data.objects import as_text, text_of_numbers
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
+from chainrule.train.data.variants import mixed_orders
+from chainrule.train.data.wanted import Wanted
+from chainrule.train.data.wording import figure
 
+Array = NDArray[Any]
 MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's main cost
 FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
-# A column of numbers with so few other cells is one with a typing error.
-LARGEST_SHARE_OF_TYPOS, FEWEST_NUMBERS_PER_TYPO = 0.01, 9
 # "id", "customer_id", "Unnamed: 0", "row number": names of rows, not quantities.
 NAMES_ROWS = re.compile(
     r"(.*[\W_])?(id|ids|uid|uuid|guid)|index|idx|nr|#|unnamed: \d+"
@@ -30,65 +41,25 @@ NAMES_ROWS = re.compile(
 )
 NUMBERS, NAMES = "row-number-like", "name-like"  # how a column that tells rows apart is called
 CASED_ID = re.compile(r".*[a-z]I[dD]")  # "PassengerId"; but not "paid"
+PLAIN = Written()
 ASKED = "as was asked"
 SINGLES = 5  # rows from which a column that never says the same thing twice is one of names
 TRUTH_WORDS = ({"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"off", "on"}, {"0", "1"})
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a user says of the columns, before any rule is asked.
-
-    Parameters
-    ----------
-    drop, categorical, numeric : tuple of str
-        Columns left out, taken for categories, taken for numbers.
-    missing : tuple of str
-        What stands for a gap, in place of the usual marks; () for those.
-    task : str
-        "auto", "classes" or "numbers".
-    split : str
-        "random", "time:COLUMN" or "group:COLUMN".
-    """
-
-    drop: tuple[str, ...] = ()
-    categorical: tuple[str, ...] = ()
-    numeric: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    task: str = "auto"
-    split: str = "random"
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        return chosen_marks(self.missing)
-
-    def refuse_unknown(self, names: Sequence[str], target: str) -> None:
-        """Raise if a column is not there, is asked for twice, or is the target."""
-        asked = dict[str, str]()
-        for option in ("drop", "categorical", "numeric"):
-            for name in getattr(self, option):
-                if name not in names:
-                    raise UnknownNameError("column", name, names)
-                if name == target and option != "categorical":
-                    raise ArgumentError(
-                        f"{name!r} is the target: {option} speaks of the columns it is "
-                        "predicted from.",
-                        do="Say what the target holds by task: classes or numbers.",
-                    )
-                if asked.setdefault(name, option) != option:
-                    raise ArgumentError(
-                        f"the column {name!r} is named by {asked[name]} and by {option}.",
-                        do="Name it once.",
-                    )
-
-
-@dataclass(frozen=True)
 class Cast:
-    """A column with its part; values are None if it is left out, `order` is that of its dates."""
+    """A column with its part.
+
+    Values are None if it is left out, `order` is that of its dates, `written` how its cells are
+    written; `notes` say what a reader should know.
+    """
 
     role: Role
     values: Values | None
     order: str = ""
+    written: Written = PLAIN
+    notes: tuple[str, ...] = ()
 
 
 def cast(columns: Columns, name: str, wanted: Wanted) -> Cast:
@@ -96,13 +67,12 @@ def cast(columns: Columns, name: str, wanted: Wanted) -> Cast:
     values = columns.values[name]
     if name in wanted.drop:
         return _left_out(name, ASKED)
-    if isinstance(values, Text):
-        values = without_marks(values, wanted.marks)
+    values = without_marks(values, wanted.marks)
     if name in wanted.categorical:
         text = values if isinstance(values, Text) else as_text(values)
         return _categories(name, text, "as was asked: ")
     if name in wanted.numeric:
-        return _numbers(name, as_numbers(columns, name, values), "as was asked: ")
+        return _asked_numbers(columns, name, values)
     if wanted.split == f"group:{name}":
         return _left_out(name, f"{NAMES}: the split keeps its rows together")
     if name in columns.nested:
@@ -118,87 +88,70 @@ def tells_rows_apart(role: Role) -> bool:
     return is_asked or (role.kind == "left out" and role.reason.startswith((NUMBERS, NAMES)))
 
 
-def as_numbers(columns: Columns, name: str, values: Values) -> NDArray[np.float64]:
-    """A column as numbers; a DataError names the first cell that is none."""
-    if not isinstance(values, Text):
-        if values.dtype.kind != "M":
-            return values
-        raise DataError(
-            f"column {name!r} of {columns.source} holds dates where numbers belong.",
-            do="Write the column as it was in the training data, or leave it out.",
-        )
-    of_values = numbers_in(values.values, columns.has_decimal_commas)
-    if of_values is None:
-        of_values = np.full(len(values.values), np.nan)
-    bad = unread(values, of_values)
-    if bad is not None:
-        raise not_a_number(columns, name, values.values[values.codes[bad]], bad)
-    return spread(values, of_values)
-
-
-def not_a_number(columns: Columns, name: str, cell: str, row: int, do: str = "") -> DataError:
-    """Say which cell of a column of numbers is none."""
-    return DataError(
-        f"column {name!r} of {columns.source} holds {cell!r} in {columns.places[row]} "
-        "where a number belongs.",
-        do=do or "Correct the cell: numbers are written like 12, -0.5 or 1e-3.",
-    )
-
-
-def unread(text: Text, of_values: NDArray[Any], is_nothing: Callable[..., Any] = np.isnan) -> Any:
-    """The first row whose value could not be read; None if there is none."""
-    unread = np.append(is_nothing(of_values), False)  # a gap is not unread
-    words = np.array([value.lower() in ("nan", "+nan", "-nan") for value in text.values], bool)
-    unread[:-1] &= ~words
-    if not unread.any():
-        return None
-    return int(np.argmax(unread[text.codes]))
-
-
 def _text(columns: Columns, name: str, text: Text) -> Cast:
     """Numbers or dates that came as text; else categories, unless they name the rows."""
     if not text.values:
         return _left_out(name, "no cell holds anything")
-    found = numbers_of_most(columns, name, text)
+    found = amounts_in(columns, name, text)
     if found is not None:
-        return _plain(name, found)
+        return _of_amounts(name, text, found, _plain)
     order = order_of(text.values)
-    times = times_in(text.values, order)
-    if times is not None and unread(text, times, np.isnat) is None:
-        return _moments(name, spread(text, times), order)
-    return _categories(name, text, "")
+    times, counts = times_in(text.values, order), counts_of(text)
+    if times is None:
+        return _told(_categories(name, text, ""), why_no_numbers(columns, name, text, counts))
+    is_bad = np.isnat(times)
+    words = words_among(text, counts, is_bad)
+    if words or not is_bad.any():
+        notes = (told_words(name, text, counts, words),) if words else ()
+        written = Written(words=tuple(dict.fromkeys(map(str.lower, words))))
+        part = _moments(name, spread(text, times), order)
+        return replace(part, written=written, notes=notes)
+    mixed = mixed_orders(columns, name, text)
+    why = mixed or (told_others(columns, text, is_bad, counts, "dates"), "")
+    return _told(_categories(name, text, ""), why)
 
 
-def numbers_of_most(columns: Columns, name: str, text: Text) -> NDArray[np.float64] | None:
-    """The numbers of a column in which hardly a cell is none; that cell is an error.
+def _asked_numbers(columns: Columns, name: str, values: Values) -> Cast:
+    def asked(name: str, numbers: Array) -> Cast:
+        return _numbers(name, numbers, "as was asked: ")
 
-    Returns
-    -------
-    ndarray or None
-        None if it is no column of numbers.
-    """
+    found = amounts_in(columns, name, values, is_asked=True) if isinstance(values, Text) else None
+    if found is None or not isinstance(values, Text):
+        return asked(name, as_numbers(columns, name, values))
+    return _of_amounts(name, values, found, asked)
+
+
+def _of_amounts(
+    name: str, text: Text, found: Amounts, cast_numbers: Callable[[str, Array], Cast]
+) -> Cast:
+    """Numbers that came as text, with their unit in the reason."""
+    part = cast_numbers(name, spread(text, found.of_values))
+    role, unit = part.role, found.written.unit
+    if unit:
+        reason = role.reason.replace("numbers", f"numbers in {unit}", 1)
+        part = replace(part, role=replace(role, reason=reason))
+    return replace(part, written=found.written, notes=found.notes)
+
+
+def why_no_numbers(
+    columns: Columns, name: str, text: Text, counts: NDArray[np.int64]
+) -> tuple[str, str]:
+    """A few words for the reason and a note, where a column holds numbers for the most part."""
+    if mixed := mixture(columns, name, text) or mixed_orders(columns, name, text):
+        return mixed
     of_values = numbers_in(text.values, columns.has_decimal_commas)
     if of_values is None:
-        return None
-    is_bad = np.isnan(of_values)
-    counts = np.bincount(text.codes[text.codes >= 0], minlength=len(text.values))
-    bad, good = int(counts[is_bad].sum()), int(counts[~is_bad].sum())
-    if not bad:
-        return spread(text, of_values)
-    most = max(1, LARGEST_SHARE_OF_TYPOS * good)
-    if bad > most or good < FEWEST_NUMBERS_PER_TYPO * bad:
-        return None
-    row = unread(text, of_values)
-    raise not_a_number(
-        columns,
-        name,
-        text.values[text.codes[row]],
-        row,
-        do="Correct the cell; or tell what it means: missing=... if it is a gap, "
-        "categorical=... if the column holds categories\n"
-        f"(on the command line: --missing {text.values[text.codes[row]]!r}, "
-        f"--categorical {name!r}).",
-    )
+        return "", ""
+    return told_others(columns, text, np.isnan(of_values), counts, "numbers"), ""
+
+
+def _told(part: Cast, why: tuple[str, str]) -> Cast:
+    """The same, with what hindered it from being numbers or dates."""
+    words, note = why
+    role = part.role
+    if words:
+        role = replace(role, reason=f"{role.reason}; {words}")
+    return replace(part, role=role, notes=(*part.notes, note) if note else part.notes)
 
 
 def _plain(name: str, numbers: NDArray[np.float64]) -> Cast:
@@ -208,7 +161,7 @@ def _plain(name: str, numbers: NDArray[np.float64]) -> Cast:
         return _left_out(name, "no cell holds anything")
     low, high = np.nanmin(numbers), np.nanmax(numbers)
     if low == high and not gaps:
-        return _left_out(name, f"constant: always {low:.7g}")
+        return _left_out(name, f"constant: always {figure(low)}")
     if _names_rows(name) and not gaps and _are_whole(numbers):
         return _identifiers(name, numbers)
     return _numbers(name, numbers, "")

@@ -4,22 +4,22 @@ Imports the readers beside it. table_stream.py uses it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from chainrule.errors import DataError
 from chainrule.train.data.databases import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, query_of
-from chainrule.train.data.delimited import dialect_of
+from chainrule.train.data.delimited import Dialect
 from chainrule.train.data.door import (
     Door,
     columns_of,
-    duckdb,
     literal,
     opened,
     quoted,
     refusing,
+    types_of_parquet,
 )
 from chainrule.train.data.marks import spellings
 from chainrule.train.data.opening import (
@@ -29,15 +29,20 @@ from chainrule.train.data.opening import (
     PARQUET,
     ZIP,
     ZSTANDARD,
-    Wish,
     start_of,
     state_of,
     unpacked,
 )
-from chainrule.train.data.rereading import encoding_of, put_into_plain_form
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.tables import Columns, Places
-from chainrule.train.data.textfiles import sql_of
+from chainrule.train.data.textfiles import (
+    TextTable,
+    asked_of_text,
+    read_text,
+    sql_of,
+    written_alike,
+)
+from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import listing
 
 CELLS = 1 << 22  # of a span: 32 MiB of float64
@@ -67,8 +72,8 @@ class OnDisk:
     spans : tuple of Span
     types : mapping of str to str
         DuckDB's type of each column.
-    has_decimal_commas : bool
-        Whether numbers in texts are written like 1.234,5.
+    text : TextTable or None
+        How the first of its text tables was read.
     states : tuple
         Size and time of each of the files that the user named.
     scratch : Scratch
@@ -81,7 +86,7 @@ class OnDisk:
     wish: Wish
     paths: tuple[Path, ...]
     states: tuple[tuple[int, int], ...]
-    has_decimal_commas: bool = False
+    text: TextTable | None = None
     scratch: Scratch = field(default_factory=Scratch)
 
     @property
@@ -117,9 +122,11 @@ class OnDisk:
         with refusing(f"{self.source} cannot be read on.", "Check the file."):
             values, nested = columns_of(door, query, self.wish.as_text)
         numbers = np.asarray(values.pop(NUMBER)).astype(np.int64) + 1
-        return Columns(
-            self.source, values, Places("row", numbers), nested, self.has_decimal_commas
-        )
+        places, text = Places("row", numbers), self.text
+        if text is None:
+            return Columns(self.source, values, places, nested)
+        notes, doubts = (text.note,) if text.note else (), text.dialect.doubts
+        return Columns(self.source, values, places, nested, text.has_decimal_commas, notes, doubts)
 
     def refuse_changed(self) -> None:
         """Raise where a file is no longer what it was."""
@@ -142,32 +149,38 @@ def on_disk(paths: Sequence[Path], wish: Wish) -> OnDisk:
     scratch = Scratch()
     states = tuple(map(state_of, paths))
     with opened(wish.progress) as door:
-        found = [_parquet(door, path, scratch, wish) for path in paths]
-        commas = any(has_commas for _, has_commas in found)
-        if commas:  # 1.234 is the same number in each of them
-            wish = replace(wish, has_decimal_commas=True)
-            found = [
-                pair if pair[1] else _parquet(door, path, scratch, wish)
-                for pair, path in zip(found, paths, strict=True)
-            ]
-        files = [file for file, _ in found]
+        found = written_alike(paths, wish, lambda path, wish: _parquet(door, path, scratch, wish))
+        files = [copied.path for copied in found]
         types = _types(door, files, paths)
         spans = [span for file in files for span in _spans(door, file, len(types))]
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    table = OnDisk(name, tuple(spans), types, wish, tuple(paths), states, commas, scratch)
+    text = next((copied.text for copied in found if copied.text), None)
+    table = OnDisk(name, tuple(spans), types, wish, tuple(paths), states, text, scratch)
     if not table.rows:
         raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
     return table
 
 
-def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path, bool]:
-    """The file, or a copy of its rows; and whether its numbers have decimal commas."""
+@dataclass(frozen=True, eq=False)
+class _Copied:
+    """A Parquet file, and how the text table was read that it is a copy of."""
+
+    path: Path
+    text: TextTable | None = None
+
+    @property
+    def has_decimal_commas(self) -> bool | None:
+        return self.text.has_decimal_commas if self.text else None
+
+
+def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> _Copied:
+    """The file itself, or a copy of its rows."""
     name, start = path.name, start_of(path)
     if start.startswith((GZIP, ZSTANDARD)):
         path = unpacked(door, path, name, start, scratch)
         start = start_of(path)
     if start.startswith(PARQUET):
-        return path, False
+        return _Copied(path)
     copy = scratch.file()
     if start[DUCKDB_MAGIC_AT:].startswith(DUCKDB_MAGIC):
         query = query_of(door, path, wish.query)
@@ -182,28 +195,25 @@ def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> tuple[Path
         return _of_text(door, path, name, copy, scratch, wish)
     with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
         door.run(_copying(query, copy))
-    return copy, False
+    return _Copied(copy)
 
 
 def _of_text(
     door: Door, path: Path, name: str, copy: Path, scratch: Scratch, wish: Wish
-) -> tuple[Path, bool]:
+) -> _Copied:
     """The rows of a text table; in plain form where the table engine does not read it."""
-    marks = spellings(wish.marks)
-    if encoding_of(path) == "utf-8-sig":
-        dialect = dialect_of(path, name, wish.has_decimal_commas)
-        query = sql_of(path, dialect, wish.as_text, marks, all_text=False)
-        try:
-            door.run(_copying(query, copy))
-            return copy, dialect.decimal == ","
-        except duckdb().Error:
-            pass
-    plain = scratch.file()
-    dialect, _, _ = put_into_plain_form(path, name, plain, wish.has_decimal_commas)
-    query = sql_of(plain, dialect, wish.as_text, marks, all_text=False)
-    with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
-        door.run(_copying(query, copy))
-    return copy, dialect.decimal == ","
+
+    def ask(sql: str) -> None:
+        door.run(_copying(sql, copy))
+
+    def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
+        is_read = asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
+        if is_plain and not is_read:
+            with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
+                ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))
+        return is_read
+
+    return _Copied(copy, read_text(path, name, scratch, wish, read))
 
 
 def _copying(query: str, copy: Path) -> str:
@@ -214,9 +224,7 @@ def _types(door: Door, files: Sequence[Path], paths: Sequence[Path]) -> dict[str
     """The columns that all files have."""
     found = dict[str, str]()
     for file, path in zip(files, paths, strict=True):
-        with refusing(f"{path.name} cannot be read as Parquet.", "Write the file again."):
-            described = door.all(f"DESCRIBE SELECT * FROM read_parquet({literal(str(file))})")
-        types = {name: kind for name, kind, *_ in described}
+        types = types_of_parquet(door, file, path.name)
         odd = sorted(set(types) ^ set(found)) if found else []
         if odd:
             raise DataError(

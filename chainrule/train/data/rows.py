@@ -18,12 +18,12 @@ from chainrule.train.data.frames import columns_of_frame
 from chainrule.train.data.later import answers_of, refuse_missing, typed
 from chainrule.train.data.marks import MARKS
 from chainrule.train.data.objects import cells_of
-from chainrule.train.data.opening import Wish
 from chainrule.train.data.preparation import Prepared
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.roles import tells_rows_apart
 from chainrule.train.data.sources import is_frame, open_named, open_table, resolve
 from chainrule.train.data.tables import Columns, Table, Text
+from chainrule.train.data.wanted import Wish
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,11 @@ class Rows:
     answered: NDArray[np.int64]
     notes: tuple[str, ...] = ()
     named: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The columns that hold hardly anything that training knew, in words."""
+        return self.prepared.warnings
 
     @cached_property
     def x(self) -> NDArray[np.float32]:
@@ -115,8 +120,8 @@ def _wish(preprocessing: Preprocessing, query: str | None, progress: Progress | 
     if isinstance(target, Classes):
         texts.add(target.name)
     marks = preprocessing.marks or MARKS
-    commas = preprocessing.has_decimal_commas
-    return Wish(frozenset(texts), marks, query, progress, commas)
+    commas, decimal = preprocessing.has_decimal_commas, preprocessing.decimal
+    return Wish(frozenset(texts), marks, query, progress, commas, decimal)
 
 
 def _of_columns(columns: Columns, preprocessing: Preprocessing) -> Rows:

@@ -7,7 +7,7 @@ import difflib
 import glob
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,21 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, DataError, MissingDataError, UnknownNameError
 from chainrule.train.data import bundled, fashion, generated
+from chainrule.train.data.door import Progress
 from chainrule.train.data.frames import columns_of_frame
-from chainrule.train.data.inference import TASKS, infer
-from chainrule.train.data.opening import Wish, open_files, open_standard_input
-from chainrule.train.data.roles import Wanted
+from chainrule.train.data.inference import infer
+from chainrule.train.data.opening import open_files, open_standard_input
 from chainrule.train.data.split_keys import RANDOM
 from chainrule.train.data.tables import Columns, RawData, Text
+from chainrule.train.data.wanted import Wanted, Wish, wish_of
 
-OF_TABLES = ("drop", "categorical", "numeric", "missing")  # what is said of a table's columns
+OF_TABLES = (
+    "drop",
+    "categorical",
+    "numeric",
+    "missing",
+    "decimal",
+)  # what is said of a table's columns
 NAMES = (*bundled.NAMES, *generated.NAMES, fashion.NAME)
 
 
@@ -37,23 +44,22 @@ def open_source(
     target: str | None,
     folder: str | PathLike[str] | None,
     wanted: Wanted,
-    wish: Wish,
+    query: str | None = None,
+    progress: Progress | None = None,
 ) -> RawData:
     """Raw rows of a data set or a table, with their target."""
-    if wanted.task not in TASKS:
-        raise UnknownNameError("task", wanted.task, TASKS)
     if is_frame(source):
         return infer(columns_of_frame(source), "table", target, wanted)
     found = resolve(source, folder)
     if not isinstance(found, str):
-        wish = replace(wish, as_text=frozenset(wanted.categorical), marks=wanted.marks)
-        return infer(open_table(found, wish), found.name, target, wanted)
+        columns = open_table(found, wish_of(wanted, query, progress))
+        return infer(columns, found.name, target, wanted)
     if target is not None:
         raise ArgumentError(
             f"the data set {found!r} has its own target; target={target!r} has no meaning here.",
             do="Leave target out, or give the path of a CSV file.",
         )
-    _refuse_wishes(found, wanted, wish)
+    _refuse_wishes(found, wanted, query)
     raw = open_named(found, folder)
     own = "classes" if isinstance(raw.target, Text) else "numbers"
     if wanted.task not in ("auto", own):
@@ -64,9 +70,9 @@ def open_source(
     return raw
 
 
-def _refuse_wishes(name: str, wanted: Wanted, wish: Wish) -> None:
+def _refuse_wishes(name: str, wanted: Wanted, query: str | None) -> None:
     """The columns of a data set with a name are known."""
-    given = {option: getattr(wanted, option) for option in OF_TABLES} | {"query": wish.query}
+    given = {option: getattr(wanted, option) for option in OF_TABLES} | {"query": query}
     given["split"] = wanted.split != RANDOM
     for option, value in given.items():
         if value:

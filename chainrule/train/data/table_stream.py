@@ -12,19 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import ArgumentError, DataError, UnknownNameError
+from chainrule.errors import ArgumentError, DataError
 from chainrule.train.data.dataset import Dataset
-from chainrule.train.data.door import Door, Progress, opened
-from chainrule.train.data.inference import TASKS
+from chainrule.train.data.door import Door, Progress, opened, within_memory
 from chainrule.train.data.later import answers_of, typed
-from chainrule.train.data.loading import checked_seed, checked_share, names_in
-from chainrule.train.data.opening import Wish
+from chainrule.train.data.loading import checked_seed, checked_share
 from chainrule.train.data.overview import overview
 from chainrule.train.data.preprocessing import Preprocessing
-from chainrule.train.data.roles import Wanted
 from chainrule.train.data.row_spans import ENGINE_MEMORY, OnDisk, Span, on_disk
 from chainrule.train.data.sources import resolve
 from chainrule.train.data.tables import Text
+from chainrule.train.data.wanted import wanted_of, wish_of
 from chainrule.train.data.wording import counted
 
 MOST_HELD = 100_000  # rows of the validation and of the test part: a loss to three digits
@@ -126,6 +124,7 @@ def stream(
     categorical: Sequence[str] = (),
     numeric: Sequence[str] = (),
     missing: Sequence[str] = (),
+    decimal: str | None = None,
     query: str | None = None,
     progress: Progress | None = None,
 ) -> TableStream:
@@ -136,7 +135,7 @@ def stream(
     source : str or path
         A Parquet file, or a pattern for several: read where it lies. Text tables, JSON lines and
         tables of DuckDB are copied into a Parquet file first, in the folder for temporary files.
-    target, seed, task, drop, categorical, numeric, missing, query, progress
+    target, seed, task, drop, categorical, numeric, missing, decimal, query, progress
         As for :func:`load`.
     validation, test : float
         Shares of the rows, as for :func:`load`; at most 100,000 rows each, which say a loss to
@@ -179,27 +178,23 @@ def stream(
     """
     validation, test = checked_share("validation", validation), checked_share("test", test)
     seed = checked_seed(seed)
-    wanted = Wanted(
-        names_in(drop), names_in(categorical), names_in(numeric), names_in(missing), task
-    )
-    if task not in TASKS:
-        raise UnknownNameError("task", task, TASKS)
+    wanted = wanted_of(drop, categorical, numeric, missing, task, decimal=decimal)
     found = resolve(source, None)
     if isinstance(found, str) or not found.paths:
         raise ArgumentError(
             f"{source!r} is no table in files: only those are read block by block.",
             do="Pass the path of a table; load() takes names and standard input.",
         )
-    wish = Wish(frozenset(wanted.categorical), wanted.marks, query, progress)
-    table = on_disk(found.paths, wish)
-    with opened(progress, memory=ENGINE_MEMORY) as door:
-        seen = overview(door, table, found.name, target, wanted)
-        shares = _shares(seen.answered, validation, test)
-        held = [
-            _parts(table, seen.preprocessing, shares, seed, door, i)
-            for i, share in enumerate(shares)
-            if share.test or share.validation or i == 0
-        ]
+    with within_memory(found.name, "Close other programs, or take fewer columns."):
+        table = on_disk(found.paths, wish_of(wanted, query, progress))
+        with opened(progress, memory=ENGINE_MEMORY) as door:
+            seen = overview(door, table, found.name, target, wanted)
+            shares = _shares(seen.answered, validation, test)
+            held = [
+                _parts(table, seen.preprocessing, shares, seed, door, i)
+                for i, share in enumerate(shares)
+                if share.test or share.validation or i == 0
+            ]
     tests, watched, training = zip(*held, strict=True)
     x_test, y_test = _joined(tests)
     x_validation, y_validation = _joined(watched)
@@ -281,7 +276,7 @@ def _rows(
     """Inputs and targets of the rows of a span that have a target."""
     target, marks = preprocessing.target, preprocessing.marks
     names = [column.name for column in preprocessing.columns]
-    columns = table.read(door, span, [*names, target.name])
+    columns = preprocessing.as_written(table.read(door, span, [*names, target.name]))
     values = answers_of(columns, target, marks)
     has = values.codes >= 0 if isinstance(values, Text) else ~np.isnan(values)
     known = np.flatnonzero(has)

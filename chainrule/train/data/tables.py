@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError
-from chainrule.train.data.columns import Role
+from chainrule.train.data.columns import Role, Written
 from chainrule.train.data.wording import counted
 
 # A net computes in float32; squares of larger numbers would not even fit float64's exponent.
@@ -112,8 +112,10 @@ class Columns:
     places : Places
     nested : frozenset of str
         Columns whose cells hold lists or records, written as text.
-    has_decimal_commas : bool
-        Whether the source writes 1.234,5 for a number.
+    has_decimal_commas : bool or None
+        Whether the source writes 1.234,5 for a number; None where each column tells.
+    doubts : mapping of str to str
+        A cell of each column whose numbers may be thousands or not: 2.111 beside 361.
     notes : tuple of str
         What a reader should know: an encoding that was guessed.
     """
@@ -122,8 +124,9 @@ class Columns:
     values: Mapping[str, Values]
     places: Places
     nested: frozenset[str] = frozenset()
-    has_decimal_commas: bool = False
+    has_decimal_commas: bool | None = None
     notes: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -207,8 +210,9 @@ class RawData:
     `marks` what stands for a gap where the user said so, `answered` which rows of the source these
     are where some had no answer, `keys` what the rows are split by (times as float64, codes of
     groups as int64), `named` the columns that are left out because they name the rows,
-    `has_decimal_commas` whether its numbers are written like 1.234,5, and `notes` what a reader
-    should know.
+    `has_decimal_commas` whether its numbers are written like 1.234,5, `decimal` what the user said
+    of that, `written` how the cells of its columns are written, and `notes` what a reader should
+    know.
     """
 
     name: str
@@ -224,6 +228,8 @@ class RawData:
     keys: NDArray[Any] | None = None
     named: Mapping[str, Values] = field(default_factory=dict[str, Values])
     has_decimal_commas: bool = False
+    decimal: str = ""
+    written: Mapping[str, Written] = field(default_factory=dict[str, Written])
     notes: tuple[str, ...] = ()
 
     @property

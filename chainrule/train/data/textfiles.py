@@ -4,32 +4,99 @@ Imports door.py, delimited.py, rereading.py. opening.py uses it.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.delimited import Dialect, dialect_of
-from chainrule.train.data.door import Door, columns_of, duckdb, first_lines, literal
+from chainrule.train.data.door import Door, columns_of, duckdb, literal, refusing
 from chainrule.train.data.marks import spellings
 from chainrule.train.data.rereading import encoding_of, line_of, put_into_plain_form
 from chainrule.train.data.scratch import Scratch
 from chainrule.train.data.tables import Columns, Places, Values
+from chainrule.train.data.wanted import Wish
 
 MOST_RETRIES = 8  # columns that turn out to be text late; more, and all are read as text
 CULPRIT = re.compile(r'Error when converting column "(.*)"\. Could not')
+Item = TypeVar("Item")
 
 
-def columns_of_text(
-    door: Door,
+class HasDecimals(Protocol):
+    """What was read of a file, and whether its numbers have decimal commas."""
+
+    @property
+    def has_decimal_commas(self) -> bool | None: ...
+
+
+Part = TypeVar("Part", bound=HasDecimals)
+
+
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """How a text table was read: the dialect, the line of each row if known, and a note."""
+
+    dialect: Dialect
+    lines: NDArray[np.int64] | None = None
+    note: str = ""
+
+    @property
+    def has_decimal_commas(self) -> bool | None:
+        """As in `Columns`."""
+        return True if self.dialect.decimal == "," else None
+
+
+def read_text(
     path: Path,
     name: str,
     scratch: Scratch,
-    as_text: Collection[str],
-    marks: Iterable[str],
-    has_decimal_commas: bool = False,
-) -> Columns:
+    wish: Wish,
+    read: Callable[[Path, Dialect, bool], bool],
+) -> TextTable:
+    """Have a text table read as it stands; once more in plain form if that fails.
+
+    Parameters
+    ----------
+    read : callable
+        Is given the file, its dialect and whether it is the plain form; returns whether DuckDB
+        could read it.
+
+    Raises
+    ------
+    DataError
+        The row that is at fault, with its line.
+    """
+    if encoding_of(path) == "utf-8-sig":
+        dialect = dialect_of(path, name, wish)
+        if read(path, dialect, False):
+            return TextTable(dialect)
+    plain = scratch.file()
+    dialect, lines, note = put_into_plain_form(path, name, plain, wish)
+    if not len(lines):
+        raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
+    read(plain, dialect, True)
+    return TextTable(dialect, lines, note)
+
+
+def written_alike(
+    items: Sequence[Item], wish: Wish, read: Callable[[Item, Wish], Part]
+) -> list[Part]:
+    """The parts of files that are read together: 1.234 is the same number in each of them."""
+    parts = [read(item, wish) for item in items]
+    if not any(part.has_decimal_commas for part in parts):
+        return parts
+    wish = replace(wish, has_decimal_commas=True)
+    return [
+        part if part.has_decimal_commas else read(item, wish)
+        for item, part in zip(items, parts, strict=True)
+    ]
+
+
+def columns_of_text(door: Door, path: Path, name: str, scratch: Scratch, wish: Wish) -> Columns:
     """The columns of a text table.
 
     Raises
@@ -37,54 +104,65 @@ def columns_of_text(
     DataError
         The row that is at fault, with its line.
     """
-    every = spellings(marks)
-    if encoding_of(path) == "utf-8-sig":
-        dialect = dialect_of(path, name, has_decimal_commas)
-        values = _read(door, path, dialect, as_text, every)
-        if values is not None:
-            rows = len(next(iter(values.values())))
-            places = Places(
-                "row", np.arange(rows), lambda row: f"line {line_of(path, dialect, row)}"
-            )
-            return Columns(name, values, places, has_decimal_commas=dialect.decimal == ",")
-    plain = scratch.file()
-    dialect, lines, note = put_into_plain_form(path, name, plain, has_decimal_commas)
-    if not len(lines):
-        raise DataError(f"{name} has a header but no rows.", do="Write the rows below the header.")
-    try:
-        sql = sql_of(plain, dialect, (), every, all_text=True)
-        values, _ = columns_of(door, sql, is_plain=True)
-    except duckdb().Error as error:
-        raise DataError(
-            f"{name} cannot be read as a table.", found=first_lines(error), do="Check the file."
-        ) from None
-    notes = (note,) if note else ()
-    is_european = dialect.decimal == ","
-    return Columns(name, values, Places("line", lines), frozenset(), is_european, notes)
+    values = dict[str, Values]()
+
+    def ask(sql: str) -> None:
+        values.update(columns_of(door, sql, is_plain=True)[0])
+
+    def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
+        if not is_plain:
+            return asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
+        with refusing(f"{name} cannot be read as a table.", "Check the file."):
+            ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))
+        return True
+
+    table = read_text(path, name, scratch, wish, read)
+    places = (
+        Places("line", table.lines)
+        if table.lines is not None
+        else Places(
+            "row",
+            np.arange(len(next(iter(values.values())))),
+            lambda row: f"line {line_of(path, table.dialect, row)}",
+        )
+    )
+    notes, doubts = (table.note,) if table.note else (), table.dialect.doubts
+    return Columns(name, values, places, frozenset(), table.has_decimal_commas, notes, doubts)
 
 
-def _read(
-    door: Door, path: Path, dialect: Dialect, as_text: Collection[str], every: list[str]
-) -> "dict[str, Values] | None":
-    """The columns as DuckDB finds them; None if it does not.
+def asked_of_text(
+    path: Path,
+    dialect: Dialect,
+    as_text: Collection[str],
+    marks: Iterable[str],
+    ask: Callable[[str], None],
+) -> bool:
+    """Ask DuckDB for the rows of a text table; whether it gave them.
 
     Each mark of a gap costs time, so those at the start of the file are looked for first. A late
     cell that is no number may be another mark; or its column is text, or all of them are.
+
+    Parameters
+    ----------
+    ask : callable
+        Is given the query.
     """
+    every = spellings(marks)
     seen = [mark for mark in every if mark in dialect.cells or not mark]
     texts = {name for name in dialect.header if name in as_text}
     for attempt in range(MOST_RETRIES + 2):
+        looked_for, is_last = every if attempt else seen, attempt > MOST_RETRIES
         try:
-            marks, is_last = every if attempt else seen, attempt > MOST_RETRIES
-            sql = sql_of(path, dialect, texts, marks, is_last)
-            return columns_of(door, sql, is_plain=True)[0]
+            ask(sql_of(path, dialect, texts, looked_for, is_last))
         except duckdb().ConversionException as error:
             found = CULPRIT.search(str(error))
             if attempt and found:
                 texts.add(found[1])
         except duckdb().Error:
-            return None
-    return None
+            return False
+        else:
+            return True
+    return False
 
 
 def sql_of(
@@ -107,11 +185,11 @@ def sql_of(
         "strict_mode=true",
         f"names={names}",
         f"nullstr={_listed(marks)}",
-        f"decimal_separator={literal(dialect.decimal)}",
     ]
-    if all_text:
+    if all_text or dialect.decimal == dialect.delimiter:  # which DuckDB would not read
         options.append("all_varchar=true")
     else:
+        options.append(f"decimal_separator={literal(dialect.decimal)}")
         options.append("auto_type_candidates=['BIGINT', 'DOUBLE', 'VARCHAR']")
         if as_text:
             types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in sorted(as_text))

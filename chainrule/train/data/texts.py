@@ -18,10 +18,16 @@ SAMPLE = 200  # different values looked at first: most texts are no numbers at a
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|nan", re.I | re.A)
 # How numbers are written elsewhere: the pattern, what is removed, and the decimal sign.
 STYLES = (
-    (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.A), ",", "."),  # 1,234.5
-    (re.compile(r"[+-]?(\d+,\d+|\d{1,3}(\.\d{3})+(,\d+)?)(e[+-]?\d+)?", re.I | re.A), ".", ","),
+    (re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.A), ",", "."),  # 1,234.5
+    (
+        re.compile(r"[+-]?(\d*,\d+|[1-9]\d{0,2}(\.\d{3})+(,\d+)?)(e[+-]?\d+)?", re.I | re.A),
+        *(".", ","),
+    ),
     (re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+([.,]\d+)?", re.A), " '\u00a0\u202f", ","),
 )
+POINT_STYLE = (re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+(\.\d+)?", re.A), *STYLES[2][1:])
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.A)
+WHOLE = re.compile(r"[+-]?[1-9]\d{0,2}", re.A)
 DATE = re.compile(
     r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})"
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
@@ -33,30 +39,54 @@ NO_TIME = np.datetime64("NaT", "us")
 
 
 def numbers_in(
-    values: Sequence[str], has_decimal_commas: bool = False
+    values: Sequence[str], has_decimal_commas: bool | None = None
 ) -> NDArray[np.float64] | None:
     """Each value as a number, NaN where it is none; None if hardly one is a number.
 
     Parameters
     ----------
-    has_decimal_commas : bool
-        Whether the table is known to write 1.234,5: then 1.234 is a thousand. Default: whether
-        one of the values shows it.
+    has_decimal_commas : bool or None
+        Whether the table is known to write 1.234,5: then 1.234 is a thousand. None: whether one
+        of the values shows it.
     """
-    if has_decimal_commas or shows_decimal_commas(values):
-        return _read(values, _with_comma, float("nan"), np.float64)
-    return _read(values, _number, float("nan"), np.float64)
+    read = _reader(values, has_decimal_commas)
+    return all_numbers_in(values, has_decimal_commas) if are_mostly(values, read) else None
+
+
+def all_numbers_in(
+    values: Sequence[str], has_decimal_commas: bool | None = None
+) -> NDArray[np.float64]:
+    """The same of values that are known to be numbers, however many are none."""
+    return _read(values, _reader(values, has_decimal_commas), float("nan"), np.float64)
+
+
+def _reader(
+    values: Sequence[str], has_decimal_commas: bool | None
+) -> Callable[[str], float | None]:
+    if has_decimal_commas is False:
+        return _with_point
+    return _with_comma if has_decimal_commas or shows_decimal_commas(values) else _number
 
 
 def shows_decimal_commas(values: Sequence[str]) -> bool:
     """Whether one of the values can only be a number with a decimal comma."""
     grouped, comma, _ = (style[0] for style in STYLES)
-    return any("," in v and comma.fullmatch(v) and not grouped.fullmatch(v) for v in values)
+    return any(
+        ("," in v or v.count(".") > 1) and comma.fullmatch(v) and not grouped.fullmatch(v)
+        for v in values
+    )
 
 
-def is_number(value: str) -> bool:
-    """Whether a value is written like a number, in any of the ways that are read."""
-    return _number(value) is not None
+def thousands_in_doubt(values: Sequence[str]) -> str | None:
+    """A value such as 2.111 that may be a thousand or not; None if the values tell which.
+
+    All values with a point have three digits after it, and some have no point: decimals would
+    hardly end at the third place every time, and never at the first or second.
+    """
+    dotted = [value for value in values if "." in value]
+    if not dotted or not all(map(GROUPED.fullmatch, dotted)):
+        return None
+    return dotted[0] if any(map(WHOLE.fullmatch, values)) else None
 
 
 def order_of(values: Sequence[str]) -> str:
@@ -77,7 +107,19 @@ def order_of(values: Sequence[str]) -> str:
 
 def times_in(values: Sequence[str], order: str) -> NDArray[Any] | None:
     """Each value as a point in time, datetime64[us], NaT where it is none; None as above."""
+    is_time = are_mostly(values, lambda value: _moment(value, order))
+    return all_times_in(values, order) if is_time else None
+
+
+def all_times_in(values: Sequence[str], order: str) -> NDArray[Any]:
+    """The same of values that are known to be times, however many are none."""
     return _read(values, lambda value: _moment(value, order), NO_TIME, np.dtype("M8[us]"))
+
+
+def are_mostly(values: Sequence[str], read: Callable[[str], Any]) -> bool:
+    """Whether half of some values at least are what is looked for; else no more are looked at."""
+    sample = list(islice(values, 0, None, max(1, len(values) // SAMPLE)))
+    return 2 * sum(read(value) is not None for value in sample) >= len(sample)
 
 
 def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
@@ -88,12 +130,7 @@ def spread(text: Text, of_values: NDArray[Any]) -> NDArray[Any]:
 
 def _read(
     values: Sequence[str], read: Callable[[str], Any], nothing: Any, dtype: Any
-) -> NDArray[Any] | None:
-    """Read all values, unless fewer than half of the first are what is looked for."""
-    stride = max(1, len(values) // SAMPLE)
-    sample = list(islice(values, 0, None, stride))
-    if 2 * sum(read(value) is not None for value in sample) < len(sample):
-        return None
+) -> NDArray[Any]:
     found = (read(value) for value in values)
     given = (nothing if each is None else each for each in found)
     return np.fromiter(given, dtype, len(values))
@@ -101,6 +138,10 @@ def _read(
 
 def _number(value: str) -> float | None:
     return float(value) if PLAIN.fullmatch(value) else _styled(value, STYLES)
+
+
+def _with_point(value: str) -> float | None:
+    return float(value) if PLAIN.fullmatch(value) else _styled(value, (STYLES[0], POINT_STYLE))
 
 
 def _with_comma(value: str) -> float | None:

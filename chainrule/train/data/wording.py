@@ -10,8 +10,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def listing(items: Sequence[str]) -> str:
+def listing(items: Sequence[str], between: str = ", ") -> str:
     """The first names, and how many more there are."""
-    shown = ", ".join(items[:LISTED_AT_MOST])
+    shown = between.join(items[:LISTED_AT_MOST])
     more = len(items) - LISTED_AT_MOST
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def figure(number: float) -> str:
+    """A number as messages write it: 1637 and not 1637.0, and no -0."""
+    return f"{float(number) + 0.0:.7g}"

@@ -1,9 +1,12 @@
-"""A CSV writer for the tests of this folder."""
+"""A CSV writer for the tests of this folder, and the table that others are compared with."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from chainrule.train.data import Dataset, load
+from tests.train.data.houses import PLAIN
 
 
 @pytest.fixture
@@ -16,3 +19,9 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write_file
+
+
+@pytest.fixture
+def plain(write: Callable[..., Path]) -> Dataset:
+    """The houses, loaded from the plainest of files."""
+    return load(write(PLAIN, "plain.csv"), target="price")

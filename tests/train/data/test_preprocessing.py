@@ -293,7 +293,7 @@ NUMERIC = {"kind": "numeric", "name": "a", "mean": 0, "std": 1}
         (damaged(columns=[NUMERIC | {"std": True}]), "columns[0].std is not a finite number"),
         (damaged(columns=[NUMERIC | {"std": 0}]), "columns[0].std is not a finite number above 0"),
         (damaged(columns=[NUMERIC | {"mean": 10**400}]), "columns[0].mean is not a finite number"),
-        (damaged(columns=[NUMERIC | {"unit": "m"}]), "it has an entry columns[0].unit"),
+        (damaged(columns=[NUMERIC | {"scale": "m"}]), "it has an entry columns[0].scale"),
         (damaged(target=None), "target is not an object"),
         (damaged(target={"kind": "date"}), "there is no kind named 'date'"),
         (

@@ -1,0 +1,112 @@
+"""Numbers far from all others: a code for a gap, a cell that is held, a target that outweighs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chainrule.inspection.table_result import read_table
+from chainrule.train.data import fit_table, stream
+from chainrule.train.data.outliers import outweighing
+
+ROWS = 400
+AGES = [float(20 + row * 37 % 61) for row in range(ROWS)]
+ANSWERS = [row * 31 % 17 + 0.5 for row in range(ROWS)]
+
+
+def with_numbers(cells, number, every=20):
+    return [number if row % every == 3 else cell for row, cell in enumerate(cells)]
+
+
+def notes_of(cells, answers=ANSWERS):
+    return fit_table({"a": cells}, answers).notes
+
+
+@pytest.mark.parametrize("code", [-999, 999, 9999, -9, -1, 99999, 999.9, -99, 1e6, -1e9, 888])
+def test_a_number_that_repeats_apart_from_all_others_may_be_a_code(code):
+    (note,) = notes_of(with_numbers(AGES, float(code)))
+    shown = f"{code:.7g}"
+    assert note == (
+        f"'a': {shown} in 20 cells lies apart from all others, 20 to 80; "
+        f"if it stands for a gap, name it (--missing {shown})"
+    )
+    fitted = fit_table({"a": with_numbers(AGES, float(code))}, ANSWERS, missing=[shown])
+    assert fitted.notes == ()
+    assert fitted.preprocessing.columns[0].has_gaps
+
+
+FREE = {
+    "nothing odd": AGES,
+    "a largest number that repeats": [min(age, 60.0) for age in AGES],
+    "zeros beside numbers": with_numbers(AGES, 0.0),
+    "zeros for the most part": [age if row % 9 == 0 else 0.0 for row, age in enumerate(AGES)],
+    "two values": [float(row % 2 * 999) for row in range(ROWS)],
+    "differences": [float(row % 3 - 1) for row in range(ROWS)],
+    "a few counts": [float(min(row % 11, row % 7)) for row in range(ROWS)],
+    "a long tail": np.exp(np.random.default_rng(0).normal(size=ROWS) * 1.5).tolist(),
+    "bell-shaped": np.random.default_rng(0).normal(size=ROWS).tolist(),
+    "gaps": [np.nan if row % 3 else age for row, age in enumerate(AGES)],
+}
+
+
+@pytest.mark.parametrize("cells", FREE.values(), ids=FREE.keys())
+def test_usual_columns_and_targets_are_free_of_remarks(cells):
+    assert notes_of(cells) == ()
+    known = [0.0 if np.isnan(cell) else cell for cell in cells]
+    assert len(outweighing(np.array(known))) == 0
+    other = [row * 7 % 13 for row in range(ROWS)]
+    assert fit_table({"a": other}, known, task="numbers").notes == ()
+
+
+def test_a_cell_that_is_held_is_told_with_its_place(write):
+    cells = [*AGES[:-1], 1e9]
+    (note,) = notes_of(cells)
+    assert note == (
+        "'a': 1 cell lies far from all others, such as 1e+09 in row 400 beside a median of 50; "
+        "it is held at 350"
+    )
+    column = fit_table({"a": cells}, ANSWERS).preprocessing.columns[0]
+    assert column.high == 350
+    path = write("a,y\n" + "".join(f"{a:g},{y}\n" for a, y in zip(cells, ANSWERS, strict=True)))
+    assert "1e+09 in line 401" in fit_table(path, "y").notes[0]
+
+
+def test_a_stream_tells_what_is_held_though_its_sample_may_not_show_it(tmp_path):
+    rows = 200_000
+    numbers = np.arange(rows) % 97 + 0.5
+    numbers[123_457] = 1e9
+    table = pd.DataFrame({"a": numbers, "y": np.arange(rows) % 13 + 0.5})
+    table.to_parquet(tmp_path / "t.parquet")
+    found = stream(tmp_path / "t.parquet", "y", validation=0, test=0)
+    (note,) = found.notes
+    assert note.startswith("'a': ")
+    assert "held" in note
+    assert found.preprocessing.columns[0].high is not None
+
+
+@pytest.mark.parametrize("far", [1e6, -1e5])
+def test_a_target_that_outweighs_all_others_is_told(far):
+    answers = [*ANSWERS[:-1], far]
+    (note,) = notes_of(AGES, answers)
+    assert note.startswith(
+        f"'target': 1 of 400 rows outweighs all others, {far:.7g} in row 400 beside a median of "
+    )
+    assert "correct it, or leave the row out" in note
+
+
+def test_the_advice_afterwards_speaks_of_the_rows_that_outweigh():
+    lines = {
+        "validation": {"r2": 0.9, "rows": 500},
+        "test": {"r2": -0.5, "rows": 200},
+        "constant": {"r2": 0.0, "rows": 200},
+    }
+    plain = read_table(lines, "test", np.ones(3))
+    assert any("these columns do not tell the target" in sentence for sentence in plain)
+    (sentence,) = read_table(lines, "test", np.ones(3), outweighing=2)
+    assert sentence.startswith("2 rows outweigh all others by a target far from theirs: R² and")
+
+
+def test_numbers_are_written_without_idle_signs():
+    (role, _) = fit_table({"a": [-0.0] * 9, "b": range(9)}, range(9)).preprocessing.roles[:2]
+    assert role.reason == "constant: always 0"
+    (role, _) = fit_table({"a": [1637.0] * 9, "b": range(9)}, range(9)).preprocessing.roles[:2]
+    assert role.reason == "constant: always 1637"
