@@ -1,6 +1,6 @@
-"""Engine: a plan becomes machine code, once; the only file that imports LLVM.
+"""Engine: kernels become machine code, once; the only file that imports LLVM.
 
-Imports module, cache, threads and executable. Compiled functions and the training program call
+Imports whole_plan, cache, threads and executable. Compiled functions and the training program call
 ``compile_plan``. LLVM is loaded when the first plan is compiled.
 """
 
@@ -11,12 +11,12 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chainrule.native import feeding, looking, spreading
+from chainrule.native import calling, feeding, looking, spreading
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
@@ -25,7 +25,9 @@ from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
-from chainrule.native.whole_plan import RUN, assemble
+from chainrule.native.whole_plan import Program, assemble, program
+from chainrule.plan.alike import Form
+from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
@@ -41,7 +43,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
-    """The plan as machine code; plans of the same content share it.
+    """The plan as machine code; kernels that are alike share it, in this plan and in others.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
     """
     with _LOCK:
         engine = _started()
-        return Executable(plan, engine.code(plan, speed), engine.runtime, engine.pool)
+        return Executable(plan, engine.program(plan, speed), engine.runtime, engine.pool)
 
 
 def look_over(
@@ -68,7 +70,7 @@ def target() -> Target:
 
 
 def cache_state() -> Cache:
-    """Where compiled plans are kept on disk, how often that helped, and why not, if not."""
+    """Where compiled kernels are kept on disk, how often that helped, and why not, if not."""
     with _LOCK:
         return _started().cache
 
@@ -81,12 +83,12 @@ class Code:
     ----------
     addresses : dict of str to int
         Where its functions begin. They are there as long as this object is, and unloaded after.
-    spreads : bool
-        Whether it hands kernels to other threads.
+    units : dict of str to int
+        How many units there are of those that are kernels.
     """
 
     addresses: Mapping[str, int]
-    spreads: bool = False
+    units: Mapping[str, int] = field(default_factory=dict[str, int])
     parts: tuple["Code", ...] = ()
 
 
@@ -112,6 +114,7 @@ class _Engine:
         self._libraries = 0
         self._unused: deque[Any] = deque()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
+        self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
         versions = f"{llvmlite.__version__} {self._llvm.llvm_version_info}"
@@ -123,39 +126,72 @@ class _Engine:
         self.pool = Pool(self.runtime.addresses)
 
     def _runtime(self) -> Code:
-        """What every plan calls: the loop over batches, and the threads, which mostly wait."""
-        fed = Module(functions=[feeding.TEXT, looking.TEXT])
+        """What every plan runs by: the loops over kernels and batches, and the threads."""
         spread = Module(functions=[spreading.text()])
-        loops = self._made("feeding", (*feeding.FUNCTIONS, *looking.FUNCTIONS), lambda: fed)
-        threads = self._made("spreading", spreading.FUNCTIONS, lambda: spread, speed=0)
+        self.runtime = threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
+        texts = {module.TEXT: module.FUNCTIONS for module in (calling, feeding, looking)}
+        names = [name for functions in texts.values() for name in functions]
+        fed = Module({spreading.SPREAD: ""}, [*texts])
+        loops = self._made("loops", names, fed)
         return Code({**loops.addresses, **threads.addresses}, parts=(loops, threads))
 
-    def code(self, plan: Plan, speed: int) -> Code:
-        """The machine code of a plan: what is in memory, in the disk cache, or made now."""
+    def program(self, plan: Plan, speed: int) -> Program:
+        """The calls of a plan's kernels, each of which is in memory, on disk, or made now."""
         self._unused.clear()
         content = f"{speed} {plan_content(plan)}"
-        code = self._codes.get(content)
-        if code is None:
-            code = self._made(content, (RUN,), lambda: assemble(plan, self.target), speed)
-            self._codes[content] = code
+        found = self._programs.get(content)
+        if found is None:
+            codes = self._kernels(plan.forms, speed)
+            found = self._programs[content] = program(plan, codes)
+        return found
+
+    def _kernels(self, forms: Sequence[Form], speed: int) -> list[tuple[str, Code]]:
+        """The function of each kernel. All that are new are compiled together."""
+        alike = {each.key: each for each in forms}
+        keys = {key: digest(self._maker, f"{speed} {key!r}") for key in alike}
+        found: dict[bytes, Code] = {}
+        for key in keys.values():
+            code = self._codes.get(_named(key)) or self._kept(key)
+            if code is not None:
+                found[key] = code
+        new = {keys[key]: each.kernel for key, each in alike.items() if keys[key] not in found}
+        if new:
+            found |= dict.fromkeys(new, self._compiled(new, speed))
+        return [(_named(key), found[key]) for key in (keys[each.key] for each in forms)]
+
+    def _kept(self, key: bytes) -> Code | None:
+        """The code on disk with a kernel in it, and what was compiled together with it."""
+        entry = self.cache.get(key)
+        if entry is not None and _named(key) in dict(entry.functions):
+            with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
+                return self._known(self._load(entry, [name for name, _ in entry.functions]))
+        return None
+
+    def _compiled(self, kernels: Mapping[bytes, Kernel], speed: int) -> Code:
+        """Kernels that are neither in memory nor on disk, as one library."""
+        named = {_named(key): kernel for key, kernel in kernels.items()}
+        module, units = assemble(named, self.target)
+        entry = Entry(self._object(str(module), speed), _imports(module), tuple(units.items()))
+        code = self._known(self._load(entry, list(units)))
+        first, *more = kernels
+        self.cache.put(first, entry, *more)
+        return code
+
+    def _known(self, code: Code) -> Code:
+        """Code whose kernels other plans will find."""
+        self._codes.update(dict.fromkeys(code.units, code))
         return code
 
     def _made(
-        self,
-        content: str,
-        exports: Sequence[str],
-        text: Callable[[], Module],
-        speed: int = SPEED,
+        self, content: str, exports: Sequence[str], module: Module, speed: int = SPEED
     ) -> Code:
-        """Code from the disk cache, or else from the text, which only then is written."""
+        """Functions that every plan needs, from the disk or from their text."""
         key = digest(self._maker, content)
         kept = self.cache.get(key)
         if kept is not None:
             with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
                 return self._load(kept, exports)
-        module = text()
-        imports = tuple(name for name in module.declarations if not name.startswith("llvm."))
-        entry = Entry(self._object(str(module), speed), imports)
+        entry = Entry(self._object(str(module), speed), _imports(module))
         code = self._load(entry, exports)
         self.cache.put(key, entry)
         return code
@@ -195,8 +231,7 @@ class _Engine:
             )  # the last one stays as long as one of its libraries does
         self._libraries += 1
         tracker = builder.link(self._linker, f"chainrule{self._libraries}")
-        spreads = spreading.SPREAD in entry.imports
-        code = Code({name: tracker[name] for name in exports}, spreads)
+        code = Code({name: tracker[name] for name in exports}, dict(entry.functions))
         # At exit a daemon may still be running it.
         weakref.finalize(code, _unload, self._unused, [tracker]).atexit = False
         return code
@@ -216,14 +251,25 @@ def _unload(unused: deque[Any], trackers: list[Any]) -> None:
             _LOCK.release()
 
 
+def _imports(module: Module) -> tuple[str, ...]:
+    return tuple(name for name in module.declarations if not name.startswith("llvm."))
+
+
+def _named(key: bytes) -> str:
+    """What the function of a kernel is called."""
+    return f"kernel_{key.hex()}"
+
+
 @functools.cache
 def _started() -> _Engine:
     return _Engine()
 
 
 def plan_content(plan: Plan) -> str:
-    """All that the machine code of a plan depends on: constants and Python's ops come later."""
-    return repr((plan.buffers, [kernel.code_key() for kernel in plan.kernels]))
+    """All that the calls of a plan depend on: constants and Python's ops come later."""
+    number = dict[Any, int]()
+    kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
+    return repr((plan.buffers, kernels, list(number)))
 
 
 def _sources() -> bytes | None:

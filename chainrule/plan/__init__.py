@@ -1,6 +1,7 @@
 """Plan: the kernels that compute a recorded function, as data; foreign to any machine.
 
 algebra.py         maps that say the same with less work
+alike.py           kernels that differ in nothing but the buffers they meet
 alone.py           kernels that stand alone
 bodies.py          steps written as the instructions of a loop, each value once
 buffers.py         the memory that kernels read and write
