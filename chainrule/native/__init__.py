@@ -3,7 +3,6 @@
 arrays.py           arrays as native code takes them: in order, aligned, of the right dtype
 axes.py             a kernel over fewer axes: none of length 1, and those that lie together joined
 cache.py            compiled kernels in a folder of the user's
-calling.py          the native loop over the kernels of a plan
 crossing.py         small blocks turned in registers, for loops across the way memory lies
 cycles.py           about how many cycles a vector of an instruction takes, to choose between loops
 engine.py           kernels become machine code, once; the only file that imports LLVM
@@ -14,6 +13,7 @@ folding.py          one pass over the inner axes of rows, and the reductions tha
 frame.py            where a kernel's buffers lie
 host.py             what the CPU that this process runs on can do
 ir.py               instructions, loops, functions
+kernel_calls.py     the native loop over the kernels of a plan
 kernel_function.py  a kernel's function while it is being written
 llvm_text.py        LLVM's types, values and constants, as text
 looking.py          arrays copied to another place and searched for NaN and infinity

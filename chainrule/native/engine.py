@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chainrule.native import calling, feeding, looking, spreading
+from chainrule.native import feeding, kernel_calls, looking, spreading
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
@@ -129,7 +129,7 @@ class _Engine:
         """What every plan runs by: the loops over kernels and batches, and the threads."""
         spread = Module(functions=[spreading.text()])
         self.runtime = threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
-        texts = {module.TEXT: module.FUNCTIONS for module in (calling, feeding, looking)}
+        texts = {module.TEXT: module.FUNCTIONS for module in (feeding, kernel_calls, looking)}
         names = [name for functions in texts.values() for name in functions]
         fed = Module({spreading.SPREAD: ""}, [*texts])
         loops = self._made("loops", names, fed)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.arrays import Array, aligned, check
-from chainrule.native.calling import RUN
+from chainrule.native.arrays import Array, address_of, aligned, check
 from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
+from chainrule.native.kernel_calls import RUN
 from chainrule.native.threads import Pool
-from chainrule.native.whole_plan import Code, Program
+from chainrule.native.whole_plan import Code, Places, Program
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.plan import Plan
 from chainrule.spec import Spec
@@ -49,7 +49,12 @@ class Executable:
         self.spreads = program.spreads
         self.threads: Callable[[], int] = pool.threads if self.spreads else _one
         self.places = program.places
+        self.inputs = self._places("input", len(plan.inputs))
+        self.outputs = self._places("output", len(plan.outputs))
         self._alive = program, runtime
+
+    def _places(self, place: str, count: int) -> list[Places]:
+        return [self.places.get((place, number), []) for number in range(count)]
 
     def run_object(self) -> "Runner":
         """An arena and a table of pointers: what one thread needs to run the plan."""
@@ -67,7 +72,7 @@ class Runner:
         self.plan, self._executable = plan, executable
         self._table = (ctypes.c_uint64 * len(executable.program.words))()
         self._arena, self._status = aligned(plan.arena_bytes), np.zeros(4, np.int64)
-        self._bound: dict[tuple[str, int], Array] = {}
+        self._bound: dict[int, Array] = {}  # inputs by their numbers, outputs by -1, -2, ...
         self._staging: dict[int, Array] = {}
         self._seen: dict[int, tuple[int, Array]] = {}  # what Python was shown, and where it lay
         self._error: BaseException | None = None
@@ -77,8 +82,9 @@ class Runner:
         self._function, self._threads = executable.function, executable.threads
         self._address = ctypes.addressof(self._table)
         self._fill(executable)
-        for i, constant in enumerate(plan.constants):
-            self._bind("constant", i, np.ascontiguousarray(constant))
+        self._constants = [np.ascontiguousarray(each) for each in plan.constants]
+        for i, constant in enumerate(self._constants):
+            self._point(executable.places.get(("constant", i), []), constant)
 
     def _fill(self, executable: Executable) -> None:
         """Everything in the table but the arrays that will be bound."""
@@ -89,8 +95,8 @@ class Runner:
         arena, status = self._arena.ctypes.data, self._status.ctypes.data
         bases = np.array([0, arena, status, callback, executable.address], np.int64)
         program = executable.program
-        table = np.frombuffer(memoryview(self._table), np.int64)
-        table[:] = program.words + bases[program.kinds]
+        self._words = np.frombuffer(memoryview(self._table), np.int64)
+        self._words[:] = program.words + bases[program.kinds]
 
     def __call__(self, inputs: Sequence[Array] = (), outputs: Sequence[Array] = ()) -> None:
         """Run the plan; arrays that are given are bound first.
@@ -110,18 +116,20 @@ class Runner:
     def bind_input(self, number: int, array: Array) -> None:
         """Let an input be read from this array, from now on."""
         check("input", number, array, self.plan.inputs[number])
-        self._bind("input", number, array)
+        self._bound[number] = array
+        self._point(self._executable.inputs[number], array)
 
     def bind_output(self, number: int, array: Array) -> None:
         """Let an output be written to this array; one that updates an input needs none."""
         if number not in self.plan.updates:
             check("output", number, array, self.plan.outputs[number])
-            self._bind("output", number, array)
+            self._bound[~number] = array
+            self._point(self._executable.outputs[number], array)
 
     def bindings(self, numbers: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
         """What inputs and outputs are bound to just now, for ``rebind``."""
         places = self._executable.places
-        return [(word, self._table[word]) for each in numbers for word, _ in places.get(each, ())]
+        return [(word, self._table[word]) for each in numbers for word, _ in places.get(each, [])]
 
     def rebind(self, bindings: Sequence[tuple[int, int]]) -> None:
         """Bind the same arrays once more; whoever asks for it keeps them alive."""
@@ -172,19 +180,23 @@ class Runner:
         error = error or self.plan.kernels[number - 1].failure(place, value)
         return error or AssertionError(f"kernel {number - 1} leaves no status")
 
-    def _bind(self, place: str, number: int, array: Array) -> None:
-        self._bound[place, number] = array
-        address, table = array.ctypes.data, self._table
-        for word, shift in self._executable.places.get((place, number), ()):
-            table[word] = address + shift
+    def _point(self, places: Places, array: Array) -> None:
+        """Let these words of the table lead to an array."""
+        address, table = address_of(array), self._table
+        if isinstance(places, list):
+            for word, shift in places:
+                table[word] = address + shift
+        else:
+            self._words[places[:, 0]] = places[:, 1] + address
 
     def _records(self, feed: Feed, rounds: Rounds) -> list[tuple[int, ...]]:
         """What the native loop is told of a feed; the array is kept alive."""
-        key = feed.place, feed.number
-        places = self._executable.places.get(key, ())
-        specs = self.plan.inputs if feed.place == "input" else self.plan.outputs
-        self._bound[key] = feed.array
-        return rounds.records(feed, places, specs[feed.number], self._staged)
+        reads, number = feed.place == "input", feed.number
+        executable, plan = self._executable, self.plan
+        places = (executable.inputs if reads else executable.outputs)[number]
+        spec = (plan.inputs if reads else plan.outputs)[number]
+        self._bound[number if reads else ~number] = feed.array
+        return rounds.records(feed, places, spec, self._staged)
 
     def _staged(self, number: int, spec: Spec) -> int:
         """Where the rows of a batch of an input are put side by side."""

@@ -12,7 +12,7 @@ REPEAT = "chainrule_repeat"
 FUNCTIONS = (REPEAT,)
 
 # i64 chainrule_repeat(table, count, feeds, nfeeds, order, first, threads): runs batches first,
-# first + 1, ... by the loop of calling.py, and returns how many were completed.
+# first + 1, ... by the loop of kernel_calls.py, and returns how many were completed.
 _REPEAT = """
 define i64 @chainrule_repeat(ptr %table, i64 %count, ptr %feeds, i64 %nfeeds, ptr %order,
                              i64 %first, i64 %threads) nounwind {

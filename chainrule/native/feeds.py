@@ -3,7 +3,7 @@
 Imports feeding, whose records it fills, and the checks of arrays. Run.repeat takes them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, IndexRangeError
 from chainrule.native.arrays import Array, check_memory
-from chainrule.native.calling import SPARE
 from chainrule.native.feeding import ADVANCE, GATHER
+from chainrule.native.kernel_calls import SPARE
 from chainrule.spec import Spec
 
 
@@ -80,7 +80,7 @@ class Rounds:
     def records(
         self,
         feed: Feed,
-        places: Sequence[tuple[int, int]],
+        places: Iterable[tuple[int, int]],
         spec: Spec,
         staged: Callable[[int, Spec], int],
     ) -> list[tuple[int, ...]]:
@@ -88,7 +88,7 @@ class Rounds:
 
         Parameters
         ----------
-        places : sequence of (int, int)
+        places : iterable of (int, int)
             Where in the table its address stands, and the bytes that are added to it there.
         staged : callable
             Tells the address where the rows of a batch are put side by side.
@@ -105,14 +105,12 @@ class Rounds:
             return [(ADVANCE, word, source + shift, nbytes, rows, 0) for word, shift in places]
         _check(feed, spec.shape[1:], spec.dtype, 0)
         self._check_order(self.order, rows, len(array))
-        if not places:
-            return []
         place = staged(feed.number, spec)
         # The record leaves the address as it is at a place of its own.
         first = next((word for word, shift in places if not shift), SPARE)
         gathered = GATHER, first, source, nbytes, rows if nbytes else 0, place
         more = [(ADVANCE, word, place + shift, 0, 0, 0) for word, shift in places if word != first]
-        return [gathered, *more]
+        return [gathered, *more] if more or first != SPARE else []
 
     def _check_order(self, order: Array, rows: int, limit: int) -> None:
         """Whether the native loop may read by these row numbers; looked at once for all feeds."""

@@ -10,14 +10,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.native.calling import ASKED, HEAD, LAST, SPREAD
 from chainrule.native.ir import Module
+from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD
 from chainrule.native.kinds import is_large, write
 from chainrule.native.target import Target
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 Words = np.ndarray[Any, np.dtype[np.int64]]
+Places = list[tuple[int, int]] | Words
+OFTEN = 16  # places that NumPy fills faster than a loop
 AS_IT_IS, IN_ARENA, STATUS, CALLBACK, PROGRAM = range(5)  # what is added to a word
 
 
@@ -42,13 +44,13 @@ class Program:
     Attributes
     ----------
     calls : ndarray of int64
-        The records of calling.py.
+        The records of kernel_calls.py.
     words, kinds : ndarray of int64
         The table of a run, and the address to be added to each of its words: that of the arena, of
         the status, ...
-    places : dict of (str, int) to tuple of (int, int)
+    places : dict of (str, int) to list of (int, int), or ndarray of int64
         Where in the table the address of an input, output or constant stands, and the bytes that
-        are added to it there.
+        are added to it there: an array of pairs where these are many.
     spreads : bool
         Whether a kernel is shared with other threads.
     parts : tuple of Code
@@ -58,7 +60,7 @@ class Program:
     calls: Words
     words: Words
     kinds: Words
-    places: Mapping[tuple[str, int], Sequence[tuple[int, int]]]
+    places: Mapping[tuple[str, int], Places]
     spreads: bool
     parts: tuple[Code, ...]
 
@@ -92,7 +94,7 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
         np.array([*calls, LAST, 0, 0, 0], np.int64),
         np.array(words, np.int64),
         np.array(kinds, np.int64),
-        places,
+        {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
         any(how & SPREAD for how in calls[::4]),
         tuple(dict.fromkeys(code for _, code in made)),
     )

@@ -13,10 +13,8 @@ import numpy as np
 
 from chainrule.errors import UnsupportedError
 from chainrule.optim import ClipNorm, ClipValue
-from chainrule.plan.steps import Array, Flow
-from chainrule.spec import fields_of, is_array, is_list, is_tuple
+from chainrule.plan.same_flow import same_flow
 from chainrule.train.native.guards import Surroundings
-from chainrule.train.native.holdings import PLAIN
 from chainrule.train.native.recorded_step import Attributes, Recorded
 from chainrule.train.recipe import Recipe
 
@@ -134,49 +132,9 @@ def _compare(first: Recorded, second: Recorded) -> None:
                 do="A compiled step computes the same every time. Keep a number that changes in a "
                 "buffer (run.update), or pass compiled=False.",
             )
-    if not _alike(first.flow, second.flow):
+    if not same_flow(first.flow, second.flow):
         raise UnsupportedError(
             "recorded twice, the training step computes two different things: random numbers "
             "drawn without a key, a clock, or a counter.",
             do=KEY_ADVICE,
         )
-
-
-def _alike(one: Flow, other: Flow) -> bool:
-    """Whether two flows compute the same."""
-    parts = [(x.inputs, x.steps, x.outputs, sorted(x.updates.items())) for x in (one, other)]
-    return _Comparison().same(*parts)
-
-
-class _Comparison:
-    """Compares steps; arrays are numbered as they come."""
-
-    def __init__(self) -> None:
-        self._numbers: tuple[dict[Array, int], dict[Array, int]] = {}, {}
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Whether one part of a flow is like the same part of the other."""
-        kind = one.__class__
-        if kind is not other.__class__:
-            return False
-        if kind is Array:
-            return self._same_array(one, other)
-        if is_tuple(one) or is_list(one):
-            return len(one) == len(other) and all(map(self.same, one, other))
-        if names := fields_of(kind):
-            return all(self.same(getattr(one, name), getattr(other, name)) for name in names)
-        if is_array(one):
-            about = [(x.shape, str(x.dtype), x.tobytes()) for x in (one, other)]
-            return about[0] == about[1]
-        if isinstance(one, PLAIN):
-            return repr(one) == repr(other)
-        return one is other or bool(one == other)
-
-    def _same_array(self, one: Array, other: Array) -> bool:
-        numbers, others = self._numbers
-        known = numbers.get(one)
-        if known is not None or other in others:
-            return known == others.get(other)
-        numbers[one] = others[other] = len(numbers)
-        about = [(x.shape, x.dtype) for x in (one, other)]
-        return about[0] == about[1] and self.same(one.value, other.value)
