@@ -11,9 +11,10 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chainrule.native import feeding, kernel_calls, looking, spreading
@@ -33,63 +34,124 @@ from chainrule.plan.plan import Plan
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
-# Around every use of LLVM. A fork in the middle of one would leave the child a lock that nobody
-# opens again, so a fork waits for it.
-_LOCK = threading.RLock()
+# Around what is known of plans; and, to be taken after it, around every use of LLVM. A fork in the
+# middle of one would leave the child a lock that nobody opens again, so a fork waits for both.
+_KNOWING, _LOCK = threading.RLock(), threading.RLock()
+
+
+def _before_fork() -> None:
+    _KNOWING.acquire()
+    _LOCK.acquire()
+
+
+def _after_fork() -> None:
+    _LOCK.release()
+    _KNOWING.release()
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )
 
 
-def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
+def compile_plan(plan: Plan, speed: int = SPEED, *, beside: bool = False) -> Executable:
     """The plan as machine code; kernels that are alike share it, in this plan and in others.
 
     Parameters
     ----------
     speed : int, default 2
         LLVM's level. 0 takes a third of the time to compile: for code that is run once, in tests.
+    beside : bool, default False
+        Let LLVM work in another thread, while the next plan is recorded. The first run waits.
     """
-    with _LOCK:
+    with _KNOWING:
         engine = _started()
-        return Executable(plan, engine.program(plan, speed), engine.runtime, engine.pool)
+        program = engine.program(plan, speed, beside)
+        executable = Executable(plan, program, engine.runtime, engine.pool)
+    if not beside:
+        executable.ready()
+    return executable
 
 
 def look_over(
     arrays: Sequence[Array], copies: Sequence[Array] = (), looked: int = 0
 ) -> looking.Look:
     """A native call that copies arrays and searches the first ones for NaN; see Look."""
-    with _LOCK:
+    with _KNOWING:
         return looking.Look(_started().runtime.addresses[looking.LOOK], arrays, copies, looked)
 
 
 def target() -> Target:
     """The CPU that this process runs on."""
-    with _LOCK:
+    with _KNOWING:
         return _started().target
 
 
 def cache_state() -> Cache:
     """Where compiled kernels are kept on disk, how often that helped, and why not, if not."""
-    with _LOCK:
+    with _KNOWING:
         return _started().cache
 
 
-@dataclass(frozen=True, eq=False)
 class Code:
-    """Machine code in memory.
+    """Machine code in memory, or on its way there.
 
-    Attributes
+    Parameters
     ----------
-    addresses : dict of str to int
-        Where its functions begin. They are there as long as this object is, and unloaded after.
+    make : callable
+        Brings it there: where its functions begin, and LLVM's library, or None.
+    unused : deque
+        Where the library goes when nobody can run it any more.
     units : dict of str to int
-        How many units there are of those that are kernels.
+        How many units there are of those functions that are kernels.
     """
 
+    def __init__(
+        self,
+        make: Callable[[], tuple[Mapping[str, int], Any]],
+        unused: deque[Any],
+        units: Mapping[str, int],
+    ) -> None:
+        self.units = units
+        self._make: Callable[[], tuple[Mapping[str, int], Any]] | None = make
+        self._unused = unused
+        self._addresses: Mapping[str, int] = {}
+
+    @property
+    def addresses(self) -> Mapping[str, int]:
+        """Where its functions begin. They are there as long as this object is."""
+        if self._make is not None:
+            self.finish()
+        return self._addresses
+
+    def finish(self) -> None:
+        """Bring it into memory, unless it is there: whoever comes first."""
+        with _LOCK:
+            if self._make is not None:
+                self._unused.clear()
+                self._addresses, library = self._make()
+                self._make = None
+                # At exit a daemon may still be running it.
+                weakref.finalize(self, _unload, self._unused, [library]).atexit = False
+
+    def finish_beside(self) -> None:
+        """The same in another thread; what fails there fails once more where it is needed."""
+        with contextlib.suppress(RuntimeError):  # no more threads for this process
+            threading.Thread(target=_finished, args=(self,), name="chainrule-compiler").start()
+
+
+@dataclass(frozen=True, eq=False)
+class Runtime:
+    """What every plan runs by; it stays as long as the process."""
+
     addresses: Mapping[str, int]
-    units: Mapping[str, int] = field(default_factory=dict[str, int])
-    parts: tuple["Code", ...] = ()
+    libraries: tuple[Any, ...]
+
+
+def _finished(code: Code) -> None:
+    with contextlib.suppress(Exception):
+        code.finish()
 
 
 class _Engine:
@@ -121,31 +183,30 @@ class _Engine:
         self._maker = digest(
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
-        self.runtime = Code({})  # which calls nothing of ours
-        self.runtime = self._runtime()
+        with _LOCK:
+            self.runtime = self._runtime()
         self.pool = Pool(self.runtime.addresses)
 
-    def _runtime(self) -> Code:
+    def _runtime(self) -> Runtime:
         """What every plan runs by: the loops over kernels and batches, and the threads."""
         spread = Module(functions=[spreading.text()])
-        self.runtime = threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
+        threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
         texts = {module.TEXT: module.FUNCTIONS for module in (feeding, kernel_calls, looking)}
         names = [name for functions in texts.values() for name in functions]
         fed = Module({spreading.SPREAD: ""}, [*texts])
-        loops = self._made("loops", names, fed)
-        return Code({**loops.addresses, **threads.addresses}, parts=(loops, threads))
+        loops = self._made("loops", names, fed, threads[0])
+        return Runtime({**loops[0], **threads[0]}, (loops[1], threads[1]))
 
-    def program(self, plan: Plan, speed: int) -> Program:
+    def program(self, plan: Plan, speed: int, beside: bool) -> Program:
         """The calls of a plan's kernels, each of which is in memory, on disk, or made now."""
-        self._unused.clear()
         content = f"{speed} {plan_content(plan)}"
         found = self._programs.get(content)
         if found is None:
-            codes = self._kernels(plan.forms, speed)
+            codes = self._kernels(plan.forms, speed, beside)
             found = self._programs[content] = program(plan, codes)
         return found
 
-    def _kernels(self, forms: Sequence[Form], speed: int) -> list[tuple[str, Code]]:
+    def _kernels(self, forms: Sequence[Form], speed: int, beside: bool) -> list[tuple[str, Code]]:
         """The function of each kernel. All that are new are compiled together."""
         alike = {each.key: each for each in forms}
         keys = {key: digest(self._maker, f"{speed} {key!r}") for key in alike}
@@ -156,26 +217,37 @@ class _Engine:
                 found[key] = code
         new = {keys[key]: each.kernel for key, each in alike.items() if keys[key] not in found}
         if new:
-            found |= dict.fromkeys(new, self._compiled(new, speed))
+            code = self._compiled(new, speed)
+            found |= dict.fromkeys(new, code)
+            if beside:
+                code.finish_beside()
         return [(_named(key), found[key]) for key in (keys[each.key] for each in forms)]
 
     def _kept(self, key: bytes) -> Code | None:
         """The code on disk with a kernel in it, and what was compiled together with it."""
         entry = self.cache.get(key)
-        if entry is not None and _named(key) in dict(entry.functions):
-            with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
-                return self._known(self._load(entry, [name for name, _ in entry.functions]))
+        if entry is None or _named(key) not in dict(entry.functions):
+            return None
+        code = Code(lambda: self._load(entry, [*code.units]), self._unused, dict(entry.functions))
+        with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
+            code.finish()
+            return self._known(code)
         return None
 
     def _compiled(self, kernels: Mapping[bytes, Kernel], speed: int) -> Code:
-        """Kernels that are neither in memory nor on disk, as one library."""
+        """Kernels that are neither in memory nor on disk, as one library; LLVM has yet to work."""
         named = {_named(key): kernel for key, kernel in kernels.items()}
         module, units = assemble(named, self.target)
-        entry = Entry(self._object(str(module), speed), _imports(module), tuple(units.items()))
-        code = self._known(self._load(entry, list(units)))
-        first, *more = kernels
-        self.cache.put(first, entry, *more)
-        return code
+
+        def make() -> tuple[Mapping[str, int], Any]:
+            image = self._object(str(module), speed)
+            entry = Entry(image, _imports(module), tuple(units.items()))
+            loaded = self._load(entry, [*units])
+            first, *more = kernels
+            self.cache.put(first, entry, *more)
+            return loaded
+
+        return self._known(Code(make, self._unused, units))
 
     def _known(self, code: Code) -> Code:
         """Code whose kernels other plans will find."""
@@ -183,18 +255,23 @@ class _Engine:
         return code
 
     def _made(
-        self, content: str, exports: Sequence[str], module: Module, speed: int = SPEED
-    ) -> Code:
+        self,
+        content: str,
+        exports: Sequence[str],
+        module: Module,
+        known: Mapping[str, int] = MappingProxyType({}),
+        speed: int = SPEED,
+    ) -> tuple[Mapping[str, int], Any]:
         """Functions that every plan needs, from the disk or from their text."""
         key = digest(self._maker, content)
         kept = self.cache.get(key)
         if kept is not None:
             with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
-                return self._load(kept, exports)
+                return self._load(kept, exports, known)
         entry = Entry(self._object(str(module), speed), _imports(module))
-        code = self._load(entry, exports)
+        loaded = self._load(entry, exports, known)
         self.cache.put(key, entry)
-        return code
+        return loaded
 
     def _object(self, text: str, speed: int) -> bytes:
         """LLVM's text as an object file."""
@@ -215,12 +292,17 @@ class _Engine:
             )
         return self._machines[speed]
 
-    def _load(self, entry: Entry, exports: Sequence[str]) -> Code:
-        """An object file into memory, linked with what it calls."""
+    def _load(
+        self,
+        entry: Entry,
+        exports: Sequence[str],
+        known: Mapping[str, int] = MappingProxyType({}),
+    ) -> tuple[Mapping[str, int], Any]:
+        """An object file into memory, linked with what it calls: its functions, and a library."""
         builder = self._llvm.JITLibraryBuilder().add_object_img(entry.image)
         builder.add_current_process()  # for functions of libc: malloc
         for name in entry.imports:
-            address = self.runtime.addresses.get(name) or resolve(name)
+            address = known.get(name) or resolve(name)
             if address is not None:
                 builder.import_symbol(name, address)
         for name in exports:
@@ -231,10 +313,7 @@ class _Engine:
             )  # the last one stays as long as one of its libraries does
         self._libraries += 1
         tracker = builder.link(self._linker, f"chainrule{self._libraries}")
-        code = Code({name: tracker[name] for name in exports}, dict(entry.functions))
-        # At exit a daemon may still be running it.
-        weakref.finalize(code, _unload, self._unused, [tracker]).atexit = False
-        return code
+        return {name: tracker[name] for name in exports}, tracker
 
 
 def _unload(unused: deque[Any], trackers: list[Any]) -> None:

@@ -6,8 +6,8 @@ functions and the training program run them.
 
 import ctypes
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
 from chainrule.native.kernel_calls import RUN
 from chainrule.native.threads import Pool
-from chainrule.native.whole_plan import Code, Places, Program
+from chainrule.native.whole_plan import Places, Program
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.plan import Plan
 from chainrule.spec import Spec
@@ -27,6 +27,15 @@ _REPEAT = ctypes.CFUNCTYPE(
     _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _INTEGER
 )
 _CALLBACK = ctypes.CFUNCTYPE(None, _INTEGER)
+
+
+class Runtime(Protocol):
+    """What every plan runs by, as the engine loads it."""
+
+    @property
+    def addresses(self) -> Mapping[str, int]:
+        """Where its functions begin."""
+        ...
 
 
 class Executable:
@@ -41,7 +50,7 @@ class Executable:
         Whether a kernel is large enough for several threads.
     """
 
-    def __init__(self, plan: Plan, program: Program, runtime: Code, pool: Pool) -> None:
+    def __init__(self, plan: Plan, program: Program, runtime: Runtime, pool: Pool) -> None:
         self.plan, self.program = plan, program
         self.address: int = program.calls.ctypes.data
         self.function = _RUN(runtime.addresses[RUN])
@@ -55,6 +64,10 @@ class Executable:
 
     def _places(self, place: str, count: int) -> list[Places]:
         return [self.places.get((place, number), []) for number in range(count)]
+
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        self.program.ready()
 
     def run_object(self) -> "Runner":
         """An arena and a table of pointers: what one thread needs to run the plan."""
@@ -79,7 +92,10 @@ class Runner:
         self._told: tuple[Any, ...] = ()  # what the native loop was told last
         self._kept: tuple[Any, ...] = ()  # the arrays it was told of
         self._rounds = Rounds(0, 0)
-        self._function, self._threads = executable.function, executable.threads
+        self._function: Callable[[int, int], int] = executable.function
+        if not executable.program.is_ready:
+            self._function = _first(weakref.ref(self))
+        self._threads = executable.threads
         self._address = ctypes.addressof(self._table)
         self._fill(executable)
         self._constants = [np.ascontiguousarray(each) for each in plan.constants]
@@ -112,6 +128,16 @@ class Runner:
             self.bind_output(i, array)
         if self._function(self._address, self._threads()):
             raise self.failure()
+
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        self._executable.ready()
+        self._function = self._executable.function
+
+    def run_first(self, address: int, threads: int) -> int:
+        """A run of code that may still be on its way."""
+        self.ready()
+        return self._function(address, threads)
 
     def bind_input(self, number: int, array: Array) -> None:
         """Let an input be read from this array, from now on."""
@@ -169,6 +195,7 @@ class Runner:
             count, records, length, _, first = self._told
             self._told = count, records, length, order.ctypes.data, first
         executable = self._executable
+        self.ready()
         self._status[0] = 0  # where nobody asked why the last one ended
         return executable.repeat(self._address, *self._told, self._threads())
 
@@ -231,6 +258,17 @@ class Runner:
 def _one() -> int:
     """Threads of a plan without a large kernel."""
     return 1
+
+
+def _first(run: "weakref.ref[Runner]") -> Callable[[int, int], int]:
+    """The first run of code that is still being compiled."""
+
+    def call(address: int, threads: int) -> int:
+        found = run()
+        assert found is not None, "a run that is running is there"
+        return found.run_first(address, threads)
+
+    return call
 
 
 def _caller(run: "weakref.ref[Runner]") -> Callable[[int], None]:

@@ -37,7 +37,7 @@ class Code(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Program:
     """The calls of a plan, and the table of addresses with which they run.
 
@@ -53,8 +53,8 @@ class Program:
         are added to it there: an array of pairs where these are many.
     spreads : bool
         Whether a kernel is shared with other threads.
-    parts : tuple of Code
-        What the calls lead to.
+    made : tuple of (str, Code)
+        The function of each call. Its address stands in the record when all are ``ready``.
     """
 
     calls: Words
@@ -62,7 +62,14 @@ class Program:
     kinds: Words
     places: Mapping[tuple[str, int], Places]
     spreads: bool
-    parts: tuple[Code, ...]
+    made: tuple[tuple[str, Code], ...]
+    is_ready: bool = False
+
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        if not self.is_ready:
+            self.calls[1:-4:4] = [code.addresses[name] for name, code in self.made]
+            self.is_ready = True
 
 
 def assemble(kernels: Mapping[str, Kernel], target: Target) -> tuple[Module, dict[str, int]]:
@@ -80,7 +87,7 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
         units = code.units[name]
         how = SPREAD if units > 1 and is_large(form.kernel) else 0
         how |= ASKED if form.kernel.may_end else 0
-        calls += [how, code.addresses[name], units, 8 * len(words)]
+        calls += [how, 0, units, 8 * len(words)]
         words += [number, 0, 0]
         kinds += [AS_IT_IS, STATUS, CALLBACK]
         for which, start in form.buffers:
@@ -96,5 +103,5 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
         np.array(kinds, np.int64),
         {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
         any(how & SPREAD for how in calls[::4]),
-        tuple(dict.fromkeys(code for _, code in made)),
+        tuple(made),
     )

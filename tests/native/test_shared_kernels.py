@@ -61,7 +61,7 @@ def test_kernels_that_are_alike_are_one_function_in_a_plan():
 def test_a_plan_takes_what_another_one_has_compiled():
     one, other = compile_plan(chain([3, 7])), compile_plan(chain([11, 7, 3]))
     assert functions(other)[1:] == functions(one)[::-1]
-    assert other.program.parts[1] is one.program.parts[0]
+    assert other.program.made[1][1] is one.program.made[1][1]
 
 
 def test_shared_kernels_compute_what_the_interpreter_does(rng):
