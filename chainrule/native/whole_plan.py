@@ -83,10 +83,11 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
     calls: list[int] = []
     words, kinds = [0] * HEAD, [PROGRAM, STATUS, AS_IT_IS]
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for number, (form, (name, code)) in enumerate(zip(plan.forms, made, strict=True)):
+    each = zip(plan.kernels, plan.forms, made, strict=True)
+    for number, (kernel, form, (name, code)) in enumerate(each):
         units = code.units[name]
-        how = SPREAD if units > 1 and is_large(form.kernel) else 0
-        how |= ASKED if form.kernel.may_end else 0
+        how = SPREAD if units > 1 and is_large(kernel) else 0
+        how |= ASKED if kernel.may_end else 0
         calls += [how, 0, units, 8 * len(words)]
         words += [number, 0, 0]
         kinds += [AS_IT_IS, STATUS, CALLBACK]
