@@ -16,6 +16,7 @@ ir.py               instructions, loops, functions
 kernel_calls.py     the native loop over the kernels of a plan
 kernel_function.py  a kernel's function while it is being written
 llvm_text.py        LLVM's types, values and constants, as text
+loaded_code.py      machine code in memory, and what is on its way there
 looking.py          arrays copied to another place and searched for NaN and infinity
 loop_values.py      what is known at a place in the loops of a kernel, and how it is computed
 loops.py            along one axis after another, several neighbours in each round

@@ -1,7 +1,7 @@
 """Engine: kernels become machine code, once; the only file that imports LLVM.
 
-Imports whole_plan, cache, threads and executable. Compiled functions and the training program call
-``compile_plan``. LLVM is loaded when the first plan is compiled.
+Imports whole_plan, loaded_code, cache, threads and executable. Compiled functions and the training
+program call ``compile_plan``. LLVM is loaded when the first plan is compiled.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,8 @@ from chainrule.native.executable import Executable
 from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
+from chainrule.native.loaded_code import LOCK as _LOCK
+from chainrule.native.loaded_code import Code
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
 from chainrule.native.whole_plan import Program, assemble, program
@@ -34,12 +36,11 @@ from chainrule.plan.plan import Plan
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
-# Around what is known of plans; and, to be taken after it, around every use of LLVM. A fork in the
-# middle of one would leave the child a lock that nobody opens again, so a fork waits for both.
-_KNOWING, _LOCK = threading.RLock(), threading.RLock()
+_KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
 
 
 def _before_fork() -> None:
+    """A child would have a lock that nobody opens again: a fork waits for both."""
     _KNOWING.acquire()
     _LOCK.acquire()
 
@@ -94,64 +95,12 @@ def cache_state() -> Cache:
         return _started().cache
 
 
-class Code:
-    """Machine code in memory, or on its way there.
-
-    Parameters
-    ----------
-    make : callable
-        Brings it there: where its functions begin, and LLVM's library, or None.
-    unused : deque
-        Where the library goes when nobody can run it any more.
-    units : dict of str to int
-        How many units there are of those functions that are kernels.
-    """
-
-    def __init__(
-        self,
-        make: Callable[[], tuple[Mapping[str, int], Any]],
-        unused: deque[Any],
-        units: Mapping[str, int],
-    ) -> None:
-        self.units = units
-        self._make: Callable[[], tuple[Mapping[str, int], Any]] | None = make
-        self._unused = unused
-        self._addresses: Mapping[str, int] = {}
-
-    @property
-    def addresses(self) -> Mapping[str, int]:
-        """Where its functions begin. They are there as long as this object is."""
-        if self._make is not None:
-            self.finish()
-        return self._addresses
-
-    def finish(self) -> None:
-        """Bring it into memory, unless it is there: whoever comes first."""
-        with _LOCK:
-            if self._make is not None:
-                self._unused.clear()
-                self._addresses, library = self._make()
-                self._make = None
-                # At exit a daemon may still be running it.
-                weakref.finalize(self, _unload, self._unused, [library]).atexit = False
-
-    def finish_beside(self) -> None:
-        """The same in another thread; what fails there fails once more where it is needed."""
-        with contextlib.suppress(RuntimeError):  # no more threads for this process
-            threading.Thread(target=_finished, args=(self,), name="chainrule-compiler").start()
-
-
 @dataclass(frozen=True, eq=False)
 class Runtime:
     """What every plan runs by; it stays as long as the process."""
 
     addresses: Mapping[str, int]
     libraries: tuple[Any, ...]
-
-
-def _finished(code: Code) -> None:
-    with contextlib.suppress(Exception):
-        code.finish()
 
 
 class _Engine:
@@ -314,20 +263,6 @@ class _Engine:
         self._libraries += 1
         tracker = builder.link(self._linker, f"chainrule{self._libraries}")
         return {name: tracker[name] for name in exports}, tracker
-
-
-def _unload(unused: deque[Any], trackers: list[Any]) -> None:
-    """Let LLVM unload a library that nobody can run any more.
-
-    The garbage collector calls this in any thread, whatever locks that thread holds: it waits for
-    none. Where LLVM is in use, the library goes at the next one's compilation.
-    """
-    unused.append(trackers.pop())  # which nothing else may hold: dropping it unloads
-    if _LOCK.acquire(blocking=False):
-        try:
-            unused.clear()
-        finally:
-            _LOCK.release()
 
 
 def _imports(module: Module) -> tuple[str, ...]:

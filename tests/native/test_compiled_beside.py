@@ -2,6 +2,7 @@
 
 import gc
 import os
+import threading
 import weakref
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_a_process_without_more_threads_compiles_when_it_runs(monkeypatch, rng):
     def refused(_):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(engine.threading.Thread, "start", refused)
+    monkeypatch.setattr(threading.Thread, "start", refused)
     run = compile_plan(doubled((229,)), beside=True).run_object()
     x, out = rng.normal(size=229).astype("f"), np.zeros(229, "f")
     run([x], [out])
