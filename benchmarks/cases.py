@@ -100,6 +100,18 @@ class Data:
     y: np.ndarray
 
 
+DEEP = Case("12 x 64", 64, (64,) * 11, 10, 32, 1, "tanh", "adam")
+RECURRENT = Case("RNN, 50 steps", 8, (64,), 1, 32, 50)  # a batch of rows for each step
+
+
+def recurrence(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a recurrent layer starts from: weights of its state and of its inputs, and these."""
+    given = data(case)
+    (u, _), *_ = given.layers
+    w = np.linalg.qr(np.random.default_rng(0).standard_normal((u.shape[1],) * 2))[0]
+    return w.astype(case.dtype), u, given.x.reshape(case.batches, case.rows, case.features)
+
+
 def data(case: Case) -> Data:
     """Drawn with one seed; float64 cases start from the same float32 numbers."""
     random = np.random.default_rng(0)

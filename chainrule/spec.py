@@ -4,7 +4,8 @@ Floor 1: imports nothing of chainrule. The graph's spec reading makes a Symbol o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any, TypeGuard
 
@@ -37,6 +38,12 @@ def is_sequence(value: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 def is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
     """Whether a value is a tuple, such as the results of an op that has several."""
     return isinstance(value, tuple)
+
+
+@lru_cache(maxsize=1000)  # of a process that makes classes for ever
+def fields_of(kind: Any) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none of another class."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 import chainrule as cr
 from benchmarks import residency
-from benchmarks.cases import NORM_EPSILON, Case, data
+from benchmarks.cases import NORM_EPSILON, Case, data, recurrence
 from benchmarks.peers import Task
 from benchmarks.products import best_rate
 
@@ -64,6 +64,26 @@ def first(case: Case) -> Task:
     def call():
         started = time.perf_counter()
         program(case, given).step(given.x[: case.rows], given.y[: case.rows])
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
+def recurrent(case: Case) -> Task:
+    """The gradient of a recurrent layer, its steps a loop in Python; its value is seconds."""
+    import llvmlite.binding  # noqa: F401  imports are timed apart
+
+    w, u, xs = recurrence(case)
+
+    def loss(w, u, xs):
+        h = np.zeros((case.rows, len(w)), case.dtype)
+        for x in xs:
+            h = np.tanh(h @ w + x @ u)
+        return (h * h).mean()
+
+    def call():
+        started = time.perf_counter()
+        cr.compile(cr.grad(loss, argnums=(0, 1)))(w, u, xs)
         return time.perf_counter() - started
 
     return Task(call, float)
@@ -144,6 +164,7 @@ FORMS = {
     "each": each,
     "predict": predict,
     "first": first,
+    "recurrent": recurrent,
     "products": products,
     "arena": arena,
     "peak": peak,

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.cases import BETA1, BETA2, EPSILON, NORM_EPSILON, Case, data
+from benchmarks.cases import BETA1, BETA2, EPSILON, NORM_EPSILON, Case, data, recurrence
 from benchmarks.peers import Task
 
 ACTIVATIONS = {
@@ -67,6 +67,26 @@ def first(case: Case) -> Task:
         state, (xs, ys), body = _parts(case, given)
         _, value = jax.jit(body, donate_argnums=0)(state, (xs[0], ys[0]))
         float(value)
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
+def recurrent(case: Case) -> Task:
+    """The gradient of a recurrent layer, its steps a lax.scan; its value is seconds."""
+    w, u, xs = recurrence(case)
+    jnp.zeros(1).block_until_ready()
+
+    def loss(w, u, xs):
+        def one(h, x):
+            return jnp.tanh(h @ w + x @ u), None
+
+        h, _ = jax.lax.scan(one, jnp.zeros((case.rows, len(w)), case.dtype), xs)
+        return (h * h).mean()
+
+    def call():
+        started = time.perf_counter()
+        jax.block_until_ready(jax.jit(jax.grad(loss, argnums=(0, 1)))(w, u, xs))
         return time.perf_counter() - started
 
     return Task(call, float)
@@ -149,4 +169,10 @@ def _adam(rate, parameters, gradient, memory, count):
     return jax.tree.map(move, parameters, mean, square), (mean, square)
 
 
-FORMS = {"scan": scan, "step": step, "predict": predict, "first": first}
+FORMS = {
+    "scan": scan,
+    "step": step,
+    "predict": predict,
+    "first": first,
+    "recurrent": recurrent,
+}

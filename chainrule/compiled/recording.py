@@ -18,6 +18,7 @@ from chainrule.plan.closed_over import ClosedOver
 from chainrule.plan.make import make
 from chainrule.plan.plan import Plan
 from chainrule.plan.record import record
+from chainrule.plan.same_flow import same_flow
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec
 
@@ -73,12 +74,14 @@ def recorded(
         If the two differ: a random draw or a clock would be the same for ever.
     """
     before = _states(dice)
-    plan, sources = _once(function, specs, finish, inputs())
-    first = _content(plan), beside()
+    flow, sources = _once(function, specs, finish, inputs())
+    left = beside()
+    plan = make(flow)
     draws = _states(dice) != before  # perhaps it was another thread
     if draws or stands():
         again, _ = _once(function, specs, finish, inputs())
-        if (_content(again), beside()) != first and (draws or stands()):
+        same = beside() == left and (same_flow(flow, again) or _content(plan) == _made(again))
+        if not same and (draws or stands()):
             raise _unsteady(draws)
     return plan, sources
 
@@ -104,15 +107,20 @@ def _once(
     specs: Sequence[Spec],
     finish: Callable[[Flow], Flow],
     inputs: ClosedOver,
-) -> tuple[Plan, list[Any]]:
+) -> tuple[Flow, list[Any]]:
     flow = record(function, specs, closed_over=inputs)
-    return make(finish(flow)), inputs.sources
+    return finish(flow), inputs.sources
 
 
 def _states(dice: Sequence[Any]) -> Any:
     """Where these generators stand, and those that everybody shares."""
     shared: Any = np.random.get_state()  # noqa: NPY002  to see whether somebody else draws
     return shared[1].tobytes(), shared[2:], random.getstate(), list(map(state_of, dice))
+
+
+def _made(flow: Flow) -> Any:
+    """What is left of it in a plan, without the steps that nobody needs."""
+    return _content(make(flow))
 
 
 def _content(plan: Plan) -> Any:

@@ -2,19 +2,21 @@
 
 arrays.py           arrays as native code takes them: in order, aligned, of the right dtype
 axes.py             a kernel over fewer axes: none of length 1, and those that lie together joined
-cache.py            compiled plans in a folder of the user's
+cache.py            compiled kernels in a folder of the user's
 crossing.py         small blocks turned in registers, for loops across the way memory lies
 cycles.py           about how many cycles a vector of an instruction takes, to choose between loops
-engine.py           a plan becomes machine code, once; the only file that imports LLVM
-executable.py       machine code of a plan, and the tables of pointers with which it runs
+engine.py           kernels become machine code, once; the only file that imports LLVM
+executable.py       machine code of a plan, and the tables of addresses with which it runs
 feeding.py          the native loop over batches, and what is laid ready before each of them
 feeds.py            what a plan reads and writes in each round of a native loop over batches
 folding.py          one pass over the inner axes of rows, and the reductions that it gathers
 frame.py            where a kernel's buffers lie
 host.py             what the CPU that this process runs on can do
 ir.py               instructions, loops, functions
+kernel_calls.py     the native loop over the kernels of a plan
 kernel_function.py  a kernel's function while it is being written
 llvm_text.py        LLVM's types, values and constants, as text
+loaded_code.py      machine code in memory, and what is on its way there
 looking.py          arrays copied to another place and searched for NaN and infinity
 loop_values.py      what is known at a place in the loops of a kernel, and how it is computed
 loops.py            along one axis after another, several neighbours in each round
@@ -28,7 +30,7 @@ spreading.py        the native half of the threads: a kernel's units, claimed by
 target.py           what the code is made for: the width of a vector, the size of the caches
 threads.py          Python threads that wait in native code for units of large kernels
 units.py            how a kernel's outer loops are cut into pieces that threads can share
-whole_plan.py       the text of a plan: its kernels, and the function that calls them
+whole_plan.py       the text of a plan's kernels, and what the loop over them is told
 kinds/              one file for each kind of kernel in ``plan.kinds``, found by its name
 letters/            one function from a letter's name to LLVM's instructions
 matmul/             tiles of sums in registers, and a body at their end

@@ -3,6 +3,7 @@
 Imports errors and Spec. Runs and feeds bind arrays through these checks.
 """
 
+import ctypes
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +20,15 @@ def aligned(nbytes: int) -> Array:
     memory = np.empty(nbytes + ALIGNMENT, np.uint8)
     skip = -memory.ctypes.data % ALIGNMENT
     return memory[skip : skip + nbytes]
+
+
+def address_of(array: Array) -> int:
+    """Where the elements of an array begin, which lie in order."""
+    memory: Any = array
+    try:  # four times as fast as ``array.ctypes``
+        return ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    except (TypeError, ValueError, BufferError):  # read-only, without elements, of dates
+        return array.ctypes.data
 
 
 def check(place: str, number: int, array: Array, spec: Spec) -> None:

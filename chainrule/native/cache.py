@@ -1,11 +1,13 @@
-"""Cache: compiled plans in a folder of the user's, so that the next process need not compile them.
+"""Cache: compiled kernels in a folder of the user's, which the next process need not compile.
 
 Imports nothing of chainrule. The engine asks it before it compiles; whatever is wrong with the
-folder or a file in it, the answer is "not there", and the plan is compiled.
+folder or a file in it, the answer is "not there", and the kernel is compiled.
 
-A file is MAGIC, the SHA-256 of what follows, the key, then the names that the object file
-imports (their length, then one a line), then the object file. It is written beside its place,
-flushed to the disk and moved there, so that a reader finds all of it or nothing.
+A file is MAGIC, the SHA-256 of what follows, the keys under which it is kept (their number, then
+one after the other), what its entry says of the object file (its length, then a line for each name
+that is imported, and for each function its name and number), then the object file. It is written
+beside its place, flushed to the disk and moved there, so that a reader finds all of it or nothing.
+What was compiled together is one file, which has a name for each of its keys.
 """
 
 import contextlib
@@ -14,23 +16,28 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "CHAINRULE_CACHE"  # another folder; empty: no cache
 LARGEST = 256 * 1024**2  # bytes of all files; the oldest go
 ABANDONED = 3600.0  # seconds: a temporary file as old as this was left by a process that died
-MAGIC = b"chainrule object 1\n"
-_DIGEST = 32  # bytes of a SHA-256
+MAGIC = b"chainrule object 2\n"
+_DIGEST, _SIZE = 32, 4  # bytes of a SHA-256, and of a length
 _SUFFIX, _TEMPORARY = ".object", ".part"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An object file, and the names of the functions of others that it calls."""
+    """An object file, the names of the functions of others that it calls, and its own.
+
+    ``functions`` are those that others may ask for, each with a number that they need to know.
+    """
 
     image: bytes
     imports: tuple[str, ...]
+    functions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
@@ -63,14 +70,15 @@ class Cache:
         self.misses += found is None
         return found
 
-    def put(self, key: bytes, entry: Entry) -> None:
-        """Keep an entry; where that cannot be done, ``note`` says why."""
+    def put(self, key: bytes, entry: Entry, *more: bytes) -> None:
+        """Keep an entry, under several keys; where that cannot be done, ``note`` says why."""
         folder = self.folder()
         if folder is None:
             return
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(folder / (key.hex() + _SUFFIX), _packed(key, entry))
+            keys = (key, *more)
+            _write([folder / (each.hex() + _SUFFIX) for each in keys], _packed(keys, entry))
             self._shrink_once(folder)
             self.note = ""
         except OSError as error:
@@ -114,10 +122,15 @@ def _users_folder() -> Path:
     return chosen if chosen.is_absolute() else Path.home() / ".cache"
 
 
-def _packed(key: bytes, entry: Entry) -> bytes:
-    names = "\n".join(entry.imports).encode()
-    body = key + len(names).to_bytes(4, "little") + names + entry.image
+def _packed(keys: Sequence[bytes], entry: Entry) -> bytes:
+    lines = "\n".join([*entry.imports, *(f"{name} {n}" for name, n in entry.functions)]).encode()
+    head = [_size(keys), *keys, _size(lines), lines]
+    body = b"".join([*head, entry.image])
     return MAGIC + hashlib.sha256(body).digest() + body
+
+
+def _size(of: Sized) -> bytes:
+    return len(of).to_bytes(_SIZE, "little")
 
 
 def _read(path: Path, key: bytes) -> Entry | None:
@@ -129,28 +142,52 @@ def _read(path: Path, key: bytes) -> Entry | None:
         data = file.read()
     start = len(MAGIC) + _DIGEST
     body = data[start:]
-    if data[:start] != MAGIC + hashlib.sha256(body).digest() or body[:_DIGEST] != key:
+    if data[:start] != MAGIC + hashlib.sha256(body).digest():
         return None
-    begin = _DIGEST + 4
-    end = begin + int.from_bytes(body[_DIGEST:begin], "little")
+    keys, rest = _taken(body, _DIGEST)
+    if key not in (keys[i : i + _DIGEST] for i in range(0, len(keys), _DIGEST)):
+        return None
     with contextlib.suppress(OSError):
         os.utime(path)  # the oldest go first: this one has just been of use
-    return Entry(body[end:], tuple(body[begin:end].decode().split()))
+    lines, image = _taken(rest)
+    words = [line.split() for line in lines.decode().splitlines()]
+    functions = tuple((each[0], int(each[1])) for each in words if len(each) > 1)
+    return Entry(image, tuple(each[0] for each in words if len(each) == 1), functions)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing, whenever the process or the machine stops."""
-    handle, temporary = tempfile.mkstemp(_TEMPORARY, path.stem[:16], path.parent)
+def _taken(data: bytes, each: int = 1) -> tuple[bytes, bytes]:
+    """Some bytes, whose number stands before them, and the rest."""
+    end = _SIZE + each * int.from_bytes(data[:_SIZE], "little")
+    return data[_SIZE:end], data[end:]
+
+
+def _write(paths: Sequence[Path], data: bytes) -> None:
+    """All of it or nothing, whenever the process or the machine stops; one file of many names."""
+    first, *more = paths
+    handle, temporary = tempfile.mkstemp(_TEMPORARY, first.stem[:16], first.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        for path in more:
+            _link(temporary, path)
+        os.replace(temporary, first)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _link(file: str, path: Path) -> None:
+    """One more name of a file; where the disk knows no such thing, the kernel is not found there.
+
+    A name that is taken already is taken away from its file, which may have been damaged.
+    """
+    with contextlib.suppress(OSError):
+        beside = f"{file[: -len(_TEMPORARY)]}-{path.stem[:16]}{_TEMPORARY}"
+        os.link(file, beside)
+        os.replace(beside, path)
 
 
 def _shrink(folder: Path) -> None:
@@ -162,7 +199,7 @@ def _shrink(folder: Path) -> None:
             if each.suffix == _TEMPORARY and time.time() - about.st_mtime > ABANDONED:
                 each.unlink()
             elif each.suffix == _SUFFIX:
-                files.append((about.st_mtime, about.st_size, each))
+                files.append((about.st_mtime, about.st_size // max(about.st_nlink, 1), each))
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
         if total <= LARGEST:

@@ -1,7 +1,7 @@
-"""Engine: a plan becomes machine code, once; the only file that imports LLVM.
+"""Engine: kernels become machine code, once; the only file that imports LLVM.
 
-Imports module, cache, threads and executable. Compiled functions and the training program call
-``compile_plan``. LLVM is loaded when the first plan is compiled.
+Imports whole_plan, loaded_code, cache, threads and executable. Compiled functions and the training
+program call ``compile_plan``. LLVM is loaded when the first plan is compiled.
 """
 
 import contextlib
@@ -11,83 +11,96 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from chainrule.native import feeding, looking, spreading
+from chainrule.native import feeding, kernel_calls, looking, spreading
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
 from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
+from chainrule.native.loaded_code import LOCK as _LOCK
+from chainrule.native.loaded_code import Code
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
-from chainrule.native.whole_plan import RUN, assemble
+from chainrule.native.whole_plan import Program, assemble, program
+from chainrule.plan.alike import Form
+from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
-# Around every use of LLVM. A fork in the middle of one would leave the child a lock that nobody
-# opens again, so a fork waits for it.
-_LOCK = threading.RLock()
+_KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
+
+
+def _before_fork() -> None:
+    """A child would have a lock that nobody opens again: a fork waits for both."""
+    _KNOWING.acquire()
+    _LOCK.acquire()
+
+
+def _after_fork() -> None:
+    _LOCK.release()
+    _KNOWING.release()
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )
 
 
-def compile_plan(plan: Plan, speed: int = SPEED) -> Executable:
-    """The plan as machine code; plans of the same content share it.
+def compile_plan(plan: Plan, speed: int = SPEED, *, beside: bool = False) -> Executable:
+    """The plan as machine code; kernels that are alike share it, in this plan and in others.
 
     Parameters
     ----------
     speed : int, default 2
         LLVM's level. 0 takes a third of the time to compile: for code that is run once, in tests.
+    beside : bool, default False
+        Let LLVM work in another thread, while the next plan is recorded. The first run waits.
     """
-    with _LOCK:
+    with _KNOWING:
         engine = _started()
-        return Executable(plan, engine.code(plan, speed), engine.runtime, engine.pool)
+        program = engine.program(plan, speed, beside)
+        executable = Executable(plan, program, engine.runtime, engine.pool)
+    if not beside:
+        executable.ready()
+    return executable
 
 
 def look_over(
     arrays: Sequence[Array], copies: Sequence[Array] = (), looked: int = 0
 ) -> looking.Look:
     """A native call that copies arrays and searches the first ones for NaN; see Look."""
-    with _LOCK:
+    with _KNOWING:
         return looking.Look(_started().runtime.addresses[looking.LOOK], arrays, copies, looked)
 
 
 def target() -> Target:
     """The CPU that this process runs on."""
-    with _LOCK:
+    with _KNOWING:
         return _started().target
 
 
 def cache_state() -> Cache:
-    """Where compiled plans are kept on disk, how often that helped, and why not, if not."""
-    with _LOCK:
+    """Where compiled kernels are kept on disk, how often that helped, and why not, if not."""
+    with _KNOWING:
         return _started().cache
 
 
 @dataclass(frozen=True, eq=False)
-class Code:
-    """Machine code in memory.
-
-    Attributes
-    ----------
-    addresses : dict of str to int
-        Where its functions begin. They are there as long as this object is, and unloaded after.
-    spreads : bool
-        Whether it hands kernels to other threads.
-    """
+class Runtime:
+    """What every plan runs by; it stays as long as the process."""
 
     addresses: Mapping[str, int]
-    spreads: bool = False
-    parts: tuple["Code", ...] = ()
+    libraries: tuple[Any, ...]
 
 
 class _Engine:
@@ -112,53 +125,102 @@ class _Engine:
         self._libraries = 0
         self._unused: deque[Any] = deque()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
+        self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
         versions = f"{llvmlite.__version__} {self._llvm.llvm_version_info}"
         self._maker = digest(
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
-        self.runtime = Code({})  # which calls nothing of ours
-        self.runtime = self._runtime()
+        with _LOCK:
+            self.runtime = self._runtime()
         self.pool = Pool(self.runtime.addresses)
 
-    def _runtime(self) -> Code:
-        """What every plan calls: the loop over batches, and the threads, which mostly wait."""
-        fed = Module(functions=[feeding.TEXT, looking.TEXT])
+    def _runtime(self) -> Runtime:
+        """What every plan runs by: the loops over kernels and batches, and the threads."""
         spread = Module(functions=[spreading.text()])
-        loops = self._made("feeding", (*feeding.FUNCTIONS, *looking.FUNCTIONS), lambda: fed)
-        threads = self._made("spreading", spreading.FUNCTIONS, lambda: spread, speed=0)
-        return Code({**loops.addresses, **threads.addresses}, parts=(loops, threads))
+        threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
+        texts = {module.TEXT: module.FUNCTIONS for module in (feeding, kernel_calls, looking)}
+        names = [name for functions in texts.values() for name in functions]
+        fed = Module({spreading.SPREAD: ""}, [*texts])
+        loops = self._made("loops", names, fed, threads[0])
+        return Runtime({**loops[0], **threads[0]}, (loops[1], threads[1]))
 
-    def code(self, plan: Plan, speed: int) -> Code:
-        """The machine code of a plan: what is in memory, in the disk cache, or made now."""
-        self._unused.clear()
+    def program(self, plan: Plan, speed: int, beside: bool) -> Program:
+        """The calls of a plan's kernels, each of which is in memory, on disk, or made now."""
         content = f"{speed} {plan_content(plan)}"
-        code = self._codes.get(content)
-        if code is None:
-            code = self._made(content, (RUN,), lambda: assemble(plan, self.target), speed)
-            self._codes[content] = code
+        found = self._programs.get(content)
+        if found is None:
+            codes = self._kernels(plan.forms, speed, beside)
+            found = self._programs[content] = program(plan, codes)
+        return found
+
+    def _kernels(self, forms: Sequence[Form], speed: int, beside: bool) -> list[tuple[str, Code]]:
+        """The function of each kernel. All that are new are compiled together."""
+        alike = {each.key: each for each in forms}
+        keys = {key: digest(self._maker, f"{speed} {key!r}") for key in alike}
+        found: dict[bytes, Code] = {}
+        for key in keys.values():
+            code = self._codes.get(_named(key)) or self._kept(key)
+            if code is not None:
+                found[key] = code
+        new = {keys[key]: each.kernel for key, each in alike.items() if keys[key] not in found}
+        if new:
+            code = self._compiled(new, speed)
+            found |= dict.fromkeys(new, code)
+            if beside:
+                code.finish_beside()
+        return [(_named(key), found[key]) for key in (keys[each.key] for each in forms)]
+
+    def _kept(self, key: bytes) -> Code | None:
+        """The code on disk with a kernel in it, and what was compiled together with it."""
+        entry = self.cache.get(key)
+        if entry is None or _named(key) not in dict(entry.functions):
+            return None
+        code = Code(lambda: self._load(entry, [*code.units]), self._unused, dict(entry.functions))
+        with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
+            code.finish()
+            return self._known(code)
+        return None
+
+    def _compiled(self, kernels: Mapping[bytes, Kernel], speed: int) -> Code:
+        """Kernels that are neither in memory nor on disk, as one library; LLVM has yet to work."""
+        named = {_named(key): kernel for key, kernel in kernels.items()}
+        module, units = assemble(named, self.target)
+
+        def make() -> tuple[Mapping[str, int], Any]:
+            image = self._object(str(module), speed)
+            entry = Entry(image, _imports(module), tuple(units.items()))
+            loaded = self._load(entry, [*units])
+            first, *more = kernels
+            self.cache.put(first, entry, *more)
+            return loaded
+
+        return self._known(Code(make, self._unused, units))
+
+    def _known(self, code: Code) -> Code:
+        """Code whose kernels other plans will find."""
+        self._codes.update(dict.fromkeys(code.units, code))
         return code
 
     def _made(
         self,
         content: str,
         exports: Sequence[str],
-        text: Callable[[], Module],
+        module: Module,
+        known: Mapping[str, int] = MappingProxyType({}),
         speed: int = SPEED,
-    ) -> Code:
-        """Code from the disk cache, or else from the text, which only then is written."""
+    ) -> tuple[Mapping[str, int], Any]:
+        """Functions that every plan needs, from the disk or from their text."""
         key = digest(self._maker, content)
         kept = self.cache.get(key)
         if kept is not None:
             with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
-                return self._load(kept, exports)
-        module = text()
-        imports = tuple(name for name in module.declarations if not name.startswith("llvm."))
-        entry = Entry(self._object(str(module), speed), imports)
-        code = self._load(entry, exports)
+                return self._load(kept, exports, known)
+        entry = Entry(self._object(str(module), speed), _imports(module))
+        loaded = self._load(entry, exports, known)
         self.cache.put(key, entry)
-        return code
+        return loaded
 
     def _object(self, text: str, speed: int) -> bytes:
         """LLVM's text as an object file."""
@@ -179,12 +241,17 @@ class _Engine:
             )
         return self._machines[speed]
 
-    def _load(self, entry: Entry, exports: Sequence[str]) -> Code:
-        """An object file into memory, linked with what it calls."""
+    def _load(
+        self,
+        entry: Entry,
+        exports: Sequence[str],
+        known: Mapping[str, int] = MappingProxyType({}),
+    ) -> tuple[Mapping[str, int], Any]:
+        """An object file into memory, linked with what it calls: its functions, and a library."""
         builder = self._llvm.JITLibraryBuilder().add_object_img(entry.image)
         builder.add_current_process()  # for functions of libc: malloc
         for name in entry.imports:
-            address = self.runtime.addresses.get(name) or resolve(name)
+            address = known.get(name) or resolve(name)
             if address is not None:
                 builder.import_symbol(name, address)
         for name in exports:
@@ -195,25 +262,16 @@ class _Engine:
             )  # the last one stays as long as one of its libraries does
         self._libraries += 1
         tracker = builder.link(self._linker, f"chainrule{self._libraries}")
-        spreads = spreading.SPREAD in entry.imports
-        code = Code({name: tracker[name] for name in exports}, spreads)
-        # At exit a daemon may still be running it.
-        weakref.finalize(code, _unload, self._unused, [tracker]).atexit = False
-        return code
+        return {name: tracker[name] for name in exports}, tracker
 
 
-def _unload(unused: deque[Any], trackers: list[Any]) -> None:
-    """Let LLVM unload a library that nobody can run any more.
+def _imports(module: Module) -> tuple[str, ...]:
+    return tuple(name for name in module.declarations if not name.startswith("llvm."))
 
-    The garbage collector calls this in any thread, whatever locks that thread holds: it waits for
-    none. Where LLVM is in use, the library goes at the next one's compilation.
-    """
-    unused.append(trackers.pop())  # which nothing else may hold: dropping it unloads
-    if _LOCK.acquire(blocking=False):
-        try:
-            unused.clear()
-        finally:
-            _LOCK.release()
+
+def _named(key: bytes) -> str:
+    """What the function of a kernel is called."""
+    return f"kernel_{key.hex()}"
 
 
 @functools.cache
@@ -222,8 +280,10 @@ def _started() -> _Engine:
 
 
 def plan_content(plan: Plan) -> str:
-    """All that the machine code of a plan depends on: constants and Python's ops come later."""
-    return repr((plan.buffers, [kernel.code_key() for kernel in plan.kernels]))
+    """All that the calls of a plan depend on: constants and Python's ops come later."""
+    number = dict[Any, int]()
+    kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
+    return repr((plan.buffers, kernels, list(number)))
 
 
 def _sources() -> bytes | None:

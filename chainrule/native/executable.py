@@ -1,6 +1,6 @@
-"""Executable: machine code of a plan, and the tables of pointers with which it runs.
+"""Executable: machine code of a plan, and the tables of addresses with which it runs.
 
-Imports the plan, frame, feeds and threads; not LLVM. The engine makes executables; compiled
+Imports the plan, whole_plan, feeds and threads; not LLVM. The engine makes executables; compiled
 functions and the training program run them.
 """
 
@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.native.arrays import Array, aligned, check
+from chainrule.native.arrays import Array, address_of, aligned, check
 from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
-from chainrule.native.frame import ARENA_SLOT, CALLBACK_SLOT, FIRST_SLOT, STATUS_SLOT, slots
+from chainrule.native.kernel_calls import RUN
 from chainrule.native.threads import Pool
-from chainrule.native.whole_plan import RUN
+from chainrule.native.whole_plan import Places, Program
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.plan import Plan
 from chainrule.spec import Spec
@@ -24,22 +24,17 @@ from chainrule.spec import Spec
 _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _RUN = ctypes.CFUNCTYPE(_INTEGER, _POINTER, _INTEGER)
 _REPEAT = ctypes.CFUNCTYPE(
-    _INTEGER, _POINTER, _POINTER, _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _INTEGER
+    _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _INTEGER
 )
 _CALLBACK = ctypes.CFUNCTYPE(None, _INTEGER)
 
 
-class Code(Protocol):
-    """Machine code in memory, as the engine loads it."""
+class Runtime(Protocol):
+    """What every plan runs by, as the engine loads it."""
 
     @property
     def addresses(self) -> Mapping[str, int]:
-        """Where its functions begin; they are there as long as this object is."""
-        ...
-
-    @property
-    def spreads(self) -> bool:
-        """Whether it hands kernels to other threads."""
+        """Where its functions begin."""
         ...
 
 
@@ -49,22 +44,30 @@ class Executable:
     Attributes
     ----------
     plan : Plan
+    address : int
+        Where the calls of its kernels stand; plans of the same content share them.
     spreads : bool
         Whether a kernel is large enough for several threads.
     """
 
-    def __init__(self, plan: Plan, code: Code, runtime: Code, pool: Pool) -> None:
-        self.plan = plan
-        self.address = code.addresses[RUN]
-        self.function, self.repeat = _RUN(self.address), _REPEAT(runtime.addresses[REPEAT])
-        self.spreads = code.spreads
+    def __init__(self, plan: Plan, program: Program, runtime: Runtime, pool: Pool) -> None:
+        self.plan, self.program = plan, program
+        self.address: int = program.calls.ctypes.data
+        self.function = _RUN(runtime.addresses[RUN])
+        self.repeat = _REPEAT(runtime.addresses[REPEAT])
+        self.spreads = program.spreads
         self.threads: Callable[[], int] = pool.threads if self.spreads else _one
-        self.slots = {
-            (b.place, b.number): slot
-            for b, (slot, _) in zip(plan.buffers, slots(plan.buffers), strict=True)
-            if b.place != "arena"
-        }
-        self._alive = code, runtime
+        self.places = program.places
+        self.inputs = self._places("input", len(plan.inputs))
+        self.outputs = self._places("output", len(plan.outputs))
+        self._alive = program, runtime
+
+    def _places(self, place: str, count: int) -> list[Places]:
+        return [self.places.get((place, number), []) for number in range(count)]
+
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        self.program.ready()
 
     def run_object(self) -> "Runner":
         """An arena and a table of pointers: what one thread needs to run the plan."""
@@ -79,26 +82,37 @@ class Runner:
 
     def __init__(self, executable: Executable) -> None:
         plan = executable.plan
-        last = max(executable.slots.values(), default=FIRST_SLOT - 1)
         self.plan, self._executable = plan, executable
-        self._table = (ctypes.c_uint64 * (last + 1))()
+        self._table = (ctypes.c_uint64 * len(executable.program.words))()
         self._arena, self._status = aligned(plan.arena_bytes), np.zeros(4, np.int64)
-        self._bound: dict[int, Array] = {}
+        self._bound: dict[int, Array] = {}  # inputs by their numbers, outputs by -1, -2, ...
         self._staging: dict[int, Array] = {}
         self._seen: dict[int, tuple[int, Array]] = {}  # what Python was shown, and where it lay
         self._error: BaseException | None = None
         self._told: tuple[Any, ...] = ()  # what the native loop was told last
         self._kept: tuple[Any, ...] = ()  # the arrays it was told of
         self._rounds = Rounds(0, 0)
-        self._function, self._threads = executable.function, executable.threads
+        self._function: Callable[[int, int], int] = executable.function
+        if not executable.program.is_ready:
+            self._function = _first(weakref.ref(self))
+        self._threads = executable.threads
         self._address = ctypes.addressof(self._table)
-        self._table[ARENA_SLOT] = self._arena.ctypes.data
-        self._table[STATUS_SLOT] = self._status.ctypes.data
-        for i, constant in enumerate(plan.constants):
-            self._bind(executable.slots.get(("constant", i)), np.ascontiguousarray(constant))
-        if any(kernel.by_python for kernel in plan.kernels):
+        self._fill(executable)
+        self._constants = [np.ascontiguousarray(each) for each in plan.constants]
+        for i, constant in enumerate(self._constants):
+            self._point(executable.places.get(("constant", i), []), constant)
+
+    def _fill(self, executable: Executable) -> None:
+        """Everything in the table but the arrays that will be bound."""
+        callback = 0
+        if any(kernel.by_python for kernel in self.plan.kernels):
             self._callback = _CALLBACK(_caller(weakref.ref(self)))
-            self._table[CALLBACK_SLOT] = ctypes.cast(self._callback, _POINTER).value or 0
+            callback = ctypes.cast(self._callback, _POINTER).value or 0
+        arena, status = self._arena.ctypes.data, self._status.ctypes.data
+        bases = np.array([0, arena, status, callback, executable.address], np.int64)
+        program = executable.program
+        self._words = np.frombuffer(memoryview(self._table), np.int64)
+        self._words[:] = program.words + bases[program.kinds]
 
     def __call__(self, inputs: Sequence[Array] = (), outputs: Sequence[Array] = ()) -> None:
         """Run the plan; arrays that are given are bound first.
@@ -115,27 +129,39 @@ class Runner:
         if self._function(self._address, self._threads()):
             raise self.failure()
 
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        self._executable.ready()
+        self._function = self._executable.function
+
+    def run_first(self, address: int, threads: int) -> int:
+        """A run of code that may still be on its way."""
+        self.ready()
+        return self._function(address, threads)
+
     def bind_input(self, number: int, array: Array) -> None:
         """Let an input be read from this array, from now on."""
         check("input", number, array, self.plan.inputs[number])
-        self._bind(self._executable.slots.get(("input", number)), array)
+        self._bound[number] = array
+        self._point(self._executable.inputs[number], array)
 
     def bind_output(self, number: int, array: Array) -> None:
         """Let an output be written to this array; one that updates an input needs none."""
         if number not in self.plan.updates:
             check("output", number, array, self.plan.outputs[number])
-            self._bind(self._executable.slots.get(("output", number)), array)
+            self._bound[~number] = array
+            self._point(self._executable.outputs[number], array)
 
     def bindings(self, numbers: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
         """What inputs and outputs are bound to just now, for ``rebind``."""
-        slots = [self._executable.slots.get(number) for number in numbers]
-        return [(slot, self._table[slot]) for slot in slots if slot is not None]
+        places = self._executable.places
+        return [(word, self._table[word]) for each in numbers for word, _ in places.get(each, [])]
 
     def rebind(self, bindings: Sequence[tuple[int, int]]) -> None:
         """Bind the same arrays once more; whoever asks for it keeps them alive."""
         table = self._table
-        for slot, address in bindings:
-            table[slot] = address
+        for word, address in bindings:
+            table[word] = address
 
     def repeat(
         self, count: int, feeds: Sequence[Feed], order: Array | None = None, first: int = 0
@@ -155,8 +181,8 @@ class Runner:
             How many rounds were completed. Where that is less than count, ``failure()`` says why.
         """
         rounds = Rounds(first, count, order)
-        found = [self._record(feed, rounds) for feed in feeds]
-        records = np.array([record for record in found if record], np.int64)
+        found = [record for feed in feeds for record in self._records(feed, rounds)]
+        records = np.array(found, np.int64)
         places = None if order is None else order.ctypes.data
         self._told = count, records.ctypes.data, len(records), places, first
         self._kept, self._rounds = (feeds, records), rounds
@@ -169,8 +195,9 @@ class Runner:
             count, records, length, _, first = self._told
             self._told = count, records, length, order.ctypes.data, first
         executable = self._executable
+        self.ready()
         self._status[0] = 0  # where nobody asked why the last one ended
-        return executable.repeat(executable.address, self._address, *self._told, self._threads())
+        return executable.repeat(self._address, *self._told, self._threads())
 
     def failure(self) -> BaseException:
         """Why the last run ended early; after this the next one can begin."""
@@ -180,26 +207,29 @@ class Runner:
         error = error or self.plan.kernels[number - 1].failure(place, value)
         return error or AssertionError(f"kernel {number - 1} leaves no status")
 
-    def _bind(self, slot: int | None, array: Array) -> None:
-        if slot is not None:  # else no kernel looks at it
-            self._bound[slot] = array
-            self._table[slot] = array.ctypes.data
+    def _point(self, places: Places, array: Array) -> None:
+        """Let these words of the table lead to an array."""
+        address, table = address_of(array), self._table
+        if isinstance(places, list):
+            for word, shift in places:
+                table[word] = address + shift
+        else:
+            self._words[places[:, 0]] = places[:, 1] + address
 
-    def _record(self, feed: Feed, rounds: Rounds) -> tuple[int, ...] | None:
+    def _records(self, feed: Feed, rounds: Rounds) -> list[tuple[int, ...]]:
         """What the native loop is told of a feed; the array is kept alive."""
-        slot = self._executable.slots.get((feed.place, feed.number))
-        if slot is None:
-            return None
-        specs = self.plan.inputs if feed.place == "input" else self.plan.outputs
-        spec = specs[feed.number]
-        self._bound[slot] = feed.array
-        return rounds.record(feed, slot, spec, self._staged)
+        reads, number = feed.place == "input", feed.number
+        executable, plan = self._executable, self.plan
+        places = (executable.inputs if reads else executable.outputs)[number]
+        spec = (plan.inputs if reads else plan.outputs)[number]
+        self._bound[number if reads else ~number] = feed.array
+        return rounds.records(feed, places, spec, self._staged)
 
-    def _staged(self, slot: int, spec: Spec) -> int:
-        """Where the rows of a batch are put side by side."""
-        if slot not in self._staging:
-            self._staging[slot] = aligned(spec.nbytes)
-        return self._staging[slot].ctypes.data
+    def _staged(self, number: int, spec: Spec) -> int:
+        """Where the rows of a batch of an input are put side by side."""
+        if number not in self._staging:
+            self._staging[number] = aligned(spec.nbytes)
+        return self._staging[number].ctypes.data
 
     def run_opaque(self, number: int) -> None:
         """Called back by machine code: no exception may leave this function."""
@@ -213,9 +243,10 @@ class Runner:
         """A buffer as it stands at this moment, without a copy."""
         b = self.plan.buffers[buffer]
         if b.place == "arena":
-            address = self._table[ARENA_SLOT] + b.number
+            address = self._arena.ctypes.data + b.number
         else:
-            address = self._table[self._executable.slots[b.place, b.number]]
+            word, shift = self._executable.places[b.place, b.number][0]
+            address = self._table[word] - shift
         where, array = self._seen.get(buffer, (0, None))
         if array is None or where != address:
             memory = memoryview((ctypes.c_char * b.nbytes).from_address(address))
@@ -227,6 +258,17 @@ class Runner:
 def _one() -> int:
     """Threads of a plan without a large kernel."""
     return 1
+
+
+def _first(run: "weakref.ref[Runner]") -> Callable[[int, int], int]:
+    """The first run of code that is still being compiled."""
+
+    def call(address: int, threads: int) -> int:
+        found = run()
+        assert found is not None, "a run that is running is there"
+        return found.run_first(address, threads)
+
+    return call
 
 
 def _caller(run: "weakref.ref[Runner]") -> Callable[[int], None]:

@@ -11,11 +11,11 @@ WORDS = 6
 REPEAT = "chainrule_repeat"
 FUNCTIONS = (REPEAT,)
 
-# i64 chainrule_repeat(run, table, count, feeds, nfeeds, order, first, threads): runs batches
-# first, first + 1, ... and returns how many were completed.
+# i64 chainrule_repeat(table, count, feeds, nfeeds, order, first, threads): runs batches first,
+# first + 1, ... by the loop of kernel_calls.py, and returns how many were completed.
 _REPEAT = """
-define i64 @chainrule_repeat(ptr %run, ptr %table, i64 %count, ptr %feeds, i64 %nfeeds,
-                             ptr %order, i64 %first, i64 %threads) nounwind {
+define i64 @chainrule_repeat(ptr %table, i64 %count, ptr %feeds, i64 %nfeeds, ptr %order,
+                             i64 %first, i64 %threads) nounwind {
 entry:
   br label %head
 head:
@@ -71,7 +71,7 @@ fed:
   %f.next = add i64 %f, 1
   br label %feed.head
 call:
-  %status = call i64 %run(ptr %table, i64 %threads)
+  %status = call i64 @chainrule_run(ptr %table, i64 %threads)
   %stopped = icmp ne i64 %status, 0
   br i1 %stopped, label %end, label %ran
 ran:

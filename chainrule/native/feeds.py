@@ -3,7 +3,7 @@
 Imports feeding, whose records it fills, and the checks of arrays. Run.repeat takes them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, IndexRangeError
 from chainrule.native.arrays import Array, check_memory
 from chainrule.native.feeding import ADVANCE, GATHER
+from chainrule.native.kernel_calls import SPARE
 from chainrule.spec import Spec
 
 
@@ -76,26 +77,40 @@ class Rounds:
             other._check_order(order, rows, limit)
         return other
 
-    def record(
-        self, feed: Feed, slot: int, spec: Spec, staged: Callable[[int, Spec], int]
-    ) -> tuple[int, ...]:
-        """The words of feeding.py for a feed of this input or output; the array is checked.
+    def records(
+        self,
+        feed: Feed,
+        places: Iterable[tuple[int, int]],
+        spec: Spec,
+        staged: Callable[[int, Spec], int],
+    ) -> list[tuple[int, ...]]:
+        """The records of feeding.py for a feed of this input or output; the array is checked.
 
-        ``staged`` tells the address where the rows of a batch are put side by side.
+        Parameters
+        ----------
+        places : iterable of (int, int)
+            Where in the table its address stands, and the bytes that are added to it there.
+        staged : callable
+            Tells the address where the rows of a batch are put side by side.
         """
         array, last = feed.array, self.first + self.count
         source = array.ctypes.data
         if not feed.batched:
             _check(feed, spec.shape, spec.dtype, last)
-            return ADVANCE, slot, source, spec.nbytes, 1, 0
+            return [(ADVANCE, word, source + shift, spec.nbytes, 1, 0) for word, shift in places]
         rows = spec.shape[0]
         nbytes = spec.nbytes // rows if rows else 0
         if self.order is None:
             _check(feed, spec.shape[1:], spec.dtype, last * rows)
-            return ADVANCE, slot, source, nbytes, rows, 0
+            return [(ADVANCE, word, source + shift, nbytes, rows, 0) for word, shift in places]
         _check(feed, spec.shape[1:], spec.dtype, 0)
         self._check_order(self.order, rows, len(array))
-        return GATHER, slot, source, nbytes, rows if nbytes else 0, staged(slot, spec)
+        place = staged(feed.number, spec)
+        # The record leaves the address as it is at a place of its own.
+        first = next((word for word, shift in places if not shift), SPARE)
+        gathered = GATHER, first, source, nbytes, rows if nbytes else 0, place
+        more = [(ADVANCE, word, place + shift, 0, 0, 0) for word, shift in places if word != first]
+        return [gathered, *more] if more or first != SPARE else []
 
     def _check_order(self, order: Array, rows: int, limit: int) -> None:
         """Whether the native loop may read by these row numbers; looked at once for all feeds."""

@@ -1,16 +1,16 @@
 """Frame: where a kernel's buffers lie, and the point of its loops at which code is written.
 
-Imports ir and the plan. The emitters of all kernels load and store through it.
+Imports ir and the plan's data. The emitters of all kernels load and store through it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.native.ir import POINTER, Builder, Value, floating, integer, vector
 from chainrule.native.letters import apply
 from chainrule.native.target import BITS
-from chainrule.plan.buffers import Buffer
+from chainrule.plan.alike import accesses
 from chainrule.plan.scalar import (
     Access,
     Apply,
@@ -22,7 +22,6 @@ from chainrule.plan.scalar import (
     Load,
     Store,
 )
-from chainrule.spec import is_tuple
 
 # How a value of a dtype stands in a register. In memory a boolean takes a byte.
 REGISTER = {dtype: f"i{bits}" for dtype, bits in BITS.items()} | {
@@ -31,59 +30,27 @@ REGISTER = {dtype: f"i{bits}" for dtype, bits in BITS.items()} | {
     "float32": "float",
     "float64": "double",
 }
-ARENA_SLOT, STATUS_SLOT, CALLBACK_SLOT, FIRST_SLOT = 0, 1, 2, 3
-
-
-def slots(buffers: Sequence[Buffer]) -> list[tuple[int, int]]:
-    """For each buffer its slot in the table of pointers, and the bytes behind that pointer.
-
-    Slot 0 is the arena, slot 1 the status (four int64: number of the Bounds kernel that failed
-    plus one, place, value, spare), slot 2 the address of the function that Opaque kernels call
-    with their number; inputs, outputs and constants follow, each with a slot of its own.
-    """
-    counts = {
-        place: 1 + max((b.number for b in buffers if b.place == place), default=-1)
-        for place in ("input", "output", "constant")
-    }
-    first = {
-        "input": FIRST_SLOT,
-        "output": FIRST_SLOT + counts["input"],
-        "constant": FIRST_SLOT + counts["input"] + counts["output"],
-    }
-    return [
-        (ARENA_SLOT, b.number) if b.place == "arena" else (first[b.place] + b.number, 0)
-        for b in buffers
-    ]
-
-
-def accesses(kernel: Any) -> Iterator[Access]:
-    """Every access in a kernel."""
-    if isinstance(kernel, Access):
-        yield kernel
-    elif is_tuple(kernel):
-        for part in kernel:
-            yield from accesses(part)
-    elif is_dataclass(kernel):
-        for each in fields(kernel):
-            yield from accesses(getattr(kernel, each.name))
+# The table that a kernel is called with: its number in the plan, the address of the status (four
+# int64: number of the kernel that ended the run plus one, place, value, spare), the address of the
+# function that calls Python with a kernel's number, then the addresses of its buffers. Code that
+# knows no more of its buffers serves every kernel that is like it.
+NUMBER_SLOT, STATUS_SLOT, CALLBACK_SLOT, FIRST_SLOT = 0, 1, 2, 3
 
 
 class Frame:
     """Pointers to the buffers that a kernel uses, loaded where its function begins."""
 
-    def __init__(
-        self, builder: Builder, table: Value, buffers: Sequence[Buffer], kernel: Any
-    ) -> None:
-        """Load them: ``table`` is an argument of the function, a pointer to pointers."""
-        self.builder = builder
-        self._pointers: dict[int, Value] = {}
-        places, found = slots(buffers), dict[int, Value]()
-        for number in sorted({access.buffer for access in accesses(kernel)}):
-            slot, offset = places[number]
-            if slot not in found:
-                where = builder.at(table, integer(slot), POINTER)
-                found[slot] = builder.load(where, POINTER, 8)
-            self._pointers[number] = builder.at(found[slot], integer(offset), "i8")
+    def __init__(self, builder: Builder, table: Value, kernel: Any) -> None:
+        """Load them: ``table`` is an argument of the function."""
+        self.builder, self.table = builder, table
+        self._pointers = {
+            number: self.word(FIRST_SLOT + number, POINTER)
+            for number in sorted({access.buffer for access in accesses(kernel)})
+        }
+
+    def word(self, slot: int, kind: str) -> Value:
+        """What stands in a slot of the table: an address, or an i64."""
+        return self.builder.load(self.builder.at(self.table, integer(slot), kind), kind, 8)
 
     def pointer(self, buffer: int) -> Value:
         """Where a buffer begins."""

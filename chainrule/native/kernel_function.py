@@ -17,21 +17,15 @@ class Function:
     Attributes
     ----------
     frame : Frame
-        Where the kernel's buffers lie.
-    table : Value
-        The table of pointers, of which the frame has loaded those of the buffers.
+        Where the kernel's buffers lie; their addresses have been loaded.
     begin, end : Value
         The units to compute.
-    number : int
-        The kernel's place in the plan.
     """
 
     frame: Frame
-    table: Value
     begin: Value
     end: Value
     target: Target
-    number: int
 
     @property
     def builder(self) -> Builder:

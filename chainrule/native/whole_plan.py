@@ -1,49 +1,108 @@
-"""Module: the text of a whole plan: its kernels, and the function that calls them in order.
+"""Whole plan: the text of its kernels, and what the loop over them is told.
 
-Imports the emitters. The engine compiles what it returns, unless a compiled copy is at hand.
+Imports the emitters. The engine compiles the text of kernels that it has not met, and asks for the
+program of a plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from chainrule.native.frame import STATUS_SLOT
-from chainrule.native.ir import INDEX, POINTER, Builder, Module, Value, integer
+import numpy as np
+
+from chainrule.native.ir import Module
+from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD
 from chainrule.native.kinds import is_large, write
-from chainrule.native.spreading import SPREAD
 from chainrule.native.target import Target
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
-RUN = "run"  # i64 @run(ptr table, i64 threads): 0, or the status at which it ended
-ENTRY = [("ptr", "table"), (INDEX, "threads")]
+Words = np.ndarray[Any, np.dtype[np.int64]]
+Places = list[tuple[int, int]] | Words
+OFTEN = 16  # places that NumPy fills faster than a loop
+AS_IT_IS, IN_ARENA, STATUS, CALLBACK, PROGRAM = range(5)  # what is added to a word
 
 
-def assemble(plan: Plan, target: Target) -> Module:
-    """The text of a plan. What it declares and does not define must be given when it is loaded."""
+class Code(Protocol):
+    """Machine code in memory, as the engine loads it."""
+
+    @property
+    def addresses(self) -> Mapping[str, int]:
+        """Where its functions begin; they are there as long as this object is."""
+        ...
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """The units of those that are kernels."""
+        ...
+
+
+@dataclass(eq=False)
+class Program:
+    """The calls of a plan, and the table of addresses with which they run.
+
+    Attributes
+    ----------
+    calls : ndarray of int64
+        The records of kernel_calls.py.
+    words, kinds : ndarray of int64
+        The table of a run, and the address to be added to each of its words: that of the arena, of
+        the status, ...
+    places : dict of (str, int) to list of (int, int), or ndarray of int64
+        Where in the table the address of an input, output or constant stands, and the bytes that
+        are added to it there: an array of pairs where these are many.
+    spreads : bool
+        Whether a kernel is shared with other threads.
+    made : tuple of (str, Code)
+        The function of each call. Its address stands in the record when all are ``ready``.
+    """
+
+    calls: Words
+    words: Words
+    kinds: Words
+    places: Mapping[tuple[str, int], Places]
+    spreads: bool
+    made: tuple[tuple[str, Code], ...]
+    is_ready: bool = False
+
+    def ready(self) -> None:
+        """Wait until the machine code is there."""
+        if not self.is_ready:
+            self.calls[1:-4:4] = [code.addresses[name] for name, code in self.made]
+            self.is_ready = True
+
+
+def assemble(kernels: Mapping[str, Kernel], target: Target) -> tuple[Module, dict[str, int]]:
+    """The text of kernels, by the names of their functions, and how many units each has."""
     module = Module()
-    units = [
-        write(module, f"kernel{i}", kernel, plan.buffers, target, i)
-        for i, kernel in enumerate(plan.kernels)
-    ]
-    _write_run(module, plan.kernels, units)
-    return module
+    return module, {name: write(module, name, kernel, target) for name, kernel in kernels.items()}
 
 
-def _write_run(module: Module, kernels: Sequence[Kernel], units: Sequence[int]) -> None:
-    """Call the kernels one after another; stop where one leaves a status."""
-    b = Builder(module, RUN, ENTRY, INDEX)
-    table, threads = b.arguments
-    status = b.load(b.at(table, integer(STATUS_SLOT), POINTER), POINTER, 8)
-    for i, (kernel, count) in enumerate(zip(kernels, units, strict=True)):
-        whole = integer(count)
-        if count > 1 and is_large(kernel):
-            module.declare(SPREAD, f"declare void @{SPREAD}(ptr, ptr, i64, i64)")
-            function = Value(f"@kernel{i}", POINTER)
-            b.call("void", SPREAD, function, table, whole, threads)
-        else:
-            b.call("void", f"kernel{i}", table, integer(0), whole)
-        if kernel.may_end:
-            found = b.load(status, INDEX, 8)
-            with b.when(b.compare("ne", found, integer(0))):
-                b.line(f"ret {found}")
-                b.begin(b.fresh("never"))
-    b.finish(integer(0))
+def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
+    """What calls the kernels of a plan one after another; ``made``: the function of each."""
+    calls: list[int] = []
+    words, kinds = [0] * HEAD, [PROGRAM, STATUS, AS_IT_IS]
+    places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    each = zip(plan.kernels, plan.forms, made, strict=True)
+    for number, (kernel, form, (name, code)) in enumerate(each):
+        units = code.units[name]
+        how = SPREAD if units > 1 and is_large(kernel) else 0
+        how |= ASKED if kernel.may_end else 0
+        calls += [how, 0, units, 8 * len(words)]
+        words += [number, 0, 0]
+        kinds += [AS_IT_IS, STATUS, CALLBACK]
+        for which, start in form.buffers:
+            buffer = plan.buffers[which]
+            in_arena, shift = buffer.place == "arena", start * buffer.itemsize
+            if not in_arena:
+                places.setdefault((buffer.place, buffer.number), []).append((len(words), shift))
+            words.append(buffer.number + shift if in_arena else 0)
+            kinds.append(IN_ARENA if in_arena else AS_IT_IS)
+    return Program(
+        np.array([*calls, LAST, 0, 0, 0], np.int64),
+        np.array(words, np.int64),
+        np.array(kinds, np.int64),
+        {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
+        any(how & SPREAD for how in calls[::4]),
+        tuple(made),
+    )

@@ -1,6 +1,7 @@
 """Plan: the kernels that compute a recorded function, as data; foreign to any machine.
 
 algebra.py         maps that say the same with less work
+alike.py           kernels that differ in nothing but the buffers they meet
 alone.py           kernels that stand alone
 bodies.py          steps written as the instructions of a loop, each value once
 buffers.py         the memory that kernels read and write
@@ -33,6 +34,7 @@ record.py          a Python function of arrays becomes a Flow of steps over whol
 recorder.py        the steps of a recording as they come
 rewrite.py         the tools of every pass over a Flow
 rule_call.py       the backward rule of a user's op as an op of its own
+same_flow.py       whether two recordings of a function compute the same
 scalar.py          a short list of instructions over scalars
 schedule.py        an order in which the groups can run
 show.py            a plan as text: what runs in which order, what it costs

@@ -30,4 +30,9 @@ class Buffer:
     @property
     def nbytes(self) -> int:
         """Bytes of its elements."""
-        return self.size * np.dtype(self.dtype).itemsize
+        return self.size * self.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return np.dtype(self.dtype).itemsize

@@ -1,14 +1,16 @@
 """Kernel: what every kind of kernel says of itself.
 
-Imports traffic and the interpreter's memory. Each file of ``kinds`` is one kind; whoever handles
-kernels asks them, and knows no kind by name.
+Imports alike, traffic and the interpreter's memory. Each file of ``kinds`` is one kind; whoever
+handles kernels asks them, and knows no kind by name.
 """
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self
 
 from chainrule.errors import ChainruleError
+from chainrule.plan.alike import moved
 from chainrule.plan.numpy_memory import Memory
+from chainrule.plan.scalar import Access
 from chainrule.plan.traffic import Touch
 
 
@@ -60,3 +62,7 @@ class Kernel:
     def code_key(self) -> Any:
         """All that its machine code depends on."""
         return self
+
+    def moved(self, change: Callable[[Access], Access]) -> Self:
+        """The same elsewhere; ``change`` is asked about its accesses in their order."""
+        return moved(self, change)

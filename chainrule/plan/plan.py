@@ -1,13 +1,16 @@
 """Plan: kernels in the order in which they run, over buffers whose places are known.
 
-Imports kernel. ``make`` (the passes) builds it; the interpreter and the native floor run it.
+Imports kernel and alike. ``make`` (the passes) builds it; the interpreter and the native floor run
+it.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from chainrule.plan.alike import Form, form
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.show import show
@@ -37,6 +40,11 @@ class Plan:
     updates: dict[int, int]
     arena_bytes: int
     names: tuple[str, ...]
+
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        """The kernels without the numbers of their buffers: alike ones have one key."""
+        return tuple(map(form, self.kernels))
 
     def show(self) -> str:
         """The kernels in the order in which they run, with their costs, and the arena."""

@@ -1,11 +1,12 @@
 """Show: a plan as text: what runs in which order, what it costs, and what memory it takes.
 
-Imports costs and memory. ``Plan.show()`` prints it.
+Imports alike, costs and memory. ``Plan.show()`` prints it.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chainrule.plan.alike import firsts
 from chainrule.plan.costs import read_bytes, written_bytes
 from chainrule.plan.memory import lives
 from chainrule.plan.traffic import Traffic
@@ -20,19 +21,25 @@ def show(plan: "Plan") -> str:
     """A table of the kernels in the order in which they run, and one of the arena.
 
     Each kernel is one pass over memory. "what it does" lists the steps that were fused into it;
-    a sum, a maximum or a product of matrices stands where its loop ends.
+    a sum, a maximum or a product of matrices stands where its loop ends. "as #2": kernel 2 on
+    other arrays, whose machine code it runs; where there are any, the first line says how many
+    are written.
     """
+    first = firsts(plan.forms)
+    count = _count(len(first), "kernel")
+    if len(set(first)) < len(first):
+        count += f", {len(set(first))} written"
     total = sum(kernel.flops() for kernel in plan.kernels)
     moved = sum(read_bytes(kernel) + written_bytes(kernel) for kernel in plan.kernels)
     head = (
-        f"{_count(len(plan.kernels), 'kernel')}; one run takes {_scaled(total, 'FLOP')} and moves "
+        f"{count}; one run takes {_scaled(total, 'FLOP')} and moves "
         f"{_scaled(moved, 'B')}; {_count(len(plan.updates), 'input')} updated in place"
     )
-    return "\n".join([head, "", *_kernels(plan), "", *_arena(plan)])
+    return "\n".join([head, "", *_kernels(plan, first), "", *_arena(plan)])
 
 
-def _kernels(plan: "Plan") -> list[str]:
-    rows = [("#", "kernel", "loops", "what it does", "reads", "writes", "FLOP")]
+def _kernels(plan: "Plan", first: Sequence[int]) -> list[str]:
+    rows = [("#", "kernel", "loops", "what it does", "reads", "writes", "FLOP", "")]
     for number, (kernel, name) in enumerate(zip(plan.kernels, plan.names, strict=True)):
         rows.append(
             (
@@ -43,9 +50,10 @@ def _kernels(plan: "Plan") -> list[str]:
                 _scaled(read_bytes(kernel), "B"),
                 _scaled(written_bytes(kernel), "B"),
                 _scaled(kernel.flops()),
+                f"as #{first[number]}" if first[number] < number else "",
             )
         )
-    return _aligned(rows, ">", "<", "<", "<", ">", ">", ">")
+    return _aligned(rows, ">", "<", "<", "<", ">", ">", ">", "<")
 
 
 def _arena(plan: "Plan") -> list[str]:

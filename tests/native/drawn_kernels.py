@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from chainrule.native.ir import Module
 from chainrule.native.kinds import write
 from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.numpy_memory import Memory
@@ -22,8 +21,7 @@ NUMBERS = ("float32", "float64", "int64", "int32")
 def native(kernel, arrays, target=TARGETS[0], cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
-    buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    units = write(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 

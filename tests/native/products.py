@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from chainrule.native.ir import Module
 from chainrule.native.kinds import write
 from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access, Given, Load, Store
@@ -22,8 +21,7 @@ DEPTHS = st.sampled_from([0, 1, 2, 3, 5, 8, 9, 16, 31, 70])
 def run(kernel, arrays, target=AVX2, cuts=()):
     """Run a kernel's machine code in place, in parts that end after these shares of its units."""
     module = Module()
-    buffers = [Buffer(a.size, a.dtype.name, "input", i) for i, a in enumerate(arrays)]
-    units = write(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, target)
     run_units(module, arrays, cut(units, cuts))
     return units
 

@@ -31,8 +31,7 @@ def run(kernel, inputs, outputs=()):
 def run_in_parts(kernel, arrays, target):
     """Run a kernel in place, as written for a target, unit by unit from the last to the first."""
     module = Module()
-    buffers = [Buffer(x.size, x.dtype.name, "input", i) for i, x in enumerate(arrays)]
-    units = write(module, "kernel", kernel, buffers, target)
+    units = write(module, "kernel", kernel, target)
     one_by_one = [(unit, unit + 1) for unit in reversed(range(units))]
     run_units(module, arrays, one_by_one, status=np.zeros(4, np.int64))
     return units

@@ -7,7 +7,6 @@ from chainrule.native.ir import Module
 from chainrule.native.kinds import write
 from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.kinds.row import Pass, Reduction, Row
-from chainrule.plan.plan import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Load, Store
 from tests.native.drawn_kernels import TARGETS, native
 
@@ -71,8 +70,7 @@ def test_what_depends_on_no_loop_is_computed_once():
     )  # fmt: skip
     kernel = Pointwise((1000,), body, (Store(Access(2, (1,)), 3),))
     module = Module()
-    buffers = [Buffer(1000, F, "input", 0), Buffer(1, F, "input", 1), Buffer(1000, F, "output", 0)]
-    write(module, "kernel", kernel, buffers, TARGETS[0])
+    write(module, "kernel", kernel, TARGETS[0])
     before, _, loops = str(module).partition("head")
     assert "sqrt.f32" in before
     assert "call" not in loops

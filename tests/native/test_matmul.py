@@ -11,7 +11,6 @@ from chainrule.native.ir import Module
 from chainrule.native.kinds import write
 from chainrule.native.matmul.blocking import schedule
 from chainrule.native.matmul.normal_form import normal
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from tests.native.products import AVX2, TARGETS, interpreted, product, product_kernels, run, views
 
@@ -154,7 +153,7 @@ def test_infinity_and_nan_stay_in_their_rows_and_columns():
 def test_what_a_product_asks_of_the_stack_is_small(shape):
     for form in FORMS:
         for dtype in ("float32", "float64"):
-            kernel, arrays = product(1, 1, 1, form, dtype)
+            kernel, _ = product(1, 1, 1, form, dtype)
             rows, depth, columns = shape
             a = Access(0, (1, rows) if form[0] == "T" else (depth, 1))
             b = Access(1, (1, depth) if form[1] == "T" else (columns, 1))
@@ -163,8 +162,7 @@ def test_what_a_product_asks_of_the_stack_is_small(shape):
             kernel = replace(kernel, rows=rows, depth=depth, columns=columns, a=a, b=b)
             kernel = replace(kernel, body=letters, stores=(store,))
             module = Module()
-            buffers = [Buffer(1, dtype, "input", i) for i in range(len(arrays))]
-            write(module, "kernel", kernel, buffers, AVX2)
+            write(module, "kernel", kernel, AVX2)
             lines = [line for line in str(module).splitlines() if "alloca" in line]
             counts = [int(line.split("[")[1].split(" x")[0]) for line in lines]
             assert sum(counts) * np.dtype(dtype).itemsize <= 300 * 1024

@@ -7,7 +7,7 @@ number of units. A kind that is worth sharing out to threads has ``microseconds(
 estimated time on one core.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,7 +18,6 @@ from chainrule.native.frame import Frame
 from chainrule.native.ir import INDEX, POINTER, Builder, Module
 from chainrule.native.kernel_function import Function
 from chainrule.native.target import Target
-from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.kinds import KINDS
 
@@ -33,15 +32,8 @@ class Emitter:
     microseconds: Callable[[Any], float]
 
 
-def write(
-    module: Module,
-    name: str,
-    kernel: Kernel,
-    buffers: Sequence[Buffer],
-    target: Target,
-    number: int = 0,
-) -> int:
-    """Write the function of a kernel.
+def write(module: Module, name: str, kernel: Kernel, target: Target) -> int:
+    """Write the function of a kernel: buffer n of it is the one at slot FIRST_SLOT + n.
 
     Returns
     -------
@@ -50,9 +42,8 @@ def write(
     """
     b = Builder(module, name, [(POINTER, "table"), (INDEX, "begin"), (INDEX, "end")])
     table, begin, end = b.arguments
-    frame = Frame(b, table, buffers, kernel)
-    emitter = _EMITTERS[type(kernel)]
-    units = emitter.emit(kernel, Function(frame, table, begin, end, target, number))
+    function = Function(Frame(b, table, kernel), begin, end, target)
+    units = _EMITTERS[type(kernel)].emit(kernel, function)
     b.finish()
     return units
 

@@ -5,7 +5,7 @@ Imports frame and ir. The run stops where one does not, and names it.
 
 from math import prod
 
-from chainrule.native.frame import STATUS_SLOT, Frame, Point
+from chainrule.native.frame import NUMBER_SLOT, STATUS_SLOT, Frame, Point
 from chainrule.native.ir import INDEX, POINTER, Value, integer
 from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
@@ -22,10 +22,10 @@ def emit(kernel: Bounds[View], function: Function) -> int:
     if prod(kernel.source.shape):
         wrong = _any_wrong(frame, kernel, function.target.lanes("int64"))
         with b.when(wrong):
-            slot = b.at(function.table, integer(STATUS_SLOT), POINTER)
-            status = b.load(slot, POINTER, 8)
+            status = frame.word(STATUS_SLOT, POINTER)
+            number = b.add(frame.word(NUMBER_SLOT, INDEX), integer(1))
             place, value = _first_wrong(frame, kernel)
-            for i, word in enumerate((integer(function.number + 1), place, value)):
+            for i, word in enumerate((number, place, value)):
                 b.store(word, b.at(status, integer(i), INDEX), 8)
     return 1
 

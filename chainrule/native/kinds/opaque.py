@@ -3,8 +3,8 @@
 Imports frame and ir.
 """
 
-from chainrule.native.frame import CALLBACK_SLOT
-from chainrule.native.ir import POINTER, integer
+from chainrule.native.frame import CALLBACK_SLOT, NUMBER_SLOT
+from chainrule.native.ir import INDEX, POINTER
 from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.opaque import Opaque
@@ -12,7 +12,7 @@ from chainrule.plan.kinds.opaque import Opaque
 
 def emit(kernel: Opaque[View], function: Function) -> int:
     """Write it; it is one unit."""
-    b = function.builder
-    back = b.load(b.at(function.table, integer(CALLBACK_SLOT), POINTER), POINTER, 8)
-    b.line(f"call void {back.text}(i64 {function.number})")
+    b, frame = function.builder, function.frame
+    back, number = frame.word(CALLBACK_SLOT, POINTER), frame.word(NUMBER_SLOT, INDEX)
+    b.line(f"call void {back.text}({number})")
     return 1

@@ -1,6 +1,6 @@
 """Panels: weights that stay the same from call to call, laid out as tiles read them.
 
-Imports the frame, the target and the plan's data. Evaluation asks for it; a training step changes
+Imports the target and the plan's data. Evaluation asks for it; a training step changes
 its weights, and copying them then takes what the order saves.
 
 A tile reads a few vectors of one row of the weights after the other. In a wide matrix these lie
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.frame import accesses
 from chainrule.native.target import Target
+from chainrule.plan.alike import accesses
 from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.plan import Plan
 from chainrule.plan.scalar import Access, Coordinate, Gather, Load

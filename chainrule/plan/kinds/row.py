@@ -3,10 +3,10 @@
 Imports kernel, costs, traffic and wording.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from chainrule.plan.costs import instructions
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.loops_as_text import chain, lengths, letters_of
 from chainrule.plan.numpy_memory import AnyArray, Memory
-from chainrule.plan.scalar import Body, Store
+from chainrule.plan.scalar import Access, Body, Store
 from chainrule.plan.traffic import Touch, loads, stored
 
 
@@ -113,6 +113,18 @@ class Row(Kernel):
         each = sum(instructions(p.body) + len(p.reductions) for p in self.passes)
         after = sum(instructions(p.after) for p in self.passes)
         return prod(self.outer) * (prod(self.inner) * each + after)
+
+    def code_key(self) -> Any:
+        """Scratch is named by what could be an access."""
+        return self.outer, self.inner, self.passes, self._spare()
+
+    def moved(self, change: Callable[[Access], Access]) -> Self:
+        """With other scratch too."""
+        other = super().moved(change)
+        return replace(other, scratch=tuple(change(each).buffer for each in self._spare()))
+
+    def _spare(self) -> tuple[Access, ...]:
+        return tuple(Access(buffer, ()) for buffer in self.scratch)
 
     def loops(self) -> str:
         """The rows, and what is reduced of each."""

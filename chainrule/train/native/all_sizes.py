@@ -135,6 +135,11 @@ class NativeSteps:
             self._say(len(self._steps))
         return found
 
+    def ready(self) -> None:
+        """Wait until all machine code is there: of one size while another one was recorded."""
+        for step in self._steps.values():
+            step.ready()
+
     def _made(self, rows: Rows, count: int) -> NativeStep:
         slots = self._recipe.optimizer.slots(self._trained)
         self._recipe = recipe = replace(self._recipe, behind=missed(slots))

@@ -45,7 +45,7 @@ class Bound:
         results: dict[int, Array] | None = None,
     ) -> None:
         self.plan = plan
-        self._run = compile_plan(plan).run_object()
+        self._run = compile_plan(plan, beside=True).run_object()
         self._place = place = len(plan.inputs) - streams - len(numbers)
         self._held: list[Array] = []
         batch = plan.inputs[place : place + streams]
@@ -56,6 +56,10 @@ class Bound:
         self._ready = False  # whether the run is bound to what a single run reads and writes
         self._bindings: list[tuple[int, int]] = []  # to that
         self._told: tuple[Any, ...] = ()  # the arrays of the last loop, if they may come again
+
+    def ready(self) -> None:
+        """Wait until the machine code is there; else the first run does."""
+        self._run.ready()
 
     def hold(self, arrays: Sequence[Array]) -> None:
         """Read and write these arrays of the net and the optimiser, from now on."""

@@ -49,6 +49,7 @@ def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches) -> 
     def make() -> None:
         for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
             native.bound(native.step_for(batches.all, rows))
+        native.ready()
 
     leaving_out(make, native, step)
 

@@ -7,17 +7,14 @@ import copy
 import pickle
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import UnsupportedError
 from chainrule.optim import ClipNorm, ClipValue
-from chainrule.plan.steps import Array, Flow
-from chainrule.spec import is_array, is_list, is_tuple
+from chainrule.plan.same_flow import same_flow
 from chainrule.train.native.guards import Surroundings
-from chainrule.train.native.holdings import PLAIN
 from chainrule.train.native.recorded_step import Attributes, Recorded
 from chainrule.train.recipe import Recipe
 
@@ -135,37 +132,9 @@ def _compare(first: Recorded, second: Recorded) -> None:
                 do="A compiled step computes the same every time. Keep a number that changes in a "
                 "buffer (run.update), or pass compiled=False.",
             )
-    if _written(first.flow) != _written(second.flow):
+    if not same_flow(first.flow, second.flow):
         raise UnsupportedError(
             "recorded twice, the training step computes two different things: random numbers "
             "drawn without a key, a clock, or a counter.",
             do=KEY_ADVICE,
         )
-
-
-def _written(flow: Flow) -> list[Any]:
-    """A flow as plain numbers and text: equal for two that compute the same."""
-    return _Writer().of((flow.inputs, flow.steps, flow.outputs, sorted(flow.updates.items())))
-
-
-class _Writer:
-    """Writes down steps; arrays are numbered as they come."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Array, int] = {}
-
-    def of(self, x: Any) -> Any:
-        """One part of a flow."""
-        if isinstance(x, Array):
-            known = self._numbers.get(x)
-            if known is not None:
-                return known
-            self._numbers[x] = len(self._numbers)
-            return x.shape, x.dtype, self.of(x.value)
-        if is_array(x):
-            return x.shape, str(x.dtype), x.tobytes()
-        if is_tuple(x) or is_list(x):
-            return [self.of(part) for part in x]
-        if is_dataclass(x):
-            return type(x), [self.of(getattr(x, each.name)) for each in fields(x)]
-        return repr(x) if isinstance(x, PLAIN) else x

@@ -116,7 +116,7 @@ class NativeStep:
         self.pace = 0.0
         self._room: tuple[Array, ...] = self.room(0, fresh=True)
         self.hold = self._bound.hold  # in the order of the recording, see ``arrays``
-        self.failure = self._bound.failure
+        self.failure, self.ready = self._bound.failure, self._bound.ready
         self.step = self._bound.run  # one step on a batch, with the numbers of ``one``
 
     def arrays(
