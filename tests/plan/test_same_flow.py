@@ -53,3 +53,22 @@ def test_what_is_written_over_counts():
 
     assert same_flow(flow(function, donate={0: 0}), flow(function, donate={0: 0}))
     assert not same_flow(flow(function), flow(function, donate={0: 0}))
+
+
+class Scaled(cr.Op):
+    factor: object
+
+    def forward(self, x):
+        return np.array(x) * self.factor
+
+    def backward(self, upstream, x, out):
+        return (upstream * self.factor,)
+
+
+def test_a_value_of_a_recording_that_an_op_keeps_is_not_asked_after_its_end():
+    def function(x, w):
+        return [cr.grad(lambda x: Scaled(factor=cr.stop_gradient(x) * 2)(x).sum())(x)]
+
+    one = flow(function)
+    assert same_flow(one, one)
+    assert not same_flow(one, flow(function))
