@@ -1,6 +1,7 @@
 """Same flow: whether two recordings of a function compute the same.
 
-Imports steps and Symbol. Compiled functions and training steps are recorded twice, to see what changes.
+Imports steps and Symbol. Compiled functions and training steps are recorded twice, to see what
+changes.
 """
 
 from typing import Any
