@@ -32,6 +32,11 @@ from chainrule.train.data.wanted import Wanted
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 FEWEST_ROWS = 5  # below this, no part of a split says anything
+UNANSWERED = " without a value of "
+MANY_UNANSWERED = 0.1  # of all rows: gaps are mostly rarer than classes
+MAY_BE_A_CLASS = (
+    "; if a word such as none or NA is a class of it, let only empty cells be gaps (--missing=)"
+)
 MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
 
 
@@ -65,13 +70,20 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
     if answered < len(columns):
         columns, values = _taken(columns, has_answer), _rows(values, has_answer)
         left = len(has_answer) - answered
-        verb = "is" if left == 1 else "are"
-        notes += (f"{counted(left, 'row')} without a value of {target!r} {verb} left out",)
+        is_named = isinstance(values, Text) and not wanted.missing
+        notes += (told_unanswered(left, len(has_answer), repr(target), is_named),)
     answers = _answers(columns, target, values, wanted.task)
     raw = _cast(columns, name, target, answers, wanted, notes, found)
     return (
         raw if answered == len(has_answer) else replace(raw, answered=np.flatnonzero(has_answer))
     )
+
+
+def told_unanswered(left: int, rows: int, target: str, is_named: bool) -> str:
+    """The note on rows without an answer; where they are many, a word for a gap may be a class."""
+    verb = "is" if left == 1 else "are"
+    note = f"{counted(left, 'row')}{UNANSWERED}{target} {verb} left out"
+    return note + (MAY_BE_A_CLASS if is_named and left > MANY_UNANSWERED * rows else "")
 
 
 def _cast(

@@ -24,7 +24,7 @@ from chainrule.train.data.columns import (
     Target,
 )
 from chainrule.train.data.door import Door, columns_of, is_number, quoted, refusing
-from chainrule.train.data.inference import MOST_NUMBERED_CLASSES, infer
+from chainrule.train.data.inference import MOST_NUMBERED_CLASSES, UNANSWERED, infer
 from chainrule.train.data.later import answers_of
 from chainrule.train.data.learning import learn
 from chainrule.train.data.marks import numbers_among, without_words
@@ -83,7 +83,8 @@ def overview(door: Door, table: OnDisk, name: str, target: str | None, wanted: W
     columns, roles = _columns(door, table, learned, raw)
     known_of_texts = (learned.marks, learned.has_decimal_commas, learned.decimal)
     whole = Preprocessing(columns, known, roles, *known_of_texts)
-    return Overview(whole, answered, (*raw.notes, *_held(columns, raw.notes)))
+    notes = [note for note in raw.notes if UNANSWERED not in note]  # of the sample: all are known
+    return Overview(whole, answered, (*notes, *_held(columns, notes)))
 
 
 def _held(columns: Sequence[Column], notes: Sequence[str]) -> list[str]:

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError, DataError
 from chainrule.train.data.dataset import Dataset
 from chainrule.train.data.door import Door, Progress, opened, within_memory
+from chainrule.train.data.inference import told_unanswered
 from chainrule.train.data.later import answers_of, typed
 from chainrule.train.data.loading import checked_seed, checked_share
-from chainrule.train.data.overview import overview
+from chainrule.train.data.overview import Overview, overview
 from chainrule.train.data.preprocessing import Preprocessing
 from chainrule.train.data.row_spans import ENGINE_MEMORY, OnDisk, Span, on_disk
 from chainrule.train.data.sources import resolve
 from chainrule.train.data.tables import Text
 from chainrule.train.data.wanted import wanted_of, wish_of
-from chainrule.train.data.wording import counted
 
 MOST_HELD = 100_000  # rows of the validation and of the test part: a loss to three digits
 HELD_SPANS = 16  # spans that lend them
@@ -208,7 +208,7 @@ def stream(
         x_test=x_test,
         y_test=y_test,
         preprocessing=seen.preprocessing,
-        notes=seen.notes + _of_left_out(table, seen.answered),
+        notes=seen.notes + _of_left_out(table, seen),
         taught=sum(share.training for share in shares),
         table=table,
         shares=shares,
@@ -220,12 +220,12 @@ def _joined(parts: Sequence[Arrays]) -> Arrays:
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
 
-def _of_left_out(table: OnDisk, answered: NDArray[np.int64]) -> tuple[str, ...]:
-    left = table.rows - int(answered.sum())
+def _of_left_out(table: OnDisk, seen: Overview) -> tuple[str, ...]:
+    left = table.rows - int(seen.answered.sum())
     if not left:
         return ()
-    verb = "is" if left == 1 else "are"
-    return (f"{counted(left, 'row')} without a value of the target {verb} left out",)
+    named = bool(seen.preprocessing.classes) and not seen.preprocessing.marks
+    return (told_unanswered(left, table.rows, "the target", named),)
 
 
 def _shares(answered: NDArray[np.int64], validation: float, test: float) -> tuple[Shares, ...]:

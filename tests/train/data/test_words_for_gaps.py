@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import chainrule as cr
 from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
 
@@ -175,3 +176,18 @@ def test_the_first_cell_that_is_none_is_named_however_many_follow(cells, row):
     later = [cells[0], cells[1], *(f"word {number}" for number in range(8))]
     with pytest.raises(DataError, match=f"holds 'word 0' in {row} where a"):
         known.prepare({"a": later, "b": range(10)})
+
+
+@pytest.mark.parametrize("read", [cr.train.data.load, stream])
+def test_many_rows_whose_class_is_a_word_for_a_gap_are_told_with_the_option(read, tmp_path):
+    path = tmp_path / "severity.csv"
+    cells = ["none", "mild", "bad", "none"] * 10
+    rows = "".join(f"{i * i % 17},{cell}\n" for i, cell in enumerate(cells))
+    path.write_text("a,severity\n" + rows)
+    (note,) = [note for note in read(path, "severity").notes if "without a value" in note]
+    assert note.startswith("20 rows without a value of ")
+    assert "if a word such as none or NA is a class of it" in note
+    assert "--missing=" in note
+    again = read(path, "severity", missing=[""])
+    assert not [note for note in again.notes if "without a value" in note]
+    assert again.preprocessing.classes == ("bad", "mild", "none")
