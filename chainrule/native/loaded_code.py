@@ -50,9 +50,9 @@ class Code:
             if self._make is not None:
                 self._unused.clear()
                 self._addresses, library = self._make()
-                self._make = None
                 # At exit a daemon may still be running it.
                 weakref.finalize(self, _unload, self._unused, [library]).atexit = False
+                self._make = None  # last: after a Ctrl-C before it, all of this is done again
 
     def finish_beside(self) -> None:
         """The same in another thread; what fails there fails once more where it is needed."""

@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import weakref
+from collections import deque
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from chainrule.native import engine
 from chainrule.native.engine import compile_plan
 from chainrule.native.feeds import Feed
+from chainrule.native.loaded_code import Code
 from tests.native.small_plans import doubled
 from tests.native.test_engine_unloads import run_process
 
@@ -49,6 +51,31 @@ def test_what_fails_beside_fails_where_it_is_needed(monkeypatch):
             executable.ready()
     monkeypatch.undo()
     executable.ready()
+
+
+def test_ctrl_c_before_the_library_is_kept_makes_it_again(monkeypatch):
+    class Library:
+        pass
+
+    made = []
+
+    def make():
+        library = Library()
+        made.append(weakref.ref(library))
+        return {"kernel": len(made)}, library
+
+    def interrupted(*_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    code = Code(make, deque(), {"kernel": 1})
+    monkeypatch.setattr(weakref, "finalize", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        code.finish()
+    gc.collect()
+    assert made[0]() is None
+    assert code.addresses == {"kernel": 2}
+    assert made[1]() is not None
 
 
 def test_a_process_without_more_threads_compiles_when_it_runs(monkeypatch, rng):

@@ -72,3 +72,35 @@ def test_a_value_of_a_recording_that_an_op_keeps_is_not_asked_after_its_end():
     one = flow(function)
     assert same_flow(one, one)
     assert not same_flow(one, flow(function))
+
+
+class Silent:
+    """Raises where it is compared."""
+
+    def __init__(self):
+        self.factor = 3.0
+
+    def __eq__(self, other):
+        raise TypeError("is not compared")
+
+    __hash__ = None
+
+
+class Hidden(cr.Op):
+    kept: object
+
+    def forward(self, x):
+        factor = self.kept["factor"] if isinstance(self.kept, dict) else self.kept.factor
+        return np.array(x.tolist(), x.dtype) * factor  # asks for values: Python computes it
+
+    def backward(self, upstream, x, out):
+        return (upstream * 3,)
+
+
+@pytest.mark.parametrize("kept", [Silent, lambda: {"factor": np.full(3, 3.0)}])
+def test_what_an_op_keeps_need_not_be_comparable(kept):
+    def function(x):
+        return Hidden(kept=kept())(x) + 1
+
+    x = np.arange(3.0)
+    np.testing.assert_array_equal(cr.compile(function)(x), 3 * x + 1)
