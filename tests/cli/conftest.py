@@ -1,6 +1,11 @@
 """The command, in a process of its own or in this one; and one trained run for all tests."""
 
+import contextlib
+import io
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule.cli import main
@@ -83,3 +89,78 @@ def diabetes(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """`chainrule train diabetes`: a regression."""
     cwd = tmp_path_factory.mktemp("diabetes")
     return Run(cwd / "runs" / "diabetes", command("train", "diabetes", cwd=cwd))
+
+
+# ------------------------------------------------------------------- two runs of estimators
+
+FILES = ["config.toml", "metrics.json", "model.npz", "report.html"]
+FAST = ("--preset", "fast")
+ROWS = 120
+
+
+def people() -> str:
+    """A table with ids, names, dates, gaps, decimal commas, and one row without an answer."""
+    lines = ["PassengerId;Name;Age;Sex;Joined;Fare;Survived"]
+    for row in range(1, ROWS + 1):
+        sex = ("male", "female")[row % 2]
+        said = "" if row == 50 else ("yes" if (sex == "female") ^ (row % 10 == 0) else "no")
+        day = f"{1 + row % 28:02d}.{1 + row % 12:02d}.2023"
+        age = "NA" if row % 9 == 0 else row * 7 % 60
+        lines.append(f"{row};Person {row};{age};{sex};{day};{row % 50},{row % 10};{said}")
+    return "\n".join(lines) + "\n"
+
+
+def houses() -> str:
+    rng = np.random.default_rng(0)
+    size = rng.integers(30, 150, ROWS)
+    price = 3.5 * size + rng.normal(0, 20, ROWS)
+    shops = [f"shop {row % 11}" for row in range(ROWS)]
+    table = zip(range(1000, 1000 + ROWS), size, shops, price, strict=True)
+    return "id,size,shop,price\n" + "".join(f"{i},{s},{c},{p:.2f}\n" for i, s, c, p in table)
+
+
+@pytest.fixture
+def tables(chainrule) -> None:
+    Path("people.csv").write_text(people())
+    Path("houses.csv").write_text(houses())
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory) -> tuple[Path, dict[str, Ended]]:
+    """Both tables trained once, in a folder that tests copy."""
+    folder, said = tmp_path_factory.mktemp("trained"), {}
+    (folder / "people.csv").write_text(people())
+    (folder / "houses.csv").write_text(houses())
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "200")
+        for name, target in (("people", "Survived"), ("houses", "price")):
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = main(["train", f"{name}.csv", "--target", target, *FAST])
+            said[name] = Ended(code, out.getvalue(), err.getvalue())
+    return folder, said
+
+
+@pytest.fixture
+def survived(tables, trained):
+    shutil.copytree(trained[0] / "runs" / "people", "runs/people")
+    return trained[1]["people"]
+
+
+@pytest.fixture
+def priced(tables, trained):
+    shutil.copytree(trained[0] / "runs" / "houses", "runs/houses")
+    shutil.copy(trained[0] / "houses.csv", "houses.csv")
+    return trained[1]["houses"]
+
+
+def lines_of(said: str) -> dict[str, list[str]]:
+    """The lines of the table at the end, by their first words."""
+    return {
+        cells[0]: cells[1:]
+        for cells in (re.split(r"\s{2,}", line.strip()) for line in said.splitlines())
+    }
+
+
+def metrics(run: str = "people") -> dict:
+    return json.loads(Path("runs", run, "metrics.json").read_text(encoding="utf-8"))
