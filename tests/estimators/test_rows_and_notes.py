@@ -1,5 +1,7 @@
 """One row and dicts of columns; what is told of a table; weights of classes, and what is saved."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -137,3 +139,15 @@ def test_the_tools_of_scikit_learn_take_frames_with_gaps_texts_and_dates():
     assert search.fit(frame, y).best_estimator_.table_ == model.table_
     calibrated = CalibratedClassifierCV(model, cv=2).fit(frame, y)
     assert_allclose(calibrated.predict_proba(frame).sum(1), 1)
+
+
+@pytest.mark.parametrize("is_noise", [True, False])
+def test_later_members_see_no_wave_that_only_learns_noise(capsys, is_noise):
+    """Waves of 1, 3, 7 and 15 passes; the first three members go through all of them."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(800, 6))
+    y = rng.integers(0, 2, 800) if is_noise else (X[:, 0] * X[:, 1] * X[:, 2] > 0).astype(int)
+    recipe = Recipe(members=5, parts=5, epochs=15, batch=64, widths=(64, 64))
+    TabularClassifier(recipe, random_state=0, verbose=True).fit(X, y)
+    passes = [int(n) for n in re.findall(r"member \d of 5: (\d+) epochs", capsys.readouterr().out)]
+    assert passes == [15, 15, 15, *([1, 1] if is_noise else [15, 15])]
