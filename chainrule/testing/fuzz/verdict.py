@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError
-from chainrule.spec import is_tuple
+from chainrule.spec import is_list, is_tuple
 from chainrule.tensors import Tensor, backward
 from chainrule.testing.fuzz.closing import closed_over, closed_over_compiled
 from chainrule.testing.fuzz.compiled import COMPILING, against_compiled
@@ -297,11 +297,10 @@ def _along(gradient: Array, direction: Array) -> float:
 
 
 def _noisy(program: Program, weights: Sequence[Array], rng: np.random.Generator) -> list[Array]:
-    """Gradients when every value is off in its 22nd bit."""
+    """Gradients when every value is off in its 22nd bit, constants that are computed too."""
     nodes: list[Any] = [Tensor(x, wants_gradient=True) for x in program.leaves]
     for line in program.lines:
-        out = call(line, nodes)
-        nodes.append(tuple(_shaken(x, rng) for x in out) if is_tuple(out) else _shaken(out, rng))
+        nodes.append(_shaken(call(line, nodes), rng))
     ends = [(pick(end, nodes), w) for end, w in zip(program.ends, weights, strict=True)]
     kept = [(end, w) for end, w in ends if isinstance(end, Tensor) and end.wants_gradient]
     if kept:
@@ -310,7 +309,9 @@ def _noisy(program: Program, weights: Sequence[Array], rng: np.random.Generator)
 
 
 def _shaken(x: Any, rng: np.random.Generator) -> Any:
-    if not isinstance(x, Tensor) or not x.wants_gradient:
+    if is_tuple(x) or is_list(x):
+        return tuple(_shaken(part, rng) for part in x)
+    if x.dtype.kind != "f":
         return x
     relative, absolute = rng.uniform(-NOISE, NOISE, (2, *x.shape))
     return x * (1 + relative) + absolute
