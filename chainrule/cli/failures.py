@@ -7,8 +7,14 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
+from cyclopts.exceptions import (
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    UnusedCliTokensError,
+)
 
+from chainrule.cli.options import SEVERAL_WORDS
 from chainrule.cli.screen import complain
 from chainrule.errors import (
     ArgumentError,
@@ -91,5 +97,12 @@ def refused(error: CycloptsError, words: list[str]) -> int:
     if isinstance(error, UnusedCliTokensError):
         what = f"unexpected: {' '.join(error.unused_tokens or [])}"
     command = next((word for word in words if word in ("train", "predict", "check", "bench")), "")
+    greedy = [word for word in words if word in SEVERAL_WORDS]
+    if greedy and isinstance(error, MissingArgumentError | CoercionError):
+        complain(
+            f"{what}\nEvery word up to the next option belongs to {greedy[-1]}. Write the table "
+            f"before it: chainrule train TABLE {greedy[-1]} ..."
+        )
+        return MISUSED
     complain(f"{what}\nTry: {' '.join(filter(None, ('chainrule', command, '--help')))}")
     return MISUSED

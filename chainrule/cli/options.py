@@ -97,8 +97,9 @@ class TrainSettings:
     numeric
         Columns to take for numbers.
     missing
-        What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
-        #N/A and their like. A hyphen is written --missing=-
+        What stands for a gap, besides an empty cell, NA, N/A, null, none, ?, -, NaN, #N/A and
+        their like, such as --missing=-999. With --missing= an empty cell alone and what else is
+        named so.
     decimal
         The sign before the decimals: a comma makes 1.234 a thousand, a point little more than 1.
         Default: as the cells show.
@@ -287,3 +288,12 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "test": (_from(0, 1), SHARE),
     "seed": (_from(0), "a whole number from 0 upwards"),
 }
+
+
+def _takes_several_words(kind: Any) -> bool:
+    return any(each.consume_multiple for each in getattr(kind, "__metadata__", ()))
+
+
+SEVERAL_WORDS = tuple(
+    f"--{each.name}" for each in fields(TrainSettings) if _takes_several_words(each.type)
+)

@@ -108,6 +108,16 @@ TRAIN = {
     "moons --epoch 3": (
         "Unknown option: --epoch. Did you mean --epochs?\nTry: chainrule train --help\n"
     ),
+    "--missing -9 unknown moons": (
+        'Command "train" parameter DATA requires an argument.\n'
+        "Every word up to the next option belongs to --missing. "
+        "Write the table before it: chainrule train TABLE --missing ...\n"
+    ),
+    "--hidden 8 moons": (
+        'Command "train" parameter DATA requires an argument.\n'
+        "Every word up to the next option belongs to --hidden. "
+        "Write the table before it: chainrule train TABLE --hidden ...\n"
+    ),
     "moons circles": "unexpected: circles\nTry: chainrule train --help\n",
     "": 'Command "train" parameter DATA requires an argument.\nTry: chainrule train --help\n',
     "moons --out taken": (

@@ -69,8 +69,8 @@ def load(
         Columns of the table to leave out, to take for categories, and to take for numbers,
         whatever the rules in Notes say.
     missing : sequence of str
-        What stands for a gap, besides an empty cell. Default: NA, N/A, null, none, ?, -, NaN,
-        #N/A and their like.
+        What stands for a gap, besides an empty cell, NA, N/A, null, none, ?, -, NaN, #N/A and
+        their like; with "" among them, besides an empty cell alone.
     decimal : {",", "."}, optional
         The sign before the decimals: "," makes 1.234 a thousand. Default: as the cells show.
     query : str, optional

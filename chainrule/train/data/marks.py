@@ -18,9 +18,10 @@ MARKS = (
 
 
 def chosen_marks(given: Iterable[str]) -> tuple[str, ...]:
-    """The marks that a user named, in place of the usual ones; an empty cell is always one."""
-    named = tuple(dict.fromkeys(mark.strip().lower() for mark in given))
-    return tuple(dict.fromkeys(("", *named))) if named else MARKS
+    """The marks that a user named, and the usual ones; only an empty cell if "" was named."""
+    named = tuple(mark.strip().lower() for mark in given)
+    usual = ("",) if "" in named else MARKS
+    return tuple(dict.fromkeys((*usual, *named)))
 
 
 def spellings(marks: Iterable[str]) -> list[str]:

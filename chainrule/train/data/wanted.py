@@ -23,7 +23,7 @@ class Wanted:
     drop, categorical, numeric : tuple of str
         Columns left out, taken for categories, taken for numbers.
     missing : tuple of str
-        What stands for a gap, in place of the usual marks; () for those.
+        What stands for a gap besides the usual marks; with "", besides an empty cell alone.
     task : str
         "auto", "classes" or "numbers".
     split : str

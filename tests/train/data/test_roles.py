@@ -50,7 +50,7 @@ def test_every_column_has_a_part_and_a_reason():
 
 
 def test_roles_are_kept_with_the_model_and_given_back_exactly():
-    known = fit_table(COLUMNS, "y", missing=["?"]).preprocessing
+    known = fit_table(COLUMNS, "y", missing=["", "?"]).preprocessing
     again = Preprocessing.from_json(known.to_json())
     assert again == known
     assert again.roles[0] == Role("PassengerId", *ROLES["PassengerId"])
@@ -139,11 +139,14 @@ def test_every_mark_is_a_gap_in_numbers_texts_and_targets(mark):
     assert known.apply(table)[:2].tolist()[1][2:] == [0, 0, 1]
 
 
-def test_marks_may_be_named_in_place_of_the_usual_ones():
-    table = {"x": ["none", "x", "-9", "none"] * 10, "y": np.arange(40) / 3}
+def test_marks_are_named_besides_the_usual_ones_or_in_their_place():
+    table = {"x": ["none", "x", "-9", "y"] * 10, "y": np.arange(40) / 3}
     known = fit_table(table, "y", missing=["-9"]).preprocessing
-    assert known.features == ("x=none", "x=x", "x==missing")
-    assert known.prepare({"x": ["-9", "?"]}).codes.ravel().tolist() == [2, 2]
+    assert known.features == ("x=x", "x=y", "x==missing")
+    assert known.prepare({"x": ["-9", "none"]}).codes.ravel().tolist() == [2, 2]
+    alone = fit_table(table, "y", missing=["", "-9"]).preprocessing
+    assert alone.features == ("x=none", "x=x", "x=y", "x==missing")
+    assert alone.prepare({"x": ["-9", "?"]}).codes.ravel().tolist() == [3, 3]
 
 
 def test_one_cell_far_from_all_others_leaves_the_column_as_it_is():
