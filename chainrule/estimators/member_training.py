@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.estimators.member_task import Task
-from chainrule.estimators.table_recipe import Recipe
+from chainrule.estimators.table_recipe import FEWEST_EPOCHS, Recipe
 from chainrule.nn import Ensemble, Module
 from chainrule.train import Program
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Say = Callable[[str], None]
 Watch = Callable[["Stand"], bool | None]  # True: the members that are done are enough
-FEWEST_EPOCHS = 8  # of a member under a time limit; then there are fewer members
 DECIDING = 3  # members that are trained through all waves; the others as far as those needed
 SHARE = 0.9  # of the time limit that is planned; the rest is for what was not foreseen
 
@@ -246,7 +245,7 @@ class _Trainer:
 
     def epochs(self, used: Array, left: float | None, members: int) -> int:
         """How many passes this member may have, if so many members share the time that is left."""
-        full = self._recipe.epochs
+        full = self._recipe.passes(len(used))
         if left is None:
             return full
         if not self._pace:

@@ -9,15 +9,22 @@ from chainrule.errors import UnknownNameError
 from chainrule.estimators.published import RealMLP
 from chainrule.estimators.table_recipe import Recipe
 
+# 40 passes over 37,000 rows say as much as 64: shuttle .99974 for .99974, diamonds' cut .802 (.8035).
+EXPOSURES = 1_500_000
+
 PRESETS = {
     "classes": {
-        "strong": Recipe(members=8, parts=8, epochs=64, batch=256),
-        "fast": Recipe(members=1, parts=5, epochs=64, batch=256),
+        "strong": Recipe(members=8, parts=8, epochs=64, batch=256, exposures=EXPOSURES),
+        "fast": Recipe(members=1, parts=5, epochs=64, batch=256, exposures=EXPOSURES),
         "realmlp": RealMLP(rate=0.04),
     },
     "numbers": {
-        "strong": Recipe(members=8, parts=8, epochs=128, batch=64, activation="mish"),
-        "fast": Recipe(members=1, parts=5, epochs=128, batch=64, activation="mish"),
+        "strong": Recipe(
+            members=8, parts=8, epochs=128, batch=64, activation="mish", exposures=EXPOSURES
+        ),
+        "fast": Recipe(
+            members=1, parts=5, epochs=128, batch=64, activation="mish", exposures=EXPOSURES
+        ),
         "realmlp": RealMLP(rate=0.2, activation="mish"),
     },
 }

@@ -22,6 +22,7 @@ ENDS = (1 / 15, 3 / 15, 7 / 15, 1.0)  # of the four waves of the learning rate, 
 # A pass over a small table has so many steps, of so many rows: measured on tables of 500 to 5,000
 # rows, one net for 64 epochs (vowel 0.952 -> 0.974, breast cancer 0.972 -> 0.981).
 STEPS_OF_A_PASS, FEWEST_ROWS = 12, 64
+FEWEST_EPOCHS = 8  # of a member of a large table or under a time limit
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Recipe:
     smoothing : float
         Of the labels.
     activation : str
+    exposures : int, optional
+        How many rows a member learns from at most, those of all passes counted: of a large table
+        it needs fewer passes.
 
     Source
     ------
@@ -62,10 +66,17 @@ class Recipe:
     rate: float = 0.04
     smoothing: float = 0.1
     activation: str = "selu"
+    exposures: int | None = None
 
     is_timed: ClassVar[bool] = False  # whether the net or its optimiser knows the last step
     keeps_best: ClassVar[bool] = False  # the last best candidate alone, by score
     embedded_above: ClassVar[int | None] = None  # so many categories are learned, not scaled
+
+    def passes(self, rows: int) -> int:
+        """How often a member learns from each of so many rows."""
+        if self.exposures is None:
+            return self.epochs
+        return min(self.epochs, max(self.exposures // max(rows, 1), FEWEST_EPOCHS))
 
     def rows_of_a_step(self, rows: int) -> int:
         """For a training on so many rows."""

@@ -35,8 +35,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
     Parameters
     ----------
     preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
-        "strong" trains eight nets of three hidden layers of 128 units for 64 epochs each, and
-        averages their chances; each leaves out another eighth of the rows. "fast" trains one.
+        "strong" trains eight nets of three hidden layers of 128 units for 64 epochs each (of
+        large tables fewer, 8 at least), and averages their chances; each leaves out another eighth of the rows. "fast" trains one.
         "realmlp" is the published recipe RealMLP-TD, for comparison.
     class_weight : "balanced" or dict, optional
         How much the rows of each class count; "balanced": each class as much as the others. A
@@ -213,8 +213,8 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
     Parameters
     ----------
     preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
-        "strong" trains eight nets of three hidden layers of 128 units for 128 epochs each, and
-        averages their answers; each leaves out another eighth of the rows. "fast" trains one.
+        "strong" trains eight nets of three hidden layers of 128 units for 128 epochs each (of
+        large tables fewer, 8 at least), and averages their answers; each leaves out another eighth of the rows. "fast" trains one.
     time_limit, random_state, n_jobs, verbose
         As in :class:`TabularClassifier`.
 

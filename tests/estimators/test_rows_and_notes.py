@@ -141,6 +141,22 @@ def test_the_tools_of_scikit_learn_take_frames_with_gaps_texts_and_dates():
     assert_allclose(calibrated.predict_proba(frame).sum(1), 1)
 
 
+@pytest.mark.parametrize(("exposures", "passes"), [(None, 32), (8_000, 20), (100, 8)])
+def test_of_a_large_table_a_member_needs_fewer_passes(capsys, exposures, passes):
+    """Each of two learns from 400 of 800 rows."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(800, 4))
+    recipe = Recipe(2, 2, 32, 64, widths=(16,), exposures=exposures)
+    TabularClassifier(recipe, random_state=0, verbose=True).fit(X, X[:, 0] > X[:, 1])
+    assert passes_of(capsys) == [passes, passes]
+
+
+def passes_of(capsys):
+    """Of each member, as it is told."""
+    told = re.findall(r"member \d of \d: (\d+) epochs", capsys.readouterr().out)
+    return [int(number) for number in told]
+
+
 @pytest.mark.parametrize("is_noise", [True, False])
 def test_later_members_see_no_wave_that_only_learns_noise(capsys, is_noise):
     """Waves of 1, 3, 7 and 15 passes; the first three members go through all of them."""
@@ -149,5 +165,4 @@ def test_later_members_see_no_wave_that_only_learns_noise(capsys, is_noise):
     y = rng.integers(0, 2, 800) if is_noise else (X[:, 0] * X[:, 1] * X[:, 2] > 0).astype(int)
     recipe = Recipe(members=5, parts=5, epochs=15, batch=64, widths=(64, 64))
     TabularClassifier(recipe, random_state=0, verbose=True).fit(X, y)
-    passes = [int(n) for n in re.findall(r"member \d of 5: (\d+) epochs", capsys.readouterr().out)]
-    assert passes == [15, 15, 15, *([1, 1] if is_noise else [15, 15])]
+    assert passes_of(capsys) == [15, 15, 15, *([1, 1] if is_noise else [15, 15])]
