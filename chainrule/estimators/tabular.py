@@ -36,7 +36,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
     ----------
     preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
         "strong" trains eight nets of three hidden layers of 128 units for 64 epochs each (of
-        large tables fewer, 8 at least), and averages their chances; each leaves out another eighth of the rows. "fast" trains one.
+        large tables fewer, 8 at least), and averages their chances; each leaves out another eighth
+        of the rows. "fast" trains one.
         "realmlp" is the published recipe RealMLP-TD, for comparison.
     class_weight : "balanced" or dict, optional
         How much the rows of each class count; "balanced": each class as much as the others. A
@@ -214,7 +215,8 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
     ----------
     preset : {"strong", "fast", "realmlp"} or Recipe, default "strong"
         "strong" trains eight nets of three hidden layers of 128 units for 128 epochs each (of
-        large tables fewer, 8 at least), and averages their answers; each leaves out another eighth of the rows. "fast" trains one.
+        large tables fewer, 8 at least), and averages their answers; each leaves out another eighth
+        of the rows. "fast" trains one.
     time_limit, random_state, n_jobs, verbose
         As in :class:`TabularClassifier`.
 
