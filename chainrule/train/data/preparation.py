@@ -14,11 +14,12 @@ from chainrule.errors import DataError
 from chainrule.train.data.columns import Categorical, Column, Moment, Numeric
 from chainrule.train.data.tables import Table, Text, refuse_infinite
 from chainrule.train.data.times import parts_of
-from chainrule.train.data.wording import counted, listing
+from chainrule.train.data.wording import counted, figure, listing
 
 Array = NDArray[Any]
 UNFAMILIAR, FEWEST_CELLS = 0.9, 5  # share of new categories that is a warning, from so many cells
 EXAMPLES = 3
+FAR_OFF = 30.0  # standard deviations from the mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,28 @@ class Prepared:
             )
             if count
         ]
-        return tuple(found)
+        far = [
+            f"{name!r} {count:,} (such as {figure(example)})"
+            for name, (count, example) in self.far().items()
+        ]
+        return (*found, *([f"numbers far from those of training: {listing(far)}"] if far else ()))
+
+    def far(self) -> dict[str, tuple[int, float]]:
+        """How many numbers of each column lie far from nearly all of training, and one of them.
+
+        Where training had such, those count that are held, as they were.
+        """
+        if self.numbers.dtype.kind != "f":  # of pictures
+            return {}
+        found = dict[str, tuple[int, float]]()
+        for column, numbers in zip(self.columns, self.numbers.T, strict=True):
+            if column.low is None or column.high is None:
+                is_far = np.abs(numbers - column.mean) > FAR_OFF * column.std
+            else:
+                is_far = (numbers <= column.low) | (numbers >= column.high)
+            if is_far.any():
+                found[column.name] = int(is_far.sum()), float(numbers[is_far.argmax()])
+        return found
 
 
 def prepare(columns: Sequence[Column], table: Table) -> Prepared:

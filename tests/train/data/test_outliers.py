@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from chainrule.inspection.table_result import read_table
-from chainrule.train.data import fit_table, stream
+from chainrule.train.data import fit_table, open_rows, stream
 from chainrule.train.data.outliers import outweighing
 
 ROWS = 400
@@ -110,3 +110,15 @@ def test_numbers_are_written_without_idle_signs():
     assert role.reason == "constant: always 0"
     (role, _) = fit_table({"a": [1637.0] * 9, "b": range(9)}, range(9)).preprocessing.roles[:2]
     assert role.reason == "constant: always 1637"
+
+
+@pytest.mark.parametrize("has_held", [False, True])
+def test_later_numbers_far_from_those_of_training_are_told(has_held):
+    cells = [*AGES[:-1], 1e9 if has_held else 50.0]
+    known = fit_table({"a": cells, "b": AGES}, ANSWERS).preprocessing
+    later = {"a": [30.0, 45000.0, 52000.0, np.nan], "b": [20.0, 80.0, 150.0, 50.0]}
+    (filled, far) = open_rows(later, known).notes
+    assert filled.startswith("1 gap filled in as in training")
+    shown = f"{known.columns[0].high:,.0f}" if has_held else "45000"
+    assert far == f"numbers far from those of training: 'a' 2 (such as {shown})"
+    assert open_rows({"a": cells[:-1], "b": AGES[:-1]}, known).notes == ()
