@@ -12,6 +12,7 @@ What was compiled together is one file, which has a name for each of its keys.
 
 import contextlib
 import hashlib
+import math
 import os
 import sys
 import tempfile
@@ -21,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "CHAINRULE_CACHE"  # another folder; empty: no cache
-LARGEST = 256 * 1024**2  # bytes of all files; the oldest go
+LARGEST = 256 * 1024**2  # bytes of all files; those go that were of no use for the longest time
+OLDEST = 90 * 86400.0  # seconds: who was of no use for so long is of another machine or net
 ABANDONED = 3600.0  # seconds: a temporary file as old as this was left by a process that died
 MAGIC = b"chainrule object 2\n"
 _DIGEST, _SIZE = 32, 4  # bytes of a SHA-256, and of a length
@@ -82,7 +84,7 @@ class Cache:
             self._shrink_once(folder)
             self.note = ""
         except OSError as error:
-            self.note = f"compiled plans are not kept: {error}"
+            self.note = f"compiled kernels are not kept: {error}"
 
     def _shrink_once(self, folder: Path) -> None:
         """Looking at thousands of files takes longer than compiling: once in a process's life."""
@@ -101,7 +103,7 @@ class Cache:
         try:
             return _users_folder() / "chainrule"
         except RuntimeError as error:  # a user without a home
-            self.note = f"compiled plans are not kept: {error}"
+            self.note = f"compiled kernels are not kept: {error}"
             return None
 
 
@@ -191,12 +193,13 @@ def _link(file: str, path: Path) -> None:
 
 
 def _shrink(folder: Path) -> None:
-    """Remove what a process that died has left, and the oldest files above the limit."""
+    """Remove what dead processes have left, what is of no use, and the oldest above the limit."""
     files: list[tuple[float, int, Path]] = []
     for each in folder.iterdir():
         with contextlib.suppress(OSError):  # another process has removed it
             about = each.stat()
-            if each.suffix == _TEMPORARY and time.time() - about.st_mtime > ABANDONED:
+            age = time.time() - about.st_mtime
+            if age > {_TEMPORARY: ABANDONED, _SUFFIX: OLDEST}.get(each.suffix, math.inf):
                 each.unlink()
             elif each.suffix == _SUFFIX:
                 files.append((about.st_mtime, about.st_size // max(about.st_nlink, 1), each))

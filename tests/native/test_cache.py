@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_written_is_passed_over(folder):
     kept = Cache()
     kept.put(KEY, ENTRY)
     assert kept.get(KEY) is None
-    assert kept.note.startswith("compiled plans are not kept: ")
+    assert kept.note.startswith("compiled kernels are not kept: ")
 
 
 def test_a_full_disk_leaves_nothing_behind(folder, monkeypatch):
@@ -136,12 +136,22 @@ def test_the_files_used_longest_ago_go_first(folder, monkeypatch):
     for i, key in enumerate(keys):
         kept.put(key, ENTRY)
         path = folder / (key.hex() + ".object")
-        os.utime(path, (i + 1.0, i + 1.0))
+        os.utime(path, (time.time() - 1000 + i,) * 2)
     size = path.stat().st_size
     assert kept.get(keys[0]) == ENTRY  # so it is the newest now
     monkeypatch.setattr(cache, "LARGEST", 3 * size)
     Cache().put(KEY, ENTRY)  # a process looks at the sizes once, when it first keeps something
     assert {path.stem for path in folder.iterdir()} == {k.hex() for k in (keys[0], keys[4], KEY)}
+
+
+def test_a_file_of_no_use_for_a_season_goes(folder):
+    kept = Cache()
+    keys = [digest(str(i)) for i in range(2)]
+    for key, days in zip(keys, (80, 100), strict=True):
+        kept.put(key, ENTRY)
+        os.utime(folder / (key.hex() + ".object"), (time.time() - days * 86400,) * 2)
+    Cache().put(KEY, ENTRY)
+    assert {path.stem for path in folder.iterdir()} == {keys[0].hex(), KEY.hex()}
 
 
 def test_what_a_killed_process_left_goes_after_an_hour(folder):
