@@ -192,7 +192,8 @@ class Tabular(BaseEstimator):
             own[rows.places] = groups
             groups = own
         y = y if classes else y[:, None].astype(np.float32)
-        task = Task(inputs, y, weights, classes, self.features_.layout(), groups)
+        origins = None if groups is not None else rows.origins
+        task = Task(inputs, y, weights, classes, self.features_.layout(), groups, origins)
         say = print if self.verbose else _silent
         for note in self.table_.notes:
             say(f"note: {note}")

@@ -32,6 +32,8 @@ class Task:
         What stands where in x.
     groups : ndarray of int, (N,), optional
         Rows of one group are left out together.
+    origins : ndarray of int, (N,), optional
+        Neighbours of the same are shares of one row, which are left out by different members.
     """
 
     x: Array
@@ -40,6 +42,7 @@ class Task:
     classes: int
     layout: Layout
     groups: Array | None = None
+    origins: Array | None = None
 
     @property
     def outputs(self) -> int:

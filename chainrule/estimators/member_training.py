@@ -92,12 +92,18 @@ class Enough(Exception):
 
 
 def parts_of(
-    y: Array, parts: int, classes: int, rng: np.random.Generator, groups: Array | None = None
+    y: Array,
+    parts: int,
+    classes: int,
+    rng: np.random.Generator,
+    groups: Array | None = None,
+    origins: Array | None = None,
 ) -> Array:
     """The part of each row, all of about one size and with the same mix of classes.
 
     -1 for the rows of a class with a single row, which no member may miss. Rows of one group, a
-    code for each row, are in one part, if there are several groups.
+    code for each row, are in one part, if there are several groups; shares of one row, with the
+    same origin, in different ones.
     """
     if groups is not None and len(np.unique(groups)) > 1:
         _, group = np.unique(groups, return_inverse=True)
@@ -109,6 +115,11 @@ def parts_of(
     found[order] = np.arange(len(y)) % min(parts, max(len(y), 1))
     if classes:
         found[np.bincount(y, minlength=classes)[y] < 2] = -1
+    if origins is not None:
+        shares = np.bincount(origins)
+        begins = (np.cumsum(shares) - shares)[origins]
+        dealt = shares[origins] > 1
+        found[dealt] = ((found[begins] + np.arange(len(y)) - begins) % parts)[dealt]
     return found
 
 
@@ -118,8 +129,9 @@ def fitted(
     """Train the members of a recipe, within a time limit in seconds if there is one."""
     started = time.monotonic()
     rng = np.random.default_rng(seed)
-    part = parts_of(task.y, recipe.parts, task.classes, rng, task.groups)
-    trainer = _Trainer(task, recipe, seed)
+    part = parts_of(task.y, recipe.parts, task.classes, rng, task.groups, task.origins)
+    fewest = len(part) - max(int((part == each).sum()) for each in range(recipe.parts))
+    trainer = _Trainer(task, recipe, seed, recipe.rows_of_a_step(fewest))
     members: list[list[Snapshot]] = []
     reached = np.nan  # by the members so far, on rows not seen
     waves: int | None = None  # that the members are trained for
@@ -222,8 +234,8 @@ def ensemble_of(task: Task, recipe: Recipe, states: list[dict[str, Array]]) -> E
 class _Trainer:
     """One net, one optimiser and one compiled step, with which every member begins anew."""
 
-    def __init__(self, task: Task, recipe: Recipe, seed: int) -> None:
-        self._task, self._recipe, self._seed = task, recipe, seed
+    def __init__(self, task: Task, recipe: Recipe, seed: int, batch: int) -> None:
+        self._task, self._recipe, self._seed, self._batch = task, recipe, seed, batch
         self._rates: Callable[[int], float] = lambda step: recipe.rate
         self._begun = 0  # how many steps of the program were made for other members
         self._pace = 0.0  # seconds of a pass over one row
@@ -269,7 +281,7 @@ class _Trainer:
         """Train from other first weights; how the net was at the end of each of so many waves."""
         task, recipe, epochs = self._task, self._recipe, stand.epochs
         rng = np.random.default_rng((self._seed, number))
-        batch = recipe.rows_of_a_step(len(used))
+        batch = self._batch
         whole = len(used) // batch * batch
         steps = whole // batch * epochs
         self._begin(int(rng.integers(2**31)), used, steps)
@@ -313,7 +325,7 @@ class _Trainer:
 
     def _measure(self, used: Array) -> None:
         """A few steps, to see how long one takes once it is compiled."""
-        batch = self._recipe.rows_of_a_step(len(used))
+        batch = self._batch
         rows = used[: len(used) // batch * batch][: 4 * batch]
         for _ in range(2):
             began = time.perf_counter()

@@ -21,6 +21,7 @@ from chainrule.estimators.member_task import Task
 from chainrule.estimators.member_training import Fitted as Trained
 from chainrule.estimators.member_training import Watch
 from chainrule.estimators.merging import merged
+from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.targets import as_they_are, numbers_in_targets
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
@@ -192,7 +193,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
         groups: Array | None = None,
     ) -> Array:
         """Train; the chances of each row by who has not seen it."""
-        rows = merged(numbers, codes, labels, weights)
+        parts = 1 if groups is not None else recipe_of(self.preset, "classes").parts
+        rows = merged(numbers, codes, labels, weights, parts)
         found, task = self.train(rows, rows.y.astype(np.int64), len(self.classes_), watch, groups)
         self.validation_score_ = _mean_of(found, task)
         return _chances(found.held_out)[rows.places]
@@ -297,7 +299,8 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         groups: Array | None = None,
     ) -> Array:
         """Train; the number of each row by who has not seen it."""
-        rows = merged(numbers, codes, y, weights)
+        parts = 1 if groups is not None else recipe_of(self.preset, "numbers").parts
+        rows = merged(numbers, codes, y, weights, parts)
         self.range_ = float(rows.y.min()), float(rows.y.max())
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
         spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))
