@@ -63,6 +63,8 @@ class Numeric:
         Numbers beyond them are held there: one cell of 1e9 would leave nothing of the others.
     unit, words
         As in `Written`.
+    least, most : float or None
+        The smallest and the largest number of the training rows; None in older records.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Numeric:
     high: float | None = None
     unit: str = ""
     words: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ itself finds the types.
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,7 @@ DECIMALS = {
     ),
 }
 ONE_GROUP = {sign: re.compile(rf"[+-]?[1-9]\d{{0,2}}\{sign}\d{{3}}", re.A) for sign in ".,"}
+PADDED, DIGITS = re.compile(r"0\d+", re.A), re.compile(r"\d+", re.A)
 WHOLE = re.compile(r"[+-]?[1-9]\d{0,2}", re.A)
 
 
@@ -56,6 +57,8 @@ class Dialect:
         What stands between delimiters at the start of the file.
     doubts : mapping of str to str
         A cell of each column whose numbers may be thousands, where no cell tells: 2.111.
+    padded : frozenset of str
+        Columns of whole numbers of which some have zeros in front: codes such as 01067.
     """
 
     delimiter: str
@@ -67,6 +70,7 @@ class Dialect:
     skipped: int = 0
     cells: frozenset[str] = field(default_factory=frozenset[str], repr=False)
     doubts: Mapping[str, str] = field(default_factory=dict[str, str])
+    padded: frozenset[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -130,12 +134,14 @@ def _of_text(text: str, is_whole: bool, name: str, wish: Wish) -> Dialect:
         text = text.replace(sign, "\n")
     cells = frozenset(text.split("\n"))
     decimal, is_doubtful = _decimal(sample, cells, delimiter, wish)
-    records = _records(rest[ends:], delimiter, len(rest)) if is_doubtful else []
-    doubts = _doubts(decimal, header, records, delimiter)
+    has_zeros = any(map(PADDED.fullmatch, cells))
+    records = _records(rest[ends:], delimiter, len(rest)) if is_doubtful or has_zeros else []
+    doubts = _doubts(decimal, header, records, delimiter) if is_doubtful else {}
+    padded = _padded(header, records) if has_zeros else frozenset[str]()
     above = lines[: first + ends]
     skipped = len(above) - sum(bool(comment) and line.startswith(comment) for line in above)
     places = (first + 1, first + ends + 1)
-    return Dialect(delimiter, comment, header, *places, decimal, skipped, cells, doubts)
+    return Dialect(delimiter, comment, header, *places, decimal, skipped, cells, doubts, padded)
 
 
 def malformed(name: str, line: int, reason: str) -> DataError:
@@ -239,6 +245,30 @@ def _doubts(
         if any(map(WHOLE.fullmatch, cells)) or (delimiter == ";") == (sign == "."):
             found[name] = signed[0]
     return found
+
+
+def _padded(header: Sequence[str], rows: Sequence[Sequence[str]]) -> frozenset[str]:
+    found = list[str]()
+    whole = [row for row in rows if len(row) == len(header)]
+    for place, name in enumerate(header):
+        if are_codes({row[place].strip() for row in whole} - {""}):
+            found.append(name)
+    return frozenset(found)
+
+
+def are_codes(cells: Collection[str]) -> bool:
+    """Whether texts are whole numbers of which some have zeros in front, such as 01067.
+
+    Other words may stand among them, as gaps do.
+    """
+    digits = [cell for cell in cells if DIGITS.fullmatch(cell)]
+    return (
+        2 * len(digits) > len(cells)
+        and any(map(PADDED.fullmatch, digits))
+        and not any(
+            cell.lstrip("+-")[:1].isdigit() and not DIGITS.fullmatch(cell) for cell in cells
+        )
+    )
 
 
 def _checked(names: list[str], source: str, delimiter: str) -> tuple[str, ...]:

@@ -111,6 +111,9 @@ def _cast(
     if isinstance(answers, Text):
         words, note = _why_classes(columns, target, wanted)
         told = f"{len(answers.values)} classes" + (f"; {words}" if words else "")
+        is_number = not isinstance(columns.values[target], Text)
+        if is_number and wanted.task == "auto" and _may_count(answers):
+            told += "; --task numbers learns them as numbers"
         notes += (note,) if note else ()
     if amounts is not None:
         notes, written[target] = (*notes, *amounts.notes), amounts.written
@@ -152,6 +155,12 @@ def _why_classes(columns: Columns, target: str, wanted: Wanted) -> tuple[str, st
     if not isinstance(values, Text) or wanted.task == "classes":
         return "", ""
     return why_no_numbers(columns, target, values, counts_of(values))
+
+
+def _may_count(answers: Text) -> bool:
+    """Whether classes that are whole numbers might be an amount; 1, 2 and 3 hardly are."""
+    numbers = sorted(map(float, answers.values))
+    return len(numbers) > 4 or numbers[-1] - numbers[0] >= len(numbers) > 2
 
 
 def _is_numeric(values: Values) -> bool:

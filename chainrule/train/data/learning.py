@@ -116,7 +116,8 @@ def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
     mean = float(least) if least == most else float(numbers.mean())
     std = 0.0 if least == most else float(np.sqrt(np.square(numbers - mean).mean()))
     bounds = (low, high) if is_far else (None, None)
-    return Numeric(name, mean, std or 1.0, median, has_gaps, *bounds)
+    column = Numeric(name, mean, std or 1.0, median, has_gaps, *bounds)
+    return replace(column, least=float(least), most=float(most))
 
 
 def _moment(name: str, times: NDArray[Any], order: str) -> Moment:

@@ -15,10 +15,11 @@ from chainrule.train.data.wording import counted, figure
 Numbers = NDArray[np.float64]
 # A number so many spreads from the median is held nearer to it: one cell of 1e9 in a column of
 # tens would leave nothing of the others once they are divided by the std. A spread is what the
-# middle half covers; where that is nothing, what all but the outermost 1 % cover.
+# middle half covers; where that is nothing, what all but the outermost 1 % cover. These are never
+# held: there a long tail is no fault.
 FAR, HELD_AT = 1000.0, 10.0
 MOST_RANKED = 1 << 17  # rows whose median is that of all: it is known to a 500th of the spread
-MIDDLE, NEARLY_ALL = (25, 50, 75), (0.5, 50, 99.5)  # percent
+RANKS = (0.5, 25, 50, 75, 99.5)  # percent
 FIRST_LOOK = 1 << 12  # rows that tell where a closer look is worth its time
 ABOUT = 4.0  # times as far may a spread of those rows be off
 # -999, 9999 or 99.9: how gaps are coded. Other numbers must lie farther off to look like one.
@@ -31,12 +32,13 @@ SHARE_OF_ROWS, SHARE_OF_SQUARES, FEWEST_ROWS = 0.001, 0.5, 20
 
 
 def middle_of(known: Numbers, rows: int = MOST_RANKED) -> tuple[float, float]:
-    """The median of some numbers, and what the middle half of them covers."""
+    """The median of some numbers, and their spread."""
     some = known[:: 1 + len(known) // rows]
-    lowest, median, highest = np.percentile(some, MIDDLE)
-    if lowest == highest:
-        lowest, _, highest = np.percentile(some, NEARLY_ALL)
-    return float(median), float(highest - lowest)
+    least, low, median, high, most = np.percentile(some, RANKS)
+    nearly_all = most - least
+    return float(median), float(
+        max(high - low, nearly_all / HELD_AT) if high > low else nearly_all
+    )
 
 
 def held_at(median: float, spread: float) -> tuple[float, float]:
@@ -52,15 +54,13 @@ def lies_far(least: float, most: float, median: float, spread: float) -> bool:
 def told_outliers(name: str, numbers: Numbers, places: Places) -> tuple[str, ...]:
     """What is said of a column of inputs: a number that may be a code, and those that are held."""
     least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))
-    some = numbers[:: 1 + len(numbers) // FIRST_LOOK]
-    some = some[~np.isnan(some)]
+    some = _some(numbers)
     if not some.size or least == most or not np.isfinite([least, most]).all():
         return ()
-    codes = [end for end in (least, most) if _may_be_code(end, numbers, some)]
-    notes = tuple(_told_code(name, end, numbers) for end in codes)
+    codes = told_codes(name, numbers)
     median, spread = middle_of(some)
     if codes or max(median - least, most - median) * ABOUT <= FAR * spread:
-        return notes
+        return codes
     median, spread = middle_of(numbers[~np.isnan(numbers)])
     if not lies_far(least, most, median, spread):
         return ()
@@ -72,6 +72,20 @@ def told_outliers(name: str, numbers: Numbers, places: Places) -> tuple[str, ...
         f"{name!r}: {counted(beyond, 'cell')} {verb} far from all others, such as "
         f"{figure(float(numbers[row]))} in {places[row]} beside a median of {figure(median)}; "
         f"it is held at {figure(at)}",
+    )
+
+
+def _some(numbers: Numbers) -> Numbers:
+    some = numbers[:: 1 + len(numbers) // FIRST_LOOK]
+    return some[~np.isnan(some)]
+
+
+def told_codes(name: str, numbers: Numbers) -> tuple[str, ...]:
+    """What is said of the smallest or largest number where it may stand for a gap."""
+    some = _some(numbers)
+    ends = (float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers)))
+    return tuple(
+        _told_code(name, end, numbers) for end in ends if _may_be_code(end, numbers, some)
     )
 
 
@@ -99,10 +113,11 @@ def outweighing(numbers: Numbers) -> NDArray[np.intp]:
 
 
 def told_target(name: str, numbers: Numbers, places: Places) -> tuple[str, ...]:
-    """What is said of a target in which a few rows outweigh all others."""
+    """What is said of a target that holds a code, or in which a few rows outweigh all others."""
+    codes = told_codes(name, numbers) if len(numbers) else ()
     rows = outweighing(numbers)
-    if not len(rows):
-        return ()
+    if codes or not len(rows):
+        return codes
     verb, most = "outweighs" if len(rows) == 1 else "outweigh", int(rows[0])
     median = figure(float(np.median(numbers)))
     return (

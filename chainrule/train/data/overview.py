@@ -268,9 +268,20 @@ def _of_figures(has_gaps: bool, figures: list[Any], middle: tuple[float, float])
 
     def of(column: Numeric) -> Numeric:
         if least == most and not has_gaps:
-            return replace(column, mean=least, std=1.0, has_gaps=False, low=None, high=None)
-        own = (held_mean, held_std, low, high) if far else (mean, std, None, None)
-        return Numeric(column.name, own[0], own[1] or 1.0, median, has_gaps, own[2], own[3])
+            return replace(
+                column,
+                mean=least,
+                std=1.0,
+                has_gaps=False,
+                low=None,
+                high=None,
+                least=least,
+                most=most,
+            )
+        own = replace(column, median=median, has_gaps=has_gaps, least=least, most=most)
+        if far:
+            return replace(own, mean=held_mean, std=held_std or 1.0, low=low, high=high)
+        return replace(own, mean=mean, std=std or 1.0, low=None, high=None)
 
     return _Counted(has_gaps, of)
 

@@ -19,7 +19,7 @@ from chainrule.train.data.wording import counted, figure, listing
 Array = NDArray[Any]
 UNFAMILIAR, FEWEST_CELLS = 0.9, 5  # share of new categories that is a warning, from so many cells
 EXAMPLES = 3
-FAR_OFF = 30.0  # standard deviations from the mean
+RANGES_OFF = 3.0  # so many times what training covers, beyond it, is far
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,27 +73,31 @@ class Prepared:
             )
             if count
         ]
-        far = [
-            f"{name!r} {count:,} (such as {figure(example)})"
-            for name, (count, example) in self.far().items()
-        ]
+        far = self._far()
         return (*found, *([f"numbers far from those of training: {listing(far)}"] if far else ()))
 
-    def far(self) -> dict[str, tuple[int, float]]:
-        """How many numbers of each column lie far from nearly all of training, and one of them.
-
-        Where training had such, those count that are held, as they were.
-        """
+    def _far(self) -> list[str]:
+        """Where numbers lie beyond those of training by far, or most of a column does at all."""
         if self.numbers.dtype.kind != "f":  # of pictures
-            return {}
-        found = dict[str, tuple[int, float]]()
+            return []
+        found = list[str]()
         for column, numbers in zip(self.columns, self.numbers.T, strict=True):
-            if column.low is None or column.high is None:
-                is_far = np.abs(numbers - column.mean) > FAR_OFF * column.std
-            else:
-                is_far = (numbers <= column.low) | (numbers >= column.high)
+            if column.least is None or column.most is None:
+                continue
+            # What lies at the bounds is held there, as the far ones of training were.
+            least = column.least if column.low is None else np.nextafter(column.low, np.inf)
+            most = column.most if column.high is None else np.nextafter(column.high, -np.inf)
+            beyond = np.maximum(least - numbers, numbers - most)
+            is_held = column.low is not None
+            is_far = beyond > (0 if is_held else RANGES_OFF * (most - least))
+            if not is_far.any() and FEWEST_CELLS <= (beyond > 0).sum() > len(numbers) / 2:
+                is_far = beyond > 0
             if is_far.any():
-                found[column.name] = int(is_far.sum()), float(numbers[is_far.argmax()])
+                one, covered = float(numbers[is_far.argmax()]), (column.least, column.most)
+                span = " to ".join(map(figure, covered))
+                found.append(
+                    f"{column.name!r} {is_far.sum():,} (such as {figure(one)}; in training {span})"
+                )
         return found
 
 

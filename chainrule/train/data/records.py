@@ -110,7 +110,7 @@ WHOLE = (
 )
 OF_NUMBERS = (
     *(finite("mean"), positive("std")),
-    *map(optional, (finite_or_null("median"), finite_or_null("low"), finite_or_null("high"))),
+    *(optional(finite_or_null(each)) for each in ("median", "low", "high", "least", "most")),
 )
 GAPS = optional(yes_or_no("has_gaps"))
 UNIT, WORDS = optional(text("unit")), optional(distinct_texts("words"))

@@ -22,6 +22,7 @@ from chainrule.train.data.amounts import (
     words_among,
 )
 from chainrule.train.data.columns import Role, Written
+from chainrule.train.data.delimited import are_codes
 from chainrule.train.data.marks import without_marks
 from chainrule.train.data.objects import as_text, text_of_numbers
 from chainrule.train.data.tables import Columns, Text, Values
@@ -35,10 +36,13 @@ MOST_CATEGORIES = 1000  # a one-hot column each: more would be the data set's ma
 FEW_CATEGORIES = 20  # a column with so few is a category even if half its rows differ
 # "id", "customer_id", "Unnamed: 0", "row number": names of rows, not quantities.
 NAMES_ROWS = re.compile(
-    r"(.*[\W_])?(id|ids|uid|uuid|guid)|index|idx|nr|#|unnamed: \d+"
+    r"(.*[\W_])?(id|ids|uid|uuid|guid)|index|idx|nr|#|unnamed: \d+|__index_level_\d+__"
     r"|row|rownum|(row|record|line)[\W_]?(no|nr|num|number|index)",
     re.I,
 )
+# So they are called, too, if they are one after the other: order no, lfd. Nr., Kundennummer.
+COUNTS_ROWS = re.compile(r".*(\b|_)(no|nr|num|number|numero|número)\.?|.*nummer", re.I)
+FEWEST_COUNTED = 10
 NUMBERS, NAMES = "row-number-like", "name-like"  # how a column that tells rows apart is called
 CASED_ID = re.compile(r".*[a-z]I[dD]")  # "PassengerId"; but not "paid"
 PLAIN = Written()
@@ -92,6 +96,8 @@ def _text(columns: Columns, name: str, text: Text) -> Cast:
     """Numbers or dates that came as text; else categories, unless they name the rows."""
     if not text.values:
         return _left_out(name, "no cell holds anything")
+    if are_codes(text.values):
+        return _told(_categories(name, text, ""), ("zeros in front make it a code", ""))
     found = amounts_in(columns, name, text)
     if found is not None:
         return _of_amounts(name, text, found, _plain)
@@ -164,7 +170,14 @@ def _plain(name: str, numbers: NDArray[np.float64]) -> Cast:
         return _left_out(name, f"constant: always {figure(low)}")
     if _names_rows(name) and not gaps and _are_whole(numbers):
         return _identifiers(name, numbers)
-    return _numbers(name, numbers, "")
+    if len(numbers) < FEWEST_COUNTED or gaps or not (np.diff(numbers) == 1).all():
+        return _numbers(name, numbers, "")
+    span = f"{low:,.0f} to {high:,.0f}"
+    if COUNTS_ROWS.fullmatch(name):
+        return _left_out(name, f"{NUMBERS}: {span}, one after the other")
+    part = _numbers(name, numbers, "")
+    told = f"{part.role.reason}, one after the other from row to row"
+    return replace(part, role=replace(part.role, reason=told))
 
 
 def _names_rows(name: str) -> bool:

@@ -149,7 +149,7 @@ def asked_of_text(
     """
     every = spellings(marks)
     seen = [mark for mark in every if mark in dialect.cells or not mark]
-    texts = {name for name in dialect.header if name in as_text}
+    texts = {name for name in dialect.header if name in as_text or name in dialect.padded}
     for attempt in range(MOST_RETRIES + 2):
         looked_for, is_last = every if attempt else seen, attempt > MOST_RETRIES
         try:

@@ -119,6 +119,40 @@ def test_later_numbers_far_from_those_of_training_are_told(has_held):
     later = {"a": [30.0, 45000.0, 52000.0, np.nan], "b": [20.0, 80.0, 150.0, 50.0]}
     (filled, far) = open_rows(later, known).notes
     assert filled.startswith("1 gap filled in as in training")
-    shown = f"{known.columns[0].high:,.0f}" if has_held else "45000"
+    held = known.columns[0].high
+    shown = (
+        "45000; in training 20 to 80" if held is None else f"{held:.0f}; in training 20 to 1e+09"
+    )
     assert far == f"numbers far from those of training: 'a' 2 (such as {shown})"
     assert open_rows({"a": cells[:-1], "b": AGES[:-1]}, known).notes == ()
+
+
+def test_a_column_that_lies_beside_training_for_the_most_part_is_told():
+    """Such as thousands that are read as decimals: none of them is far away."""
+    known = fit_table({"a": [1000 * age for age in AGES], "b": AGES}, ANSWERS).preprocessing
+    (far,) = open_rows({"a": AGES[:20], "b": AGES[:20]}, known).notes
+    assert far == (
+        "numbers far from those of training: 'a' 20 (such as 20; in training 20000 to 80000)"
+    )
+    assert open_rows({"a": [*AGES[:4], 30000.0] * 2, "b": AGES[:10]}, known).notes != ()
+    assert open_rows({"a": AGES[:3], "b": AGES[:3]}, known).notes == ()
+
+
+def test_of_a_long_tail_no_more_than_a_hundredth_is_held():
+    numbers = np.exp(np.random.default_rng(0).normal(size=4000) * 4)
+    numbers[7] = 1e12
+    column = fit_table(
+        {"a": numbers, "b": range(4000)}, np.arange(4000) / 7
+    ).preprocessing.columns[0]
+    assert column.high is not None
+    assert (numbers > column.high).mean() < 0.01
+
+
+@pytest.mark.parametrize("code", [-999, 9999])
+def test_a_number_in_the_target_that_may_stand_for_a_gap_is_told(code):
+    answers = with_numbers(ANSWERS, float(code))
+    note = next(note for note in notes_of(AGES, answers) if "lies apart" in note)
+    assert note == (
+        f"'target': {code} in 20 cells lies apart from all others, 0.5 to 16.5; "
+        f"if it stands for a gap, name it (--missing {code})"
+    )

@@ -279,3 +279,67 @@ def test_identifying_columns_may_be_anything_later(write):
     assert known.apply(later | {"name": [1, 2, 3]}).shape[0] == 3
     rows = open_rows(later, known)
     assert rows.y is None
+
+
+PLACES = ["01067", "80331", "10115", "04109"]
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_whole_numbers_with_zeros_in_front_are_codes(write, as_file):
+    rows = range(40)
+    table = {
+        "plz": [PLACES[row % 4] for row in rows],
+        "price": [f"{row * 7 % 31}.5" for row in rows],
+        "share": ["0" if row % 2 else "0.25" for row in rows],
+        "y": [row * 3 % 17 / 2 for row in rows],
+    }
+    lines = [
+        ",".join(table),
+        *(",".join(map(str, cells)) for cells in zip(*table.values(), strict=True)),
+    ]
+    if as_file:
+        known = load(write("\n".join(lines), "t.csv"), "y").preprocessing
+    else:
+        known = fit_table(table, "y").preprocessing
+    assert {role.name: role.kind for role in known.roles} == {
+        "plz": "categorical", "price": "numeric", "share": "numeric", "y": "target",
+    }  # fmt: skip
+    assert known.roles[0].reason == "4 categories; zeros in front make it a code"
+    assert set(known.columns[0].categories) == set(PLACES)
+    later = {**table, "plz": ["01067"] * 40}
+    assert known.apply(later)[0, : len(PLACES)].sum() == 1
+    asked = fit_table(table, "y", numeric=["plz"]).preprocessing
+    assert asked.columns[0].mean > 1000
+
+
+NUMBERED = {
+    "order no": "left out", "lfd. Nr.": "left out", "Kundennummer": "left out", "No.": "left out",
+    "case_number": "left out", "__index_level_0__": "left out", "day": "numeric",
+    "piano": "numeric", "denumerator": "numeric",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_numbers_one_after_the_other_are_left_out_by_name_and_told(name):
+    answers = np.arange(40) * 7 % 31 / 3
+    known = fit_table({name: 7001 + np.arange(40), "x": answers + 1}, answers).preprocessing
+    role = known.roles[0]
+    assert role.kind == NUMBERED[name]
+    assert ("row-number-like" in role.reason) == (role.kind == "left out")
+    assert "one after the other" in role.reason or name == "__index_level_0__"
+    jumps = 7001 + np.arange(40) * 3 % 47
+    known = fit_table({name: jumps, "x": answers + 1}, answers).preprocessing
+    assert known.roles[0].kind == ("numeric" if name != "__index_level_0__" else "left out")
+
+
+def test_whole_numbers_that_are_classes_say_how_they_would_be_numbers():
+    def told(answers):
+        role = fit_table({"x": np.arange(60) * 7 % 31}, answers).preprocessing.roles[-1]
+        return role.reason
+
+    rows = np.arange(60)
+    hint = "; --task numbers learns them as numbers"
+    assert told(1 + rows % 5) == f"5 classes{hint}"
+    assert told(np.array([0, 1, 7])[rows % 3]) == f"3 classes{hint}"
+    assert told(rows % 3) == "3 classes"
+    assert told(rows % 2) == "2 classes"
