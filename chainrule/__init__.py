@@ -20,6 +20,7 @@ beside this file lists them for editors.
     graph/          ops, nodes, the backward walk, and readings of a formula
     inspection/     a net's graph, its health, what its units look for, the report of a run
     jacobians/      Jacobians that know their structure, and what it saves
+    loops/          a function run step after step, which stays one op and one loop
     native/         plans as machine code, through LLVM. Nothing here knows of nets or optimisers
     nn/             modules with named parameters, layers, initialization
     ops/            one class in one file each, which is known by being here
@@ -81,6 +82,7 @@ _LATER = {
     "elementwise_grad": "differentiate",
     "evaluate": "train",
     "fit": "train",
+    "fori": "loops",
     "grad": "differentiate",
     "hessian": "differentiate",
     "hvp": "differentiate",
@@ -89,6 +91,7 @@ _LATER = {
     "linearize": "differentiate",
     "load_run": "runs",
     "predict": "train",
+    "scan": "loops",
     "stop_gradient": "differentiate",
     "trace_nonfinite": "tracing",
     "value_and_grad": "differentiate",
@@ -114,9 +117,9 @@ def __dir__() -> list[str]:
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
     "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient",
-    "elementwise_grad", "errors", "evaluate", "extend", "fit", "fold", "grad", "hessian", "hvp",
-    "jacobian", "jacobians", "jvp", "key", "linearize", "load_run", "nn", "no_grad", "op", "ops",
-    "ops_table", "optim", "parameter", "permute", "predict", "settings", "show",
+    "elementwise_grad", "errors", "evaluate", "extend", "fit", "fold", "fori", "grad", "hessian",
+    "hvp", "jacobian", "jacobians", "jvp", "key", "linearize", "load_run", "nn", "no_grad", "op",
+    "ops", "ops_table", "optim", "parameter", "permute", "predict", "scan", "settings", "show",
     "stop_gradient", "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp",
 )  # fmt: skip
 

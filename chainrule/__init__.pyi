@@ -38,6 +38,8 @@ from chainrule.graph.op.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
+from chainrule.loops.scanning import fori as fori
+from chainrule.loops.scanning import scan as scan
 from chainrule.ops.random import fold as fold
 from chainrule.ops.random import key as key
 from chainrule.runs import load_run as load_run

@@ -124,4 +124,4 @@ def _made(flow: Flow) -> Any:
 
 
 def _content(plan: Plan) -> Any:
-    return plan_content(plan), [constant.tobytes() for constant in plan.constants]
+    return plan_content(plan), [constant.tobytes() for constant in plan.all_constants]

@@ -19,6 +19,7 @@ llvm_text.py        LLVM's types, values and constants, as text
 loaded_code.py      machine code in memory, and what is on its way there
 looking.py          arrays copied to another place and searched for NaN and infinity
 loop_values.py      what is known at a place in the loops of a kernel, and how it is computed
+looping.py          the native loop over the steps of a plan that is run inside another
 loops.py            along one axis after another, several neighbours in each round
 numbering.py        every different value of a kernel once, with the axes along which it changes
 random_keys.py      the two words from which random numbers are drawn

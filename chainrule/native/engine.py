@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from chainrule.native import feeding, kernel_calls, looking, spreading
+from chainrule.native import feeding, kernel_calls, looking, looping, spreading
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
@@ -34,6 +34,7 @@ from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
+RUNTIME = feeding, kernel_calls, looking, looping
 SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
 _KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
@@ -140,7 +141,7 @@ class _Engine:
         """What every plan runs by: the loops over kernels and batches, and the threads."""
         spread = Module(functions=[spreading.text()])
         threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
-        texts = {module.TEXT: module.FUNCTIONS for module in (feeding, kernel_calls, looking)}
+        texts = {module.TEXT: module.FUNCTIONS for module in RUNTIME}
         names = [name for functions in texts.values() for name in functions]
         fed = Module({spreading.SPREAD: ""}, [*texts])
         loops = self._made("loops", names, fed, threads[0])
@@ -152,7 +153,12 @@ class _Engine:
         found = self._programs.get(content)
         if found is None:
             codes = self._kernels(plan.forms, speed, beside)
-            found = self._programs[content] = program(plan, codes)
+            steps = {
+                number: self.program(kernel.runs, speed, beside)
+                for number, kernel in enumerate(plan.kernels)
+                if kernel.runs is not None
+            }
+            found = self._programs[content] = program(plan, codes, steps)
         return found
 
     def _kernels(self, forms: Sequence[Form], speed: int, beside: bool) -> list[tuple[str, Code]]:
@@ -283,7 +289,8 @@ def plan_content(plan: Plan) -> str:
     """All that the calls of a plan depend on: constants and Python's ops come later."""
     number = dict[Any, int]()
     kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
-    return repr((plan.buffers, kernels, list(number)))
+    steps = [plan_content(each.runs) for each in plan.kernels if each.runs is not None]
+    return repr((plan.buffers, kernels, list(number), *steps))
 
 
 def _sources() -> bytes | None:

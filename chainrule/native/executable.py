@@ -15,6 +15,8 @@ from chainrule.native.arrays import Array, address_of, aligned, check
 from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
 from chainrule.native.kernel_calls import RUN
+from chainrule.native.kinds import record
+from chainrule.native.looping import LOOP
 from chainrule.native.threads import Pool
 from chainrule.native.whole_plan import Places, Program
 from chainrule.plan.numpy_memory import Memory
@@ -60,6 +62,11 @@ class Executable:
         self.places = program.places
         self.inputs = self._places("input", len(plan.inputs))
         self.outputs = self._places("output", len(plan.outputs))
+        self.loop: int = runtime.addresses[LOOP]
+        self.inner = {
+            number: (word, Executable(plan.kernels[number].runs, each, runtime, pool))
+            for number, (word, each) in program.inner.items()
+        }
         self._alive = program, runtime
 
     def _places(self, place: str, count: int) -> list[Places]:
@@ -101,6 +108,27 @@ class Runner:
         self._constants = [np.ascontiguousarray(each) for each in plan.constants]
         for i, constant in enumerate(self._constants):
             self._point(executable.places.get(("constant", i), []), constant)
+        self._inner = {
+            number: self._begin(number, word, each.run_object())
+            for number, (word, each) in executable.inner.items()
+        }
+
+    def _begin(self, number: int, word: int, inner: "Runner") -> tuple["Runner", Array]:
+        """Let a kernel run the steps of its plan; what they are told of is kept alive."""
+        kernel, function = self.plan.forms[number].kernel, self._executable.loop
+        told = record(kernel, inner.places, inner.address, function)
+        self._table[word] = told.ctypes.data
+        return inner, told
+
+    @property
+    def address(self) -> int:
+        """Of its table."""
+        return self._address
+
+    @property
+    def places(self) -> Mapping[tuple[str, int], Places]:
+        """Where in its table the addresses of inputs and outputs stand."""
+        return self._executable.places
 
     def _fill(self, executable: Executable) -> None:
         """Everything in the table but the arrays that will be bound."""
@@ -204,6 +232,8 @@ class Runner:
         number, place, value = map(int, self._status[:3])
         self._status[:] = 0
         error, self._error = self._error, None
+        if number - 1 in self._inner:
+            return self._inner[number - 1][0].failure()
         error = error or self.plan.kernels[number - 1].failure(place, value)
         return error or AssertionError(f"kernel {number - 1} leaves no status")
 

@@ -2,15 +2,16 @@
 
 Imports nothing of chainrule. The engine compiles the text once; whole_plan.py fills the records.
 
-A call is a record of four int64: how (0, or the sum of SPREAD over the threads and ASKED whether
-it ended the run, or LAST: there are no more), the address of the kernel's function, its units, and
-how many bytes behind the run's table the kernel's own table begins. The run's table begins with
-the addresses of the first record and of the status, and a word that nobody reads.
+A call is a record of four int64: how (0, or the sum of SPREAD over the threads, ASKED whether it
+ended the run and TOLD how many threads there are, or LAST: there are no more), the address of the
+kernel's function, its units, and how many bytes behind the run's table the kernel's own table
+begins. The run's table begins with the addresses of the first record and of the status, and a
+word that nobody reads.
 """
 
 RUN = "chainrule_run"
 FUNCTIONS = (RUN,)
-SPREAD, ASKED, LAST = 1, 2, 4
+SPREAD, ASKED, LAST, TOLD = 1, 2, 4, 8
 SPARE, HEAD = 2, 3  # words of a run's table before those of its kernels
 
 # i64 chainrule_run(table, threads): 0, or the status at which it ended.
@@ -46,7 +47,9 @@ spread:
   call void @chainrule_spread(ptr %kernel, ptr %own, i64 %units, i64 %threads)
   br label %ran
 alone:
-  call void %kernel(ptr %own, i64 0, i64 %units)
+  %told = icmp uge i64 %how, 8
+  %last = select i1 %told, i64 %threads, i64 %units
+  call void %kernel(ptr %own, i64 0, i64 %last)
   br label %ran
 ran:
   %asked = icmp uge i64 %how, 2

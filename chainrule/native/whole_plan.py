@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.native.ir import Module
-from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD
+from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD, TOLD
 from chainrule.native.kinds import is_large, write
 from chainrule.native.target import Target
 from chainrule.plan.kernel import Kernel
@@ -53,6 +53,9 @@ class Program:
         are added to it there: an array of pairs where these are many.
     spreads : bool
         Whether a kernel is shared with other threads.
+    inner : dict of int to (int, Program)
+        Of each kernel that runs a plan of its own: the word for the address of its record, and
+        what calls that plan's kernels.
     made : tuple of (str, Code)
         The function of each call. Its address stands in the record when all are ``ready``.
     """
@@ -63,11 +66,14 @@ class Program:
     places: Mapping[tuple[str, int], Places]
     spreads: bool
     made: tuple[tuple[str, Code], ...]
+    inner: Mapping[int, "tuple[int, Program]"]
     is_ready: bool = False
 
     def ready(self) -> None:
         """Wait until the machine code is there."""
         if not self.is_ready:
+            for _, each in self.inner.values():
+                each.ready()
             self.calls[1:-4:4] = [code.addresses[name] for name, code in self.made]
             self.is_ready = True
 
@@ -78,16 +84,26 @@ def assemble(kernels: Mapping[str, Kernel], target: Target) -> tuple[Module, dic
     return module, {name: write(module, name, kernel, target) for name, kernel in kernels.items()}
 
 
-def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
-    """What calls the kernels of a plan one after another; ``made``: the function of each."""
+def program(plan: Plan, made: Sequence[tuple[str, Code]], steps: Mapping[int, Program]) -> Program:
+    """What calls the kernels of a plan one after another.
+
+    Parameters
+    ----------
+    made : sequence of (str, Code)
+        The function of each.
+    steps : mapping of int to Program
+        Of those that run a plan of their own, by their numbers.
+    """
     calls: list[int] = []
     words, kinds = [0] * HEAD, [PROGRAM, STATUS, AS_IT_IS]
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    inner: dict[int, tuple[int, Program]] = {}
     each = zip(plan.kernels, plan.forms, made, strict=True)
     for number, (kernel, form, (name, code)) in enumerate(each):
         units = code.units[name]
         how = SPREAD if units > 1 and is_large(kernel) else 0
         how |= ASKED if kernel.may_end else 0
+        how |= TOLD if number in steps else 0
         calls += [how, 0, units, 8 * len(words)]
         words += [number, 0, 0]
         kinds += [AS_IT_IS, STATUS, CALLBACK]
@@ -98,11 +114,16 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
                 places.setdefault((buffer.place, buffer.number), []).append((len(words), shift))
             words.append(buffer.number + shift if in_arena else 0)
             kinds.append(IN_ARENA if in_arena else AS_IT_IS)
+        if number in steps:
+            inner[number] = len(words), steps[number]
+            words.append(0)
+            kinds.append(AS_IT_IS)
     return Program(
         np.array([*calls, LAST, 0, 0, 0], np.int64),
         np.array(words, np.int64),
         np.array(kinds, np.int64),
         {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
-        any(how & SPREAD for how in calls[::4]),
+        any(how & SPREAD for how in calls[::4]) or any(x.spreads for x in steps.values()),
         tuple(made),
+        inner,
     )

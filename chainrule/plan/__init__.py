@@ -33,7 +33,6 @@ prepare.py         steps over nothing, or over single elements, written as what 
 record.py          a Python function of arrays becomes a Flow of steps over whole tensors
 recorder.py        the steps of a recording as they come
 rewrite.py         the tools of every pass over a Flow
-rule_call.py       the backward rule of a user's op as an op of its own
 same_flow.py       whether two recordings of a function compute the same
 scalar.py          a short list of instructions over scalars
 schedule.py        an order in which the groups can run

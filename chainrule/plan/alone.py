@@ -103,6 +103,10 @@ class Alone(Kernel, Generic[X]):
         """Whether it computes the same again from the same operands."""
         return True
 
+    def prepared(self: "Alone[Ref]") -> Iterator[Any]:
+        """It, behind steps that lay out what it cannot read as it lies."""
+        yield self
+
     def check(self: "Alone[Ref]") -> None:
         """Raise AssertionError if what it sees does not fit together."""
 

@@ -25,11 +25,14 @@ class Kernel:
         Whether machine code calls Python back for it.
     draws : bool
         Whether it makes random numbers, or their keys.
+    runs : Plan or None
+        What it runs, again and again, if that is a plan of its own.
     """
 
     may_end: ClassVar[bool] = False
     by_python: ClassVar[bool] = False
     draws: ClassVar[bool] = False
+    runs: ClassVar[Any] = None
 
     def reads(self) -> Iterator[Touch]:
         """What it loads."""

@@ -4,6 +4,7 @@ Imports kernel and alike. ``make`` (the passes) builds it; the interpreter and t
 it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,6 +46,14 @@ class Plan:
     def forms(self) -> tuple[Form, ...]:
         """The kernels without the numbers of their buffers: alike ones have one key."""
         return tuple(map(form, self.kernels))
+
+    @property
+    def all_constants(self) -> Iterator[np.ndarray[Any, np.dtype[Any]]]:
+        """Its constants, and those of the plans that its kernels run."""
+        yield from self.constants
+        for kernel in self.kernels:
+            if kernel.runs is not None:
+                yield from kernel.runs.all_constants
 
     def show(self) -> str:
         """The kernels in the order in which they run, with their costs, and the arena."""

@@ -29,7 +29,8 @@ def prepare(flow: Flow) -> list[Step]:
             if all(0 not in x.shape for x in reads(step)):
                 kept.append(step)
         elif any(out.size for out in makes(step)):
-            kept.append(plain(step))
+            step = plain(step)
+            kept += step.prepared() if isinstance(step, Alone) else [step]
     return without_summed_batches(kept, flow.outputs)
 
 

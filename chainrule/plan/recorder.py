@@ -18,10 +18,10 @@ from chainrule.graph.numpy.leaving import asked_by
 from chainrule.graph.numpy.symbol import Constant, Symbol
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.operation import Op, apply, compute
+from chainrule.graph.op.rule_call import RuleCall, flat_operands
 from chainrule.graph.readings.reading import told
 from chainrule.graph.readings.unvalued import Unvalued
 from chainrule.plan.kinds.bounds import FINITE, Bounds
-from chainrule.plan.rule_call import RuleCall, flat_operands
 from chainrule.plan.steps import Array, Map, Number, Operand, Ref, Step
 from chainrule.plan.views import broadcasted, is_whole
 from chainrule.spec import is_array, is_sequence, is_tuple
@@ -121,6 +121,10 @@ class Recorder:
         self._lower = lower
         self._constants: dict[int, tuple[Any, Any, Operand]] = {}
         self._label = ""
+
+    def nested(self, depth: int) -> "Recorder":
+        """One for a part that becomes a plan of its own."""
+        return Recorder(self._lower, depth)
 
     def read(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Lower an op; what it is called by the user names the arrays it leaves."""

@@ -209,7 +209,9 @@ def _collect(
 
 
 def _complete(parts: list[Any], alive: Any, bundle: Node, graph: bool) -> tuple[Any, Any]:
-    """Results that nobody used have the gradient 0, and are dead."""
+    """Results that nobody used have the gradient 0, and are dead; None where an op knows that."""
+    if bundle.op is not None and bundle.op.takes_none:
+        return tuple(parts), None
     values, kind = bundle.value, type(bundle)
     zeros = (np.zeros(value.shape, value.dtype) for value in values)
     upstream = tuple(

@@ -13,5 +13,6 @@ misuse.py           what is said of arguments that do not fit the signature of a
 numerical.py        an op of which only the value is known, differentiated by differences
 operands.py         what a user puts beside a tensor becomes numbers, or an error
 operation.py        one frozen class is one operation
+rule_call.py        the backward rule of a user's op as an op of its own
 table.py            which ops there are, and how gradients flow through each
 """

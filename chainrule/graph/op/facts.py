@@ -26,6 +26,7 @@ class Facts:
     takes: ClassVar[frozenset[type]] = SETTLED  # operands that its rules can do with as they are
     flat: ClassVar[bool] = False  # its derivative is 0 wherever it exists
     handed: ClassVar[Any] = None  # what NumPy makes of several results: a list, a named tuple
+    takes_none: ClassVar[bool] = False  # in the place of gradients of results that nobody used
     router: ClassVar[bool] = False  # a slope of 0 means "not selected", not "flat"
     smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
     views: ClassVar[bool] = True  # its result may share memory with an input

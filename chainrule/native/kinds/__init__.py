@@ -4,7 +4,7 @@ Imports every file of the folder. The module calls ``write`` for each kernel.
 
 A file has ``emit(kernel, function)``, which writes what the function computes and returns its
 number of units. A kind that is worth sharing out to threads has ``microseconds(kernel)`` too: its
-estimated time on one core.
+estimated time on one core. One that runs a plan of its own has ``record``: what it is told of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +30,7 @@ class Emitter:
 
     emit: Callable[[Any, Function], int]
     microseconds: Callable[[Any], float]
+    record: Callable[..., Any] | None
 
 
 def write(module: Module, name: str, kernel: Kernel, target: Target) -> int:
@@ -53,6 +54,25 @@ def is_large(kernel: Kernel) -> bool:
     return _EMITTERS[type(kernel)].microseconds(kernel) >= LARGE_US
 
 
+def record(kernel: Kernel, places: Any, table: int, function: int) -> Any:
+    """What a kernel is told of the plan that it runs; see looping.py.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Over buffers 0, 1, 2, ..., whose addresses stand in its table.
+    places : mapping
+        Where in the table of the inner run the addresses of its inputs and outputs stand.
+    table : int
+        The address of that table.
+    function : int
+        The address of chainrule_loop.
+    """
+    make = _EMITTERS[type(kernel)].record
+    assert make is not None, "only a kernel that runs a plan is told of it"
+    return make(kernel, places, table, function)
+
+
 def _found(name: str) -> Emitter:
     module = f"{__name__}.{name}"
     file: Any = import_module(module) if find_spec(module) else None
@@ -61,7 +81,8 @@ def _found(name: str) -> Emitter:
             f"plan/kinds/{name}.py is a kind of kernel that nobody emits. Write "
             f"native/kinds/{name}.py with a function emit."
         )
-    return Emitter(file.emit, getattr(file, "microseconds", _never_spread))
+    record = getattr(file, "record", None)
+    return Emitter(file.emit, getattr(file, "microseconds", _never_spread), record)
 
 
 def _never_spread(kernel: Kernel) -> float:

@@ -13,6 +13,7 @@ moves.py           any movement, by what it does to bytes and to the places of e
 positions.py       slices are strides, and so are known positions that are evenly spaced
 random_numbers.py  masks and keys as functions of a key
 shapes.py          another shape, another element type, several tensors joined in one
+whole_loops.py     the body of a scan is a plan of its own, run at every step
 words.py           calls of C functions in float64, or the word's own formula of letters
 """
 

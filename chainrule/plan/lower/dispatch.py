@@ -17,6 +17,7 @@ from chainrule.plan.lower import maps as letters
 from chainrule.plan.lower import positions as indexing
 from chainrule.plan.lower import random_numbers as random
 from chainrule.plan.lower import shapes as movement
+from chainrule.plan.lower import whole_loops as loops
 from chainrule.plan.recorder import Recorder, is_native
 
 # By the kind that ``primitive`` names on the op's class.
@@ -31,6 +32,7 @@ RULES: Mapping[str, Any] = MappingProxyType(
     | products.RULES
     | scans.RULES
     | random.RULES
+    | loops.RULES
     | opaque.RULES
 )
 

@@ -1,0 +1,172 @@
+"""Scan: the op whose formula runs a body step after step; its gradient is a scan as well.
+
+Imports body, transposing and tangents. scanning.py makes it of a user's function.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.graph.nodes.node import Node
+from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operation import Op, Pulled, apply
+from chainrule.loops.body import Body, Slot, slots_of
+from chainrule.loops.tangents import moving
+from chainrule.loops.transposing import Loop, Transposed, transposed
+from chainrule.settings import RECORDING, met
+from chainrule.spec import Spec, spec_of
+
+
+class Scan(Op):
+    """A body at every step: what it gives first is what it takes first at the next one.
+
+    Its operands: the first carry, then tensors with one more axis, of which each step takes one
+    entry, then what is the same at every step. Its results: the last carry, then what each step
+    has given beside it, along a new first axis.
+
+    Attributes
+    ----------
+    recomputes : bool
+        Whether the way back makes the values of a step again, from the carry that is kept.
+    """
+
+    name = "scan"
+    primitive: ClassVar[str] = "loop"
+    views: ClassVar[bool] = False
+    takes_none: ClassVar[bool] = True
+
+    body: Body
+    carries: int
+    streams: int
+    length: int
+    reverse: bool = False
+    recomputes: bool = False
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        """The results; where a gradient is wanted, the op that keeps what the way back reads."""
+        operands = tuple(map(met, operands))
+        wanted = {i for i, x in enumerate(operands) if _wants(x)} if RECORDING.get() else None
+        op = self.keeping(wanted) if wanted else self
+        return apply(op, operands)[: len(self.body.results)]
+
+    @property
+    def loop(self) -> Loop:
+        """How the body is run."""
+        return Loop(self.body, self.carries, self.streams, self.recomputes)
+
+    def cut(self, values: Sequence[Any]) -> list[list[Any]]:
+        """Inputs as three lists: the carry, the streams, and what is the same at every step."""
+        places = (0, self.carries, self.carries + self.streams, len(self.body.inputs))
+        return [list(values[a:b]) for a, b in pairwise(places)]
+
+    def spec(self, *specs: Any) -> tuple[Spec, ...]:
+        """The carry's own, and the outputs' with an axis for the steps in front."""
+        outs = [
+            self.body.specs[x.number] if isinstance(x, Slot) else spec_of(x)
+            for x in self.body.results[self.carries :]
+        ]
+        stacked = (Spec((self.length, *out.shape), out.dtype) for out in outs)
+        return (*self.body.inputs[: self.carries], *stacked)
+
+    def forward(self, *operands: Any) -> tuple[Any, ...]:
+        """One step after another."""
+        carry, streams, shared = self.cut(operands)
+        specs = self.spec()[self.carries :]
+        stacks = [np.empty(spec.shape, spec.dtype) for spec in specs]
+        steps = range(self.length)
+        for t in reversed(steps) if self.reverse else steps:
+            found = self.body(*carry, *(x[t, ...] for x in streams), *shared)
+            carry = found[: self.carries]
+            for stack, out in zip(stacks, found[self.carries :], strict=True):
+                stack[t] = out
+        return (*map(np.array, carry), *stacks)
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """The scan back, which begins where this one has ended."""
+        asked = {i for i, want in enumerate(wanted) if want}
+        given = {i for i, u in enumerate(upstream) if u is not None}
+        back = transposed(self.loop, frozenset(asked), frozenset(given))
+        kept = self._kept(back, inputs, out)
+        zeros = [
+            np.zeros(self.body.inputs[i].shape, self.body.inputs[i].dtype) for i in back.shared
+        ]
+        ends = [
+            np.zeros(x.shape, x.dtype) if upstream[i] is None else upstream[i]
+            for i in back.carried
+            for x in (self.body.inputs[i],)
+        ]
+        read = [inputs[i] for i in back.read]
+        streams = len(back.outputs) + len(kept) + sum(i < self.loop.varying for i in back.read)
+        carries = len(back.carried) + len(back.shared)
+        scan = Scan(back.body, carries, streams, self.length, not self.reverse, self.recomputes)
+        found = scan(*ends, *zeros, *(upstream[i] for i in back.outputs), *kept, *read)
+        order = (*back.carried, *back.shared, *back.streams)
+        gradients = dict(zip(order, found, strict=True))
+        return [gradients.get(i) if want else None for i, want in enumerate(wanted)], None
+
+    def _kept(self, back: Transposed, inputs: Sequence[Any], out: Any) -> list[Any]:
+        """The values that the way back reads, from every step: as they stand in the results."""
+        there = self._stacked(out)
+        if not there.keys() >= set(back.kept):  # a gradient that nobody saw coming
+            op = self.with_results(back.forward, back.kept)
+            there = op._stacked(apply(op, tuple(inputs)))
+        return [there[slot] for slot in back.kept]
+
+    def _stacked(self, out: Any) -> dict[int, Any]:
+        pairs = zip(self.body.results[self.carries :], out[self.carries :], strict=True)
+        return {slot.number: stack for slot, stack in pairs if isinstance(slot, Slot)}
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """The scan whose carry is this one's with its tangents."""
+        step = moving(self.loop, {i for i, t in enumerate(tangents) if t is not None})
+        carry, streams, shared = self.cut(inputs)
+
+        def along(places: Sequence[int]) -> list[Any]:
+            return [
+                np.zeros(np.shape(inputs[i]), inputs[i].dtype) if tangents[i] is None
+                else tangents[i]
+                for i in places
+            ]  # fmt: skip
+
+        scan = Scan(
+            step.body,
+            self.carries + len(step.carried),
+            self.streams + len(step.streams),
+            self.length,
+            self.reverse,
+            self.recomputes,
+        )
+        operands = (
+            *carry, *along(step.carried), *streams, *along(step.streams),
+            *shared, *along(step.shared),
+        )  # fmt: skip
+        found = scan(*operands)[self.carries :]
+        pushed = dict(zip((*step.carried, *step.outputs), found, strict=True))
+        return tuple(pushed.get(i) for i in range(len(self.body.results)))
+
+    def keeping(self, wanted: set[int]) -> "Scan":
+        """The same, with the values among its results that the gradients of some inputs read."""
+        results = frozenset(range(len(self.body.results)))
+        back = transposed(self.loop, frozenset(wanted), results)
+        return self.with_results(back.forward, back.kept)
+
+    def with_results(self, body: Body, slots: Sequence[int]) -> "Scan":
+        """The scan of a body that gives these values too, at every step."""
+        there = set(slots_of(body.results[self.carries :]))
+        more = tuple(Slot(i) for i in slots if i not in there)
+        return replace(self, body=replace(body, results=(*body.results, *more)))
+
+
+def _wants(x: Any) -> bool:
+    """Whether a gradient is wanted of a value, or of one inside it."""
+    while isinstance(x, Symbol) and x.wraps:
+        if isinstance(x, Node) and x.wants_gradient:
+            return True
+        inner: Any = x
+        x = inner.value
+    return False
