@@ -3,15 +3,14 @@
 Imports nothing of chainrule. The engine compiles the text once; kinds/whole_loop.py fills records.
 
 A loop is a record of int64: the address of chainrule_loop, the table of the inner run, the number
-of steps, then how many copies, how many words that are set once, and how many that are set at
-every step; then these. A copy: the slot and the bytes behind it that are read, the slot and the
+of steps, then how many copies, how many words that are set once, how many at every step, and how
+many at the last one; then these. A copy: the slot and the bytes behind it that are read, the slot and the
 bytes behind it that are written, and how many. A word: the slot that leads to it and the bytes
 behind that, the bytes from step to step, and its number in the table of the inner run.
 """
 
 LOOP = "chainrule_loop"
 FUNCTIONS = (LOOP,)
-HEAD = 6  # words before the copies
 
 # void chainrule_loop(table, loop, threads): the table is that of the kernel, see frame.py.
 TEXT = """
@@ -88,7 +87,9 @@ entry:
   %once = load i64, ptr %once.at
   %each.at = getelementptr i64, ptr %loop, i64 5
   %each = load i64, ptr %each.at
-  %first = getelementptr i64, ptr %loop, i64 6
+  %last.at = getelementptr i64, ptr %loop, i64 6
+  %last = load i64, ptr %last.at
+  %first = getelementptr i64, ptr %loop, i64 7
   %second = call ptr @loop.copy(ptr %table, ptr %first, i64 %copies)
   %third = call ptr @loop.set(ptr %table, ptr %inner, ptr %second, i64 %once, i64 0)
   ; Where nobody asked why the last run ended, its status still stands there.
@@ -97,14 +98,20 @@ entry:
   store i64 0, ptr %inner.status
   br label %head
 head:
-  %t = phi i64 [ 0, %entry ], [ %t.next, %step ]
+  %t = phi i64 [ 0, %entry ], [ %t.next, %run ]
   %more = icmp slt i64 %t, %length
   br i1 %more, label %step, label %end
 step:
-  call ptr @loop.set(ptr %table, ptr %inner, ptr %third, i64 %each, i64 %t)
+  %fourth = call ptr @loop.set(ptr %table, ptr %inner, ptr %third, i64 %each, i64 %t)
+  %t.next = add i64 %t, 1
+  %is.last = icmp eq i64 %t.next, %length
+  br i1 %is.last, label %final, label %run
+final:
+  call ptr @loop.set(ptr %table, ptr %inner, ptr %fourth, i64 %last, i64 0)
+  br label %run
+run:
   %found = call i64 @chainrule_run(ptr %inner, i64 %threads)
   %ended = icmp ne i64 %found, 0
-  %t.next = add i64 %t, 1
   br i1 %ended, label %stop, label %head
 stop:
   %number = load i64, ptr %table

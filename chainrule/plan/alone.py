@@ -4,7 +4,7 @@ Imports kernel and steps. The files of ``kinds`` choose it: one class is the ste
 sees arrays through Refs, and the kernel of a plan, which sees buffers through Views.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -102,6 +102,10 @@ class Alone(Kernel, Generic[X]):
     def repeats(self) -> bool:
         """Whether it computes the same again from the same operands."""
         return True
+
+    def without_unused(self: "Alone[Ref]", used: Set[Array]) -> "Alone[Ref]":
+        """It, without what it makes beside the arrays that others read."""
+        return self
 
     def prepared(self: "Alone[Ref]") -> Iterator[Any]:
         """It, behind steps that lay out what it cannot read as it lies."""

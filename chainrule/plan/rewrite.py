@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.alone import Alone
+from chainrule.plan.alone import Alone, is_guard
 from chainrule.plan.steps import (
     Array,
     Assemble,
@@ -81,6 +81,18 @@ def _reached(step: Pick) -> Ref:
     """All that a Pick may read: its index is one more axis."""
     x = step.source
     return Ref(x.array, (*x.shape, step.length), (*x.strides, step.stride), x.offset)
+
+
+def drop_unused(flow: Flow) -> Flow:
+    """Without the steps whose results nobody reads; checks stay."""
+    used = {x.array for x in flow.outputs if isinstance(x, Ref)}
+    kept: list[Step] = []
+    for step in reversed(flow.steps):
+        if is_guard(step) or any(out in used for out in makes(step)):
+            step = step.without_unused(used) if isinstance(step, Alone) else step
+            kept.append(step)
+            used.update(x.array for x in reads(step))
+    return replace(flow, steps=tuple(reversed(kept)))
 
 
 class Rewriter:

@@ -12,7 +12,7 @@ from chainrule.plan.algebra import number_key, simpler
 from chainrule.plan.alone import Alone, is_guard
 from chainrule.plan.evaluate import run_step
 from chainrule.plan.recorder import as_constant
-from chainrule.plan.rewrite import Rewriter, makes, reads, with_operands
+from chainrule.plan.rewrite import Rewriter, drop_unused, makes, reads, with_operands
 from chainrule.plan.steps import Array, Flow, Map, Operand, Part, Reduce, Ref, Step
 from chainrule.plan.views import broadcasted
 from chainrule.spec import is_tuple
@@ -28,17 +28,6 @@ def simplify(flow: Flow) -> Flow:
     flow = drop_unused(flow)
     flow = share_equal(fold_constants(narrow(do_algebra(flow))))
     return drop_unused(share_equal(do_algebra(flow)))
-
-
-def drop_unused(flow: Flow) -> Flow:
-    """Without the steps whose results nobody reads; checks stay."""
-    used = {x.array for x in flow.outputs if isinstance(x, Ref)}
-    kept: list[Step] = []
-    for step in reversed(flow.steps):
-        if is_guard(step) or any(out in used for out in makes(step)):
-            kept.append(step)
-            used.update(x.array for x in reads(step))
-    return replace(flow, steps=tuple(reversed(kept)))
 
 
 def share_equal(flow: Flow) -> Flow:

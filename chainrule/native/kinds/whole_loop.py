@@ -51,18 +51,28 @@ def record(
     copies: list[int] = []
     once: list[int] = []
     each: list[int] = []
-    count = len(kernel.carry)
-    for number, (first, last) in enumerate(zip(kernel.carry, kernel.results, strict=False)):
-        copies += [*_place(first), *_place(last), kernel.runs.inputs[number].nbytes]
-        once += _words(places, ("input", number), _place(last), 0)
+    last: list[int] = []
+    count, written = len(kernel.carry), kernel.step.written
+    for number, (begin, place) in enumerate(zip(kernel.carry, kernel.step.lies, strict=True)):
+        end = kernel.results[number]
+        home, step = (_place(end), 0) if place < 0 else _stepping(kernel, kernel.results[place])
+        copies += [*_place(begin), *home, kernel.runs.inputs[number].nbytes]
+        each += _words(places, ("input", number), home, step)
+        if place >= 0:
+            output = "output", written.index(number)
+            each += _words(places, output, (home[0], home[1] + step), step)
+            last += _words(places, output, _place(end), 0)
     for number, x in enumerate(kernel.streams, count):
         each += _words(places, ("input", number), *_stepping(kernel, x))
     for number, x in enumerate(kernel.shared, count + len(kernel.streams)):
         once += _words(places, ("input", number), _place(x), 0)
-    for number, x in enumerate(kernel.results[count:], count):
-        each += _words(places, ("output", number), *_stepping(kernel, x))
-    head = [function, table, kernel.length, len(copies) // 5, len(once) // 4, len(each) // 4]
-    return np.array([*head, *copies, *once, *each], np.int64)
+    for number in written:
+        if number >= count:
+            output = "output", written.index(number)
+            each += _words(places, output, *_stepping(kernel, kernel.results[number]))
+    words = once, each, last
+    head = [function, table, kernel.length, len(copies) // 5, *(len(x) // 4 for x in words)]
+    return np.array([*head, *copies, *once, *each, *last], np.int64)
 
 
 def _place(x: View) -> tuple[int, int]:

@@ -3,8 +3,9 @@
 Imports alone, the interpreter and the comparison of flows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,29 +14,73 @@ from chainrule.plan.alone import Alone, View, X, must
 from chainrule.plan.interpret import interpret
 from chainrule.plan.numpy_memory import AnyArray
 from chainrule.plan.plan import Plan
+from chainrule.plan.rewrite import drop_unused, reads
 from chainrule.plan.same_flow import same_flow
 from chainrule.plan.scalar import Access
 from chainrule.plan.steps import Array, Flow, Map, Ref, contiguous
+from chainrule.plan.walks import is_whole
 
 
 class Step:
-    """What a loop does at every step.
+    """What a loop does at every step, planned when it is asked for.
 
     Attributes
     ----------
     flow : Flow
-        Updates its first inputs, the carry, by its first outputs.
-    plan : Plan
-        The plan of it.
+        Takes the carry first, and gives the next one first.
+    carries : int
+        How many tensors that is.
     """
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  equal ones are found by comparing
 
-    def __init__(self, flow: Flow, plan: Plan) -> None:
-        self.flow, self.plan = flow, plan
+    def __init__(self, flow: Flow, carries: int, make: Callable[[Flow], Plan]) -> None:
+        self.flow, self.carries, self._make = flow, carries, make
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Step) and same_flow(self.flow, other.flow)
+
+    @cached_property
+    def lies(self) -> tuple[int, ...]:
+        """For each part of the carry the result that is the part as the step takes it, or -1.
+
+        Such a part needs no place of its own: each step writes it where the next one finds it.
+        """
+        outputs = list(enumerate(self.flow.outputs))[self.carries :]
+        refs = [(i, x) for i, x in outputs if isinstance(x, Ref)]
+        return tuple(
+            next((i for i, x in refs if x.array is part and is_whole(x)), -1)
+            for part in self.flow.inputs[: self.carries]
+        )
+
+    @cached_property
+    def written(self) -> tuple[int, ...]:
+        """The results that the plan writes."""
+        return tuple(i for i in range(len(self.flow.outputs)) if i not in self.lies)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """A step's plan; a part of the carry that lies nowhere else is written over."""
+        outputs = tuple(self.flow.outputs[i] for i in self.written)
+        updates = {i: i for i, place in enumerate(self.lies) if place < 0}
+        return self._make(replace(self.flow, outputs=outputs, updates=updates))
+
+    def narrowed(self, results: Set[int]) -> tuple["Step", list[int], list[int]]:
+        """What is left of it for these results: with the inputs and the results that it keeps."""
+        wanted, kept = set(results), list[int]()
+        flow, read = self.flow, set[Array]()
+        while len(wanted) > len(kept) or not kept:
+            kept = sorted(wanted)
+            flow = drop_unused(replace(self.flow, outputs=tuple(self.flow.outputs[i] for i in kept)))
+            read = {x.array for step in flow.steps for x in reads(step)}
+            read |= {x.array for x in flow.outputs if isinstance(x, Ref)}
+            wanted |= {i for i, x in enumerate(flow.inputs[: self.carries]) if x in read}
+        carries = sum(i < self.carries for i in kept)
+        inputs = [
+            i for i, x in enumerate(flow.inputs) if (i in wanted if i < self.carries else x in read)
+        ]
+        flow = replace(flow, inputs=tuple(flow.inputs[i] for i in inputs))
+        return Step(flow, carries, self._make), inputs, kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +117,23 @@ class Loop(Alone[X]):
         """The plan of a step."""
         return self.step.plan
 
+    def without_unused(self: "Loop[Ref]", used: Set[Array]) -> "Loop[Ref]":
+        """It, without the results that nobody reads, and the inputs that only they need."""
+        results = {i for i, x in enumerate(self.results) if x.array in used}
+        step, inputs, kept = self.step.narrowed(results)
+        if len(inputs) == len(self.step.flow.inputs) and len(kept) == len(self.results):
+            return self
+        given = (*self.carry, *self.streams, *self.shared)
+        first, last = len(self.carry), len(self.carry) + len(self.streams)
+        return replace(
+            self,
+            step=step,
+            carry=tuple(given[i] for i in inputs if i < first),
+            streams=tuple(given[i] for i in inputs if first <= i < last),
+            shared=tuple(given[i] for i in inputs if i >= last),
+            results=tuple(self.results[i] for i in kept),
+        )
+
     def prepared(self: "Loop[Ref]") -> Iterator[Any]:
         """It, behind copies of what does not lie in order: a step takes it as it lies."""
         copies: list[Map] = []
@@ -89,25 +151,34 @@ class Loop(Alone[X]):
 
     def compute(self, see: Callable[[X], AnyArray]) -> Any:
         """The plan, interpreted at every step."""
-        carry = [np.array(see(x)) for x in self.carry]
+        carry: list[Any] = [np.array(see(x)) for x in self.carry]
         streams, shared = [see(x) for x in self.streams], [np.array(see(x)) for x in self.shared]
-        specs = self.runs.outputs[len(carry) :]
-        stacks = [np.empty((self.length, *spec.shape), spec.dtype) for spec in specs]
+        made = self.step.written
+        specs = [(x.shape, x.dtype) for x in self.step.flow.outputs if isinstance(x, Ref)]
+        stacks: dict[int, Any] = {
+            i: np.empty((self.length, *specs[i][0]), specs[i][1])
+            for i in range(len(carry), len(self.results))
+        }
         steps = range(self.length)
         for t in reversed(steps) if self.reverse else steps:
+            for part, place in zip(carry, self.step.lies, strict=True):
+                if place >= 0:
+                    stacks[place][t] = part.reshape(specs[place][0])
             entries = [np.array(x[t]) for x in streams]
-            found = interpret(self.runs, [*carry, *entries, *shared])
-            for stack, out in zip(stacks, found[len(carry) :], strict=True):
-                stack[t] = out
-        return (*carry, *stacks)
+            found = dict(zip(made, interpret(self.runs, [*carry, *entries, *shared]), strict=True))
+            carry = [found[i] for i in range(len(carry))]
+            for i, stack in stacks.items():
+                if i in found:
+                    stack[t] = found[i]
+        return (*carry, *stacks.values())
 
     def check(self: "Loop[Ref]") -> None:
         """The step takes what there is."""
         given = [*self.carry, *(_entry(x) for x in self.streams), *self.shared]
-        inputs = self.runs.inputs
+        inputs = self.step.flow.inputs
         must(len(inputs) == len(given), "a step takes what there is")
         for spec, x in zip(inputs, given, strict=True):
-            must((spec.shape, spec.dtype.name) == (x.shape, x.dtype), "a step takes it as it is")
+            must((spec.shape, spec.dtype) == (x.shape, x.dtype), "a step takes it as it is")
         must(all(x.shape[0] == self.length for x in self.streams), "one entry for each step")
 
     def code_key(self) -> Any:

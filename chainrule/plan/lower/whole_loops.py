@@ -24,12 +24,12 @@ def loop(recorder: Recorder, op: Any, operands: tuple[Any, ...]) -> Any:
     flow = _step(recorder, op)
     outs = tuple(recorder.array(spec.shape, spec.dtype).ref() for spec in found)
     given = tuple(carry), tuple(streams), tuple(shared)
-    recorder.steps.append(Loop(Step(flow, make(flow)), op.length, op.reverse, *given, outs))
+    recorder.steps.append(Loop(Step(flow, op.carries, make), op.length, op.reverse, *given, outs))
     return tuple(map(recorder.symbol, outs))
 
 
 def _step(recorder: Recorder, op: Any) -> Flow:
-    """A recording of the body alone; the carry is written over by the next one."""
+    """A recording of the body alone."""
     inputs = tuple(Array(x.shape, x.dtype.name, label="input") for x in op.body.inputs)
     with inside() as depth:
         inner = recorder.nested(depth)
@@ -38,7 +38,7 @@ def _step(recorder: Recorder, op: Any) -> Flow:
             outputs = tuple(map(inner.ref, found))
         finally:
             inner.is_open = False
-    return Flow(inputs, outputs, tuple(inner.steps), {i: i for i in range(op.carries)})
+    return Flow(inputs, outputs, tuple(inner.steps))
 
 
 RULES = {"loop": loop}
