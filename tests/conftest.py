@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 IN_CI = os.environ.get("CI") == "true"
 # Or a few times.
 RUNS_CODE_ONCE = (
-    "compiled", "differentiate", "estimators", "graph", "nn", "ops", "optim", "plan", "tracing",
-    "train",
+    "compiled", "differentiate", "estimators", "graph", "loops", "nn", "ops", "optim", "plan",
+    "tracing", "train",
 )  # fmt: skip
 
 # The same examples on every CI run, so that a red build is about the change; new ones at a desk.

@@ -113,8 +113,9 @@ class Surroundings:
         if simple is not None:
             self._tokens.append(simple)
             return
-        place = self._seen.setdefault(id(x), len(self._seen))
-        if place < len(self._seen) - 1 or place >= ENOUGH:
+        count = len(self._seen)
+        place = self._seen.setdefault(id(x), count)
+        if place < count or place >= ENOUGH:
             self._tokens.append(("again", place) if place < ENOUGH else Same(x))
             return
         self._alive.append(x)

@@ -162,7 +162,7 @@ def other_container(before: Any, after: Any) -> ArgumentError:
 def check_carry(name: str, before: Spec, after: Spec) -> None:
     """Raise where a part of the carry comes back in another shape or dtype."""
     found = [describe("taken", before), describe("given", after)]
-    which = f" at {name}" if name != "()" else ""
+    which = f" at {name}" if name else ""
     if before.shape != after.shape:
         raise ShapeError(
             f"the carry{which} has another shape after a step: each takes what the last one gave.",

@@ -57,6 +57,8 @@ class Stepped(SpecSymbol):
         if not self.writer.is_open:
             return _kept(self)
         call, instead = asked_by(asked)
+        if self.dtype.kind in "iu":  # array[i] asks so: NumPy lets nobody else read its key
+            instead += "Where it picks an entry of an array: cr.take(array, i, axis=0). "
         return UnsupportedError(
             f"{call} asks for a value, but the body of a scan is recorded once for all steps.",
             found=[describe("x", self)],

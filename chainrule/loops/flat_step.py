@@ -45,7 +45,7 @@ class FlatStep:
 
     def check_carry(self, body: Body) -> None:
         """Raise unless a step gives the carry in the shapes and dtypes in which it takes it."""
-        names = [str(path) for path in self._carry.paths()]
+        names = ["".join(f"[{part!r}]" for part in path) for path in self._carry.paths()]
         count = self._carry.num_leaves
         pairs = zip(names, body.inputs[:count], body.results[:count], strict=True)
         for name, before, x in pairs:

@@ -7,10 +7,11 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.loops.body import Body, Line
+from chainrule.loops.body_recording import Recorded
 from chainrule.spec import fields_of, is_array, is_sequence
 
 
-def require_same(one: Body, other: Body) -> None:
+def require_same(one: Recorded, other: Recorded) -> None:
     """Raise unless two recordings of a body are the same.
 
     Raises
@@ -23,13 +24,15 @@ def require_same(one: Body, other: Body) -> None:
         raise UnsupportedError(
             "recorded twice, the body of this scan computes two different things, of which all "
             "steps would repeat one: it draws random numbers, or changes a variable outside.",
-            do="Draw before, and pass the numbers as xs, or draw from a key: cr.fold(key, i) of "
-            "the step's number. What changes from step to step is a part of the carry.",
+            do="Draw before, or give each step a key of its own: xs=np.stack([cr.fold(key, i) for i "
+            "in range(n)]). What changes from step to step is a part of the carry.",
         )
 
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two parts have the same ops on the same numbers; other settings are not asked."""
+    if isinstance(one, Recorded) and isinstance(other, Recorded):
+        return _same(one.body, other.body) and _all(one.closed_over, other.closed_over)
     if isinstance(one, Body) and isinstance(other, Body):
         same = one.inputs == other.inputs and len(one.lines) == len(other.lines)
         return same and _all(one.lines, other.lines) and _all(one.results, other.results)
@@ -40,7 +43,11 @@ def _same(one: Any, other: Any) -> bool:
     if is_sequence(one) and is_sequence(other):
         return _all(one, other)
     if is_array(one) and is_array(other):
-        return (one.shape, one.dtype, one.tobytes()) == (other.shape, other.dtype, other.tobytes())
+        return one is other or (one.shape, one.dtype, one.tobytes()) == (
+            other.shape,
+            other.dtype,
+            other.tobytes(),
+        )
     if isinstance(one, int | float | str) and isinstance(other, int | float | str):
         return repr(one) == repr(other)
     return type(one) is type(other)

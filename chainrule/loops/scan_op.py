@@ -104,7 +104,9 @@ class Scan(Op):
         streams = len(back.outputs) + len(kept) + sum(i < self.loop.varying for i in back.read)
         carries = len(back.carried) + len(back.shared)
         scan = Scan(back.body, carries, streams, self.length, not self.reverse, self.recomputes)
-        found = scan(*ends, *zeros, *(upstream[i] for i in back.outputs), *kept, *read)
+        # Whoever differentiates this one too, which is seldom, has it run once more.
+        given = (*ends, *zeros, *(upstream[i] for i in back.outputs), *kept, *read)
+        found = apply(scan, given)
         order = (*back.carried, *back.shared, *back.streams)
         gradients = dict(zip(order, found, strict=True))
         return [gradients.get(i) if want else None for i, want in enumerate(wanted)], None

@@ -80,7 +80,7 @@ def scan(
         there is nothing to tell the number of steps by.
     UnsupportedError
         If ``f`` asks for a value, keeps a tensor of a step where it outlives the step, or draws
-        random numbers: draw from a key that is carried, or fold the number of the step into one.
+        random numbers: give each step a key of its own, np.stack([fold(key, i) for i in ...]).
 
     Notes
     -----
@@ -109,7 +109,7 @@ def scan(
     recorded = record(step, specs)
     step.check_carry(recorded.body)
     if not any(map(_is_recorded, (*first, *streams))):  # else all around is recorded twice
-        require_same(recorded.body, record(step, specs).body)
+        require_same(recorded, record(step, specs))
     if recorded.body.results:
         op = Scan(recorded.body, len(first), len(streams), count, reverse)
         found = in_segments(op, segment, (*first, *streams, *recorded.closed_over))

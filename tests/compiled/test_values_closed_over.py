@@ -159,3 +159,11 @@ def test_a_value_that_changes_all_the_time_is_said():
     box[0] = 9.0
     with pytest.warns(RecordingWarning, match="values that it closes over"):
         assert_allclose(function(V), 9 * V)
+
+
+def innermost(x):
+    return innermost(x[0]) if isinstance(x, tuple) else x
+
+
+def test_a_function_that_calls_itself_is_read_once():
+    assert cr.compile(lambda x: innermost(((x,),)) * 2)(np.float64(3)) == 6
