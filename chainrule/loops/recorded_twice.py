@@ -24,8 +24,9 @@ def require_same(one: Recorded, other: Recorded) -> None:
         raise UnsupportedError(
             "recorded twice, the body of this scan computes two different things, of which all "
             "steps would repeat one: it draws random numbers, or changes a variable outside.",
-            do="Draw before, or give each step a key of its own: xs=np.stack([cr.fold(key, i) for i "
-            "in range(n)]). What changes from step to step is a part of the carry.",
+            do="Draw before, or give each step a key of its own as its entry of xs: "
+            "np.stack([cr.fold(key, i) for i in range(n)]). What changes from step to step is "
+            "carried.",
         )
 
 

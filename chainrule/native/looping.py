@@ -4,9 +4,9 @@ Imports nothing of chainrule. The engine compiles the text once; kinds/whole_loo
 
 A loop is a record of int64: the address of chainrule_loop, the table of the inner run, the number
 of steps, then how many copies, how many words that are set once, how many at every step, and how
-many at the last one; then these. A copy: the slot and the bytes behind it that are read, the slot and the
-bytes behind it that are written, and how many. A word: the slot that leads to it and the bytes
-behind that, the bytes from step to step, and its number in the table of the inner run.
+many at the last one; then these. A copy: the slot and the bytes behind it that are read, the slot
+and the bytes behind it that are written, and how many. A word: the slot that leads to it and the
+bytes behind that, the bytes from step to step, and its number in the table of the inner run.
 """
 
 LOOP = "chainrule_loop"

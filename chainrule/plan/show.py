@@ -3,7 +3,7 @@
 Imports alike, costs and memory. ``Plan.show()`` prints it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chainrule.plan.alike import firsts
@@ -23,7 +23,7 @@ def show(plan: "Plan") -> str:
     Each kernel is one pass over memory. "what it does" lists the steps that were fused into it;
     a sum, a maximum or a product of matrices stands where its loop ends. "as #2": kernel 2 on
     other arrays, whose machine code it runs; where there are any, the first line says how many
-    are written.
+    are written. The kernels of a step of loop 3 are 3.0, 3.1, ...
     """
     first = firsts(plan.forms)
     count = _count(len(first), "kernel")
@@ -40,20 +40,24 @@ def show(plan: "Plan") -> str:
 
 def _kernels(plan: "Plan", first: Sequence[int]) -> list[str]:
     rows = [("#", "kernel", "loops", "what it does", "reads", "writes", "FLOP", "")]
+    return _aligned([*rows, *_rows(plan, first)], ">", "<", "<", "<", ">", ">", ">", "<")
+
+
+def _rows(plan: "Plan", first: Sequence[int], around: str = "") -> Iterator[tuple[str, ...]]:
+    """A row for each kernel; behind a loop over a plan, those of a step: 3.0, 3.1, ..."""
     for number, (kernel, name) in enumerate(zip(plan.kernels, plan.names, strict=True)):
-        rows.append(
-            (
-                str(number),
-                name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 3] + "...",
-                kernel.loops(),
-                kernel.what(),
-                _scaled(read_bytes(kernel), "B"),
-                _scaled(written_bytes(kernel), "B"),
-                _scaled(kernel.flops()),
-                f"as #{first[number]}" if first[number] < number else "",
-            )
+        yield (
+            f"{around}{number}",
+            name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 3] + "...",
+            kernel.loops(),
+            kernel.what(),
+            _scaled(read_bytes(kernel), "B"),
+            _scaled(written_bytes(kernel), "B"),
+            _scaled(kernel.flops()),
+            f"as #{around}{first[number]}" if first[number] < number else "",
         )
-    return _aligned(rows, ">", "<", "<", "<", ">", ">", ">", "<")
+        if kernel.runs is not None:
+            yield from _rows(kernel.runs, firsts(kernel.runs.forms), f"{around}{number}.")
 
 
 def _arena(plan: "Plan") -> list[str]:

@@ -71,13 +71,17 @@ class Step:
         flow, read = self.flow, set[Array]()
         while len(wanted) > len(kept) or not kept:
             kept = sorted(wanted)
-            flow = drop_unused(replace(self.flow, outputs=tuple(self.flow.outputs[i] for i in kept)))
+            flow = drop_unused(
+                replace(self.flow, outputs=tuple(self.flow.outputs[i] for i in kept))
+            )
             read = {x.array for step in flow.steps for x in reads(step)}
             read |= {x.array for x in flow.outputs if isinstance(x, Ref)}
             wanted |= {i for i, x in enumerate(flow.inputs[: self.carries]) if x in read}
         carries = sum(i < self.carries for i in kept)
         inputs = [
-            i for i, x in enumerate(flow.inputs) if (i in wanted if i < self.carries else x in read)
+            i
+            for i, x in enumerate(flow.inputs)
+            if (i in wanted if i < self.carries else x in read)
         ]
         flow = replace(flow, inputs=tuple(flow.inputs[i] for i in inputs))
         return Step(flow, carries, self._make), inputs, kept
