@@ -71,22 +71,54 @@ def first(case: Case) -> Task:
 
 def recurrent(case: Case) -> Task:
     """The gradient of a recurrent layer, its steps a loop in Python; its value is seconds."""
+    return _first_call(case, _unrolled)
+
+
+def recurrent_scan(case: Case) -> Task:
+    """The same by cr.scan."""
+    return _first_call(case, _scanned)
+
+
+def gradient(case: Case) -> Task:
+    """The gradient of a recurrent layer, its steps a loop in Python."""
+    return _gradient(case, _unrolled)
+
+
+def gradient_scan(case: Case) -> Task:
+    """The same by cr.scan."""
+    return _gradient(case, _scanned)
+
+
+def _unrolled(w, u, xs, h):
+    for x in xs:
+        h = np.tanh(h @ w + x @ u)
+    return (h * h).mean()
+
+
+def _scanned(w, u, xs, h):
+    h, _ = cr.scan(lambda h, x: (np.tanh(h @ w + x @ u), None), h, xs)
+    return (h * h).mean()
+
+
+def _first_call(case, loss):
     import llvmlite.binding  # noqa: F401  imports are timed apart
 
-    w, u, xs = recurrence(case)
+    import chainrule.loops  # noqa: F401  which ``import chainrule`` leaves for later
 
-    def loss(w, u, xs):
-        h = np.zeros((case.rows, len(w)), case.dtype)
-        for x in xs:
-            h = np.tanh(h @ w + x @ u)
-        return (h * h).mean()
+    arrays = *recurrence(case), np.zeros((case.rows, case.hidden[0]), case.dtype)
 
     def call():
         started = time.perf_counter()
-        cr.compile(cr.grad(loss, argnums=(0, 1)))(w, u, xs)
+        cr.compile(cr.grad(loss, argnums=(0, 1)))(*arrays)
         return time.perf_counter() - started
 
     return Task(call, float)
+
+
+def _gradient(case, loss):
+    arrays = *recurrence(case), np.zeros((case.rows, case.hidden[0]), case.dtype)
+    compiled = cr.compile(cr.value_and_grad(loss, argnums=(0, 1)))
+    return Task(lambda: compiled(*arrays), lambda found: float(found[0]))
 
 
 def products(_: Case) -> Task:
@@ -165,6 +197,9 @@ FORMS = {
     "predict": predict,
     "first": first,
     "recurrent": recurrent,
+    "recurrent by scan": recurrent_scan,
+    "gradient": gradient,
+    "gradient by scan": gradient_scan,
     "products": products,
     "arena": arena,
     "peak": peak,

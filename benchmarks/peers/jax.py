@@ -74,15 +74,8 @@ def first(case: Case) -> Task:
 
 def recurrent(case: Case) -> Task:
     """The gradient of a recurrent layer, its steps a lax.scan; its value is seconds."""
-    w, u, xs = recurrence(case)
+    loss, (w, u, xs) = _recurrence(case), recurrence(case)
     jnp.zeros(1).block_until_ready()
-
-    def loss(w, u, xs):
-        def one(h, x):
-            return jnp.tanh(h @ w + x @ u), None
-
-        h, _ = jax.lax.scan(one, jnp.zeros((case.rows, len(w)), case.dtype), xs)
-        return (h * h).mean()
 
     def call():
         started = time.perf_counter()
@@ -90,6 +83,24 @@ def recurrent(case: Case) -> Task:
         return time.perf_counter() - started
 
     return Task(call, float)
+
+
+def gradient(case: Case) -> Task:
+    """The gradient of a recurrent layer, its steps a lax.scan."""
+    arrays = recurrence(case)
+    compiled = jax.jit(jax.value_and_grad(_recurrence(case), argnums=(0, 1)))
+    return Task(lambda: jax.block_until_ready(compiled(*arrays)), lambda found: float(found[0]))
+
+
+def _recurrence(case):
+    def loss(w, u, xs):
+        def one(h, x):
+            return jnp.tanh(h @ w + x @ u), None
+
+        h, _ = jax.lax.scan(one, jnp.zeros((case.rows, len(w)), case.dtype), xs)
+        return (h * h).mean()
+
+    return loss
 
 
 def _parts(case, given=None):
@@ -175,4 +186,6 @@ FORMS = {
     "predict": predict,
     "first": first,
     "recurrent": recurrent,
+    "recurrent by scan": recurrent,
+    "gradient": gradient,
 }

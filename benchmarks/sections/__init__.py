@@ -8,6 +8,7 @@ from benchmarks.sections.calls import calls
 from benchmarks.sections.first import first, imports
 from benchmarks.sections.memory import memory
 from benchmarks.sections.predict import predict
+from benchmarks.sections.recurrences import recurrences
 from benchmarks.sections.steps import adam, sgd
 from benchmarks.sections.tables import tables
 from benchmarks.sections.threads import threads
@@ -21,6 +22,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "calls": calls,
     "predict": predict,
     "variants": variants,
+    "recurrences": recurrences,
     "first": first,
     "imports": imports,
     "threads": threads,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from benchmarks.bench import OURS, Bench
-from benchmarks.cases import DEEP, NETS, RECURRENT, Case
+from benchmarks.cases import DEEP, NETS, RECURRENT, SCANNED, Case
 from benchmarks.report import Section, at_most, milliseconds
 from benchmarks.runner import CHECKOUT, Entry, Kind, environment
 
@@ -13,7 +13,7 @@ ABOUT_FIRST = (
     "Milliseconds from a new net to its first loss, in fresh processes, imports apart: ours with "
     "an empty cache folder and with a filled one, and JAX's trace and compilation. 12 x 64 is a "
     "net of twelve equal layers, with Adam; of the RNN it is the gradient, whose steps are a loop "
-    "in Python here, and a lax.scan for JAX."
+    "in Python or a cr.scan here, and a lax.scan for JAX."
 )
 ABOUT_IMPORTS = (
     "Milliseconds of an import, each in a fresh process that finds its bytecode. chainrule must "
@@ -38,7 +38,8 @@ def first(bench: Bench) -> Section:
     before = len(bench.field.missing)
     names = ("digits",) if bench.quick else ("moons", "digits", "mnist-1", "wide")
     cases = [(NETS[name].but(batches=1), "first") for name in names]
-    for case, form in (*cases, (DEEP, "first"), (RECURRENT, "recurrent")):
+    cases += [(DEEP, "first"), (RECURRENT, "recurrent"), (SCANNED, "recurrent by scan")]
+    for case, form in cases:
         times: dict[str, list[float | None]] = {"cold": [], "warm": [], "jax": []}
         for _ in range(3 if bench.quick else 7):
             cache = str(bench.folder())
@@ -52,6 +53,9 @@ def first(bench: Bench) -> Section:
         )
         if case.name == "digits":
             _claim(section, medians)
+        elif case is SCANNED and "cold" in medians and "jax" in medians:
+            what = f"{case.name}: first call / JAX's"
+            section.claims.append(at_most(what, medians["cold"] / medians["jax"], 1))
         elif case.name in MOST and "cold" in medians:
             most = 1e3 * MOST[case.name]
             what = f"{case.name}: first call"
