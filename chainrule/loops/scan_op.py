@@ -88,28 +88,42 @@ class Scan(Op):
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
     ) -> Pulled:
         """The scan back, which begins where this one has ended."""
-        asked = {i for i, want in enumerate(wanted) if want}
-        given = {i for i, u in enumerate(upstream) if u is not None}
-        back = transposed(self.loop, frozenset(asked), frozenset(given))
-        kept = self._kept(back, inputs, out)
-        zeros = [
-            np.zeros(self.body.inputs[i].shape, self.body.inputs[i].dtype) for i in back.shared
-        ]
+        asked = frozenset(i for i, want in enumerate(wanted) if want)
+        given = frozenset(i for i, u in enumerate(upstream) if u is not None)
+        back = transposed(self.loop, asked, given, live is not None)
+        chosen = back.chosen
+        masks = live or [None] * len(upstream)
+        alive = [self._mask(i, upstream[i], masks[i]) for i in chosen.ends if chosen.masked]
+        zeros = [_zeros(self.body.inputs[i]) for i in chosen.shared]
+        count, split = len(chosen.carried), len(chosen.carried) if chosen.masked else 0
         ends = [
-            np.zeros(x.shape, x.dtype) if upstream[i] is None else upstream[i]
-            for i in back.carried
-            for x in (self.body.inputs[i],)
+            _zeros(self.body.inputs[i]) if upstream[i] is None else upstream[i]
+            for i in chosen.carried
         ]
-        read = [inputs[i] for i in back.read]
-        streams = len(back.outputs) + len(kept) + sum(i < self.loop.varying for i in back.read)
-        carries = len(back.carried) + len(back.shared)
+        entries = [
+            *(upstream[i] for i in chosen.outputs), *alive[split:], *self._kept(back, inputs, out)
+        ]  # fmt: skip
+        streams = len(entries) + sum(i < self.loop.varying for i in back.read)
+        carries = count + len(zeros) + split
         scan = Scan(back.body, carries, streams, self.length, not self.reverse, self.recomputes)
+        read = [inputs[i] for i in back.read]
         # Whoever differentiates this one too, which is seldom, has it run once more.
-        given = (*ends, *zeros, *(upstream[i] for i in back.outputs), *kept, *read)
-        found = apply(scan, given)
-        order = (*back.carried, *back.shared, *back.streams)
-        gradients = dict(zip(order, found, strict=True))
-        return [gradients.get(i) if want else None for i, want in enumerate(wanted)], None
+        found = list(apply(scan, (*ends, *zeros, *alive[:split], *entries, *read)))
+        lives = dict(zip(chosen.carried, found[count + len(zeros) : carries], strict=False))
+        del found[count + len(zeros) : carries]
+        order = (*chosen.carried, *chosen.shared, *chosen.streams)
+        gradients = dict(zip(order, found, strict=False))
+        lives |= dict(zip(chosen.streams, found[len(order) :], strict=False))
+        places = range(len(inputs))
+        return [gradients.get(i) for i in places], [
+            lives.get(i) for i in places
+        ] if lives else None
+
+    def _mask(self, result: int, upstream: Any, live: Any) -> Any:
+        """Where the gradient of a result is alive: nowhere, if nobody has used it."""
+        if live is None:
+            return np.full(self.spec()[result].shape, upstream is not None)
+        return live() if callable(live) else live
 
     def _kept(self, back: Transposed, inputs: Sequence[Any], out: Any) -> list[Any]:
         """The values that the way back reads, from every step: as they stand in the results."""
@@ -130,7 +144,7 @@ class Scan(Op):
 
         def along(places: Sequence[int]) -> list[Any]:
             return [
-                np.zeros(np.shape(inputs[i]), inputs[i].dtype) if tangents[i] is None
+                _zeros(Spec(np.shape(inputs[i]), inputs[i].dtype)) if tangents[i] is None
                 else tangents[i]
                 for i in places
             ]  # fmt: skip
@@ -162,6 +176,10 @@ class Scan(Op):
         there = set(slots_of(body.results[self.carries :]))
         more = tuple(Slot(i) for i in slots if i not in there)
         return replace(self, body=replace(body, results=(*body.results, *more)))
+
+
+def _zeros(spec: Spec) -> Any:
+    return np.zeros(spec.shape, spec.dtype)
 
 
 def _wants(x: Any) -> bool:

@@ -211,7 +211,8 @@ def _collect(
 def _complete(parts: list[Any], alive: Any, bundle: Node, graph: bool) -> tuple[Any, Any]:
     """Results that nobody used have the gradient 0, and are dead; None where an op knows that."""
     if bundle.op is not None and bundle.op.takes_none:
-        return tuple(parts), None
+        masks = tuple(None if isinstance(mask, bool) else _resolved(mask) for mask in alive)
+        return tuple(parts), None if all(mask is None for mask in masks) else masks
     values, kind = bundle.value, type(bundle)
     zeros = (np.zeros(value.shape, value.dtype) for value in values)
     upstream = tuple(
