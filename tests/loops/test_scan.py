@@ -170,6 +170,25 @@ def test_a_thousand_steps_are_one_kernel_whose_step_is_written_once():
     assert [kernel.loops() for kernel in loops] == ["1000", "1000"]
 
 
+def test_memory_grows_with_the_steps_and_with_their_root_in_segments():
+    def loss(w, xs, k):
+        return cr.scan(lambda h, x: (np.tanh(h @ w + x), None), xs[0], xs, checkpoint=k)[0].sum()
+
+    w = np.zeros((16, 16))
+
+    def needed(steps, segment):
+        plan = cr.compile(cr.grad(loss)).plan(w, np.zeros((steps, 8, 16)), segment)
+        return _arenas(plan)
+
+    assert 9 < needed(1000, None) / needed(100, None) < 11
+    assert needed(10_000, 100) < needed(10_000, None) / 20
+
+
+def _arenas(plan):
+    inner = (kernel.runs for kernel in plan.kernels if kernel.runs is not None)
+    return plan.arena_bytes + sum(map(_arenas, inner))
+
+
 def test_fori_is_the_loop_over_whole_numbers():
     w = np.linspace(0.5, 1.5, 6)
 
