@@ -62,6 +62,11 @@ class Body:
         return f"<body of {len(self.lines)} ops>"
 
     @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What has been derived from it; gone when it is."""
+        return {}
+
+    @cached_property
     def specs(self) -> tuple[Spec, ...]:
         """Of every value, in the order of the slots."""
         return (*self.inputs, *(spec for line in self.lines for spec in line.outs))

@@ -8,7 +8,6 @@ of. It reads values of the step, which have been kept: of them, no more than the
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -99,7 +98,6 @@ class Transposed:
     read: tuple[int, ...]
 
 
-@lru_cache(maxsize=256)
 def transposed(
     loop: Loop, wanted: frozenset[int], given: frozenset[int], masked: bool = False
 ) -> Transposed:
@@ -114,6 +112,16 @@ def transposed(
     masked : bool, default False
         Whether masks are given. They come along in any case where the step itself makes one.
     """
+    key = loop.carries, loop.streams, loop.recomputes, wanted, given, masked
+    known = loop.body.known
+    if key not in known:
+        known[key] = _transposed(loop, wanted, given, masked)
+    return known[key]
+
+
+def _transposed(
+    loop: Loop, wanted: frozenset[int], given: frozenset[int], masked: bool
+) -> Transposed:
     body, carries = loop.body, loop.carries
     moving = body.reached(wanted, carries)
     ends = {i for i in given if set(slots_of([body.results[i]])) & moving}

@@ -167,6 +167,7 @@ def test_a_net_with_a_scan_is_fitted(compiled):
             model, (x, y), loss=cr.softmax_cross_entropy, optimizer=cr.optim.Adam(1e-2), epochs=3,
             batch_size=32, seed=0, compiled=compiled,
         )  # fmt: skip
+        assert history.compiled == compiled
         losses.append([each.loss for each in history.epochs])
     assert_allclose(losses[0], losses[1], rtol=1e-5)
     assert losses[0][-1] < losses[0][0]
