@@ -35,6 +35,9 @@ class Target:
         Whether masked stores are as fast as others (AVX-512).
     l1, l2 : int
         Bytes of a core's data caches.
+    brief : bool
+        Whether code is to be short, for work that takes less time than LLVM: it computes the
+        same bits, in loops that are not unrolled.
     """
 
     vector_bits: int
@@ -42,6 +45,7 @@ class Target:
     masks: bool
     l1: int = 32 * 1024
     l2: int = 512 * 1024
+    brief: bool = False
 
     def lanes(self, dtype: str) -> int:
         """Elements of a dtype in one vector."""

@@ -99,7 +99,8 @@ class Training:
         self._hooks.call("on_epoch_start", state)
         native = self._native
         if self._follow() and native is not None:
-            self._renew(lambda: compile_sizes(native, self._step, self._batches))
+            left = state.epochs - state.epoch + 1
+            self._renew(lambda: compile_sizes(native, self._step, self._batches, left))
         started = time.perf_counter()
         self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started

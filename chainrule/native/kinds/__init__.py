@@ -3,8 +3,8 @@
 Imports every file of the folder. The module calls ``write`` for each kernel.
 
 A file has ``emit(kernel, function)``, which writes what the function computes and returns its
-number of units. A kind that is worth sharing out to threads has ``microseconds(kernel)`` too: its
-estimated time on one core.
+number of units. A kind that is worth sharing out to threads, or that need not be fast where there
+is little of it, has ``microseconds(kernel)`` too: its estimated time on one core.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class Emitter:
     """How a kind of kernel becomes machine code."""
 
     emit: Callable[[Any, Function], int]
-    microseconds: Callable[[Any], float]
+    microseconds: Callable[[Any], float] | None
 
 
 def write(module: Module, name: str, kernel: Kernel, target: Target) -> int:
@@ -48,9 +48,15 @@ def write(module: Module, name: str, kernel: Kernel, target: Target) -> int:
     return units
 
 
+def microseconds(kernel: Kernel) -> float | None:
+    """Estimated time on one core; None where nobody estimates it."""
+    estimate = _EMITTERS[type(kernel)].microseconds
+    return estimate and estimate(kernel)
+
+
 def is_large(kernel: Kernel) -> bool:
     """Whether a second thread saves more than it costs."""
-    return _EMITTERS[type(kernel)].microseconds(kernel) >= LARGE_US
+    return (microseconds(kernel) or 0.0) >= LARGE_US
 
 
 def _found(name: str) -> Emitter:
@@ -61,11 +67,7 @@ def _found(name: str) -> Emitter:
             f"plan/kinds/{name}.py is a kind of kernel that nobody emits. Write "
             f"native/kinds/{name}.py with a function emit."
         )
-    return Emitter(file.emit, getattr(file, "microseconds", _never_spread))
-
-
-def _never_spread(kernel: Kernel) -> float:
-    return 0.0
+    return Emitter(file.emit, getattr(file, "microseconds", None))
 
 
 _EMITTERS: Mapping[type[Kernel], Emitter] = MappingProxyType(

@@ -29,6 +29,7 @@ def compiled_steps(
     step: TrainingStep,
     batches: Batches,
     history: History,
+    epochs: int,
 ) -> NativeSteps | None:
     """The machine code of these steps; None where they cannot be compiled, and a warning says why.
 
@@ -40,15 +41,20 @@ def compiled_steps(
         return None
     full = min(batches.size, batches.rows)
     native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
-    return native if compiles(lambda: compile_sizes(native, step, batches), history) else None
+    made = compiles(lambda: compile_sizes(native, step, batches, epochs), history)
+    return native if made else None
 
 
-def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches) -> None:
+def compile_sizes(
+    native: NativeSteps, step: TrainingStep, batches: Batches, epochs: int
+) -> None:
     """Machine code for full batches, and for the last one where it is smaller."""
+    whole, rest = divmod(batches.rows, batches.size)
 
     def make() -> None:
-        for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
-            native.bound(native.step_for(batches.all, rows))
+        for rows, count in ((batches.size, whole), (rest, 1)):
+            if rows and count:
+                native.bound(native.step_for(batches.all, rows, epochs * count))
         native.ready()
 
     leaving_out(make, native, step)

@@ -91,7 +91,9 @@ class NativeStep:
         Those of the trained parameters at the last step, if the step is watched; else empty.
     """
 
-    def __init__(self, recipe: Recipe, recorded: Recorded, streams: int, watched: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, recorded: Recorded, streams: int, watched: bool, runs: float
+    ) -> None:
         self._names = recorded.parameters, recorded.buffers  # the flow need not stay
         self.plan = plan = planned(recorded.flow)
         shown, arrays = recipe.trained if watched else (), len(plan.inputs) - streams - NUMBERS
@@ -109,6 +111,7 @@ class NativeStep:
             streams,
             self.one.numbers(),
             {i: array.reshape(array.shape[1:]) for i, array in one},
+            runs,
         )
         self.gradients = {path: self._bound.leaves(last + i) for i, path in enumerate(shown)}
         self.draws = any(kernel.draws for kernel in plan.kernels)
