@@ -81,6 +81,13 @@ def compile_plan(
     return executable
 
 
+def load() -> Any:
+    """LLVM. It takes as long to import as NumPy, and many a process never compiles anything."""
+    import llvmlite.binding  # noqa: PLC0415
+
+    return llvmlite
+
+
 def look_over(
     arrays: Sequence[Array], copies: Sequence[Array] = (), looked: int = 0
 ) -> looking.Look:
@@ -113,11 +120,8 @@ class _Engine:
     """LLVM, made ready for this CPU."""
 
     def __init__(self) -> None:
-        # LLVM takes as long to import as NumPy, and many a process never compiles anything.
-        import llvmlite  # noqa: PLC0415
-        from llvmlite import binding  # noqa: PLC0415
-
-        self._llvm: Any = binding
+        llvmlite = load()
+        self._llvm: Any = llvmlite.binding
         self._llvm.initialize_native_target()
         self._llvm.initialize_native_asmprinter()
         self._triple: str = self._llvm.get_process_triple()
@@ -161,9 +165,7 @@ class _Engine:
             self._runtimes[speed] = found
         return found
 
-    def program(
-        self, plan: Plan, speed: int, beside: bool, runs: float
-    ) -> tuple[Program, int]:
+    def program(self, plan: Plan, speed: int, beside: bool, runs: float) -> tuple[Program, int]:
         """The calls of a plan's kernels, each of which is in memory, on disk, or made now.
 
         And how much time LLVM is to take for the loop over them.
@@ -195,7 +197,9 @@ class _Engine:
             else:
                 new.setdefault(TIERS[wanted[key]], {})[key] = digest(key, repr(TIERS[wanted[key]]))
         for tier, keys in new.items():
-            code = self._compiled({own: forms[key].kernel for key, own in keys.items()}, tier, speed)
+            code = self._compiled(
+                {own: forms[key].kernel for key, own in keys.items()}, tier, speed
+            )
             found |= {key: (_named(own), code) for key, own in keys.items()}
             if beside:
                 code.finish_beside()

@@ -10,7 +10,6 @@ from math import gcd
 MOST_ROUNDS = 64  # of narrow vectors that take no longer than the code for what they leave over
 
 
-
 @dataclass(frozen=True)
 class Strand:
     """So far from the loops' indices, along each axis, and so many lanes along the vector axis."""

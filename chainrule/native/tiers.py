@@ -39,7 +39,7 @@ TIERS = Tier(False, SPEED), Tier(True, SPEED), Tier(True, 0)  # the dearest firs
 
 
 class Ledger:
-    """The work that has been planned so far for each kernel: what comes again earns better code."""
+    """The work that has been planned for each kernel: what comes again earns better code."""
 
     def __init__(self) -> None:
         self._planned: dict[bytes, float] = {}
@@ -49,10 +49,12 @@ class Ledger:
 
         ``keys`` are those under which they are known, by the keys of their forms.
         """
+        if runs == inf:
+            return dict.fromkeys(keys.values(), 0)
         planned = self._planned
         for form, kernel in zip(plan.forms, plan.kernels, strict=True):
             each, key = microseconds(kernel), keys[form.key]
-            work = inf if runs == inf or each is None else runs * each
+            work = inf if each is None else runs * each
             planned[key] = planned.get(key, 0.0) + work
         return {key: _place(planned[key]) for key in keys.values()}
 

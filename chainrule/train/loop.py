@@ -215,9 +215,7 @@ def fit(
         state.epoch, state.step = begun.epoch, begun.step
     native = None
     if compiled and epochs:
-        native = compiled_steps(
-            recipe, parameters, step, batches, history, epochs - state.epoch
-        )
+        native = compiled_steps(recipe, parameters, step, batches, history, epochs - state.epoch)
     training = Training(state, task, watched, recipe, batches, step, native, hooks, rates, begun)
     return training.run()
 

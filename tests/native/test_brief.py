@@ -18,8 +18,8 @@ from chainrule.plan.record import record
 from chainrule.spec import spec_of
 from tests.native.drawn_kernels import TARGETS, native, pointwise_kernels, row_kernels
 from tests.native.every_case import samples
-from tests.native.products import product, product_kernels
 from tests.native.products import TARGETS as PRODUCT_TARGETS
+from tests.native.products import product, product_kernels
 
 SHAPES = [(32, 4, 100), (22, 100, 3), (29, 64, 64), (37, 33, 10), (7, 1100, 9), (130, 300, 70)]
 
@@ -102,7 +102,4 @@ def weights_after(epochs, monkeypatch, pays, hidden=(37,)):
 
 @pytest.mark.parametrize("hidden", [(37,), (64, 20), (100,)])
 def test_a_fit_ends_with_the_same_bits(hidden, monkeypatch):
-    assert (
-        weights_after(3, monkeypatch, 0, hidden)
-        == weights_after(3, monkeypatch, 1e9, hidden)
-    )
+    assert weights_after(3, monkeypatch, 0, hidden) == weights_after(3, monkeypatch, 1e9, hidden)

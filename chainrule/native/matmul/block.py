@@ -183,9 +183,7 @@ class Block:
     def _tile(self, panel: Panel, y: Operand, row: Value, height: int) -> None:
         """Sums, and what becomes of them: the body, or a place in memory."""
         cut = self.cut
-        tile = Tile(
-            self.scalar, height, *self._read(panel), cut.chains, self.together, cut.brief
-        )
+        tile = Tile(self.scalar, height, *self._read(panel), cut.chains, self.together, cut.brief)
         x = self._rows(row, height)
         indices = [*self.batch, row, self._first_column(panel)]
         if not self.blocked:

@@ -3,12 +3,14 @@
 Imports the native files. fit calls it once, before the first epoch.
 """
 
+import contextlib
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
+from chainrule.native.engine import load
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.eager_step import TrainingStep
@@ -17,6 +19,9 @@ from chainrule.train.native.all_sizes import NativeSteps
 from chainrule.train.native.loss_and_gradients import NativeLoss
 from chainrule.train.native.recorded_step import UnreachedError
 from chainrule.train.recipe import Recipe
+
+with contextlib.suppress(ImportError, OSError):  # fit will say what is wrong
+    load()  # whoever asks for fit will train, and each fit would wait for it
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
 # two meet at 9 MiB, and at 1 MiB a fit of digits gains a quarter.
@@ -45,9 +50,7 @@ def compiled_steps(
     return native if made else None
 
 
-def compile_sizes(
-    native: NativeSteps, step: TrainingStep, batches: Batches, epochs: int
-) -> None:
+def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches, epochs: int) -> None:
     """Machine code for full batches, and for the last one where it is smaller."""
     whole, rest = divmod(batches.rows, batches.size)
 
