@@ -81,11 +81,15 @@ def compile_plan(
     return executable
 
 
-def load() -> Any:
-    """LLVM. It takes as long to import as NumPy, and many a process never compiles anything."""
-    import llvmlite.binding  # noqa: PLC0415
+def load() -> tuple[Any, str]:
+    """LLVM, and its version.
 
-    return llvmlite
+    It takes as long to import as NumPy, and many a process never compiles anything.
+    """
+    import llvmlite  # noqa: PLC0415
+    from llvmlite import binding  # noqa: PLC0415
+
+    return binding, f"{llvmlite.__version__} {binding.llvm_version_info}"
 
 
 def look_over(
@@ -120,8 +124,7 @@ class _Engine:
     """LLVM, made ready for this CPU."""
 
     def __init__(self) -> None:
-        llvmlite = load()
-        self._llvm: Any = llvmlite.binding
+        self._llvm, versions = load()
         self._llvm.initialize_native_target()
         self._llvm.initialize_native_asmprinter()
         self._triple: str = self._llvm.get_process_triple()
@@ -139,7 +142,6 @@ class _Engine:
         self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
-        versions = f"{llvmlite.__version__} {self._llvm.llvm_version_info}"
         self._maker = digest(
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
@@ -179,7 +181,7 @@ class _Engine:
             codes = self._kernels(kernels, wanted, speed, beside)
             made = [codes[keys[form.key]] for form in plan.forms]
             found = self._programs[content] = program(plan, made)
-        return found, max([TIERS[place].speed for place in wanted.values()], default=0)
+        return found, SPEED if 0 in wanted.values() else 0
 
     def _kernels(
         self, forms: Mapping[bytes, Form], wanted: Mapping[bytes, int], speed: int, beside: bool

@@ -32,6 +32,7 @@ plan.py            kernels in the order in which they run, over buffers whose pl
 prepare.py         steps over nothing, or over single elements, written as what they come to
 record.py          a Python function of arrays becomes a Flow of steps over whole tensors
 recorder.py        the steps of a recording as they come
+repeated.py        what a rule wrote for some tensors, written again for others
 rewrite.py         the tools of every pass over a Flow
 rule_call.py       the backward rule of a user's op as an op of its own
 same_flow.py       whether two recordings of a function compute the same

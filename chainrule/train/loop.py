@@ -36,6 +36,7 @@ from chainrule.train.progress import PlainProgress
 from chainrule.train.recipe import Recipe
 from chainrule.train.state import TrainingState
 from chainrule.train.training import Training
+from chainrule.train.waiting import COMPILING, telling
 
 
 def fit(
@@ -215,7 +216,9 @@ def fit(
         state.epoch, state.step = begun.epoch, begun.step
     native = None
     if compiled and epochs:
-        native = compiled_steps(recipe, parameters, step, batches, history, epochs - state.epoch)
+        with telling(hooks, COMPILING):
+            left = epochs - state.epoch
+            native = compiled_steps(recipe, parameters, step, batches, history, left)
     training = Training(state, task, watched, recipe, batches, step, native, hooks, rates, begun)
     return training.run()
 

@@ -41,7 +41,9 @@ class Feeds:
     counts: Array
     losses: Array
     penalties: Array
-    _parts: dict[tuple[int, int], "Feeds"] = field(default_factory=dict[tuple[int, int], "Feeds"])
+    _parts: dict[tuple[int, int], "Feeds"] = field(
+        default_factory=dict[tuple[int, int], "Feeds"], init=False
+    )
 
     @classmethod
     def of(cls, count: int, loss: Any, penalty: Any) -> "Feeds":
