@@ -89,7 +89,8 @@ def load() -> tuple[Any, str]:
     import llvmlite  # noqa: PLC0415
     from llvmlite import binding  # noqa: PLC0415
 
-    return binding, f"{llvmlite.__version__} {binding.llvm_version_info}"
+    llvm: Any = binding
+    return llvm, f"{llvmlite.__version__} {llvm.llvm_version_info}"
 
 
 def look_over(
