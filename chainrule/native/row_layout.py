@@ -17,6 +17,7 @@ RESIDENT = 8  # vectors of a row, at most, whose values are kept from pass to pa
 CODE = 256  # cycles that such a row takes, at most: it is written without a loop
 TURNED = 24  # elements of a row, at most, that is turned so that lanes are rows
 TURNING = 0.3  # cycles to load an element in this way
+FEW = 4  # lanes of turned rows in short code
 HORIZONTAL = 8  # cycles to join the lanes of one vector
 
 
@@ -127,7 +128,8 @@ def _layout(plan: Script, target: Target) -> Layout:
         beside = outer
         short = facts.elements * facts.work <= CODE
         staged = () if short else _staged(facts, axis)
-        spans[axis] = _across(plan.shape[axis], facts.lanes, 1, target)
+        lanes = min(facts.lanes, FEW) if target.brief else facts.lanes  # wide ones take shuffles
+        spans[axis] = _across(plan.shape[axis], lanes, 1, target)
         copies = facts.elements if short else facts.copies(4)
         spans[beside] = Span.of(plan.shape[beside], 1, copies)
     elif axis >= 0:
