@@ -118,7 +118,7 @@ def fit(
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
-        Write a line per epoch to standard error.
+        Write a line per epoch to standard error, and one where compiling takes over a second.
     compiled : bool, default True
         Run the steps as machine code, see :class:`Program`. The gradients of the last full batch
         of each epoch go into the history; where writing those of all its batches would take
