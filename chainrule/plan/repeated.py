@@ -85,7 +85,11 @@ def _again(known: _Written, recorder: Recorder, given: Sequence[Ref]) -> Any:
     for step in known.steps:
         assert isinstance(step, PLAIN)
         out = arrays[step.out] = Array(step.out.shape, step.out.dtype, label=step.out.label)
-        recorder.steps.append(replace(with_operands(step, moved, moved), out=out))
+        if isinstance(step, Map):  # most of what there is
+            again: Step = Map(step.letter, tuple([moved(x) for x in step.operands]), out)
+        else:
+            again = replace(with_operands(step, moved, moved), out=out)
+        recorder.steps.append(again)
     return _filled(known.shape, [recorder.symbol(moved(x)) for x in known.results])
 
 
