@@ -320,7 +320,8 @@ def plan_content(plan: Plan) -> str:
     """All that the calls of a plan depend on: constants and Python's ops come later."""
     number = dict[Any, int]()
     kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
-    return repr((plan.buffers, kernels, list(number)))
+    blocks = [(b.first, b.stop, b.count, b.steps) for b in plan.blocks]
+    return repr((plan.buffers, kernels, list(number), blocks))
 
 
 def _sources() -> bytes | None:

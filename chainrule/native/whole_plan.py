@@ -11,9 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.native.ir import Module
-from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD
+from chainrule.native.kernel_calls import AGAIN, ASKED, HEAD, LAST, RECORD, SPREAD
 from chainrule.native.kinds import is_large, write
 from chainrule.native.target import Target
+from chainrule.plan.blocks import Blocks
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
@@ -55,6 +56,8 @@ class Program:
         Whether a kernel is shared with other threads.
     made : tuple of (str, Code)
         The function of each call. Its address stands in the record when all are ``ready``.
+    steps : tuple of ndarray of int64
+        Of the calls that run in blocks.
     """
 
     calls: Words
@@ -63,12 +66,14 @@ class Program:
     places: Mapping[tuple[str, int], Places]
     spreads: bool
     made: tuple[tuple[str, Code], ...]
+    steps: tuple[Words, ...]
     is_ready: bool = False
 
     def ready(self) -> None:
         """Wait until the machine code is there."""
         if not self.is_ready:
-            self.calls[1:-4:4] = [code.addresses[name] for name, code in self.made]
+            kernels = self.calls[::4] & (AGAIN | LAST) == 0
+            self.calls[1::4][kernels] = [code.addresses[name] for name, code in self.made]
             self.is_ready = True
 
 
@@ -83,8 +88,14 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
     calls: list[int] = []
     words, kinds = [0] * HEAD, [PROGRAM, STATUS, AS_IT_IS]
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    blocks, steps = list(plan.blocks), list[Words]()
+    first = 0
     each = zip(plan.kernels, plan.forms, made, strict=True)
     for number, (kernel, form, (name, code)) in enumerate(each):
+        if blocks and number == blocks[0].first:
+            first = len(words)
+            words.append(0)  # it counts the blocks
+            kinds.append(AS_IT_IS)
         units = code.units[name]
         how = SPREAD if units > 1 and is_large(kernel) else 0
         how |= ASKED if kernel.may_end else 0
@@ -98,6 +109,10 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
                 places.setdefault((buffer.place, buffer.number), []).append((len(words), shift))
             words.append(buffer.number + shift if in_arena else 0)
             kinds.append(IN_ARENA if in_arena else AS_IT_IS)
+        if blocks and number == blocks[0].stop - 1:
+            steps.append(_steps(plan, blocks.pop(0)))
+            back = -8 * RECORD * (number + 2 - plan.blocks[len(steps) - 1].first)
+            calls += [AGAIN, back, steps[-1].ctypes.data, 8 * first]
     return Program(
         np.array([*calls, LAST, 0, 0, 0], np.int64),
         np.array(words, np.int64),
@@ -105,4 +120,17 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]]) -> Program:
         {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
         any(how & SPREAD for how in calls[::4]),
         tuple(made),
+        tuple(steps),
     )
+
+
+def _steps(plan: Plan, blocks: Blocks) -> Words:
+    """How many blocks and words, and the bytes that each word goes on by from block to block."""
+    found: list[int] = []
+    for number, steps in zip(blocks.numbers(), blocks.steps, strict=True):
+        found += [0, 0, 0]
+        found += [
+            steps.get(which, 0) * plan.buffers[which].itemsize
+            for which, _ in plan.forms[number].buffers
+        ]
+    return np.array([blocks.count, len(found), *found], np.int64)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.alike import Form, form
+from chainrule.plan.blocks import Blocks
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.show import show
@@ -30,6 +31,8 @@ class Plan:
         output has no buffer of its own: kernels write the input's.
     names : dict of int to str
         What kernels are called in ``show()``, by their number: "linear + relu".
+    blocks : tuple of Blocks
+        Kernels that run for some rows of a batch after the other.
     """
 
     inputs: tuple[Spec, ...]
@@ -40,6 +43,7 @@ class Plan:
     updates: dict[int, int]
     arena_bytes: int
     names: tuple[str, ...]
+    blocks: tuple[Blocks, ...] = ()
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:

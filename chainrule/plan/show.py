@@ -58,7 +58,7 @@ def _kernels(plan: "Plan", first: Sequence[int]) -> list[str]:
 
 def _arena(plan: "Plan") -> list[str]:
     """Each buffer's place, and from which kernel to which it is needed."""
-    alive = lives([Traffic.of(kernel) for kernel in plan.kernels])
+    alive = lives([Traffic.of(kernel) for kernel in plan.kernels], plan.blocks)
     rows = [("buffer", "elements", "offset", "bytes", "written by", "last read by")]
     for number, buffer in enumerate(plan.buffers):
         if buffer.place == "arena" and number in alive:
