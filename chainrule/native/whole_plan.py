@@ -14,7 +14,7 @@ from chainrule.native.ir import Module
 from chainrule.native.kernel_calls import AGAIN, ASKED, HEAD, LAST, RECORD, SPREAD
 from chainrule.native.kinds import is_large, write
 from chainrule.native.target import Target
-from chainrule.plan.blocks import Blocks
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.blocks import runs
+from chainrule.plan.blockwise import runs
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.numpy_memory import AnyArray, Memory
 from chainrule.plan.plan import Plan

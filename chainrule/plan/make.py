@@ -6,7 +6,7 @@ program call it.
 
 import numpy as np
 
-from chainrule.plan.blocks import Blocks
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.fuse import fuse
 from chainrule.plan.memory import arrange
 from chainrule.plan.plan import Plan

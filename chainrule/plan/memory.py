@@ -1,6 +1,6 @@
 """Memory: the arena, in which buffers share bytes that are never needed at the same time.
 
-Imports blocks, buffers and traffic. ``make`` calls it when the order of the kernels stands.
+Imports blockwise, buffers and traffic. ``make`` calls it when the order of the kernels stands.
 
 The largest buffers are placed first, each at the lowest place that is free while it lives. A
 buffer may take the bytes of one that is read for the last time in the very kernel that writes it,
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.blocks import Blocks
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.traffic import Touch, Traffic

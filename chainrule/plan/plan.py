@@ -1,6 +1,6 @@
 """Plan: kernels in the order in which they run, over buffers whose places are known.
 
-Imports kernel and alike. ``make`` (the passes) builds it; the interpreter and the native floor run
+Imports kernel, alike and blockwise. ``make`` (the passes) builds it; the interpreter and the native floor run
 it.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.alike import Form, form
-from chainrule.plan.blocks import Blocks
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.show import show

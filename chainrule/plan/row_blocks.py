@@ -1,6 +1,6 @@
 """Row blocks: a batch that does not fit the cache is computed some rows at a time.
 
-Imports row_chain, blocks and fuse's result. ``make`` calls it.
+Imports row_chain, blockwise and fuse's result. ``make`` calls it.
 
 The kernels of a step hand on arrays with a row for each example. Where all that lives at a time is
 larger than the second-level cache, every kernel fetches from far what the one before has put
@@ -11,7 +11,7 @@ that of the blocks, for any number of threads.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.plan.blocks import Blocks
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.fuse import Fused
 from chainrule.plan.homes import UNPLACED

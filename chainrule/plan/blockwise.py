@@ -1,6 +1,6 @@
-"""Blocks: some kernels of a plan that run for a few rows, then for the next, and so on.
+"""Blockwise: some kernels of a plan that run for a few rows, then for the next, and so on.
 
-Imports alike. Plans hold them; the interpreter and the native loop over the kernels run them.
+Imports scalar. Plans hold them; the interpreter and the native loop over the kernels run them.
 """
 
 from collections.abc import Iterator, Mapping
