@@ -3,7 +3,7 @@
 Imports scalar. Plans hold them; the interpreter and the native loop over the kernels run them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,9 @@ class Blocks:
     steps : tuple of dict
         For each of the kernels: by how many elements it begins further on in a buffer with each
         block. Buffers that are not named stay where they are.
+    more, rest : int
+        How many kernels follow that compute one more block for the rows that are left, and how
+        many rows these are; some rows before them are computed again.
     """
 
     first: int
@@ -34,6 +37,8 @@ class Blocks:
     count: int
     rows: int
     steps: tuple[Mapping[int, int], ...]
+    more: int = 0
+    rest: int = 0
 
     def numbers(self) -> range:
         """The kernels."""
@@ -69,3 +74,8 @@ def runs(kernels: tuple["Kernel", ...], blocks: tuple[Blocks, ...]) -> Iterator[
                 yield each.at(block, inside, kernels[inside])
         number = each.stop
     yield from kernels[number:]
+
+
+def times(blocks: Sequence[Blocks], number: int) -> int:
+    """How often a kernel runs."""
+    return next((each.count for each in blocks if number in each.numbers()), 1)

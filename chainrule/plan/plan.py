@@ -1,7 +1,7 @@
 """Plan: kernels in the order in which they run, over buffers whose places are known.
 
-Imports kernel, alike and blockwise. ``make`` (the passes) builds it; the interpreter and the native floor run
-it.
+Imports kernel, alike and blockwise. ``make`` (the passes) builds it; the interpreter and the
+native floor run it.
 """
 
 from dataclasses import dataclass

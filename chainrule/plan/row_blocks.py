@@ -10,6 +10,7 @@ that of the blocks, for any number of threads.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import Buffer
@@ -74,7 +75,7 @@ def _size(chain: Chain, cache: Cache) -> tuple[int, int] | None:
     each = _living(chain, {b: nbytes[b] for b in local})
     if each * chain.rows < 2 * cache.nbytes:
         return None
-    staying = {chain.home(b) for link in chain.links for b, pace in link.paces.items() if not pace}
+    staying = {b for link in chain.links for b, pace in link.paces.items() if not pace}
     whole = sum(chain.buffers[b].nbytes for b in staying)
     most = (cache.nbytes - whole) // each
     if most < cache.rows:
@@ -134,7 +135,7 @@ class _Cutting:
         self.chain, self.block = chain, block
         self.buffers = list(chain.buffers)
         self.local = _local(chain)
-        self.cleared = chain.totals()
+        self.cleared = [b for link in chain.links for b in link.sums]
 
     def blocked(self, fused: Fused) -> Blocked:
         """The whole plan."""
@@ -145,6 +146,7 @@ class _Cutting:
         last = [*self._last(rest)] if rest else []
         clears = [(_zeros(self.buffers[b], b), "zeros, to be added to") for b in self.cleared]
         start = len(chain.before) + len(clears)
+        stop = start + len(loop)
         steps = tuple(self._steps(link, inside) for link in chain.links)
         kernels: list[Named] = [*chain.before, *clears, *loop, *last, *chain.after]
         made = replace(
@@ -153,7 +155,7 @@ class _Cutting:
             names=tuple(name for _, name in kernels),
             buffers=tuple(self.buffers),
         )
-        return Blocked(made, (Blocks(start, start + len(loop), count, block, steps),))
+        return Blocked(made, (Blocks(start, stop, count, block, steps, len(last), rest),))
 
     def _homes(self) -> dict[int, int]:
         """For each local buffer a new one, with the rows of a block."""
@@ -177,17 +179,15 @@ class _Cutting:
         inside: Mapping[int, int],
         first: int = 0,
         within: int = 0,
-        sums: Mapping[int, int] | None = None,
+        sums: Mapping[int, int] = MappingProxyType({}),
     ) -> Kernel:
         """A kernel for so many rows from ``first`` on, which is row ``within`` of its block."""
-        sums = {} if sums is None else sums
 
         def change(access: Access) -> Access:
             buffer, row = access.buffer, first
             if buffer in inside:
                 buffer, row = inside[buffer], within
-            elif buffer in link.sums:
-                buffer = sums.get(buffer, self.chain.home(buffer))
+            buffer = sums.get(buffer, buffer)
             offset = access.offset + row * link.paces[access.buffer]
             return Access(buffer, access.strides, offset)
 

@@ -1,6 +1,6 @@
 """Row chain: which kernels of a plan can run for a few rows of a batch, then for the next.
 
-Imports kernel, traffic, buffers and scalar. row_blocks.py cuts the chain that is found here.
+Imports kernel, traffic, buffers and homes. row_blocks.py cuts the chain that is found here.
 
 Most kernels of a training step compute each row of the batch by itself; the gradients of weights
 are sums over the rows. The first kind is cut into blocks of rows. The second adds up block after
@@ -8,16 +8,13 @@ block, and what follows its sum is left for the end. Everything else runs before
 them, where what it reads and writes allows that.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.homes import UNPLACED
 from chainrule.plan.kernel import Kernel
-from chainrule.plan.scalar import Apply, Load
 from chainrule.plan.traffic import Touch, Traffic, extent
-from chainrule.plan.walks import dense
 
 Named = tuple[Kernel, str]
 
@@ -88,22 +85,9 @@ class Chain:
         self.after: list[Named] = []
         self.paces: dict[int, int] = {}
         self._inside, self._later = Met(set(), set()), Met(set(), set())
-        self._readers = Counter(b for kernel, _ in kernels for b in Met.by(kernel).reads)
-        self._held: dict[int, int] = {}  # where a sum stands instead of a buffer of its own
-        self._totals: set[int] = set()  # buffers that are sums and nothing more
         self._told = False  # whether something that may end the run, or Python, comes after
         for kernel, name in kernels:
             self._take(kernel, name)
-
-    def home(self, buffer: int) -> int:
-        """Where a sum stands in the end."""
-        while buffer in self._held:
-            buffer = self._held[buffer]
-        return buffer
-
-    def totals(self) -> list[int]:
-        """The buffers in which sums grow."""
-        return [*dict.fromkeys(self.home(b) for link in self.links for b in link.sums)]
 
     def outside(self) -> set[int]:
         """The buffers that are met before or after."""
@@ -160,7 +144,7 @@ class Chain:
                 met = Met.by(cut(self.rows))
                 if not met.in_order(self._later) and self._joins(name, cut, sums, met):
                     self.buffers += fresh
-                    self._end(kernel.ending(sums), name, sums)
+                    self._put_off(kernel.ending(sums), name)
                     return True
         return False
 
@@ -192,28 +176,6 @@ class Chain:
         fits = known.place in ("arena", "output") and known.size == pace * self.rows
         return fits and (buffer in self.paces or buffer not in self._inside.reads)
 
-    def _end(self, ending: Kernel, name: str, sums: tuple[int, ...]) -> None:
-        """What follows a sum; nothing, where it can grow in the place where it is wanted."""
-        target, terms = _plain_sum(ending)
-        others = [term for term in terms if term not in sums]
-        plain = target >= 0 and len(sums) == 1 and set(sums) <= set(terms)
-        if plain and self._holds(target, sums[0]) and all(map(self._only_here, others)):
-            self._held |= dict.fromkeys(terms, target)
-            self._totals.add(target)
-            self._later.writes.add(target)
-        else:
-            self._put_off(ending, name)
-
-    def _holds(self, target: int, total: int) -> bool:
-        one, other = self.buffers[target], self.buffers[total]
-        same = (one.size, one.dtype) == (other.size, other.dtype)
-        return same and one.place in ("arena", "output")
-
-    def _only_here(self, term: int) -> bool:
-        """Whether a term is a sum of this chain that nothing else reads."""
-        arena = self.buffers[term].place == "arena"
-        return term in self._totals and self._readers[term] == 1 and arena
-
 
 def _paces(whole: Traffic, one: Traffic, rows: int) -> dict[int, int] | None:
     """Elements from row to row in each buffer; None: not the same everywhere in one of them."""
@@ -231,19 +193,3 @@ def _within_row(touch: Touch, pace: int) -> bool:
     """Whether all that is met of the first row lies before the second one."""
     low, high = extent(touch)
     return low >= 0 and high < pace
-
-
-def _plain_sum(kernel: Kernel) -> tuple[int, Set[int]]:
-    """The buffer that a kernel fills with a sum of others, all of its shape, and these; or -1."""
-    shape, body, stores = (getattr(kernel, name, ()) for name in ("shape", "body", "stores"))
-    loads = {step.access for step in body if isinstance(step, Load)}
-    adds = [step for step in body if isinstance(step, Apply) and step.letter == "add"]
-    used = Counter(place for step in adds for place in step.operands)
-    once = len(used) == len(body) - 1 and all(n == 1 for n in used.values())
-    alike = all((x.strides, x.offset) == (dense(shape), 0) for x in loads)
-    if len(loads) + len(adds) != len(body) or not once or not alike or len(stores) != 1:
-        return -1, set()
-    access = stores[0].access
-    if stores[0].value in used or (access.strides, access.offset) != (dense(shape), 0):
-        return -1, set()
-    return access.buffer, {x.buffer for x in loads}
