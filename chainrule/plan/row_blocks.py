@@ -37,6 +37,24 @@ class Cache:
     nbytes: int = 1 << 20  # of the 1 to 2 MiB that a core has today
     rows: int = 64
 
+    def block(self, chain: Chain) -> tuple[int, int] | None:
+        """Bytes that stay here in blocks and would not have, and the rows of a block.
+
+        None where whole batches are as good: they fit, or weights and sums alone do not.
+        """
+        local = local_buffers(chain)
+        nbytes = {b: pace * chain.buffers[b].itemsize for b, pace in chain.paces.items()}
+        each = _living(chain, {b: nbytes[b] for b in local})
+        met = [(b, pace) for link in chain.links for b, pace in link.paces.items()]
+        staying = [b for b, pace in met if not pace]
+        whole = sum(chain.buffers[b].nbytes for b in set(staying))
+        if each * chain.rows < 2 * self.nbytes or self.nbytes - whole < each * self.rows:
+            return None
+        count = -(-chain.rows // ((self.nbytes - whole) // each))
+        handed_on = chain.rows * sum(nbytes[b] for b, _ in met if b in local)
+        again = count * sum(chain.buffers[b].nbytes for b in staying)
+        return (handed_on - again, _even(chain.rows, count)) if handed_on > again else None
+
 
 CACHE = Cache()
 
@@ -62,34 +80,10 @@ def in_blocks(fused: Fused, lengths: Sequence[int], cache: Cache) -> Blocked | N
         if rows < 2 * cache.rows:
             continue
         chain = Chain([*zip(fused.kernels, fused.names, strict=True)], fused.buffers, rows)
-        found = _size(chain, cache)
+        found = cache.block(chain)
         if found and (best is None or found[0] > best[0]):
             best = found[0], chain, found[1]
     return _Cutting(best[1], best[2]).blocked(fused) if best else None
-
-
-def _size(chain: Chain, cache: Cache) -> tuple[int, int] | None:
-    """Bytes that stay in the cache and would not have, and the rows of a block."""
-    local = _local(chain)
-    nbytes = {b: pace * chain.buffers[b].itemsize for b, pace in chain.paces.items()}
-    each = _living(chain, {b: nbytes[b] for b in local})
-    if each * chain.rows < 2 * cache.nbytes:
-        return None
-    staying = {b for link in chain.links for b, pace in link.paces.items() if not pace}
-    whole = sum(chain.buffers[b].nbytes for b in staying)
-    most = (cache.nbytes - whole) // each
-    if most < cache.rows:
-        return None
-    count = -(-chain.rows // most)
-    met = sum(nbytes[b] for link in chain.links for b in link.paces if b in local)
-    again = sum(
-        chain.buffers[b].nbytes
-        for link in chain.links
-        for b, pace in link.paces.items()
-        if not pace
-    )
-    saved = chain.rows * met - count * again
-    return (saved, _even(chain.rows, count)) if saved > 0 else None
 
 
 def _even(rows: int, count: int) -> int:
@@ -98,7 +92,7 @@ def _even(rows: int, count: int) -> int:
     return next((n for n in range(block, block * 3 // 4, -1) if rows % n == 0), block)
 
 
-def _local(chain: Chain) -> set[int]:
+def local_buffers(chain: Chain) -> set[int]:
     """The buffers of rows that only the chain meets."""
     arena = {b for b in chain.paces if chain.buffers[b].place == "arena"}
     return arena - chain.outside()
@@ -134,17 +128,17 @@ class _Cutting:
     def __init__(self, chain: Chain, block: int) -> None:
         self.chain, self.block = chain, block
         self.buffers = list(chain.buffers)
-        self.local = _local(chain)
-        self.cleared = [b for link in chain.links for b in link.sums]
+        self.local = local_buffers(chain)
+        self.cleared = [(b, link.name) for link in chain.links for b in link.sums]
 
     def blocked(self, fused: Fused) -> Blocked:
         """The whole plan."""
         chain, block = self.chain, self.block
         count, rest = divmod(chain.rows, block)
         inside = self._homes()
-        loop = [(self._placed(link, block, inside), link.name) for link in chain.links]
+        loop = [(self._placed(link, block, inside), _named(link)) for link in chain.links]
         last = [*self._last(rest)] if rest else []
-        clears = [(_zeros(self.buffers[b], b), "zeros, to be added to") for b in self.cleared]
+        clears = [(_zeros(self.buffers[b], b), f"zeros for {name}") for b, name in self.cleared]
         start = len(chain.before) + len(clears)
         stop = start + len(loop)
         steps = tuple(self._steps(link, inside) for link in chain.links)
@@ -205,12 +199,16 @@ class _Cutting:
                 unread = {
                     b: self._new(chain.buffers[b].size, chain.buffers[b].dtype) for b in link.sums
                 }
-                self.cleared += unread.values()
-                yield self._placed(link, block, inside, start, 0, unread), link.name
+                self.cleared += [(b, link.name) for b in unread.values()]
+                yield self._placed(link, block, inside, start, 0, unread), _named(link)
             new = chain.rows - rest, block - rest
-            yield self._placed(link, rest, inside, *new), link.name
+            yield self._placed(link, rest, inside, *new), _named(link)
 
 
 def _zeros(buffer: Buffer, number: int) -> Kernel:
     body = (Literal(0, buffer.dtype),)
     return Pointwise((buffer.size,), body, (Store(Access(number, (1,)), 0),))
+
+
+def _named(link: Link) -> str:
+    return f"{link.name}, so far" if link.sums else link.name

@@ -144,7 +144,7 @@ class Chain:
                 met = Met.by(cut(self.rows))
                 if not met.in_order(self._later) and self._joins(name, cut, sums, met):
                     self.buffers += fresh
-                    self._put_off(kernel.ending(sums), name)
+                    self._put_off(kernel.ending(sums), f"{name}, of all rows")
                     return True
         return False
 
