@@ -51,10 +51,12 @@ class Ledger:
         """
         if runs == inf:
             return dict.fromkeys(keys.values(), 0)
-        planned = self._planned
-        for form, kernel in zip(plan.forms, plan.kernels, strict=True):
+        planned, times = self._planned, [runs] * len(plan.kernels)
+        for block in plan.blocks:
+            times[block.first : block.stop] = [runs * block.count] * (block.stop - block.first)
+        for form, kernel, count in zip(plan.forms, plan.kernels, times, strict=True):
             each, key = microseconds(kernel), keys[form.key]
-            work = inf if each is None else runs * each
+            work = inf if each is None else count * each
             planned[key] = planned.get(key, 0.0) + work
         return {key: _place(planned[key]) for key in keys.values()}
 

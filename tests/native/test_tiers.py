@@ -1,5 +1,7 @@
 """How much is spent on the code of a kernel, by the work that it will do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from chainrule.native import tiers
 from chainrule.native.engine import compile_plan
 from chainrule.native.kinds import microseconds
 from chainrule.native.tiers import TIERS, Ledger
+from chainrule.plan.blockwise import Blocks
 from tests.native.small_plans import doubled
 
 HALF, ALL = 0.6 * tiers.UNROLLED, 1.2 * tiers.UNROLLED
@@ -56,3 +59,13 @@ def test_a_kernel_whose_work_nobody_estimates_becomes_fast_code(monkeypatch):
     monkeypatch.setattr(tiers, "microseconds", lambda kernel: None)
     plan = doubled((317,))
     assert Ledger().tiers(plan, {plan.forms[0].key: b"key"}, 1) == {b"key": 0}
+
+
+def test_a_kernel_that_runs_block_by_block_works_in_every_block():
+    plan = doubled((331,))
+    (kernel,), (form,) = plan.kernels, plan.forms
+    runs = 0.3 * tiers.UNROLLED / microseconds(kernel)
+    blocks = (Blocks(0, 1, 4, rows=1, steps=({},)),)
+    assert [*Ledger().tiers(plan, {form.key: b"key"}, runs).values()] == [1]
+    blocked = replace(plan, blocks=blocks)
+    assert [*Ledger().tiers(blocked, {form.key: b"key"}, runs).values()] == [0]
