@@ -105,6 +105,36 @@ RECURRENT = Case("RNN, 50 steps", 8, (64,), 1, 32, 50)  # a batch of rows for ea
 SCANNED = RECURRENT.but(name="RNN by scan, 50 steps")
 
 
+# Whole fits: ``batches`` are epochs. How many rows each table has stands in TABLES.
+SMALL_FITS = [
+    Case(f"iris, {' x '.join(map(str, hidden))}", 4, hidden, 3, 32, 200, optimizer="adam")
+    for hidden in ((100,), (100, 50), (64, 64, 64), (37,))
+]
+SEARCHED = Case("search on digits", 64, (), 10, 32, 20, optimizer="adam")
+STACKED = Case("300 layers", 32, (32,) * 300, 10, 64, 1, "tanh", "adam")
+SHAPES = [
+    *((n,) for n in (16, 24, 32, 40, 48, 50, 64, 72, 80, 96, 100, 128)),
+    *((n, m) for n in (32, 48, 64, 100) for m in (16, 32)),
+    *((20, 20), (32, 32, 32), (64, 64, 64), (100, 50, 25)),
+]
+TABLES = {4: 150, 64: 1797, 32: 256}  # by features
+FOLDS = 5
+
+
+def table(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that a net can learn to tell apart, as many as the table has."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((TABLES[case.features], case.features), np.float32)
+    return x, np.argmax(x @ random.standard_normal((case.features, case.outputs)), axis=1)
+
+
+def folds(count: int) -> list[np.ndarray]:
+    """The rows to train on, for each fold."""
+    order = np.random.default_rng(0).permutation(count)
+    parts = np.array_split(order, FOLDS)
+    return [np.concatenate([*parts[:i], *parts[i + 1 :]]) for i in range(FOLDS)]
+
+
 def recurrence(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a recurrent layer starts from: weights of its state and of its inputs, and these."""
     given = data(case)

@@ -63,8 +63,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Machine code that tests compile does not stay in the user's folder."""
-    os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("machine-code"))
+    """Machine code that tests compile does not stay in the user's folder.
+
+    It is shared by the workers of a run, and by the processes that tests start.
+    """
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    os.environ["CHAINRULE_CACHE"] = str(run / "machine-code")
 
 
 @pytest.fixture(scope="module", autouse=True)

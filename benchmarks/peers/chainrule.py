@@ -7,7 +7,7 @@ import numpy as np
 
 import chainrule as cr
 from benchmarks import residency
-from benchmarks.cases import NORM_EPSILON, Case, data, recurrence
+from benchmarks.cases import NORM_EPSILON, SHAPES, Case, data, folds, recurrence, table
 from benchmarks.peers import Task
 from benchmarks.products import best_rate
 
@@ -121,6 +121,48 @@ def _gradient(case, loss):
     return Task(lambda: compiled(*arrays), lambda found: float(found[0]))
 
 
+def fit(case: Case) -> Task:
+    """A whole fit of a fresh process; its value is seconds."""
+    return _timed(case, lambda x, y: _fitted(case, x, y))
+
+
+def search(case: Case) -> Task:
+    """Fits of all shapes in all folds; its value is seconds."""
+
+    def run(x, y):
+        for hidden in SHAPES:
+            for rows in folds(len(x)):
+                _fitted(case.but(hidden=hidden), x[rows], y[rows])
+
+    return _timed(case, run)
+
+
+def _timed(case, run):
+    fit, module, optimizer = cr.fit, cr.nn, cr.optim  # noqa: F841  imports are timed apart
+    x, y = table(case)
+
+    def call():
+        started = time.perf_counter()
+        run(x, y)
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
+def _fitted(case, x, y):
+    parts = []
+    for m, n in itertools.pairwise(case.sizes):
+        parts += [cr.nn.Linear(m, n), ACTIVATIONS[case.activation]()]
+    cr.fit(
+        cr.nn.Sequential(*parts[:-1]),
+        (x, y),
+        loss=cr.softmax_cross_entropy,
+        optimizer=cr.optim.Adam(case.rate),
+        batch_size=case.rows,
+        epochs=case.batches,
+    )
+
+
 def products(_: Case) -> Task:
     """The best rate of our own matrix products, in FLOP per second."""
     multiply = cr.compile(lambda x, w: x @ w)
@@ -200,6 +242,8 @@ FORMS = {
     "recurrent by scan": recurrent_scan,
     "gradient": gradient,
     "gradient by scan": gradient_scan,
+    "fit": fit,
+    "search": search,
     "products": products,
     "arena": arena,
     "peak": peak,

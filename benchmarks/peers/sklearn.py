@@ -1,9 +1,12 @@
-"""scikit-learn: partial_fit, one pass over the rows in batches, where its MLP can do the same."""
+"""scikit-learn: whole fits; and partial_fit, where its MLP does what the others do."""
+
+import time
+import warnings
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from benchmarks.cases import Case, data
+from benchmarks.cases import SHAPES, Case, data, folds, table
 from benchmarks.peers import Task
 
 
@@ -30,4 +33,40 @@ def epoch(case: Case) -> Task:
     return Task(lambda: net.partial_fit(given.x, y), lambda net: net.loss_ / share, case.batches)
 
 
-FORMS = {"epoch": epoch}
+def fit(case: Case) -> Task:
+    """A whole fit; its value is seconds."""
+    return _timed(case, lambda x, y: _fitted(case, x, y))
+
+
+def search(case: Case) -> Task:
+    """Fits of all shapes in all folds; its value is seconds."""
+
+    def run(x, y):
+        for hidden in SHAPES:
+            for rows in folds(len(x)):
+                _fitted(case.but(hidden=hidden), x[rows], y[rows])
+
+    return _timed(case, run)
+
+
+def _timed(case, run):
+    x, y = table(case)
+
+    def call():
+        started = time.perf_counter()
+        run(x, y)
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
+def _fitted(case, x, y):
+    net = MLPClassifier(
+        case.hidden, batch_size=case.rows, max_iter=case.batches, tol=0.0, n_iter_no_change=1000
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it might have gone on
+        net.fit(x, y)
+
+
+FORMS = {"epoch": epoch, "fit": fit, "search": search}

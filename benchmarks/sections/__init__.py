@@ -5,6 +5,7 @@ from collections.abc import Callable
 from benchmarks.bench import Bench
 from benchmarks.report import Section
 from benchmarks.sections.calls import calls
+from benchmarks.sections.cold import cold
 from benchmarks.sections.first import first, imports
 from benchmarks.sections.memory import memory
 from benchmarks.sections.predict import predict
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "variants": variants,
     "recurrences": recurrences,
     "first": first,
+    "cold": cold,
     "imports": imports,
     "threads": threads,
     "widths": widths,

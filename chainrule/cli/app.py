@@ -199,7 +199,7 @@ def bench(
         Libraries to run beside. One that is not installed is left out.
     only
         Sections to measure, such as sgd,adam: sgd, adam, calls, predict, variants, recurrences,
-        first, imports, threads, widths, memory, training, tables. Default: all.
+        first, cold, imports, threads, widths, memory, training, tables. Default: all.
     out
         Markdown file for the tables; a picture goes beside it. Default: none is written.
     quick

@@ -92,6 +92,10 @@ class Bar(Callback):
         self._task: TaskID | None = None
         self._drawn = self._started = 0.0
 
+    def waits_for(self, what: str) -> None:
+        """Say it above the bar."""
+        self._bar.console.print(what, style="dim")
+
     def on_fit_start(self, state: FitState) -> None:
         """Draw the empty bar."""
         total = state.epochs * state.batches

@@ -256,7 +256,7 @@ class Way:
 
         if row(np.zeros(())) is None:
             return None
-        found = slopes(row, np.zeros(()), (), EPS)
+        (found,) = slopes(row, np.zeros(()), [()], EPS)
         unknown = not np.isfinite(found.bar).all() or found.kinked.any()
         return None if unknown else (float(found.value[0]), float(found.bar[0]))
 

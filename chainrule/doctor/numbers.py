@@ -8,7 +8,7 @@ rounding. So the step is halved eight times, the differences are extrapolated to
 least is kept, for each entry and each result on its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ CLEAR = 1e-4  # relative error bar of a slope that needs no other scale
 FINER = 2.0**-10  # of the last scale that is tried, where a kink or an edge lies near
 COMPLEX_STEP = 1e-30  # no difference is taken, so no digit is lost (Squire and Trapp 1998)
 CONFIRMS = 100  # error bars that a difference must rise above to confirm a complex step
+TOGETHER = 4096  # slopes that are extrapolated at once
 LAST_DIGITS = 64  # of a complex step, in units of the last one
 
 
@@ -47,36 +48,51 @@ class Slopes:
         return self.left != self.right
 
 
-def slopes(along: Along, x: Array, place: tuple[int, ...], eps: float) -> Slopes:
-    """Slopes of every result as one entry of ``x`` moves.
+def slopes(along: Along, x: Array, places: Sequence[tuple[int, ...]], eps: float) -> list[Slopes]:
+    """Slopes of every result as some entries of ``x`` move, one at a time.
 
     Parameters
     ----------
     along : callable
         Results of a changed ``x`` as one row of float64; None where there is no value.
     x : array of float64
-    place : tuple of int
+    places : sequence of tuple of int
     eps : float
         Last digit of the results, relative.
     """
-    best: Slopes | None = None
     start = along(x)
-    level = 0.0 if start is None else np.abs(start[np.isfinite(start)]).max(initial=0.0)
-    for scale in _scales(x, place):
-        found = _ladder(along, start, x, place, scale, eps)
-        if found is None:
-            continue
-        best = found if best is None else _better(best, found)
-        size = max(np.abs(best.value).max(initial=0.0), level / max(scale, 1.0))
-        if (best.bar <= GOOD * size).all() and not best.kinked.any():
-            break
-    if best is None:
-        unknown = np.zeros(0 if start is None else start.shape)
-        return Slopes(unknown, np.full(unknown.shape, np.inf), unknown, unknown)
+    if start is None or not start.size:
+        unknown = np.zeros(0)
+        return [Slopes(unknown, unknown, unknown, unknown) for _ in places]
+    most = max(TOGETHER // start.size, 1)
+    parts = [places[i : i + most] for i in range(0, len(places), most)]
+    return [row for part in parts for row in _slopes(along, start, x, part, eps)]
+
+
+def _slopes(
+    along: Along, start: Array, x: Array, places: Sequence[tuple[int, ...]], eps: float
+) -> list[Slopes]:
+    """The slopes in a few entries: those that one scale does not settle are tried at the next."""
+    zero, unsure = np.zeros(start.shape), np.full(start.shape, np.inf)
+    best = [Slopes(zero, unsure, zero, zero)] * len(places)
+    level = np.abs(start[np.isfinite(start)]).max(initial=0.0)
+    scales = [_scales(x, place) for place in places]
+    tried = set[int]()
+    for attempt in range(max(map(len, scales), default=0)):
+        unsettled = [i for i, own in enumerate(scales) if attempt < len(own)]
+        moves = [Move(x, places[i], scales[i][attempt]) for i in unsettled]
+        for i, found in zip(unsettled, _ladders(along, start, moves, eps), strict=True):
+            if found is None:
+                continue
+            best[i] = _better(best[i], found) if i in tried else found
+            tried.add(i)
+            size = max(np.abs(best[i].value).max(), level / max(scales[i][attempt], 1.0))
+            if (best[i].bar <= GOOD * size).all() and not best[i].kinked.any():
+                scales[i] = ()
     return best
 
 
-def _scales(x: Array, place: tuple[int, ...]) -> Iterable[float]:
+def _scales(x: Array, place: tuple[int, ...]) -> Sequence[float]:
     """Sizes by which an entry may move: its array's, its own, 1, and a much finer one."""
     finite = np.abs(x[np.isfinite(x)])
     typical, own = float(finite.max(initial=0.0)), float(abs(x[place]))
@@ -106,31 +122,39 @@ def _better(one: Slopes, other: Slopes) -> Slopes:
     return Slopes(*(np.where(take, new, old) for new, old in pairs))
 
 
-def _ladder(
-    along: Along, start: Array | None, x: Array, place: tuple[int, ...], scale: float, eps: float
-) -> Slopes | None:
-    """Central slopes, and the jump between the one-sided ones, extrapolated to a step of 0."""
-    if start is None:
-        return None
-    rows: list[Array] = []
-    steps: list[tuple[float, float]] = []
-    for level in range(LEVELS):
-        up, down = x.copy(), x.copy()
-        up[place] += scale * WIDEST / 2**level
-        down[place] -= scale * WIDEST / 2**level
-        right, left = float(up[place] - x[place]), float(x[place] - down[place])
-        if not (0 < right < np.inf and 0 < left < np.inf):
-            return None
-        above, below = along(up), along(down)
-        if above is None or below is None:
-            above = below = np.full(start.shape, np.nan)
-        rows += [above, below]
-        steps.append((right, left))
-    higher, lower = np.array(rows[::2]), np.array(rows[1::2])
-    centre, jump, noise = _rungs(start, higher, lower, np.array(steps), eps)
+@dataclass(frozen=True, eq=False)
+class Move:
+    """One entry of an input, and how far it may move."""
+
+    x: Array
+    place: tuple[int, ...]
+    scale: float
+
+    def by(self, share: float) -> tuple[Array, Array, tuple[float, float]]:
+        """The input with more and with less there, and how much that is on either side."""
+        up, down = self.x.copy(), self.x.copy()
+        up[self.place] += self.scale * share
+        down[self.place] -= self.scale * share
+        here = self.x[self.place]
+        return up, down, (float(up[self.place] - here), float(here - down[self.place]))
+
+
+def _ladders(along: Along, start: Array, moves: Sequence[Move], eps: float) -> list[Slopes | None]:
+    """Central slopes, and the jump between the one-sided ones, extrapolated to a step of 0.
+
+    None where a step is none: it is lost in the entry's rounding, or leaves all numbers.
+    """
+    climbed = [(move, _climbed(along, start.shape, move)) for move in moves]
+    known = [(move, rows) for move, rows in climbed if rows is not None]
+    if not known:
+        return [None] * len(moves)
+    # Arrays of levels, entries and results.
+    higher, lower, steps = (np.stack(part, 1) for part in zip(*(r for _, r in known), strict=True))
+    scale = np.array([[move.scale] for move, _ in known])
+    centre, jump, noise = _rungs(start, higher, lower, steps, eps)
     rungs: Array = np.stack([centre, jump], 1)
     noises: Array = np.stack([noise, 4 * noise], 1)
-    (value, gap), (bar, gap_bar) = extrapolated(rungs, noises, first=np.array([[2], [1]]))
+    (value, gap), (bar, gap_bar) = extrapolated(rungs, noises, first=np.array([[[2]], [[1]]]))
     still = (centre == 0).all(0) & (jump == 0).all(0)
     bar = np.where(still, np.minimum(bar, (eps * np.abs(start) + TINY) / scale), bar)
     size = np.abs(value) + np.abs(gap)
@@ -138,46 +162,65 @@ def _ladder(
     half = np.where(kinked, gap / 2, 0.0)
     bar = np.where(kinked, bar + gap_bar, bar)
     bar = np.where(np.isfinite(start), bar, np.inf)
-    bar = np.where(_holds_close_by(along, x, place, scale, eps, value, bar), bar, np.inf)
-    return Slopes(value, bar, value - half, value + half)
+    close = _hold_close_by(along, [move for move, _ in known], eps, value, bar)
+    bar = np.where(close, bar, np.inf)
+    rows = map(Slopes, value, bar, value - half, value + half)
+    return [None if climb is None else next(rows) for _, climb in climbed]
+
+
+def _climbed(
+    along: Along, shape: tuple[int, ...], move: Move
+) -> tuple[Array, Array, Array] | None:
+    """Results above and below at each level, and the steps there; None where one is none."""
+    above, below = np.full((2, LEVELS, *shape), np.nan)
+    steps = np.zeros((LEVELS, 2))
+    for level in range(LEVELS):
+        up, down, step = move.by(WIDEST / 2**level)
+        if not all(0 < side < np.inf for side in step):
+            return None
+        rows, steps[level] = (along(up), along(down)), step
+        if rows[0] is not None and rows[1] is not None:
+            above[level], below[level] = rows
+    return above, below, steps
 
 
 def _rungs(
     start: Array, above: Array, below: Array, steps: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """Central slopes, jumps between one-sided ones, and the noise of either: a row a step."""
-    right, left = steps[:, :1], steps[:, 1:]
+    """Central slopes, jumps between one-sided ones, and the noise of either."""
+    right, left = steps[..., :1], steps[..., 1:]
     with np.errstate(all="ignore"):
         centre = (above - below) / (right + left)
         jump = (above - start) / right - (start - below) / left
         size = np.maximum(np.abs(above), np.abs(below))
         moves = (above != below) | (above != start)
-        moved = np.where(moves, size, 0.0).max(1, keepdims=True, initial=0.0)
+        moved = np.where(moves, size, 0.0).max(-1, keepdims=True, initial=0.0)
         lost = ROUNDINGS * eps * np.maximum(size, 0.1 * moved)
         still = (above == below) & (above == start)
         lost = np.where(still, eps * size, lost) + TINY  # what underflow may hide
         return centre, jump, lost / (right + left)
 
 
-def _holds_close_by(
-    along: Along, x: Array, place: tuple[int, ...], scale: float, eps: float, value: Any, bar: Any
+def _hold_close_by(
+    along: Along, moves: Sequence[Move], eps: float, value: Array, bar: Array
 ) -> Array:
-    """Whether a slope is also that of one very short step.
+    """Whether each slope is also that of one very short step.
 
     Wide steps over sin(1e8) all give nearly 0, and agree with one another.
     """
-    up, down = x.copy(), x.copy()
-    up[place] += scale * SHORT
-    down[place] -= scale * SHORT
-    width = float(up[place] - down[place])
-    above, below = along(up), along(down)
-    if above is None or below is None or width <= 0:
-        return np.ones(value.shape, bool)
+    above, below, width = np.zeros(value.shape), np.zeros(value.shape), np.zeros((len(value), 1))
+    for i, move in enumerate(moves):
+        up, down, _ = move.by(SHORT)
+        rows = along(up), along(down)
+        if rows[0] is not None and rows[1] is not None:
+            above[i], below[i] = rows
+            width[i] = up[move.place] - down[move.place]
     with np.errstate(all="ignore"):
         short = (above - below) / width
-        size = np.maximum(np.abs(above), np.abs(below)).max(initial=0.0)
+        size = np.maximum(np.abs(above), np.abs(below)).max(-1, keepdims=True, initial=0.0)
         rounding = 2 * ROUNDINGS * (eps * size + TINY) / width
-        return np.abs(short - value) <= rounding + bar + 1e-3 * (np.abs(value) + np.abs(short))
+        near = np.abs(short - value) <= rounding + bar + 1e-3 * (np.abs(value) + np.abs(short))
+    return near | (width <= 0)
 
 
 def extrapolated(rungs: Array, noise: Array, first: Any, apart: Any = 2) -> tuple[Array, Array]:

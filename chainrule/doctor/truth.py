@@ -123,13 +123,11 @@ class Truth:
         def along(moved: Array) -> Array | None:
             return self._row(position, moved)
 
-        found: list[Slopes] = []
+        places = [tuple(int(k) for k in np.unravel_index(entry, x.shape)) for entry in entries]
+        found = slopes(along, x, places, self.eps)
         exact: list[Array | None] = []
-        analytic = True
-        for entry in entries:
-            place = tuple(int(k) for k in np.unravel_index(entry, x.shape))
-            found.append(slopes(along, x, place, self.eps))
-            analytic = analytic and self.eps <= np.finfo(np.float64).eps
+        analytic = self.eps <= np.finfo(np.float64).eps
+        for place in places:
             exact.append(complex_slopes(along, x, place) if analytic else None)
             analytic = exact[-1] is not None
         if analytic and all(e is not None for e in exact):

@@ -30,6 +30,7 @@ spans.py            how a loop runs along an axis, several neighbours in a round
 spreading.py        the native half of the threads: a kernel's units, claimed by all who are there
 target.py           what the code is made for: the width of a vector, the size of the caches
 threads.py          Python threads that wait in native code for units of large kernels
+tiers.py            how much is spent on the code of a kernel, by the work that it will do
 units.py            how a kernel's outer loops are cut into pieces that threads can share
 whole_plan.py       the text of a plan's kernels, and what the loop over them is told
 kinds/              one file for each kind of kernel in ``plan.kinds``, found by its name

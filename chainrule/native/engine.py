@@ -12,7 +12,8 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,7 @@ from chainrule.native.loaded_code import LOCK as _LOCK
 from chainrule.native.loaded_code import Code
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
+from chainrule.native.tiers import SPEED, TIERS, Ledger, Tier
 from chainrule.native.whole_plan import Program, assemble, program
 from chainrule.plan.alike import Form
 from chainrule.plan.kernel import Kernel
@@ -35,7 +37,6 @@ from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 RUNTIME = feeding, kernel_calls, looking, looping
-SPEED = 2  # LLVM's level for choosing instructions and registers; 3 gives the same code
 _LOADED = time.time()
 _KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
 
@@ -57,7 +58,9 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def compile_plan(plan: Plan, speed: int = SPEED, *, beside: bool = False) -> Executable:
+def compile_plan(
+    plan: Plan, speed: int = SPEED, *, beside: bool = False, runs: float = inf
+) -> Executable:
     """The plan as machine code; kernels that are alike share it, in this plan and in others.
 
     Parameters
@@ -66,14 +69,29 @@ def compile_plan(plan: Plan, speed: int = SPEED, *, beside: bool = False) -> Exe
         LLVM's level. 0 takes a third of the time to compile: for code that is run once, in tests.
     beside : bool, default False
         Let LLVM work in another thread, while the next plan is recorded. The first run waits.
+    runs : float, default inf
+        How often it will be run, where that is known. A kernel whose work takes less time than
+        LLVM takes for fast code becomes short code, with the same bits: see tiers.py.
     """
     with _KNOWING:
         engine = _started()
-        program = engine.program(plan, speed, beside)
-        executable = Executable(plan, program, engine.runtime, engine.pool)
+        program, loops = engine.program(plan, speed, beside, runs)
+        executable = Executable(plan, program, engine.runtime(loops), engine.pool)
     if not beside:
         executable.ready()
     return executable
+
+
+def load() -> tuple[Any, str]:
+    """LLVM, and its version.
+
+    It takes as long to import as NumPy, and many a process never compiles anything.
+    """
+    import llvmlite  # noqa: PLC0415
+    from llvmlite import binding  # noqa: PLC0415
+
+    llvm: Any = binding
+    return llvm, f"{llvmlite.__version__} {llvm.llvm_version_info}"
 
 
 def look_over(
@@ -81,7 +99,7 @@ def look_over(
 ) -> looking.Look:
     """A native call that copies arrays and searches the first ones for NaN; see Look."""
     with _KNOWING:
-        return looking.Look(_started().runtime.addresses[looking.LOOK], arrays, copies, looked)
+        return looking.Look(_started().runtime(0).addresses[looking.LOOK], arrays, copies, looked)
 
 
 def target() -> Target:
@@ -108,11 +126,7 @@ class _Engine:
     """LLVM, made ready for this CPU."""
 
     def __init__(self) -> None:
-        # LLVM takes as long to import as NumPy, and many a process never compiles anything.
-        import llvmlite  # noqa: PLC0415
-        from llvmlite import binding  # noqa: PLC0415
-
-        self._llvm: Any = binding
+        self._llvm, versions = load()
         self._llvm.initialize_native_target()
         self._llvm.initialize_native_asmprinter()
         self._triple: str = self._llvm.get_process_triple()
@@ -125,58 +139,81 @@ class _Engine:
         self._linker: Any = None
         self._libraries = 0
         self._unused: deque[Any] = deque()
+        self._ledger = Ledger()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
         self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
-        versions = f"{llvmlite.__version__} {self._llvm.llvm_version_info}"
         self._maker = digest(
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
+        self._runtimes: dict[int, Runtime] = {}
         with _LOCK:
-            self.runtime = self._runtime()
-        self.pool = Pool(self.runtime.addresses)
+            module = Module(functions=[spreading.text()])
+            self._threads = self._made("spreading", spreading.FUNCTIONS, module, speed=0)
+        self.pool = Pool(self._threads[0])
 
-    def _runtime(self) -> Runtime:
-        """What every plan runs by: the loops over kernels and batches, and the threads."""
-        spread = Module(functions=[spreading.text()])
-        threads = self._made("spreading", spreading.FUNCTIONS, spread, speed=0)
-        texts = {module.TEXT: module.FUNCTIONS for module in RUNTIME}
-        names = [name for functions in texts.values() for name in functions]
-        fed = Module({spreading.SPREAD: ""}, [*texts])
-        loops = self._made("loops", names, fed, threads[0])
-        return Runtime({**loops[0], **threads[0]}, (loops[1], threads[1]))
+    def runtime(self, speed: int) -> Runtime:
+        """What every plan runs by: the loops over kernels and batches, and the threads.
 
-    def program(self, plan: Plan, speed: int, beside: bool) -> Program:
-        """The calls of a plan's kernels, each of which is in memory, on disk, or made now."""
-        content = f"{speed} {plan_content(plan)}"
-        found = self._programs.get(content)
+        Code for which LLVM took at least so much time.
+        """
+        found = self._runtimes.get(SPEED) or self._runtimes.get(speed)
         if found is None:
-            codes = self._kernels(plan.forms, speed, beside)
-            steps = {
-                number: self.program(kernel.runs, speed, beside)
-                for number, kernel in enumerate(plan.kernels)
-                if kernel.runs is not None
-            }
-            found = self._programs[content] = program(plan, codes, steps)
+            texts = {module.TEXT: module.FUNCTIONS for module in RUNTIME}
+            names = [name for functions in texts.values() for name in functions]
+            fed, threads = Module({spreading.SPREAD: ""}, [*texts]), self._threads
+            with _LOCK:
+                loops = self._made(f"loops {speed}", names, fed, threads[0], speed)
+            found = Runtime({**loops[0], **threads[0]}, (loops[1], threads[1]))
+            self._runtimes[speed] = found
         return found
 
-    def _kernels(self, forms: Sequence[Form], speed: int, beside: bool) -> list[tuple[str, Code]]:
-        """The function of each kernel. All that are new are compiled together."""
-        alike = {each.key: each for each in forms}
-        keys = {key: digest(self._maker, f"{speed} {key!r}") for key in alike}
-        found: dict[bytes, Code] = {}
-        for key in keys.values():
-            code = self._codes.get(_named(key)) or self._kept(key)
-            if code is not None:
-                found[key] = code
-        new = {keys[key]: each.kernel for key, each in alike.items() if keys[key] not in found}
-        if new:
-            code = self._compiled(new, speed)
-            found |= dict.fromkeys(new, code)
+    def program(self, plan: Plan, speed: int, beside: bool, runs: float) -> tuple[Program, int]:
+        """The calls of a plan's kernels, each of which is in memory, on disk, or made now.
+
+        And how much time LLVM is to take for the loop over them.
+        """
+        keys = {form.key: digest(self._maker, f"{speed} {form.key!r}") for form in plan.forms}
+        wanted = self._ledger.tiers(plan, keys, runs)
+        plans = {
+            number: self.program(kernel.runs, speed, beside, runs * kernel.times)[0]
+            for number, kernel in enumerate(plan.kernels)
+            if kernel.runs is not None
+        }
+        inner = [*map(id, plans.values())]
+        content = f"{speed} {[*wanted.values()]} {inner} {plan_content(plan)}"
+        found = self._programs.get(content)
+        if found is None:
+            kernels = {keys[form.key]: form for form in plan.forms}
+            codes = self._kernels(kernels, wanted, speed, beside)
+            made = [codes[keys[form.key]] for form in plan.forms]
+            found = self._programs[content] = program(plan, made, plans)
+        return found, SPEED if 0 in wanted.values() else 0
+
+    def _kernels(
+        self, forms: Mapping[bytes, Form], wanted: Mapping[bytes, int], speed: int, beside: bool
+    ) -> dict[bytes, tuple[str, Code]]:
+        """The function of each kernel. Those of a tier that are new are compiled together."""
+        found: dict[bytes, tuple[str, Code]] = {}
+        new: dict[Tier, dict[bytes, bytes]] = {}
+        for key in forms:
+            for tier in TIERS[: 1 + wanted[key]]:  # better code that is there serves, too
+                own = digest(key, repr(tier))
+                code = self._codes.get(_named(own)) or self._kept(own)
+                if code is not None:
+                    found[key] = _named(own), code
+                    break
+            else:
+                new.setdefault(TIERS[wanted[key]], {})[key] = digest(key, repr(TIERS[wanted[key]]))
+        for tier, keys in new.items():
+            code = self._compiled(
+                {own: forms[key].kernel for key, own in keys.items()}, tier, speed
+            )
+            found |= {key: (_named(own), code) for key, own in keys.items()}
             if beside:
                 code.finish_beside()
-        return [(_named(key), found[key]) for key in (keys[each.key] for each in forms)]
+        return found
 
     def _kept(self, key: bytes) -> Code | None:
         """The code on disk with a kernel in it, and what was compiled together with it."""
@@ -189,10 +226,11 @@ class _Engine:
             return self._known(code)
         return None
 
-    def _compiled(self, kernels: Mapping[bytes, Kernel], speed: int) -> Code:
+    def _compiled(self, kernels: Mapping[bytes, Kernel], tier: Tier, speed: int) -> Code:
         """Kernels that are neither in memory nor on disk, as one library; LLVM has yet to work."""
         named = {_named(key): kernel for key, kernel in kernels.items()}
-        module, units = assemble(named, self.target)
+        module, units = assemble(named, replace(self.target, brief=tier.brief))
+        speed = min(speed, tier.speed)
 
         def make() -> tuple[Mapping[str, int], Any]:
             image = self._object(str(module), speed)
@@ -289,8 +327,9 @@ def plan_content(plan: Plan) -> str:
     """All that the calls of a plan depend on: constants and Python's ops come later."""
     number = dict[Any, int]()
     kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
+    blocks = [(b.first, b.stop, b.count, b.steps) for b in plan.blocks]
     steps = [plan_content(each.runs) for each in plan.kernels if each.runs is not None]
-    return repr((plan.buffers, kernels, list(number), *steps))
+    return repr((plan.buffers, kernels, list(number), blocks, *steps))
 
 
 def _sources() -> bytes | None:

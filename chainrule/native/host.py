@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from chainrule.native.target import Target
+from chainrule.native.target import L1, L2, Target
 
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")  # Linux shows the caches of a core there
 AVX512 = {"avx512f", "avx512vl", "avx512bw", "avx512dq"}
@@ -41,13 +41,13 @@ def detect(architecture: str, features: Collection[str], folder: Path = CACHES) 
     >>> detect("x86_64", {"sse2", "avx2", "fma"}).vector_bits
     256
     """
-    sizes = {f"l{level}": size for level in (1, 2) if (size := _cache_bytes(folder, level))}
+    caches = _cache_bytes(folder, 1) or L1, _cache_bytes(folder, 2) or L2
     if AVX512.issubset(features):
-        return Target(512, 32, True, **sizes)
+        return Target(512, 32, True, *caches)
     if AVX2.issubset(features):
-        return Target(256, 16, False, **sizes)
+        return Target(256, 16, False, *caches)
     registers = 32 if architecture in ("aarch64", "arm64") else 16  # NEON; SSE2
-    return Target(128, registers, False, **sizes)
+    return Target(128, registers, False, *caches)
 
 
 def _cache_bytes(folder: Path, level: int) -> int | None:

@@ -7,11 +7,18 @@ ended the run and TOLD how many threads there are, or LAST: there are no more), 
 kernel's function, its units, and how many bytes behind the run's table the kernel's own table
 begins. The run's table begins with the addresses of the first record and of the status, and a
 word that nobody reads.
+
+Calls that run block by block of rows are followed by a record with AGAIN: where the calls begin,
+in bytes from the next record; the address of their steps; and how many bytes behind the run's
+table the word stands that counts the blocks, in front of those that the steps are added to. Steps
+are int64: the number of blocks, the number of steps, the steps. What was added is taken away after
+the last block.
 """
 
 RUN = "chainrule_run"
 FUNCTIONS = (RUN,)
-SPREAD, ASKED, LAST, TOLD = 1, 2, 4, 8
+SPREAD, ASKED, LAST, AGAIN, TOLD = 1, 2, 4, 8, 16
+RECORD = 4  # words
 SPARE, HEAD = 2, 3  # words of a run's table before those of its kernels
 
 # i64 chainrule_run(table, threads): 0, or the status at which it ended.
@@ -22,10 +29,12 @@ entry:
   %program = load ptr, ptr %table
   br label %head
 head:
-  %record = phi ptr [ %program, %entry ], [ %next, %call ], [ %next, %ran ], [ %next, %ask ]
+  %record = phi ptr [ %program, %entry ], [ %next, %call ], [ %next, %ran ], [ %next, %ask ],
+                    [ %next, %through ], [ %first, %back ]
   %how = load i64, ptr %record
   %kernel.at = getelementptr i64, ptr %record, i64 1
   %kernel = load ptr, ptr %kernel.at
+  %back.by = load i64, ptr %kernel.at
   %units.at = getelementptr i64, ptr %record, i64 2
   %units = load i64, ptr %units.at
   %far.at = getelementptr i64, ptr %record, i64 3
@@ -39,7 +48,45 @@ call:
   br label %head
 choose:
   %over = icmp eq i64 %how, 4
-  br i1 %over, label %end, label %go
+  br i1 %over, label %end, label %look
+look:
+  %repeats = icmp eq i64 %how, 8
+  br i1 %repeats, label %block, label %go
+block:
+  %first = getelementptr i8, ptr %next, i64 %back.by
+  %steps = load ptr, ptr %units.at
+  %blocks = load i64, ptr %steps
+  %count.at = getelementptr i64, ptr %steps, i64 1
+  %count = load i64, ptr %count.at
+  %before = load i64, ptr %own
+  %done = add i64 %before, 1
+  %all = icmp eq i64 %done, %blocks
+  %gone = sub i64 0, %before
+  %times = select i1 %all, i64 %gone, i64 1
+  %stored = select i1 %all, i64 0, i64 %done
+  store i64 %stored, ptr %own
+  br label %step
+step:
+  %i = phi i64 [ 0, %block ], [ %i.next, %stepped ]
+  %i.next = add i64 %i, 1
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %stepped, label %turn
+stepped:
+  %far.on = add i64 %i, 2
+  %step.at = getelementptr i64, ptr %steps, i64 %far.on
+  %step.by = load i64, ptr %step.at
+  %moved.by = mul i64 %step.by, %times
+  %word.at = getelementptr i64, ptr %own, i64 %i.next
+  %word = load i64, ptr %word.at
+  %moved = add i64 %word, %moved.by
+  store i64 %moved, ptr %word.at
+  br label %step
+turn:
+  br i1 %all, label %through, label %back
+through:
+  br label %head
+back:
+  br label %head
 go:
   %spreads = trunc i64 %how to i1
   br i1 %spreads, label %spread, label %alone
@@ -47,7 +94,7 @@ spread:
   call void @chainrule_spread(ptr %kernel, ptr %own, i64 %units, i64 %threads)
   br label %ran
 alone:
-  %told = icmp uge i64 %how, 8
+  %told = icmp uge i64 %how, 16
   %last = select i1 %told, i64 %threads, i64 %units
   call void %kernel(ptr %own, i64 0, i64 %last)
   br label %ran

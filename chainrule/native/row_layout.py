@@ -17,6 +17,7 @@ RESIDENT = 8  # vectors of a row, at most, whose values are kept from pass to pa
 CODE = 256  # cycles that such a row takes, at most: it is written without a loop
 TURNED = 24  # elements of a row, at most, that is turned so that lanes are rows
 TURNING = 0.3  # cycles to load an element in this way
+FEW = 4  # lanes of turned rows in short code
 HORIZONTAL = 8  # cycles to join the lanes of one vector
 
 
@@ -127,20 +128,26 @@ def _layout(plan: Script, target: Target) -> Layout:
         beside = outer
         short = facts.elements * facts.work <= CODE
         staged = () if short else _staged(facts, axis)
-        spans[axis] = Span.of(plan.shape[axis], facts.lanes, 1)
+        lanes = min(facts.lanes, FEW) if target.brief else facts.lanes  # wide ones take shuffles
+        spans[axis] = _across(plan.shape[axis], lanes, 1, target)
         copies = facts.elements if short else facts.copies(4)
         spans[beside] = Span.of(plan.shape[beside], 1, copies)
     elif axis >= 0:
         copies = facts.copies(8)
         most = copies // 2 if facts.widened else copies  # a wide state takes two registers
-        spans[axis] = Span.of(
-            plan.shape[axis], facts.lanes, min(max(most, 1), -(-plan.shape[axis] // facts.lanes))
-        )
-        if outer < len(order):
-            left = (2 * copies if facts.widened else copies) // len(spans[axis].pieces)
+        most = min(max(most, 1), -(-plan.shape[axis] // facts.lanes))
+        spans[axis] = _across(plan.shape[axis], facts.lanes, most, target)
+        if outer < len(order):  # in short code too: the order of sums depends on it
+            pieces = Span.of(plan.shape[axis], facts.lanes, most).pieces
+            left = (2 * copies if facts.widened else copies) // len(pieces)
             spans[order[-1]] = Span.of(plan.shape[order[-1]], 1, max(left, 1))
     work = max(facts.work, 1) * facts.elements / facts.lanes
     return Layout(plan, tuple(order), axis, beside, staged, tuple(spans), work)
+
+
+def _across(length: int, lanes: int, copies: int, target: Target) -> Span:
+    """Along an axis of rows, in whose lanes the same is computed whatever their number."""
+    return Span.brief(length, lanes) if target.brief else Span.of(length, lanes, copies)
 
 
 def _facts(plan: Script, target: Target) -> _Facts:

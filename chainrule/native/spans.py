@@ -5,6 +5,9 @@ Imports nothing of chainrule. Loops, and what chooses them, speak of spans and s
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import gcd
+
+MOST_ROUNDS = 64  # of narrow vectors that take no longer than the code for what they leave over
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ class Span:
             return Span(length, _cut(length, lanes), length)
         pieces = tuple((lanes * i, lanes) for i in range(copies))
         return Span(length, pieces, lanes * copies)
+
+    @staticmethod
+    def brief(length: int, lanes: int) -> "Span":
+        """Rounds of one vector; narrower ones where none is left at the end, for short code."""
+        even = length if length <= lanes else gcd(length, lanes)
+        lanes = even if length <= MOST_ROUNDS * even else lanes
+        return Span(length, ((0, lanes),), lanes)
 
     @property
     def main(self) -> int:

@@ -5,6 +5,7 @@ Imports nothing of chainrule; the emitters ask it, the engine makes it from what
 
 from dataclasses import dataclass
 
+L1, L2 = 32 * 1024, 512 * 1024  # bytes of the caches where the system does not tell
 BITS = {
     "bool": 8,
     "int8": 8,
@@ -35,13 +36,17 @@ class Target:
         Whether masked stores are as fast as others (AVX-512).
     l1, l2 : int
         Bytes of a core's data caches.
+    brief : bool
+        Whether code is to be short, for work that takes less time than LLVM: it computes the
+        same bits, in loops that are not unrolled.
     """
 
     vector_bits: int
     registers: int
     masks: bool
-    l1: int = 32 * 1024
-    l2: int = 512 * 1024
+    l1: int = L1
+    l2: int = L2
+    brief: bool = False
 
     def lanes(self, dtype: str) -> int:
         """Elements of a dtype in one vector."""

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.native.ir import Module
-from chainrule.native.kernel_calls import ASKED, HEAD, LAST, SPREAD, TOLD
+from chainrule.native.kernel_calls import AGAIN, ASKED, HEAD, LAST, RECORD, SPREAD, TOLD
 from chainrule.native.kinds import is_large, write
 from chainrule.native.target import Target
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
@@ -58,6 +59,8 @@ class Program:
         what calls that plan's kernels.
     made : tuple of (str, Code)
         The function of each call. Its address stands in the record when all are ``ready``.
+    steps : tuple of ndarray of int64
+        Of the calls that run in blocks.
     """
 
     calls: Words
@@ -67,6 +70,7 @@ class Program:
     spreads: bool
     made: tuple[tuple[str, Code], ...]
     inner: Mapping[int, "tuple[int, Program]"]
+    steps: tuple[Words, ...]
     is_ready: bool = False
 
     def ready(self) -> None:
@@ -74,7 +78,8 @@ class Program:
         if not self.is_ready:
             for _, each in self.inner.values():
                 each.ready()
-            self.calls[1:-4:4] = [code.addresses[name] for name, code in self.made]
+            kernels = self.calls[::4] & (AGAIN | LAST) == 0
+            self.calls[1::4][kernels] = [code.addresses[name] for name, code in self.made]
             self.is_ready = True
 
 
@@ -84,26 +89,32 @@ def assemble(kernels: Mapping[str, Kernel], target: Target) -> tuple[Module, dic
     return module, {name: write(module, name, kernel, target) for name, kernel in kernels.items()}
 
 
-def program(plan: Plan, made: Sequence[tuple[str, Code]], steps: Mapping[int, Program]) -> Program:
+def program(plan: Plan, made: Sequence[tuple[str, Code]], plans: Mapping[int, Program]) -> Program:
     """What calls the kernels of a plan one after another.
 
     Parameters
     ----------
     made : sequence of (str, Code)
         The function of each.
-    steps : mapping of int to Program
+    plans : mapping of int to Program
         Of those that run a plan of their own, by their numbers.
     """
     calls: list[int] = []
     words, kinds = [0] * HEAD, [PROGRAM, STATUS, AS_IT_IS]
     places: dict[tuple[str, int], list[tuple[int, int]]] = {}
     inner: dict[int, tuple[int, Program]] = {}
+    blocks, steps = list(plan.blocks), list[Words]()
+    first = 0
     each = zip(plan.kernels, plan.forms, made, strict=True)
     for number, (kernel, form, (name, code)) in enumerate(each):
+        if blocks and number == blocks[0].first:
+            first = len(words)
+            words.append(0)  # it counts the blocks
+            kinds.append(AS_IT_IS)
         units = code.units[name]
         how = SPREAD if units > 1 and is_large(kernel) else 0
         how |= ASKED if kernel.may_end else 0
-        how |= TOLD if number in steps else 0
+        how |= TOLD if number in plans else 0
         calls += [how, 0, units, 8 * len(words)]
         words += [number, 0, 0]
         kinds += [AS_IT_IS, STATUS, CALLBACK]
@@ -114,16 +125,34 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]], steps: Mapping[int, Pr
                 places.setdefault((buffer.place, buffer.number), []).append((len(words), shift))
             words.append(buffer.number + shift if in_arena else 0)
             kinds.append(IN_ARENA if in_arena else AS_IT_IS)
-        if number in steps:
-            inner[number] = len(words), steps[number]
+        if number in plans:
+            inner[number] = len(words), plans[number]
             words.append(0)
             kinds.append(AS_IT_IS)
+        if blocks and number == blocks[0].stop - 1:
+            steps.append(_steps(plan, blocks.pop(0)))
+            back = -8 * RECORD * (number + 2 - plan.blocks[len(steps) - 1].first)
+            calls += [AGAIN, back, steps[-1].ctypes.data, 8 * first]
     return Program(
         np.array([*calls, LAST, 0, 0, 0], np.int64),
         np.array(words, np.int64),
         np.array(kinds, np.int64),
         {key: np.array(x, np.int64) if len(x) > OFTEN else x for key, x in places.items()},
-        any(how & SPREAD for how in calls[::4]) or any(x.spreads for x in steps.values()),
+        any(how & SPREAD for how in calls[::4]) or any(x.spreads for x in plans.values()),
         tuple(made),
         inner,
+        tuple(steps),
     )
+
+
+def _steps(plan: Plan, blocks: Blocks) -> Words:
+    """How many blocks and words, and the bytes that each word goes on by from block to block."""
+    found: list[int] = []
+    for number, steps in zip(blocks.numbers(), blocks.steps, strict=True):
+        found += [0, 0, 0]
+        found += [
+            steps.get(which, 0) * plan.buffers[which].itemsize
+            for which, _ in plan.forms[number].buffers
+        ]
+        found += [0] * (plan.kernels[number].runs is not None)
+    return np.array([blocks.count, len(found), *found], np.int64)

@@ -3,6 +3,7 @@
 algebra.py         maps that say the same with less work
 alike.py           kernels that differ in nothing but the buffers they meet
 alone.py           kernels that stand alone
+blockwise.py       some kernels of a plan that run for a few rows, then for the next, and so on
 bodies.py          steps written as the instructions of a loop, each value once
 buffers.py         the memory that kernels read and write
 check_flow.py      every step reads what was made before, in fitting shapes and dtypes
@@ -27,12 +28,16 @@ memory.py          the arena, in which buffers share bytes that are never needed
 nodes.py           the steps of a flow with what they read spelled out, ready to be grouped
 numpy_memory.py    an access as a view of a buffer, a body as arrays of all elements at once
 order.py           which groups must run before which, while groups are being joined
+partial_sums.py    a sum of many terms, added up part by part in buffers that keep it
 passes.py          a group of reductions and maps becomes a Row kernel
 plan.py            kernels in the order in which they run, over buffers whose places are known
 prepare.py         steps over nothing, or over single elements, written as what they come to
 record.py          a Python function of arrays becomes a Flow of steps over whole tensors
 recorder.py        the steps of a recording as they come
+repeated.py        what a rule wrote for some tensors, written again for others
 rewrite.py         the tools of every pass over a Flow
+row_blocks.py      a batch that does not fit the cache is computed some rows at a time
+row_chain.py       which kernels of a plan can run for a few rows of a batch, then for the next
 same_flow.py       whether two recordings of a function compute the same
 scalar.py          a short list of instructions over scalars
 schedule.py        an order in which the groups can run

@@ -19,7 +19,7 @@ from chainrule.plan.scalar import (
     Store,
 )
 from chainrule.plan.steps import Array, Map, Number, Operand, Pick, Ref
-from chainrule.plan.walks import along, walk
+from chainrule.plan.walks import along, dense, walk
 
 
 class Writer:
@@ -127,13 +127,3 @@ class Writer:
         if step.out.dtype != "int64":
             total = self.add(Apply("cast", (total,), step.out.dtype))
         return total
-
-
-def dense(lengths: Sequence[int]) -> tuple[int, ...]:
-    """Strides of loops over elements that lie in C order."""
-    strides: list[int] = []
-    step = 1
-    for n in reversed(lengths):
-        strides.append(0 if n == 1 else step)
-        step *= n
-    return tuple(reversed(strides))

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.plan.bodies import dense
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.copy_kernels import copied
 from chainrule.plan.grouping import grouped
@@ -24,6 +23,7 @@ from chainrule.plan.scalar import Access
 from chainrule.plan.schedule import CannotOverwriteError, scheduled
 from chainrule.plan.steps import Array, Flow
 from chainrule.plan.traffic import Traffic
+from chainrule.plan.walks import dense
 from chainrule.plan.writing import write
 
 

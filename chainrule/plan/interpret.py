@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.blockwise import runs
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.numpy_memory import AnyArray, Memory
 from chainrule.plan.plan import Plan
@@ -42,6 +43,6 @@ def interpret(plan: Plan, inputs: Sequence[Any]) -> list[AnyArray]:
 
     memory = Memory([flat(buffer) for buffer in plan.buffers])
     with np.errstate(all="ignore"):
-        for kernel in plan.kernels:
+        for kernel in runs(plan.kernels, plan.blocks):
             kernel.run(memory)
     return outputs

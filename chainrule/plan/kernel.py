@@ -4,7 +4,7 @@ Imports alike, traffic and the interpreter's memory. Each file of ``kinds`` is o
 handles kernels asks them, and knows no kind by name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from chainrule.errors import ChainruleError
@@ -12,6 +12,8 @@ from chainrule.plan.alike import moved
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access
 from chainrule.plan.traffic import Touch
+
+Axes = Sequence[tuple[int, int]]  # which loop, and its length
 
 
 class Kernel:
@@ -27,12 +29,15 @@ class Kernel:
         Whether it makes random numbers, or their keys.
     runs : Plan or None
         What it runs, again and again, if that is a plan of its own.
+    times : int
+        How often.
     """
 
     may_end: ClassVar[bool] = False
     by_python: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     runs: ClassVar[Any] = None
+    times: ClassVar[int] = 1
 
     def reads(self) -> Iterator[Touch]:
         """What it loads."""
@@ -69,3 +74,27 @@ class Kernel:
     def moved(self, change: Callable[[Access], Access]) -> Self:
         """The same elsewhere; ``change`` is asked about its accesses in their order."""
         return moved(self, change)
+
+    def row_axes(self) -> Axes:
+        """The loops whose rounds do not depend on each other, by number and length."""
+        return ()
+
+    def cut(self, axis: int, length: int) -> Self:
+        """The first rounds of one of these loops."""
+        raise NotImplementedError
+
+    def sum_axes(self) -> Axes:
+        """The loops that are only summed up, by number and length."""
+        return ()
+
+    def sums(self) -> tuple[tuple[int, str], ...]:
+        """Size and dtype of what it takes to sum up a part of such a loop after the other."""
+        return ()
+
+    def adding(self, axis: int, length: int, sums: Sequence[int]) -> Self:
+        """The first rounds of such a loop, added to what stands in these buffers."""
+        raise NotImplementedError
+
+    def ending(self, sums: Sequence[int]) -> "Kernel":
+        """What is left to do when these buffers hold the whole sums."""
+        raise NotImplementedError

@@ -1,6 +1,6 @@
 """Memory: the arena, in which buffers share bytes that are never needed at the same time.
 
-Imports buffers and traffic. ``make`` calls it when the order of the kernels stands.
+Imports blockwise, buffers and traffic. ``make`` calls it when the order of the kernels stands.
 
 The largest buffers are placed first, each at the lowest place that is free while it lives. A
 buffer may take the bytes of one that is read for the last time in the very kernel that writes it,
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.traffic import Touch, Traffic
@@ -22,13 +23,18 @@ Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The kernels during which a buffer holds something: the first and the last."""
+    """The kernels during which a buffer holds something: the first and the last.
+
+    ``handed_on``: whether the last kernel may write another buffer over it, and the first kernel
+    this one over another; not where kernels run in blocks, and the next one needs it too.
+    """
 
     first: int
     last: int
+    handed_on: bool = True
 
 
-def lives(traffic: Sequence[Traffic]) -> dict[int, Life]:
+def lives(traffic: Sequence[Traffic], blocks: Sequence[Blocks] = ()) -> dict[int, Life]:
     """The life of every buffer that a kernel touches, by its number."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
@@ -36,15 +42,21 @@ def lives(traffic: Sequence[Traffic]) -> dict[int, Life]:
         for touch in (*kernel.reads, *kernel.writes):
             first.setdefault(touch.access.buffer, number)
             last[touch.access.buffer] = number
-    return {buffer: Life(number, last[buffer]) for buffer, number in first.items()}
+    found = {buffer: Life(number, last[buffer]) for buffer, number in first.items()}
+    for each in blocks:
+        for buffer, life in found.items():
+            if each.kept(life.first, life.last):
+                begin, end = min(life.first, each.first), max(life.last, each.stop - 1)
+                found[buffer] = Life(begin, end, handed_on=False)
+    return found
 
 
 def arrange(
-    kernels: Sequence[Kernel], buffers: Sequence[Buffer]
+    kernels: Sequence[Kernel], buffers: Sequence[Buffer], blocks: Sequence[Blocks] = ()
 ) -> tuple[tuple[Buffer, ...], int]:
     """The buffers with their places in the arena, and how many bytes it needs."""
     traffic = [Traffic.of(kernel) for kernel in kernels]
-    alive = lives(traffic)
+    alive = lives(traffic, blocks)
     wanted = [n for n, buffer in enumerate(buffers) if buffer.place == "arena" and n in alive]
     nbytes = {n: buffers[n].nbytes for n in wanted}
     wanted.sort(key=lambda n: (-nbytes[n], alive[n].first, n))
@@ -131,6 +143,8 @@ def same_elements(kernel: Traffic, old: int, new: int) -> bool:
 
 def heirs(one: int, other: int, alive: Mapping[int, Life], traffic: Sequence[Traffic]) -> bool:
     """Whether two buffers meet in one kernel only, which may write the later over the earlier."""
+    if not (alive[one].handed_on and alive[other].handed_on):
+        return False
     return any(
         alive[old].last == alive[new].first and same_elements(traffic[alive[new].first], old, new)
         for old, new in ((one, other), (other, one))

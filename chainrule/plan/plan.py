@@ -1,7 +1,7 @@
 """Plan: kernels in the order in which they run, over buffers whose places are known.
 
-Imports kernel and alike. ``make`` (the passes) builds it; the interpreter and the native floor run
-it.
+Imports kernel, alike and blockwise. ``make`` (the passes) builds it; the interpreter and the
+native floor run it.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plan.alike import Form, form
+from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import Buffer
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.show import show
@@ -31,6 +32,8 @@ class Plan:
         output has no buffer of its own: kernels write the input's.
     names : dict of int to str
         What kernels are called in ``show()``, by their number: "linear + relu".
+    blocks : tuple of Blocks
+        Kernels that run for some rows of a batch after the other.
     """
 
     inputs: tuple[Spec, ...]
@@ -41,6 +44,7 @@ class Plan:
     updates: dict[int, int]
     arena_bytes: int
     names: tuple[str, ...]
+    blocks: tuple[Blocks, ...] = ()
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:

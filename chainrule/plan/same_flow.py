@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.plan.steps import Array, Flow, Ref
+from chainrule.plan.steps import Array, Flow, Map, Ref
 from chainrule.spec import fields_of, is_array, is_list, is_tuple
 
 
@@ -33,8 +33,13 @@ class _Comparison:
         if kind is Array:
             return self._same_array(one, other)
         if kind is Ref:  # most of what there is
-            about = [(x.shape, x.strides, x.offset) for x in (one, other)]
-            return about[0] == about[1] and self._same_array(one.array, other.array)
+            lies = one.shape == other.shape and one.strides == other.strides
+            lies = lies and one.offset == other.offset
+            return lies and self._same_array(one.array, other.array)
+        if kind is Map:
+            given = one.letter == other.letter and len(one.operands) == len(other.operands)
+            given = given and all(map(self.same, one.operands, other.operands))
+            return given and self._same_array(one.out, other.out)
         if is_tuple(one) or is_list(one):
             return len(one) == len(other) and all(map(self.same, one, other))
         if names := fields_of(kind):
@@ -53,8 +58,8 @@ class _Comparison:
         if known is not None or other in others:
             return known == others.get(other)
         numbers[one] = others[other] = len(numbers)
-        about = [(x.shape, x.dtype) for x in (one, other)]
-        return about[0] == about[1] and self.same(one.value, other.value)
+        alike = one.shape == other.shape and one.dtype == other.dtype
+        return alike and self.same(one.value, other.value)
 
 
 def _are_equal(one: Any, other: Any) -> bool:

@@ -7,7 +7,8 @@ An instruction refers to earlier ones by their position in the body. Dtypes are 
 every operand of a letter has been cast, so that arithmetic never mixes dtypes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -93,3 +94,32 @@ class Store:
 
     access: Access
     value: int
+
+
+def counted(body: Body) -> set[int]:
+    """The axes whose loop index is part of what a body computes."""
+    return {step.axis for step in body if isinstance(step, Coordinate)}
+
+
+def other_length(lengths: tuple[int, ...], axis: int, length: int) -> tuple[int, ...]:
+    """Loops of which one has another length."""
+    return (*lengths[:axis], length, *lengths[axis + 1 :])
+
+
+def after(found: Body, body: Body, given: Mapping[int, int]) -> tuple[Body, tuple[int, ...]]:
+    """A body that goes on from what was found, and the places of its instructions there.
+
+    ``given`` says where what was handed in stands.
+    """
+    joined, places = list(found), list[int]()
+    for step in body:
+        if isinstance(step, Given):
+            places.append(given[step.place])
+            continue
+        if isinstance(step, Apply):
+            step = replace(step, operands=tuple([places[i] for i in step.operands]))
+        elif isinstance(step, Gather):
+            step = replace(step, index=places[step.index])
+        places.append(len(joined))
+        joined.append(step)
+    return tuple(joined), tuple(places)

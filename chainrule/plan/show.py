@@ -1,12 +1,13 @@
 """Show: a plan as text: what runs in which order, what it costs, and what memory it takes.
 
-Imports alike, costs and memory. ``Plan.show()`` prints it.
+Imports alike, blockwise, costs and memory. ``Plan.show()`` prints it.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chainrule.plan.alike import firsts
+from chainrule.plan.blockwise import Blocks, times
 from chainrule.plan.costs import read_bytes, written_bytes
 from chainrule.plan.memory import lives
 from chainrule.plan.traffic import Traffic
@@ -23,14 +24,17 @@ def show(plan: "Plan") -> str:
     Each kernel is one pass over memory. "what it does" lists the steps that were fused into it;
     a sum, a maximum or a product of matrices stands where its loop ends. "as #2": kernel 2 on
     other arrays, whose machine code it runs; where there are any, the first line says how many
-    are written. The kernels of a step of loop 3 are 3.0, 3.1, ...
+    are written. The kernels of a step of loop 3 are 3.0, 3.1, ... Kernels that run for
+    some rows after the others stand between lines that say so; what they read, write and compute
+    is that of one block.
     """
     first = firsts(plan.forms)
     count = _count(len(first), "kernel")
     if len(set(first)) < len(first):
         count += f", {len(set(first))} written"
-    total = sum(kernel.flops() for kernel in plan.kernels)
-    moved = sum(read_bytes(kernel) + written_bytes(kernel) for kernel in plan.kernels)
+    ran = [(kernel, times(plan.blocks, number)) for number, kernel in enumerate(plan.kernels)]
+    total = sum(kernel.flops() * n for kernel, n in ran)
+    moved = sum((read_bytes(kernel) + written_bytes(kernel)) * n for kernel, n in ran)
     head = (
         f"{count}; one run takes {_scaled(total, 'FLOP')} and moves "
         f"{_scaled(moved, 'B')}; {_count(len(plan.updates), 'input')} updated in place"
@@ -40,7 +44,7 @@ def show(plan: "Plan") -> str:
 
 def _kernels(plan: "Plan", first: Sequence[int]) -> list[str]:
     rows = [("#", "kernel", "loops", "what it does", "reads", "writes", "FLOP", "")]
-    return _aligned([*rows, *_rows(plan, first)], ">", "<", "<", "<", ">", ">", ">", "<")
+    return _lines(plan, [*rows, *_rows(plan, first)])
 
 
 def _rows(plan: "Plan", first: Sequence[int], around: str = "") -> Iterator[tuple[str, ...]]:
@@ -60,9 +64,30 @@ def _rows(plan: "Plan", first: Sequence[int], around: str = "") -> Iterator[tupl
             yield from _rows(kernel.runs, firsts(kernel.runs.forms), f"{around}{number}.")
 
 
+def _lines(plan: "Plan", rows: Sequence[Sequence[str]]) -> list[str]:
+    """The table, with lines in front of the kernels that run in blocks."""
+    lines = _aligned(rows, ">", "<", "<", "<", ">", ">", ">", "<")
+    places = [place for place, row in enumerate(rows) if "." not in row[0]]
+    for blocks in reversed(plan.blocks):
+        end = blocks.stop + blocks.more
+        said = [(blocks.first, _said(blocks)), (end, "once, for all rows:")]
+        if blocks.more:
+            said.insert(1, (blocks.stop, f"once, for the last {_count(blocks.rest, 'row')}:"))
+        for number, text in reversed(said):
+            if number < len(plan.kernels):
+                lines.insert(places[number + 1], text)
+    return lines
+
+
+def _said(blocks: Blocks) -> str:
+    """What a block is, in front of its kernels."""
+    size = f"rows in blocks of {blocks.rows}: kernels {blocks.first}-{blocks.stop - 1}"
+    return f"{size}, {blocks.count} times, each time for the next {_count(blocks.rows, 'row')}:"
+
+
 def _arena(plan: "Plan") -> list[str]:
     """Each buffer's place, and from which kernel to which it is needed."""
-    alive = lives([Traffic.of(kernel) for kernel in plan.kernels])
+    alive = lives([Traffic.of(kernel) for kernel in plan.kernels], plan.blocks)
     rows = [("buffer", "elements", "offset", "bytes", "written by", "last read by")]
     for number, buffer in enumerate(plan.buffers):
         if buffer.place == "arena" and number in alive:

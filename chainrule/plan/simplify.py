@@ -67,7 +67,8 @@ class _Constants:
             value = x.array.value
             key = value.shape, value.dtype, value.tobytes()
             self._first[x.array] = self._by_bytes.setdefault(key, x.array)
-        return replace(x, array=self._first[x.array])
+        first = self._first[x.array]
+        return x if first is x.array else replace(x, array=first)
 
 
 def _key(step: Step) -> Any:

@@ -26,6 +26,11 @@ def verify(plan: Plan) -> None:
     traffic = [Traffic.of(kernel) for kernel in plan.kernels]
     for number, kernel in enumerate(traffic):
         _check_kernel(plan, number, kernel, written)
+    for each in plan.blocks:
+        for number in each.numbers():
+            kernel = each.at(each.count - 1, number, plan.kernels[number])
+            for touch in (*kernel.reads(), *kernel.writes()):
+                _check_touch(plan, number, touch)
     _check_outputs(plan, written)
     _check_arena(plan, traffic)
 
@@ -72,7 +77,7 @@ def _check_arena(plan: Plan, traffic: Sequence[Traffic]) -> None:
     Buffers come in the order in which their lives begin; ``living`` holds those that have not
     ended, by where they lie.
     """
-    alive = lives(traffic)
+    alive = lives(traffic, plan.blocks)
     used = [n for n, b in enumerate(plan.buffers) if b.place == "arena" and n in alive]
     living: list[tuple[int, int]] = []
     ends: list[tuple[int, int]] = []

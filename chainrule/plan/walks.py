@@ -94,3 +94,13 @@ def along(path: Walk, lengths: Sequence[int]) -> tuple[int, ...] | None:
         elif size % inside:
             return None
     return tuple(reversed(strides)) if inside == 1 and place == 0 else None
+
+
+def dense(lengths: Sequence[int]) -> tuple[int, ...]:
+    """Strides of loops over elements that lie in C order."""
+    strides: list[int] = []
+    step = 1
+    for n in reversed(lengths):
+        strides.append(0 if n == 1 else step)
+        step *= n
+    return tuple(reversed(strides))

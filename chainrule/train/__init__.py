@@ -35,6 +35,7 @@ streams.py            the arrays of x, of y and of the weights, and their contai
 training.py           the epochs of a fit, step by step, with everybody who listens
 trial.py              a loss tried on a few rows, before anything starts
 unknown_streams.py    a net or a loss that asks for an array that there is not
+waiting.py           what takes long is told to those who listen
 watch.py              what the history shows of one step per epoch
 data/                 data sets by name or CSV path, split and standardised
 native/               training in machine code: a step recorded, compiled, bound, repeated

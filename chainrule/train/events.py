@@ -187,6 +187,9 @@ class Callback:
     def recall(self, remembered: Mapping[str, Any], state: FitState) -> None:
         """Go on from what was `remembered`; called after ``on_fit_start``."""
 
+    def waits_for(self, what: str) -> None:
+        """Say what the fit is doing before its first step; called after a second, in a thread."""
+
     def on_fit_start(self, state: FitState) -> None:
         """Before the first epoch, once all arguments are known to be good."""
 
@@ -255,6 +258,11 @@ class Hooks:
             if type(callback).__name__ in kinds:
                 _, arrays = left.pop(kinds.index(type(callback).__name__))
                 callback.recall(arrays, state)
+
+    def waiting(self) -> list[Callable[[str], None]]:
+        """Those who say what a fit waits for."""
+        silent = Callback.waits_for
+        return [one.waits_for for one in self._callbacks if type(one).waits_for is not silent]
 
     def listeners(self, hook: str) -> tuple[Callable[[FitState], None], ...]:
         """The methods to call for a hook."""

@@ -85,12 +85,16 @@ class Timing:
         Drawing the order of the rows and cutting out batches.
     compiling : float
         Recording and compiling the step.
+    waiting : float
+        Of ``compiling``, what was left to do for LLVM, which works beside Python, when all was
+        recorded and planned.
     """
 
     native: float = 0.0
     python: float = 0.0
     data: float = 0.0
     compiling: float = 0.0
+    waiting: float = 0.0
 
 
 class History:

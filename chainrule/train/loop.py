@@ -36,6 +36,7 @@ from chainrule.train.progress import PlainProgress
 from chainrule.train.recipe import Recipe
 from chainrule.train.state import TrainingState
 from chainrule.train.training import Training
+from chainrule.train.waiting import COMPILING, telling
 
 
 def fit(
@@ -117,7 +118,7 @@ def fit(
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
     progress : bool, default False
-        Write a line per epoch to standard error.
+        Write a line per epoch to standard error, and one where compiling takes over a second.
     compiled : bool, default True
         Run the steps as machine code, see :class:`Program`. The gradients of the last full batch
         of each epoch go into the history; where writing those of all its batches would take
@@ -215,7 +216,9 @@ def fit(
         state.epoch, state.step = begun.epoch, begun.step
     native = None
     if compiled and epochs:
-        native = compiled_steps(recipe, parameters, step, batches, history)
+        with telling(hooks, COMPILING):
+            left = epochs - state.epoch
+            native = compiled_steps(recipe, parameters, step, batches, history, left)
     training = Training(state, task, watched, recipe, batches, step, native, hooks, rates, begun)
     return training.run()
 

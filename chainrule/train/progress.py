@@ -23,6 +23,9 @@ class PlainProgress(Callback):
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
+    def waits_for(self, what: str) -> None:
+        self._write(what)
+
     def on_epoch_end(self, state: FitState) -> None:
         history, row = state.history, state.history.epochs[-1]
         width = len(str(state.epochs))

@@ -39,6 +39,7 @@ from chainrule.train.recipe import Recipe
 from chainrule.train.standing import captured, go_on
 from chainrule.train.state import TrainingState
 from chainrule.train.streams import Rows
+from chainrule.train.waiting import COMPILING, telling
 from chainrule.train.watch import Watch
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -99,7 +100,9 @@ class Training:
         self._hooks.call("on_epoch_start", state)
         native = self._native
         if self._follow() and native is not None:
-            self._renew(lambda: compile_sizes(native, self._step, self._batches))
+            left = state.epochs - state.epoch + 1
+            timing = state.history.timing
+            self._renew(lambda: compile_sizes(native, self._step, self._batches, left, timing))
         started = time.perf_counter()
         self._train(interruption) if self._native is None else self._run(interruption)
         trained = time.perf_counter() - started
@@ -277,8 +280,10 @@ class Training:
             return
         if native.renewals > MOST_RENEWALS:
             say_eager(history, f"what it reads has changed {native.renewals} times in this fit.")
-        elif compiles(compile_anew, history):
-            return
+        else:
+            with telling(self._hooks, COMPILING):
+                if compiles(compile_anew, history):
+                    return
         self._native, self._surroundings = None, surroundings_of(self._recipe)
 
     def _native_epoch(self, rows: Rows, start: int) -> NativeEpoch:

@@ -9,6 +9,7 @@ from chainrule.testing import Case, broadcast_cases, case_of
 from chainrule.testing.suite import check_case
 from tests.ops.more_calls import CALLS as FIRST_CALLS
 from tests.ops.more_calls_structured import STRUCTURED_CALLS
+from tests.together import for_each_op
 
 CALLS = {**FIRST_CALLS, **STRUCTURED_CALLS}
 
@@ -44,12 +45,16 @@ def resized(x, shape):
     return np.resize(x, shape) if isinstance(x, np.ndarray) and np.size(x) > 1 else x
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), [(name, i) for name in CALLS for i in range(len(CALLS[name]))]
-)
-def test_other_attributes_axes_and_ranks_keep_every_property(name, number):
-    args, keywords = CALLS[name][number](np.random.default_rng(1))
-    check_case(Case.of_call(CATALOGUE[name], *args, **keywords))
+def called():
+    for name, calls in CALLS.items():
+        for number, call in enumerate(calls):
+            args, keywords = call(np.random.default_rng(1))
+            yield f"{name}-{number}", Case.of_call(CATALOGUE[name], *args, **keywords)
+
+
+@for_each_op(called())
+def test_other_attributes_axes_and_ranks_keep_every_property(case):
+    check_case(case)
 
 
 def test_more_calls_name_only_ops_that_exist():

@@ -49,8 +49,10 @@ def test_ids_stay_whole_numbers_for_an_embedding():
 
 
 def test_a_loss_of_the_users_own_receives_arrays_of_targets():
+    kinds = set()
+
     def half_squares(out, y):
-        assert isinstance(y, np.ndarray)
+        kinds.add(type(y))  # an assert here would be followed into all that pytest holds
         return cr.mean((out - y) ** 2) * 0.5
 
     history = fit(
@@ -61,6 +63,7 @@ def test_a_loss_of_the_users_own_receives_arrays_of_targets():
         epochs=3,
         compiled=False,
     )
+    assert kinds == {np.ndarray}
     assert history["loss"][-1] < history["loss"][0]
     assert history.metric == "r2"
 

@@ -3,8 +3,9 @@
 Imports every file of the folder. The module calls ``write`` for each kernel.
 
 A file has ``emit(kernel, function)``, which writes what the function computes and returns its
-number of units. A kind that is worth sharing out to threads has ``microseconds(kernel)`` too: its
-estimated time on one core. One that runs a plan of its own has ``record``: what it is told of it.
+number of units. A kind that is worth sharing out to threads, or that need not be fast where there
+is little of it, has ``microseconds(kernel)`` too: its estimated time on one core. One that runs a
+plan of its own has ``record``: what it is told of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ class Emitter:
     """How a kind of kernel becomes machine code."""
 
     emit: Callable[[Any, Function], int]
-    microseconds: Callable[[Any], float]
+    microseconds: Callable[[Any], float] | None
     record: Callable[..., Any] | None
 
 
@@ -49,9 +50,15 @@ def write(module: Module, name: str, kernel: Kernel, target: Target) -> int:
     return units
 
 
+def microseconds(kernel: Kernel) -> float | None:
+    """Estimated time on one core; None where nobody estimates it."""
+    estimate = _EMITTERS[type(kernel)].microseconds
+    return estimate and estimate(kernel)
+
+
 def is_large(kernel: Kernel) -> bool:
     """Whether a second thread saves more than it costs."""
-    return _EMITTERS[type(kernel)].microseconds(kernel) >= LARGE_US
+    return (microseconds(kernel) or 0.0) >= LARGE_US
 
 
 def record(kernel: Kernel, places: Any, table: int, function: int) -> Any:
@@ -81,12 +88,7 @@ def _found(name: str) -> Emitter:
             f"plan/kinds/{name}.py is a kind of kernel that nobody emits. Write "
             f"native/kinds/{name}.py with a function emit."
         )
-    record = getattr(file, "record", None)
-    return Emitter(file.emit, getattr(file, "microseconds", _never_spread), record)
-
-
-def _never_spread(kernel: Kernel) -> float:
-    return 0.0
+    return Emitter(file.emit, getattr(file, "microseconds", None), getattr(file, "record", None))
 
 
 _EMITTERS: Mapping[type[Kernel], Emitter] = MappingProxyType(

@@ -11,6 +11,8 @@ from chainrule.native.kernel_function import Function
 from chainrule.plan.alone import View
 from chainrule.plan.kinds.bounds import Bounds
 
+CHECKS_PER_US = 3_000
+
 
 def emit(kernel: Bounds[View], function: Function) -> int:
     """Write it; it is one unit.
@@ -28,6 +30,11 @@ def emit(kernel: Bounds[View], function: Function) -> int:
             for i, word in enumerate((number, place, value)):
                 b.store(word, b.at(status, integer(i), INDEX), 8)
     return 1
+
+
+def microseconds(kernel: Bounds[View]) -> float:
+    """Estimated time on one core."""
+    return prod(kernel.source.shape) / CHECKS_PER_US
 
 
 def _any_wrong(frame: Frame, kernel: Bounds[View], lanes: int) -> Value:

@@ -81,7 +81,7 @@ def _plan(kernel: Pointwise, target: Target) -> _Plan:
     stored = {access: numbering.nodes[number].step.dtype for access, number in stores}
     lanes = costs.lanes(nodes, stored.values(), target)
     axis = _vector_axis(kernel.shape, list(loads), list(stored), lanes)
-    beside = _beside(loads | stored, axis)
+    beside = -1 if target.brief else _beside(loads | stored, axis)
     work = len(stores) + sum(costs.cycles(node.step) for node in nodes if axis in node.axes)
     spans = [Span(length) for length in kernel.shape]
     copies = 4 if work <= SHORT else 2 if work <= MIDDLE else 1
@@ -89,7 +89,9 @@ def _plan(kernel: Pointwise, target: Target) -> _Plan:
         columns = LINE if work <= SHORT else LINE // 2
         spans[beside] = Span.of(kernel.shape[beside], 1, columns)
         copies = min(copies, 2)
-    if axis >= 0:
+    if axis >= 0 and target.brief:
+        spans[axis] = Span.brief(kernel.shape[axis], lanes)
+    elif axis >= 0:
         spans[axis] = Span.of(kernel.shape[axis], lanes, copies)
     order = [a for a in range(len(spans)) if a not in (axis, beside)]
     order += [a for a in (beside, axis) if a >= 0]

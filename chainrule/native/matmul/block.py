@@ -135,6 +135,7 @@ class Block:
             step=self.step,
             scalar=self.scalar,
             side=min(self.grid.lanes, 1 << max(self.kernel.depth, 1).bit_length() - 1),
+            brief=self.cut.brief,
         )
         copy_panels(self.b, panels, count, self.depth)
 
@@ -181,7 +182,8 @@ class Block:
 
     def _tile(self, panel: Panel, y: Operand, row: Value, height: int) -> None:
         """Sums, and what becomes of them: the body, or a place in memory."""
-        tile = Tile(self.scalar, height, *self._read(panel), self.cut.chains, self.together)
+        cut = self.cut
+        tile = Tile(self.scalar, height, *self._read(panel), cut.chains, self.together, cut.brief)
         x = self._rows(row, height)
         indices = [*self.batch, row, self._first_column(panel)]
         if not self.blocked:
@@ -233,6 +235,8 @@ class Block:
         """Lanes of the vectors that are read of each row, and the columns where they begin."""
         lanes, widths, n = self.grid.lanes, panel.widths, len(panel.widths)
         columns = tuple(c * lanes for c in range(n))
+        if self.cut.brief:
+            return panel.widths, columns
         if self.cut.copies_b and self.together == 1:
             return (lanes,) * n, columns
         lead = self.grid.lead(widths)
@@ -240,7 +244,7 @@ class Block:
 
     def _lead(self, panel: Panel, c: int) -> int:
         """Lanes of a vector of sums that belong to the columns before."""
-        last = c == len(panel.widths) - 1
+        last = c == len(panel.widths) - 1 and not self.cut.brief
         return self.grid.lead(panel.widths) if last and not self.cut.copies_b else 0
 
     def _narrowed(self, total: Value, panel: Panel, c: int) -> Value:

@@ -6,7 +6,7 @@ Imports grid, the target and the plan's data; the writers of loops ask it for ev
 from dataclasses import dataclass
 from math import ceil, gcd, prod
 
-from chainrule.native.matmul.grid import BUSY, Grid, grid
+from chainrule.native.matmul.grid import BUSY, Grid, brief_grid, grid
 from chainrule.native.target import BITS, Target
 from chainrule.plan.kinds.matmul import Matmul
 from chainrule.plan.letters import is_simple
@@ -21,6 +21,7 @@ MANY = 64  # rows or columns that make up for a copy
 DEEP = 1024  # terms from which columns of a are read in blocks
 BLOCK_A, BLOCK_B = 384, 512  # terms of a block
 CHEAP = 6  # letters in a body that may stand at every vector of a tile
+BRIEF = 3  # the same in short code
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Schedule:
         Whether sums wait in memory until a panel is done: a long body is written only once then.
     tiles_per_unit, panels_per_unit, batches_per_unit : int
         What a unit computes: a part of one batch, or several whole ones.
+    brief : bool
+        Whether the code is short: loops are not unrolled.
     """
 
     grid: Grid
@@ -53,6 +56,7 @@ class Schedule:
     tiles_per_unit: int
     panels_per_unit: int
     batches_per_unit: int
+    brief: bool = False
 
     @property
     def rows_per_unit(self) -> int:
@@ -68,9 +72,11 @@ def schedule(kernel: Matmul, target: Target) -> Schedule:
     widest = 4 if copies_b else target.registers
     lanes, depth = target.lanes(kernel.dtype), kernel.depth
     cut = grid(kernel.rows, kernel.columns, lanes, target, small, widest, depth)
-    chains = BUSY // cut.sums
+    chains = BUSY // cut.sums  # in short code too: they decide about the bits
     block = _block(kernel, copies_a, copies_b, size * cut.stride)
-    late = block < kernel.depth or _costs(kernel) > CHEAP
+    brief = target.brief and not copies_a and block == kernel.depth
+    cut = brief_grid(kernel.rows, kernel.columns, lanes) if brief else cut
+    late = block < kernel.depth or _costs(kernel) > (BRIEF if brief else CHEAP)
     space = _space(copies_a, block < kernel.depth, late, size)
     group = cut.panels
     if copies_b:
@@ -78,6 +84,7 @@ def schedule(kernel: Matmul, target: Target) -> Schedule:
     return Schedule(
         *(cut, max(1, min(chains, kernel.depth // 4)), block, copies_a, copies_b, group, late),
         *_units(kernel, cut, (copies_a, copies_b), block, late, space),
+        brief,
     )
 
 

@@ -4,7 +4,7 @@ Imports the target. schedule starts from it.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, gcd
 
 from chainrule.native.target import Target
 
@@ -12,6 +12,7 @@ BUSY = 8  # sums at work: two units with a latency of four cycles each
 TALLEST = 12  # rows
 SLIM = 16  # rows of a single vector where registers are many: each row of b is read less often
 DEEP = 32  # terms from which that is worth the code, which takes a third longer to compile
+BRIEF_ROWS = 4  # of a tile in short code
 FEW = 4  # panels; where there are more, a narrow last one costs next to nothing
 
 
@@ -106,6 +107,17 @@ def grid(
     if not panels:
         widths, panels, rest = rest, 1, ()
     return Grid(lanes, height, rows - (height - 1) * tiles, tiles, widths, panels, rest)
+
+
+def brief_grid(rows: int, columns: int, lanes: int) -> Grid:
+    """Small tiles of one height, for short code; all of one width where that is not too slow."""
+    height = next(h for h in range(BRIEF_ROWS, 0, -1) if rows % h == 0)
+    tiles, even = rows // height, gcd(columns, lanes)
+    if columns <= lanes:
+        return Grid(lanes, height, tiles, tiles, (columns,), 1, ())
+    lanes = even if 4 * even >= lanes else lanes
+    full, tail = divmod(columns, lanes)
+    return Grid(lanes, height, tiles, tiles, (lanes,), full, (tail,) if tail else ())
 
 
 def _shared(rows: int, full: int, tail: int, lanes: int, registers: int) -> int:

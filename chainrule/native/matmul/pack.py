@@ -29,6 +29,8 @@ class Panels:
         Where the first one goes; ``step`` elements from one to the next.
     side : int
         Columns are read in squares of so many rows: a power of two, and no more than there are.
+    brief : bool
+        Copy one element after the other, in short code.
     """
 
     source: Value
@@ -41,6 +43,7 @@ class Panels:
     step: int
     scalar: str
     side: int
+    brief: bool
 
     @property
     def size(self) -> int:
@@ -51,6 +54,9 @@ class Panels:
 def copy_panels(b: Builder, panels: Panels, count: Value, depth: Value) -> None:
     """Copy ``depth`` rows of some panels; a narrow last vector is filled up with zeros."""
     p = panels
+    if p.brief:
+        _copy_one_by_one(b, p, count, depth)
+        return
     if p.along_column == 1:
         with b.loop(integer(0), depth) as k:
             row = b.at(p.source, b.mul(k.index, integer(p.along_k)), p.scalar)
@@ -76,6 +82,21 @@ def copy_panels(b: Builder, panels: Panels, count: Value, depth: Value) -> None:
             place = b.at(source, integer(full * p.lanes * p.along_column), p.scalar)
             into = b.at(target, integer(full * p.lanes), p.scalar)
             _copy_columns(b, p, place, p.widths[full], into, depth)
+
+
+def _copy_one_by_one(b: Builder, p: Panels, count: Value, depth: Value) -> None:
+    """The same for panels of one vector, which is not filled up."""
+    (width,) = p.widths
+    with b.loop(integer(0), count) as panel:
+        place = b.mul(panel.index, integer(width * p.along_column))
+        source = b.at(p.source, place, p.scalar)
+        target = b.at(p.target, b.mul(panel.index, integer(p.step)), p.scalar)
+        with b.loop(integer(0), depth) as k, b.loop(integer(0), integer(width)) as column:
+            below = b.mul(k.index, integer(p.along_k))
+            beside = b.mul(column.index, integer(p.along_column))
+            element = b.load(b.at(source, b.add(below, beside), p.scalar), p.scalar, p.size)
+            into = b.add(b.mul(k.index, integer(p.stride)), column.index)
+            b.store(element, b.at(target, into, p.scalar), p.size)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Tile:
         Lanes of each vector of y, and the columns where they begin.
     together : int
         Rows that share the sums of the last vector: each has its own lanes.
+    brief : bool
+        Whether no more terms than chains stand in a round.
     """
 
     scalar: str
@@ -37,6 +39,7 @@ class Tile:
     columns: tuple[int, ...]
     chains: int = 1
     together: int = 1
+    brief: bool = False
 
     @property
     def alone(self) -> int:
@@ -95,7 +98,7 @@ def sums(
         with b.loop(whole, depth, carried=k.carried) as k:
             k.carried = _round(b, tile, x, y, k.index, 1, k.carried)
         return _joined(b, tile, k.carried)
-    whole = depth // steps * steps if depth > 4 * steps else 0
+    whole = depth // steps * steps if depth > (1 if tile.brief else 4) * steps else 0
     if whole:
         with b.loop(integer(0), integer(whole), steps, carried=totals, sure=True) as k:
             k.carried = _round(b, tile, x, y, k.index, steps, k.carried)

@@ -4,14 +4,15 @@ Imports kernel, costs, traffic and wording.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Self
 
 from chainrule.plan.costs import instructions
-from chainrule.plan.kernel import Kernel
+from chainrule.plan.kernel import Axes, Kernel
 from chainrule.plan.loops_as_text import chain, lengths, letters_of
 from chainrule.plan.numpy_memory import Memory
-from chainrule.plan.scalar import Body, Store
+from chainrule.plan.scalar import Body, Store, counted, other_length
 from chainrule.plan.traffic import Touch, loads, stored
 
 
@@ -47,3 +48,11 @@ class Pointwise(Kernel):
     def what(self) -> str:
         """The letters of the body."""
         return chain(letters_of(self.body)) or "copy"
+
+    def row_axes(self) -> Axes:
+        """Those along which it does not count."""
+        return [pair for pair in enumerate(self.shape) if pair[0] not in counted(self.body)]
+
+    def cut(self, axis: int, length: int) -> Self:
+        """A smaller shape."""
+        return replace(self, shape=other_length(self.shape, axis, length))

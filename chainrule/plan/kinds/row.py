@@ -1,9 +1,9 @@
 """Row: several passes over a row, for every row.
 
-Imports kernel, costs, traffic and wording.
+Imports kernel, pointwise, partial_sums, costs, traffic and wording.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Self
@@ -12,10 +12,12 @@ import numpy as np
 
 from chainrule.ops.sums import accurate_sum
 from chainrule.plan.costs import instructions
-from chainrule.plan.kernel import Kernel
+from chainrule.plan.kernel import Axes, Kernel
+from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.loops_as_text import chain, lengths, letters_of
 from chainrule.plan.numpy_memory import AnyArray, Memory
-from chainrule.plan.scalar import Access, Body, Store
+from chainrule.plan.partial_sums import added, completed, wide_dtype
+from chainrule.plan.scalar import Access, Body, Store, counted, other_length
 from chainrule.plan.traffic import Touch, loads, stored
 
 
@@ -137,6 +139,54 @@ class Row(Kernel):
             found += [*letters_of(each.body), *(r.kind.upper() for r in each.reductions)]
             found += letters_of(each.after)
         return chain(found)
+
+    def row_axes(self) -> Axes:
+        """The outer ones, where it does not count along them."""
+        known = self._counted()
+        return [pair for pair in enumerate(self.outer) if pair[0] not in known]
+
+    def cut(self, axis: int, length: int) -> Self:
+        """Fewer rows."""
+        return replace(self, outer=other_length(self.outer, axis, length))
+
+    def sum_axes(self) -> Axes:
+        """The inner ones of a single pass that makes sums."""
+        sums = all(r.kind == "sum" for r in self.passes[0].reductions)
+        if len(self.passes) > 1 or not sums:
+            return ()
+        start, known = len(self.outer), self._counted()
+        return [(i, n) for i, n in enumerate(self.inner) if start + i not in known]
+
+    def sums(self) -> tuple[tuple[int, str], ...]:
+        """One per row and reduction, in a wider dtype: there may be many parts."""
+        rows = prod(self.outer)
+        return tuple((rows, wide_dtype(r.dtype)) for r in self.passes[0].reductions)
+
+    def adding(self, axis: int, length: int, sums: Sequence[int]) -> Self:
+        """Shorter rows."""
+        body, stores = added(sums, *self._dtypes(), self.outer)
+        only = replace(self.passes[0], after=body, after_stores=stores, kept=())
+        inner = other_length(self.inner, axis, length)
+        return replace(self, inner=inner, passes=(only,))
+
+    def ending(self, sums: Sequence[int]) -> Pointwise:
+        """What follows once for a row."""
+        only = self.passes[0]
+        body, stores = completed(sums, *self._dtypes(), self.outer, only.after, only.after_stores)
+        return Pointwise(self.outer, body, stores)
+
+    def _dtypes(self) -> tuple[list[str], list[str]]:
+        """Of the reductions, and of the sums of their parts."""
+        found = [r.dtype for r in self.passes[0].reductions]
+        return found, [wide_dtype(dtype) for dtype in found]
+
+    def _counted(self) -> set[int]:
+        return {
+            axis
+            for each in self.passes
+            for body in (each.body, each.after)
+            for axis in counted(body)
+        }
 
 
 _PRODUCT: Any = np.multiply.reduce

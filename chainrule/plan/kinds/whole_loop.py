@@ -138,6 +138,11 @@ class Loop(Alone[X]):
             results=tuple(self.results[i] for i in kept),
         )
 
+    @property
+    def times(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]  one per loop
+        """The number of steps."""
+        return self.length
+
     def prepared(self: "Loop[Ref]") -> Iterator[Any]:
         """It, behind copies of what does not lie in order: a step takes it as it lies."""
         copies: list[Map] = []

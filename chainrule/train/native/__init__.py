@@ -9,6 +9,7 @@ holdings.py            what an object holds that can be read, and which code cou
 keeping.py             what a spoilt step can be taken back with
 loss_and_gradients.py  the loss of a batch and its gradients as machine code
 outputs.py             the outputs of a net as machine code, for any number of rows
+planned.py             the plan of a recorded step, which the last fits may have made already
 reach.py               the objects that Python code can get at from some roots
 recorded_step.py       the training step as one function of arrays, recorded
 stand_ins.py           what stands in the place of parameters while a step is recorded

@@ -6,6 +6,7 @@ Imports native_step and recording. Program and the training loop run it, epoch b
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 from operator import attrgetter
 from typing import Any
 
@@ -123,12 +124,15 @@ class NativeSteps:
             return None
         return steps.get(key_of_batch(rows, min(size, count)))
 
-    def step_for(self, rows: Rows, count: int) -> NativeStep:
-        """The machine code for batches of so many of these rows; made when it is first needed."""
+    def step_for(self, rows: Rows, count: int, runs: float = inf) -> NativeStep:
+        """The machine code for batches of so many of these rows; made when it is first needed.
+
+        ``runs``: how many such steps there will be, where that is known.
+        """
         key = key_of_batch(rows, count)
         found = self._steps.get(key)
         if found is None:
-            found = self._made(rows, count)
+            found = self._made(rows, count, runs)
             if len(self._steps) >= KEPT:  # the oldest goes
                 self._bound.pop(self._steps.pop(next(iter(self._steps))), None)
             self._steps[key] = found
@@ -140,7 +144,7 @@ class NativeSteps:
         for step in self._steps.values():
             step.ready()
 
-    def _made(self, rows: Rows, count: int) -> NativeStep:
+    def _made(self, rows: Rows, count: int, runs: float) -> NativeStep:
         slots = self._recipe.optimizer.slots(self._trained)
         self._recipe = recipe = replace(self._recipe, behind=missed(slots))
         specs, watched = specs_of(rows, count), count == self._watched
@@ -149,7 +153,7 @@ class NativeSteps:
             self._surroundings,
             twice=not self._steps,
         )
-        return NativeStep(recipe, recorded, len(specs), watched)
+        return NativeStep(recipe, recorded, len(specs), watched, runs)
 
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""

@@ -4,6 +4,7 @@ Imports native. The native step, the native loss and the native evaluation each 
 """
 
 from collections.abc import Sequence
+from math import inf
 from operator import is_
 from typing import Any
 
@@ -31,6 +32,8 @@ class Bound:
         What a single run reads after the streams: entries of arrays whose first axis has length 1.
     results : mapping of int to ndarray, optional
         Where a single run leaves some of the outputs; the others are bound with ``leaves``.
+    runs : float, default inf
+        How often it will be run, where that is known: see ``compile_plan``.
 
     Attributes
     ----------
@@ -43,9 +46,10 @@ class Bound:
         streams: int,
         numbers: Sequence[Array] = (),
         results: dict[int, Array] | None = None,
+        runs: float = inf,
     ) -> None:
         self.plan = plan
-        self._run = compile_plan(plan, beside=True).run_object()
+        self._run = compile_plan(plan, beside=True, runs=runs).run_object()
         self._place = place = len(plan.inputs) - streams - len(numbers)
         self._held: list[Array] = []
         batch = plan.inputs[place : place + streams]

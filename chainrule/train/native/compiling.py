@@ -3,20 +3,26 @@
 Imports the native files. fit calls it once, before the first epoch.
 """
 
+import contextlib
+import gc
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 
 from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
+from chainrule.native.engine import load
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.eager_step import TrainingStep
-from chainrule.train.history import History
+from chainrule.train.history import History, Timing
 from chainrule.train.native.all_sizes import NativeSteps
 from chainrule.train.native.loss_and_gradients import NativeLoss
 from chainrule.train.native.recorded_step import UnreachedError
 from chainrule.train.recipe import Recipe
+
+with contextlib.suppress(ImportError, OSError):  # fit will say what is wrong
+    load()  # whoever asks for fit will train, and each fit would wait for it
 
 # Bytes of gradients that an epoch writes in less time than an eager step takes; measured: the
 # two meet at 9 MiB, and at 1 MiB a fit of digits gains a quarter.
@@ -29,6 +35,7 @@ def compiled_steps(
     step: TrainingStep,
     batches: Batches,
     history: History,
+    epochs: int,
 ) -> NativeSteps | None:
     """The machine code of these steps; None where they cannot be compiled, and a warning says why.
 
@@ -40,16 +47,24 @@ def compiled_steps(
         return None
     full = min(batches.size, batches.rows)
     native = NativeSteps(recipe, full if _watched(parameters, batches) else 0)
-    return native if compiles(lambda: compile_sizes(native, step, batches), history) else None
+    timing = history.timing
+    made = compiles(lambda: compile_sizes(native, step, batches, epochs, timing), history)
+    return native if made else None
 
 
-def compile_sizes(native: NativeSteps, step: TrainingStep, batches: Batches) -> None:
+def compile_sizes(
+    native: NativeSteps, step: TrainingStep, batches: Batches, epochs: int, timing: Timing
+) -> None:
     """Machine code for full batches, and for the last one where it is smaller."""
+    whole, rest = divmod(batches.rows, batches.size)
 
     def make() -> None:
-        for rows in {min(batches.size, batches.rows), batches.rows % batches.size} - {0}:
-            native.bound(native.step_for(batches.all, rows))
+        for rows, count in ((batches.size, whole), (rest, 1)):
+            if rows and count:
+                native.bound(native.step_for(batches.all, rows, epochs * count))
+        began = time.perf_counter()
         native.ready()
+        timing.waiting += time.perf_counter() - began
 
     leaving_out(make, native, step)
 
@@ -89,7 +104,8 @@ def compiles(make: Callable[[], None], history: History) -> bool:
     """Whether this can be compiled; else the history and a warning say why not."""
     began = time.perf_counter()
     try:
-        make()
+        with _undisturbed():
+            make()
     except NoGradientError:  # the eager step raises it too, and shows the parameters
         return False
     except UnreachedWarning:  # where warnings are errors
@@ -101,6 +117,18 @@ def compiles(make: Callable[[], None], history: History) -> bool:
         history.timing.compiling += time.perf_counter() - began
     history.compiled = True
     return True
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Generator[None]:
+    """Without the collector: most of what is made here stays, and it takes a fifth of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def say_eager(history: History, because: str) -> None:

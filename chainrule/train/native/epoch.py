@@ -179,7 +179,10 @@ class NativeEpoch:
         feeds.number(first, count, number)
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
-        self._outs = step.room(count, self._fresh and count < self._total)
+        # A small net's outputs are kept where they were in the last epoch: binding takes longer.
+        held = self._fresh and count < self._total
+        place = (first + self._before if self._total <= step.most_outs else None) if held else 0
+        self._outs = step.room(count, place)
         self._container = step.out
         keeper = self._native.begin(self._afresh)
         self._afresh = False
@@ -221,7 +224,7 @@ class NativeEpoch:
         """Make some of the steps from a batch on once more, in the same bits."""
         if last > first:
             places = start + first, start + last
-            outs = step.room(last - first, fresh=True)
+            outs = step.room(last - first)
             step.run(self.rows_of(*places), feeds.part(*places).twin(), outs)
 
     def _refuse(self, step: NativeStep, made: int, began: float) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from chainrule.ops.random import Key
 from chainrule.optim.problem import LossAndGradients
-from chainrule.plan.make import make
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
+from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import KEY, recorded_loss
 from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.recipe import Recipe
@@ -31,7 +31,7 @@ class NativeLoss:
             twice=True,
         )
         self._key = np.zeros((1, *KEY.shape), KEY.dtype)
-        self._bound = Bound(make(recorded.flow), len(specs), [self._key])
+        self._bound = Bound(planned(recorded.flow), len(specs), [self._key])
         self._trained = [parameters[path] for path in recipe.trained]
         self._has_buffers = bool(recorded.buffers)
         outputs = len(self._bound.plan.outputs)

@@ -13,10 +13,10 @@ from chainrule.native.arrays import aligned
 from chainrule.native.engine import target
 from chainrule.native.matmul.panels import in_panels, lay_out
 from chainrule.nn import Module
-from chainrule.plan.make import make
 from chainrule.spec import Spec
 from chainrule.train.native.bound import Bound
 from chainrule.train.native.guards import Surroundings
+from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Attributes, Recorded, recorded_outputs
 from chainrule.train.native.steadiness import steady
 from chainrule.train.streams import SINGLE, Arrays, Form, Rows, key_of, key_of_batch, specs_of
@@ -120,7 +120,7 @@ class _Sized:
     """The machine code for one number of rows."""
 
     def __init__(self, recorded: Recorded, streams: int) -> None:
-        self.plan, self.panels = in_panels(make(recorded.flow), target())
+        self.plan, self.panels = in_panels(planned(recorded.flow), target())
         self.out, self._outs = recorded.out, self.plan.outputs
         self._results = [np.zeros(spec.shape, spec.dtype) for spec in self._outs]
         self._bound = Bound(self.plan, streams, (), dict(enumerate(self._results)))

@@ -18,6 +18,7 @@ from chainrule.nn.substitute import substituted
 from chainrule.ops.movement import cast, reshape
 from chainrule.optim import Optimizer
 from chainrule.plan.record import record
+from chainrule.plan.repeated import Repeated
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
 from chainrule.tensors import Parameter
@@ -215,6 +216,7 @@ class _Step:
         after: dict[Any, Any] = {leaf: leaf.value for leaf in self._leaves.values()}
         memory: dict[str, Any] = {}
         missed = self._recipe.behind or (0,) * len(gradients)
+        repeated = Repeated()
         for (path, gradient), behind in zip(gradients.items(), missed, strict=True):
             value = values[path]
             places = [f"{path}/{name}" for name in optimizer.memory]
@@ -223,13 +225,23 @@ class _Step:
             rule, factor = optimizer.rule_of(path)
             rate = self._rate if factor == 1 else self._rate * factor
             numbers = (cast(each, value.dtype) for each in (rate, number))
-            new, kept = rule(value, gradient, state, *numbers)
+            apply = repeated if _is_ours(rule) else _once
+            new, kept = apply(rule, value, gradient, state, *numbers)
             after[self._leaves[path]] = new
             memory |= {
                 place: reshape(array, (-1,)) for place, array in zip(places, kept, strict=True)
             }
         after = projected(self._model, self._recipe.regularization, after)
         return {path: after[self._leaves[path]] for path in gradients} | memory
+
+
+def _is_ours(rule: Any) -> bool:
+    """Whether a rule is known to depend on nothing but its arguments and settings."""
+    return type(getattr(rule, "__self__", None)).__module__.startswith("chainrule.optim.")
+
+
+def _once(rule: Any, *operands: Any) -> Any:
+    return rule(*operands)
 
 
 def recorded_loss(

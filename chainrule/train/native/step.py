@@ -4,21 +4,22 @@ Imports recording, plan and native. Program keeps one for every size of batch.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from chainrule.optim.groups import Slot
-from chainrule.plan.make import make
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
+from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Rows
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MOST_OUTS = 4 * 1024**2  # bytes of outputs that are kept for one slice of an epoch
+PLACES = 4  # of an epoch whose arrays are kept for the next one
 NUMBERS = 3  # of a step: its random key, its learning rate and its count
 
 
@@ -40,6 +41,9 @@ class Feeds:
     counts: Array
     losses: Array
     penalties: Array
+    _parts: dict[tuple[int, int], "Feeds"] = field(
+        default_factory=dict[tuple[int, int], "Feeds"], init=False
+    )
 
     @classmethod
     def of(cls, count: int, loss: Any, penalty: Any) -> "Feeds":
@@ -63,8 +67,15 @@ class Feeds:
         self.counts[first : first + count] = np.arange(number, number + count)
 
     def part(self, first: int, last: int) -> "Feeds":
-        """Some batches."""
-        return Feeds(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
+        """Some batches; the same arrays the next time, which need not be bound anew."""
+        found = self._parts.get((first, last))
+        if found is None:
+            arrays = self.keys, self.rates, self.counts, self.losses, self.penalties
+            found = Feeds(*(array[first:last] for array in arrays))
+            if len(self._parts) >= PLACES:
+                self._parts.clear()
+            self._parts[first, last] = found
+        return found
 
 
 class NativeStep:
@@ -91,9 +102,11 @@ class NativeStep:
         Those of the trained parameters at the last step, if the step is watched; else empty.
     """
 
-    def __init__(self, recipe: Recipe, recorded: Recorded, streams: int, watched: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, recorded: Recorded, streams: int, watched: bool, runs: float
+    ) -> None:
         self._names = recorded.parameters, recorded.buffers  # the flow need not stay
-        self.plan = plan = make(recorded.flow)
+        self.plan = plan = planned(recorded.flow)
         shown, arrays = recipe.trained if watched else (), len(plan.inputs) - streams - NUMBERS
         last = len(plan.outputs) - len(shown)
         first = len(recorded.flow.updates)
@@ -101,7 +114,8 @@ class NativeStep:
         self.outs, self.out = tuple(outs), recorded.out
         self.rows = plan.inputs[arrays].shape[0]
         self.one, self._made = self._feeds_of(1), self._feeds_of(0)
-        self.results = self.room(1, fresh=True)
+        self._rooms: dict[int | None, tuple[Array, ...]] = {}
+        self.results = self.room(1)
         self._left = tuple(range(first, last))
         one = zip(self._left, (self.one.losses, self.one.penalties, *self.results), strict=True)
         self._bound = Bound(
@@ -109,12 +123,12 @@ class NativeStep:
             streams,
             self.one.numbers(),
             {i: array.reshape(array.shape[1:]) for i, array in one},
+            runs,
         )
         self.gradients = {path: self._bound.leaves(last + i) for i, path in enumerate(shown)}
         self.draws = any(kernel.draws for kernel in plan.kernels)
         self.most_outs = max(MOST_OUTS // max(sum(spec.nbytes for spec in outs), 1), 1)
         self.pace = 0.0
-        self._room: tuple[Array, ...] = self.room(0, fresh=True)
         self.hold = self._bound.hold  # in the order of the recording, see ``arrays``
         self.failure, self.ready = self._bound.failure, self._bound.ready
         self.step = self._bound.run  # one step on a batch, with the numbers of ``one``
@@ -157,14 +171,19 @@ class NativeStep:
             self._made = self._feeds_of(count)
         return self._made
 
-    def room(self, count: int, fresh: bool) -> tuple[Array, ...]:
-        """Room for the outputs of so many steps; unless fresh, the next call may return it too."""
-        if fresh or len(self._room[0]) != count:
-            room = tuple([np.empty((count, *spec.shape), spec.dtype) for spec in self.outs])
-            if fresh:
-                return room
-            self._room = room
-        return self._room
+    def room(self, count: int, place: int | None = None) -> tuple[Array, ...]:
+        """Room for the outputs of so many steps; of its own, or that of a place.
+
+        The next call for the same place may return it too.
+        """
+        found = self._rooms.get(place)
+        if found is None or len(found[0]) != count:
+            found = tuple([np.empty((count, *spec.shape), spec.dtype) for spec in self.outs])
+            if place is not None:
+                if len(self._rooms) >= PLACES:
+                    self._rooms.clear()
+                self._rooms[place] = found
+        return found
 
     def _feeds_of(self, count: int) -> Feeds:
         return Feeds.of(count, self.loss.dtype, self.penalty.dtype)
