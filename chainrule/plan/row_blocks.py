@@ -77,7 +77,7 @@ def in_blocks(fused: Fused, lengths: Sequence[int], cache: Cache) -> Blocked | N
     """
     best: tuple[int, Chain, int] | None = None
     for rows in dict.fromkeys(lengths):
-        if rows < 2 * cache.rows:
+        if rows < max(2, 2 * cache.rows):
             continue
         chain = Chain([*zip(fused.kernels, fused.names, strict=True)], fused.buffers, rows)
         found = cache.block(chain)
