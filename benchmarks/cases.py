@@ -101,6 +101,7 @@ class Data:
 
 
 DEEP = Case("12 x 64", 64, (64,) * 11, 10, 32, 1, "tanh", "adam")
+PHYSICS = Case("2-64-64-64-1", 2, (64,) * 3, 1, 2000, 1, "tanh")
 RECURRENT = Case("RNN, 50 steps", 8, (64,), 1, 32, 50)  # a batch of rows for each step
 SCANNED = RECURRENT.but(name="RNN by scan, 50 steps")
 

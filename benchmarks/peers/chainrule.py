@@ -8,6 +8,7 @@ import numpy as np
 import chainrule as cr
 from benchmarks import residency
 from benchmarks.cases import NORM_EPSILON, SHAPES, Case, data, folds, recurrence, table
+from benchmarks.equation import points, residual
 from benchmarks.peers import Task
 from benchmarks.products import best_rate
 
@@ -163,6 +164,26 @@ def _fitted(case, x, y):
     )
 
 
+def equation(case: Case) -> Task:
+    """A loss with derivatives inside, and its gradient."""
+    compiled, arrays = cr.compile(cr.value_and_grad(residual(cr, cr.grad))), points(case)
+    return Task(lambda: compiled(*arrays)[0], float)
+
+
+def equation_first(case: Case) -> Task:
+    """Record, plan, compile and run it in a fresh process; its value is seconds."""
+    import llvmlite.binding  # noqa: F401  imports are timed apart
+
+    arrays = points(case)
+
+    def call():
+        started = time.perf_counter()
+        cr.compile(cr.value_and_grad(residual(cr, cr.grad)))(*arrays)
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
 def products(_: Case) -> Task:
     """The best rate of our own matrix products, in FLOP per second."""
     multiply = cr.compile(lambda x, w: x @ w)
@@ -242,6 +263,8 @@ FORMS = {
     "recurrent by scan": recurrent_scan,
     "gradient": gradient,
     "gradient by scan": gradient_scan,
+    "equation": equation,
+    "equation first": equation_first,
     "fit": fit,
     "search": search,
     "products": products,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.cases import BETA1, BETA2, EPSILON, NORM_EPSILON, Case, data, recurrence
+from benchmarks.equation import points, residual
 from benchmarks.peers import Task
 
 ACTIVATIONS = {
@@ -103,6 +104,27 @@ def _recurrence(case):
     return loss
 
 
+def equation(case: Case) -> Task:
+    """A loss with derivatives inside, and its gradient; the arrays are on the device."""
+    compiled = jax.jit(jax.value_and_grad(residual(jnp, jax.grad)))
+    arrays = jax.tree.map(jnp.asarray, points(case))
+    return Task(lambda: jax.block_until_ready(compiled(*arrays))[0], float)
+
+
+def equation_first(case: Case) -> Task:
+    """Trace, compile and run it in a fresh process; its value is seconds."""
+    arrays = points(case)
+    jnp.zeros(1).block_until_ready()
+
+    def call():
+        started = time.perf_counter()
+        compiled = jax.jit(jax.value_and_grad(residual(jnp, jax.grad)))
+        jax.block_until_ready(compiled(*arrays))
+        return time.perf_counter() - started
+
+    return Task(call, float)
+
+
 def _parts(case, given=None):
     """The first state, the batches and the step."""
     given = given or data(case)
@@ -188,4 +210,6 @@ FORMS = {
     "recurrent": recurrent,
     "recurrent by scan": recurrent,
     "gradient": gradient,
+    "equation": equation,
+    "equation first": equation_first,
 }

@@ -8,6 +8,7 @@ from benchmarks.sections.calls import calls
 from benchmarks.sections.cold import cold
 from benchmarks.sections.first import first, imports
 from benchmarks.sections.memory import memory
+from benchmarks.sections.physics import physics
 from benchmarks.sections.predict import predict
 from benchmarks.sections.recurrences import recurrences
 from benchmarks.sections.steps import adam, sgd
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "first": first,
     "cold": cold,
     "imports": imports,
+    "physics": physics,
     "threads": threads,
     "widths": widths,
     "memory": memory,

@@ -89,7 +89,7 @@ def in_blocks(fused: Fused, lengths: Sequence[int], cache: Cache) -> Blocked | N
 def _even(rows: int, count: int) -> int:
     """Rows of a block: so many that all blocks are full, if they need not be much smaller."""
     block = -(-rows // count)
-    return next((n for n in range(block, block * 3 // 4, -1) if rows % n == 0), block)
+    return next((n for n in range(block, block * 3 // 4 - 1, -1) if rows % n == 0), block)
 
 
 def local_buffers(chain: Chain) -> set[int]:

@@ -1,4 +1,4 @@
-"""Functions of a batch whose plans can be cut into blocks of rows, and a cache that asks for it."""
+"""Functions of a batch whose plans can be cut into blocks, and a cache that asks for blocks."""
 
 from dataclasses import dataclass
 

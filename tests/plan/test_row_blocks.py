@@ -15,7 +15,6 @@ from chainrule.spec import Spec, spec_of
 from tests.plan.in_blocks import CASES, Always, arrays_of, of_rows
 from tests.plan.random_flows import Drawer
 
-
 FEW = Cache(5_000, 8)
 
 
