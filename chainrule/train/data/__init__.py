@@ -7,6 +7,7 @@ loop use it.
     amounts.py        texts that are numbers but for a unit, or a word in a gap
     bundled.py        the one door to scikit-learn in this package
     columns.py        its role, numbers to standardise, categories, dates
+    decimal_signs.py  whether 1.234 is a thousand, and which cells tell
     databases.py      tables of databases: DuckDB's files, SQLite's through Python's sqlite3
     dataset.py        what a net trains on; three parts, already preprocessed
     delimited.py      the dialect of a text table: delimiter, header, decimal commas

@@ -1,7 +1,7 @@
 """Amounts: a column of texts that are numbers but for a unit beside them, or a word in a gap.
 
-Imports texts.py and unit_signs.py. roles.py and inference.py ask what a column holds; later.py
-reads further rows the same way.
+Imports texts.py, decimal_signs.py and unit_signs.py. roles.py and inference.py ask what a column
+holds; later.py reads further rows the same way.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.columns import Written
+from chainrule.train.data.decimal_signs import COMMA, POINT, SIGNS, is_open, shown_by, sign_of
 from chainrule.train.data.marks import without_words
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import all_numbers_in, are_mostly, numbers_in, spread
@@ -63,7 +64,7 @@ def amounts_in(columns: Columns, name: str, text: Text, is_asked: bool = False) 
     found = _with_unit(columns, text, counts, is_asked)
     if found is None:
         return None
-    of_values, unit = found
+    of_values, unit, decimal = found
     is_bad = np.isnan(of_values) & (counts > 0)
     bare = _bare(text, unit, ~is_bad) if unit else np.zeros(len(is_bad), bool)
     notes = tuple[str, ...]()
@@ -79,7 +80,9 @@ def amounts_in(columns: Columns, name: str, text: Text, is_asked: bool = False) 
         is_bad &= ~_are(text, words)
     if not is_bad.any():
         lower = tuple(dict.fromkeys(word.lower() for word in words))
-        return Amounts(of_values, Written(unit, lower), notes)
+        if not columns.said:
+            _refuse_two_signs(columns, name, text, unit)
+        return Amounts(of_values, Written(unit, lower, decimal), notes)
     bad, good = int(counts[is_bad].sum()), int(counts[~is_bad].sum())
     most = max(1, LARGEST_SHARE_OF_TYPOS * good)
     if not is_asked and (bad > most or good < FEWEST_NUMBERS_PER_TYPO * bad):
@@ -98,15 +101,47 @@ def as_numbers(
             f"column {name!r} of {columns.source} holds dates where numbers belong.",
             do="Write the column as it was in the training data, or leave it out.",
         )
-    unit, words = ("", ()) if written is None else (written.unit, written.words)
-    values = without_words(values, words) if words else values
-    given = without_unit(values.values, unit) if unit else values.values
-    of_values = all_numbers_in(given, columns.has_decimal_commas)
+    known = Written() if written is None else written
+    values = without_words(values, known.words) if known.words else values
+    given = without_unit(values.values, known.unit)
+    of_values = all_numbers_in(given, decimal_of(columns, given, known.decimal))
     bad = unread(values, of_values)
     if bad is not None:
+        unit = known.unit
         do = f"The net learned it in {unit}: write it so, or without a unit." if unit else ""
         raise not_a_number(columns, name, values.values[values.codes[bad]], bad, do)
     return spread(values, of_values)
+
+
+def decimal_of(columns: Columns, cells: Sequence[str], known: str = "") -> str:
+    """The sign before the decimals of a column's cells, which are without units."""
+
+    def shown() -> frozenset[str]:
+        return columns.shown
+
+    return columns.said or sign_of(cells, known, shown)
+
+
+def doubt_in(columns: Columns, name: str, unit: str = "") -> str | None:
+    """A cell of a column of numbers such as 2.111, where none tells whether it is a thousand.
+
+    All cells with a sign have three digits after it: decimals would hardly end at the third place
+    every time.
+    """
+    values = columns.values[name]
+    if columns.said or not isinstance(values, Text):
+        cell = None if columns.said else columns.doubts.get(name)
+        return None if cell is None or len(columns.shown) == 1 else cell
+    given = without_unit(values.values, unit)
+    if not any(map(is_open, given)) or shown_by(given) or len(columns.shown) == 1:
+        return None
+    decimal = decimal_of(columns, given)
+
+    def shows_it(cell: str) -> bool:
+        return is_open(cell) and decimal in cell
+
+    row = _first(values, given, shows_it)
+    return given[int(values.codes[row])]
 
 
 def not_a_number(columns: Columns, name: str, cell: str, row: int, do: str = "") -> DataError:
@@ -205,17 +240,47 @@ def mixture(columns: Columns, name: str, text: Text) -> tuple[str, str] | None:
 
 def _with_unit(
     columns: Columns, text: Text, counts: NDArray[np.int64], is_asked: bool
-) -> tuple[NDArray[np.float64], str] | None:
-    """The values as numbers; and the unit that most of them have, if they have one."""
-    plain = numbers_in(text.values, columns.has_decimal_commas)
+) -> tuple[NDArray[np.float64], str, str] | None:
+    """The values as numbers; the unit that most of them have; and their decimal sign."""
+    given = without_unit(text.values, "")
+    decimal = decimal_of(columns, given)
+    plain = numbers_in(given, decimal)
     if plain is not None and not np.isnan(plain[counts > 0]).any():
-        return plain, ""
+        return plain, "", decimal
     unit = _most_frequent_unit(text, counts, plain, is_asked)
     if not unit:
-        return None if plain is None else (plain, "")
+        return None if plain is None else (plain, "", decimal)
     given = without_unit(text.values, unit)
-    found = numbers_in(given, columns.has_decimal_commas)
-    return None if found is None else (found, unit)
+    decimal = decimal_of(columns, given)
+    found = numbers_in(given, decimal)
+    return None if found is None else (found, unit, decimal)
+
+
+def _refuse_two_signs(columns: Columns, name: str, text: Text, unit: str) -> None:
+    """Raise where cells prove both signs, and others may be thousands by the one or the other."""
+    given = without_unit(text.values, unit)
+    if len(shown_by(given)) < len(SIGNS) or not any(map(is_open, given)):
+        return
+
+    def told(is_wanted: Callable[[str], bool]) -> str:
+        row = _first(text, given, is_wanted)
+        return f"{text.values[text.codes[row]]!r} in {columns.places[row]}"
+
+    raise DataError(
+        f"column {name!r} of {columns.source} has decimal points and decimal commas, so "
+        f"{told(is_open)} may be a thousand or not.",
+        found=[
+            f"point  {told(lambda cell: POINT in shown_by([cell]))}",
+            f"comma  {told(lambda cell: COMMA in shown_by([cell]))}",
+        ],
+        do='Write them alike; or say which it is: decimal="," or decimal="." (on the command '
+        "line: --decimal).",
+    )
+
+
+def _first(text: Text, given: Sequence[str], is_wanted: Callable[[str], bool]) -> int:
+    """The first row with such a cell."""
+    return int(np.argmax(np.append([*map(is_wanted, given)], False)[text.codes]))
 
 
 def _most_frequent_unit(
@@ -247,7 +312,7 @@ def _typo(
     other = parted(cell)
     if unit and other is not None and not is_same(other[1], unit):
         return not_a_number(columns, name, cell, row, do=f"The others are in {unit}: write it so.")
-    if unit in SCALING and other is None and not np.isnan(_one(columns, cell)):
+    if unit in SCALING and other is None and not np.isnan(_one(cell)):
         return not_a_number(
             columns, name, cell, row, do=f"The others are in {unit}: write this one so, too."
         )
@@ -262,8 +327,8 @@ def _typo(
     )
 
 
-def _one(columns: Columns, cell: str) -> float:
-    return float(all_numbers_in([cell], columns.has_decimal_commas)[0])
+def _one(cell: str) -> float:
+    return float(all_numbers_in(without_unit([cell], ""))[0])
 
 
 def _are(text: Text, words: Sequence[str]) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ Plain frozen data. Imports nothing of this package; preprocessing.py applies it,
 makes it, records.py writes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Task = Literal["classification", "regression"]
@@ -41,10 +41,13 @@ class Written:
         What stands beside each number, such as "€" or "kg".
     words : tuple of str
         Texts that stand for a gap in this column, in lower case.
+    decimal : str
+        The sign before the decimals, by which 1.234 and 1,234 are read; "" where no cell asked.
     """
 
     unit: str = ""
     words: tuple[str, ...] = ()
+    decimal: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Numeric:
         Whether the training rows had gaps: then a column of zeros and ones says where they are.
     low, high : float or None
         Numbers beyond them are held there: one cell of 1e9 would leave nothing of the others.
-    unit, words
+    unit, words, decimal
         As in `Written`.
     least, most : float or None
         The smallest and the largest number of the training rows; None in older records.
@@ -78,6 +81,7 @@ class Numeric:
     words: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    decimal: str = field(default="", compare=False)  # the same rows, however written
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -157,13 +161,14 @@ class Classes:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A target that becomes (y - mean) / std; `unit` and `words` as in `Written`."""
+    """A target that becomes (y - mean) / std; the others as in `Written`."""
 
     name: str
     mean: float
     std: float
     unit: str = ""
     words: tuple[str, ...] = ()
+    decimal: str = field(default="", compare=False)  # the same rows, however written
 
 
 Column = Numeric | Categorical | Moment

@@ -1,7 +1,7 @@
 """The dialect of a text table: what separates cells, where the header stands, decimal commas.
 
-Imports unit_signs.py, wanted.py and wording.py. textfiles.py asks before DuckDB reads; DuckDB
-itself finds the types.
+Imports decimal_signs.py, unit_signs.py, wanted.py and wording.py. textfiles.py asks before DuckDB
+reads; DuckDB itself finds the types.
 """
 
 import csv
@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from chainrule.errors import DataError
+from chainrule.train.data.decimal_signs import COMMA, ONE_GROUP, POINT, SIGNS, shown_by
 from chainrule.train.data.unit_signs import number_of
 from chainrule.train.data.wanted import Wish
 from chainrule.train.data.wording import counted
@@ -21,17 +22,6 @@ DELIMITERS = ",;\t|"
 CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 SAMPLE_BYTES = 1 << 22
 SAMPLE_ROWS = 100
-# How numbers with decimals are written, and thousands that only one sign can part; but 2.111 and
-# 2,111 tell nothing.
-DECIMALS = {
-    ".": re.compile(
-        r"[+-]?(\d*\.\d+(e[+-]?\d+)?|[1-9]\d{0,2}(,\d{3})+(\.\d+|,\d{3}))", re.A | re.I
-    ),
-    ",": re.compile(
-        r"[+-]?(\d*,\d+(e[+-]?\d+)?|[1-9]\d{0,2}(\.\d{3})+(,\d+|\.\d{3}))", re.A | re.I
-    ),
-}
-ONE_GROUP = {sign: re.compile(rf"[+-]?[1-9]\d{{0,2}}\{sign}\d{{3}}", re.A) for sign in ".,"}
 PADDED, DIGITS = re.compile(r"0\d+", re.A), re.compile(r"\d+", re.A)
 WHOLE = re.compile(r"[+-]?[1-9]\d{0,2}", re.A)
 
@@ -59,6 +49,8 @@ class Dialect:
         A cell of each column whose numbers may be thousands, where no cell tells: 2.111.
     padded : frozenset of str
         Columns of whole numbers of which some have zeros in front: codes such as 01067.
+    proven : frozenset of str
+        The decimal signs that cells at the start of the file prove.
     """
 
     delimiter: str
@@ -71,6 +63,7 @@ class Dialect:
     cells: frozenset[str] = field(default_factory=frozenset[str], repr=False)
     doubts: Mapping[str, str] = field(default_factory=dict[str, str])
     padded: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -133,15 +126,16 @@ def _of_text(text: str, is_whole: bool, name: str, wish: Wish) -> Dialect:
     for sign in (delimiter, '"', "\r"):  # three times as fast as one regular expression
         text = text.replace(sign, "\n")
     cells = frozenset(text.split("\n"))
-    decimal, is_doubtful = _decimal(sample, cells, delimiter, wish)
+    decimal, proven, in_doubt = _decimal(sample, cells, delimiter, wish)
     has_zeros = any(map(PADDED.fullmatch, cells))
-    records = _records(rest[ends:], delimiter, len(rest)) if is_doubtful or has_zeros else []
-    doubts = _doubts(decimal, header, records, delimiter) if is_doubtful else {}
+    records = _records(rest[ends:], delimiter, len(rest)) if in_doubt or has_zeros else []
+    doubts = _doubts(decimal, header, records, delimiter) if in_doubt else {}
     padded = _padded(header, records) if has_zeros else frozenset[str]()
     above = lines[: first + ends]
     skipped = len(above) - sum(bool(comment) and line.startswith(comment) for line in above)
     places = (first + 1, first + ends + 1)
-    return Dialect(delimiter, comment, header, *places, decimal, skipped, cells, doubts, padded)
+    known = (decimal, skipped, cells, doubts, padded, proven)
+    return Dialect(delimiter, comment, header, *places, *known)
 
 
 def malformed(name: str, line: int, reason: str) -> DataError:
@@ -202,29 +196,32 @@ def _fields(line: str, delimiter: str) -> int:
 
 def _decimal(
     rows: Sequence[Sequence[str]], cells: frozenset[str], delimiter: str, wish: Wish
-) -> tuple[str, bool]:
-    """The decimal sign, and whether all cells with it may be thousands instead."""
+) -> tuple[str, frozenset[str], bool]:
+    """The decimal sign, those that cells prove, and whether some may be thousands instead."""
     if wish.decimal:
-        return wish.decimal, False
-    sample = [number_of(cell.strip()) for row in rows for cell in row]
-    found = _proven(sample)
-    if not found:
-        sample = [cell.strip() for cell in cells if "." in cell or "," in cell]
-        found = _proven(sample)
-    if delimiter == "," and found == ",":  # quoted cells, which are read column by column
-        return ".", False
-    if found or wish.has_decimal_commas:
-        return found or ",", False
-    has_groups = [any(map(ONE_GROUP[sign].fullmatch, sample)) for sign in ".,"]
-    return "," if has_groups[1] else ".", any(has_groups)
+        return wish.decimal, frozenset(), False
+    proven = shown_by([number_of(cell.strip()) for row in rows for cell in row], wish.proven)
+    signed = [cell for cell in cells if _may_prove(cell, proven)]
+    proven = shown_by([number_of(cell.strip()) for cell in signed], proven)
+    if len(proven) == 1 and (delimiter != COMMA or POINT in proven):
+        return next(iter(proven)), proven, False
+    numbers = [number_of(cell.strip()) for cell in cells if POINT in cell or COMMA in cell]
+    is_open = {sign: any(map(ONE_GROUP[sign].fullmatch, numbers)) for sign in SIGNS}
+    sign = COMMA if COMMA in proven or (is_open[COMMA] and not proven) else POINT
+    if POINT in proven or (delimiter == COMMA and not is_open[POINT]):
+        sign = POINT  # quoted cells between commas are text for DuckDB
+    return sign, proven, len(proven) != 1 and any(is_open.values())
 
 
-def _proven(cells: Sequence[str]) -> str:
-    """The decimal sign, where a cell can be no number with the other one; else ""."""
-    for sign, style in DECIMALS.items():
-        if any(style.fullmatch(cell) and not ONE_GROUP[sign].fullmatch(cell) for cell in cells):
-            return sign
-    return ""
+def _may_prove(cell: str, proven: frozenset[str]) -> bool:
+    """Whether a cell may be a number that proves a sign which is not proven yet."""
+    if (
+        len(proven) == 1
+    ):  # the last of its signs is that before the decimals, or it is the only one
+        (known,) = proven
+        other = COMMA if known == POINT else POINT
+        return other in cell and cell.rfind(other) > cell.rfind(known)
+    return not proven and (POINT in cell or COMMA in cell)
 
 
 def _doubts(
@@ -233,7 +230,7 @@ def _doubts(
     """Columns in which each cell with the sign has three digits after it, and others none.
 
     Decimals would hardly end at the third place every time, and never at the first or second. If
-    no cell is without, the delimiter tells where such tables come from.
+    no cell is without, points between commas, tabs or bars are those of decimals.
     """
     found = dict[str, str]()
     whole = [row for row in rows if len(row) == len(header)]
@@ -242,7 +239,7 @@ def _doubts(
         signed = [cell for cell in cells if sign in cell]
         if not signed or not all(map(ONE_GROUP[sign].fullmatch, signed)):
             continue
-        if any(map(WHOLE.fullmatch, cells)) or (delimiter == ";") == (sign == "."):
+        if any(map(WHOLE.fullmatch, cells)) or sign == COMMA or delimiter == ";":
             found[name] = signed[0]
     return found
 

@@ -26,8 +26,7 @@ from chainrule.train.data.roles import (
 )
 from chainrule.train.data.split_keys import keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
-from chainrule.train.data.texts import order_of, shows_decimal_commas, spread, times_in
-from chainrule.train.data.unit_signs import without_unit
+from chainrule.train.data.texts import order_of, spread, times_in
 from chainrule.train.data.wanted import Wanted
 from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
@@ -37,6 +36,7 @@ MANY_UNANSWERED = 0.1  # of all rows: gaps are mostly rarer than classes
 MAY_BE_A_CLASS = (
     "; if a word such as none or NA is a class of it, let only empty cells be gaps (--missing=)"
 )
+MOST_LOOKED_AT = 4096  # cells of a column of numbers: does one have decimals?
 MOST_NUMBERED_CLASSES = 20  # more different whole numbers are an amount, not names
 
 
@@ -50,8 +50,7 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
     """
     target = _checked_target(columns, target)
     wanted.refuse_unknown(columns.names, target)
-    if wanted.decimal:
-        columns = replace(columns, has_decimal_commas=wanted.decimal == ",", doubts={})
+    columns = replace(columns, said=wanted.decimal)
     if len(columns) < FEWEST_ROWS:
         raise DataError(
             f"{columns.source} has {counted(len(columns), 'row')}; "
@@ -68,6 +67,7 @@ def infer(columns: Columns, name: str, target: str | None, wanted: Wanted) -> Ra
         )
     notes = columns.notes
     if answered < len(columns):
+        columns = replace(columns, proven=columns.shown)  # by the other rows as well
         columns, values = _taken(columns, has_answer), _rows(values, has_answer)
         left = len(has_answer) - answered
         is_named = isinstance(values, Text) and not wanted.missing
@@ -124,17 +124,17 @@ def _cast(
         Role(each, "target", told) if each == target else parts[each].role
         for each in columns.names
     )
-    numeric = [each for each, values in used.items() if _is_numeric(values)]
-    commas = columns.has_decimal_commas
-    if commas is None:
-        units = [(each, written.get(each, Written()).unit) for each in numeric]
-        commas = any(_shows_commas(columns.values[each], unit) for each, unit in units)
+    of_numbers = [each for each, values in used.items() if _is_numeric(values)]
+    if not isinstance(answers, Text):
+        of_numbers.append(target)
+    for each in of_numbers:
+        if _showed_decimals(columns, each):
+            written[each] = Written(decimal=columns.decimal)
     return RawData(
         name,
         table_of(columns, used),
         target,
         answers,
-        has_decimal_commas=commas,
         roles=roles,
         marks=wanted.marks if wanted.missing else (),
         orders={each: part.order for each, part in parts.items() if part.order},
@@ -167,10 +167,13 @@ def _is_numeric(values: Values) -> bool:
     return not isinstance(values, Text) and values.dtype.kind == "f"
 
 
-def _shows_commas(values: Values, unit: str) -> bool:
-    if not isinstance(values, Text):
+def _showed_decimals(columns: Columns, name: str) -> bool:
+    """Whether the file's decimal sign stood in the cells of a column, as far as numbers tell."""
+    values = columns.values[name]
+    if isinstance(values, Text) or not columns.decimal or values.dtype.kind != "f":
         return False
-    return shows_decimal_commas(without_unit(values.values, unit) if unit else values.values)
+    some = values[:: max(1, len(values) // MOST_LOOKED_AT)]
+    return name in columns.doubts or bool((np.isfinite(some) & (some != np.rint(some))).any())
 
 
 def _checked_target(columns: Columns, target: str | None) -> str:

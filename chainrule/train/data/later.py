@@ -16,6 +16,8 @@ from chainrule.train.data.columns import (
     Classes,
     Column,
     Moment,
+    Numeric,
+    Quantity,
     Target,
     Written,
 )
@@ -45,7 +47,7 @@ def answers_of(columns: Columns, target: Target, marks: tuple[str, ...]) -> Valu
     """The target's values; a gap where a row has none."""
     values = _marked(columns, target.name, marks)
     if not isinstance(target, Classes):
-        return as_numbers(columns, target.name, values, Written(target.unit, target.words))
+        return as_numbers(columns, target.name, values, _written(target))
     return values if isinstance(values, Text) else as_text(values)
 
 
@@ -72,7 +74,11 @@ def _values(columns: Columns, column: Column, marks: tuple[str, ...]) -> Values:
         return _categories(columns, column, values)
     if isinstance(column, Moment):
         return _times(columns, column, values)
-    return as_numbers(columns, column.name, values, Written(column.unit, column.words))
+    return as_numbers(columns, column.name, values, _written(column))
+
+
+def _written(part: Numeric | Quantity) -> Written:
+    return Written(part.unit, part.words, part.decimal)
 
 
 def _categories(columns: Columns, column: Categorical, values: Values) -> Text:

@@ -4,7 +4,7 @@ Imports the data model beside it. `loading.load` uses it, so that no held-out ro
 means, the categories or the scale.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import sqrt
 from typing import Any
 
@@ -84,7 +84,7 @@ def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
             numbers = table.numbers[:, place[name]]
             refuse_infinite(numbers, name, table.places, table.source)
             learned = learn_numeric(name, numbers[rows])
-            return replace(learned, unit=written(name).unit, words=written(name).words)
+            return replace(learned, **asdict(written(name)))
         if name in table.times:
             moment = _moment(name, table.times[name][rows], raw.orders[name])
             return replace(moment, words=written(name).words)
@@ -93,8 +93,7 @@ def _learn_inferred(raw: RawData, rows: Rows) -> Preprocessing:
         return Categorical(name, text.used().values, has_gaps, takes_new=True)
 
     columns = tuple(column(name) for name in table.order)
-    known = (raw.roles, raw.marks, raw.has_decimal_commas, raw.decimal)
-    return Preprocessing(columns, _target(raw, rows), *known)
+    return Preprocessing(columns, _target(raw, rows), raw.roles, raw.marks, raw.decimal)
 
 
 def learn_numeric(name: str, numbers: NDArray[np.float64]) -> Numeric:
@@ -139,8 +138,8 @@ def _target(raw: RawData, rows: Rows) -> Target:
     refuse_unusable_numbers(raw.target[:, None], (raw.target_name,), raw.table.places, raw.name)
     mean, std = _moments(raw.target[:, None], rows)
     written = raw.written.get(raw.target_name, Written())
-    known = (written.unit, written.words)
-    return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0, *known)
+    known = asdict(written)
+    return Quantity(raw.target_name, float(mean[0]), float(std[0]) or 1.0, **known)
 
 
 def _moments(numbers: NDArray[Any], rows: Rows) -> tuple[Moments, Moments]:

@@ -133,9 +133,10 @@ def _tables(
     nested = first.nested.union(*(part.nested for part in parts))
     notes = tuple(note for part in parts for note in part.notes)
     doubts = {name: cell for part in reversed(parts) for name, cell in part.doubts.items()}
-    source, commas = counted(len(parts), "file"), first.has_decimal_commas
-    places = _places_in(parts, scratch)
-    return Columns(source, values, places, nested, commas, notes, doubts)
+    proven = frozenset[str]().union(*(part.proven for part in parts))
+    decimal = first.decimal if all(part.decimal == first.decimal for part in parts) else ""
+    source, places = counted(len(parts), "file"), _places_in(parts, scratch)
+    return Columns(source, values, places, nested, notes, decimal, proven, doubts)
 
 
 def _keeping(columns: Columns, scratch: Scratch) -> Columns:

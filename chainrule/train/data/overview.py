@@ -81,8 +81,7 @@ def overview(door: Door, table: OnDisk, name: str, target: str | None, wanted: W
     else:
         known = _with_moments(learned.target, counts)
     columns, roles = _columns(door, table, learned, raw)
-    known_of_texts = (learned.marks, learned.has_decimal_commas, learned.decimal)
-    whole = Preprocessing(columns, known, roles, *known_of_texts)
+    whole = Preprocessing(columns, known, roles, learned.marks, learned.decimal)
     notes = [note for note in raw.notes if UNANSWERED not in note]  # of the sample: all are known
     return Overview(whole, answered, (*notes, *_held(columns, notes)))
 

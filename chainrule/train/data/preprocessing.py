@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import DataError, ShapeError, describe
-from chainrule.train.data.columns import Categorical, Classes, Column, Role, Target, Task
+from chainrule.train.data.columns import (
+    Categorical,
+    Classes,
+    Column,
+    Numeric,
+    Quantity,
+    Role,
+    Target,
+    Task,
+)
+from chainrule.train.data.decimal_signs import COMMA
 from chainrule.train.data.frames import columns_of_frame
 from chainrule.train.data.later import refuse_missing, typed
 from chainrule.train.data.preparation import CodeBook, Prepared, prepare
@@ -36,8 +46,6 @@ class Preprocessing:
         whose columns are known.
     marks : tuple of str
         What stands for a gap, where the user said so; () for the usual marks.
-    has_decimal_commas : bool
-        Whether numbers were written like 1.234,5: so 1.234 alone is a thousand in later rows too.
     decimal : str
         The decimal sign where the user said so, whatever the cells show; else "".
     """
@@ -46,8 +54,19 @@ class Preprocessing:
     target: Target
     roles: tuple[Role, ...] = ()
     marks: tuple[str, ...] = ()
-    has_decimal_commas: bool = False
     decimal: str = ""
+
+    @property
+    def decimals(self) -> dict[str, str]:
+        """The decimal sign of each column that has one, by which later rows are read, too."""
+        parts = (*self.columns, self.target)
+        numbers = [part for part in parts if isinstance(part, Numeric | Quantity)]
+        return {part.name: part.decimal for part in numbers if part.decimal}
+
+    @property
+    def has_decimal_commas(self) -> bool:
+        """Whether numbers of some column were written like 1.234,5."""
+        return COMMA in self.decimals.values()
 
     @property
     def task(self) -> Task:
@@ -87,11 +106,8 @@ class Preprocessing:
         return typed(self.as_written(columns_of_frame(table)), self.columns, self.marks)
 
     def as_written(self, columns: Columns) -> Columns:
-        """Columns whose numbers are read as those of the training table were written."""
-        commas = columns.has_decimal_commas or self.has_decimal_commas or None
-        if self.decimal:
-            commas = self.decimal == ","
-        return replace(columns, has_decimal_commas=commas)
+        """Columns with the decimal sign that the user said of the training table."""
+        return replace(columns, said=self.decimal) if self.decimal else columns
 
     def apply(self, table: Any) -> NDArray[np.float32]:
         """Inputs of a net: float32, C-contiguous, (N, D). Columns that it never saw are left out.
@@ -162,8 +178,7 @@ class Preprocessing:
     def to_json(self) -> str:
         """Everything as JSON text; :meth:`from_json` gives it back exactly, to the last bit."""
         return preprocessing_record(
-            *(self.columns, self.target, self.roles, self.marks),
-            *(self.has_decimal_commas, self.decimal),
+            *(self.columns, self.target, self.roles, self.marks, self.decimal),
         )
 
     @classmethod

@@ -7,7 +7,7 @@ back.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from chainrule.errors import DataError
@@ -55,7 +55,6 @@ def preprocessing_record(
     target: Target,
     roles: tuple[Role, ...] = (),
     marks: tuple[str, ...] = (),
-    has_decimal_commas: bool = False,
     decimal: str = "",
 ) -> str:
     """JSON text of the columns, the target, and what was done with each column of the table."""
@@ -65,7 +64,6 @@ def preprocessing_record(
         "target": {"kind": _kind(target), **asdict(target)},
         "roles": [asdict(role) for role in roles],
         "marks": list(marks),
-        "has_decimal_commas": has_decimal_commas,
         "decimal": decimal,
     }
     return json.dumps(record, allow_nan=False)
@@ -73,7 +71,7 @@ def preprocessing_record(
 
 def read_preprocessing_record(
     text: str,
-) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...], bool, str]:
+) -> tuple[tuple[Column, ...], Target, tuple[Role, ...], tuple[str, ...], str]:
     """What `preprocessing_record` was given; a DataError if the text is anything else."""
     try:
         record = read_record(text)
@@ -87,8 +85,10 @@ def read_preprocessing_record(
         roles = tuple(_role(x, f"roles[{i}].") for i, x in enumerate(record.get("roles", [])))
         marks = tuple(record.get("marks", []))
         target = _part(record["target"], TARGETS, "target.")
-        commas, decimal = record.get("has_decimal_commas", False), record.get("decimal", "")
-        return columns, target, roles, marks, commas, decimal
+        if record.get("has_decimal_commas"):  # of older records: in every column
+            columns = tuple(_with_commas(column) for column in columns)
+            target = _with_commas(target)
+        return columns, target, roles, marks, record.get("decimal", "")
     except MisfitError as misfit:
         raise DataError(
             f"this is not a preprocessing record of chainrule: {misfit.what.rstrip('.')}.",
@@ -114,8 +114,10 @@ OF_NUMBERS = (
 )
 GAPS = optional(yes_or_no("has_gaps"))
 UNIT, WORDS = optional(text("unit")), optional(distinct_texts("words"))
+DECIMAL = optional(one_of("decimal", ("", *DECIMALS)))
+WRITTEN = (UNIT, WORDS, DECIMAL)
 COLUMNS = {
-    Numeric: (text("name"), *OF_NUMBERS, GAPS, UNIT, WORDS),
+    Numeric: (text("name"), *OF_NUMBERS, GAPS, *WRITTEN),
     Categorical: (
         *(text("name"), distinct_texts("categories")),
         *(GAPS, optional(yes_or_no("takes_new"))),
@@ -124,9 +126,13 @@ COLUMNS = {
 }
 TARGETS = {
     Classes: (text("name"), texts("classes")),
-    Quantity: (text("name"), finite("mean"), positive("std"), UNIT, WORDS),
+    Quantity: (text("name"), finite("mean"), positive("std"), *WRITTEN),
 }
 ROLE = (text("name"), one_of("kind", get_args(Kind)), text("reason"))
+
+
+def _with_commas(part: Any) -> Any:
+    return replace(part, decimal=",") if isinstance(part, Numeric | Quantity) else part
 
 
 def _column_record(column: Column) -> Record:
@@ -163,5 +169,5 @@ def _frozen(value: Any, place: str) -> Any:
 def _entry(value: Any, place: str) -> Any:
     if isinstance(value, str):
         return value
-    check_record(value, (one_of("name", PARTS), *OF_NUMBERS, GAPS, UNIT, WORDS), place)
+    check_record(value, (one_of("name", PARTS), *OF_NUMBERS, GAPS, *WRITTEN), place)
     return Numeric(**{key: _frozen(x, place) for key, x in value.items()})

@@ -1,16 +1,15 @@
 """Remarks: what a reader should know of a table's columns before anything is trained on them.
 
-Imports outliers.py, variants.py and leakage.py. inference.py asks once per table.
+Imports amounts.py, outliers.py, variants.py and leakage.py. inference.py asks once per table.
 """
 
 from collections.abc import Mapping
 
+from chainrule.train.data.amounts import doubt_in
 from chainrule.train.data.leakage import suspicious
 from chainrule.train.data.outliers import told_outliers, told_target
 from chainrule.train.data.roles import Cast
 from chainrule.train.data.tables import Columns, Text, Values
-from chainrule.train.data.texts import thousands_in_doubt
-from chainrule.train.data.unit_signs import without_unit
 from chainrule.train.data.variants import told_variants
 
 
@@ -36,9 +35,7 @@ def remarks(
 
 def told_thousands(columns: Columns, name: str, unit: str = "") -> tuple[str, ...]:
     """A note where no cell tells whether 2.111 is a thousand."""
-    cell, values = columns.doubts.get(name), columns.values[name]
-    if cell is None and columns.has_decimal_commas is None and isinstance(values, Text):
-        cell = thousands_in_doubt(without_unit(values.values, unit) if unit else values.values)
+    cell = doubt_in(columns, name, unit)
     if cell is None:
         return ()
     sign, other, called = (".", ",", "comma") if "." in cell else (",", ".", "point")

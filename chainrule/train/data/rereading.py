@@ -80,6 +80,7 @@ def put_into_plain_form(
     plain = replace(
         Dialect(",", "", dialect.header, 1, header + 1, dialect.decimal, header),
         doubts=dialect.doubts,
+        proven=dialect.proven,
     )
     return plain, np.array(lines, np.int64), note
 

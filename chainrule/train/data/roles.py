@@ -16,6 +16,7 @@ from chainrule.train.data.amounts import (
     amounts_in,
     as_numbers,
     counts_of,
+    decimal_of,
     mixture,
     told_others,
     told_words,
@@ -27,6 +28,7 @@ from chainrule.train.data.marks import without_marks
 from chainrule.train.data.objects import as_text, text_of_numbers
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
+from chainrule.train.data.unit_signs import without_unit
 from chainrule.train.data.variants import mixed_orders
 from chainrule.train.data.wanted import Wanted
 from chainrule.train.data.wording import figure
@@ -145,7 +147,8 @@ def why_no_numbers(
     """A few words for the reason and a note, where a column holds numbers for the most part."""
     if mixed := mixture(columns, name, text) or mixed_orders(columns, name, text):
         return mixed
-    of_values = numbers_in(text.values, columns.has_decimal_commas)
+    given = without_unit(text.values, "")
+    of_values = numbers_in(given, decimal_of(columns, given))
     if of_values is None:
         return "", ""
     return told_others(columns, text, np.isnan(of_values), counts, "numbers"), ""

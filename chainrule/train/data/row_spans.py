@@ -5,6 +5,7 @@ Imports the readers beside it. table_stream.py uses it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -125,8 +126,7 @@ class OnDisk:
         places, text = Places("row", numbers), self.text
         if text is None:
             return Columns(self.source, values, places, nested)
-        notes, doubts = (text.note,) if text.note else (), text.dialect.doubts
-        return Columns(self.source, values, places, nested, text.has_decimal_commas, notes, doubts)
+        return text.columns(self.source, values, places, nested)
 
     def refuse_changed(self) -> None:
         """Raise where a file is no longer what it was."""
@@ -169,8 +169,12 @@ class _Copied:
     text: TextTable | None = None
 
     @property
-    def has_decimal_commas(self) -> bool | None:
-        return self.text.has_decimal_commas if self.text else None
+    def decimal(self) -> str:
+        return self.text.dialect.decimal if self.text else ""
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        return self.text.dialect.proven if self.text else frozenset()
 
 
 def _parquet(door: Door, path: Path, scratch: Scratch, wish: Wish) -> _Copied:
@@ -207,7 +211,7 @@ def _of_text(
         door.run(_copying(sql, copy))
 
     def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
-        is_read = asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
+        is_read = asked_of_text(file, dialect, wish, ask)
         if is_plain and not is_read:
             with refusing(f"{name} cannot be read row by row.", ROWS_ADVICE):
                 ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))

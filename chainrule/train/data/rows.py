@@ -120,8 +120,8 @@ def _wish(preprocessing: Preprocessing, query: str | None, progress: Progress | 
     if isinstance(target, Classes):
         texts.add(target.name)
     marks = preprocessing.marks or MARKS
-    commas, decimal = preprocessing.has_decimal_commas, preprocessing.decimal
-    return Wish(frozenset(texts), marks, query, progress, commas, decimal)
+    known = frozenset(texts), marks, query, progress
+    return Wish(*known, signs=preprocessing.decimals, decimal=preprocessing.decimal)
 
 
 def _of_columns(columns: Columns, preprocessing: Preprocessing) -> Rows:

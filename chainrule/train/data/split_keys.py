@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
+from chainrule.train.data.amounts import decimal_of
 from chainrule.train.data.split import Split, split_groups, split_latest, split_rows
 from chainrule.train.data.tables import Columns, RawData, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
@@ -97,7 +98,7 @@ def _times(columns: Columns, name: str, values: Values) -> NDArray[np.float64]:
 
 def _ordered(columns: Columns, text: Text) -> NDArray[Any] | None:
     """The texts as numbers or as times, if all of them are such."""
-    numbers = numbers_in(text.values, columns.has_decimal_commas)
+    numbers = numbers_in(text.values, decimal_of(columns, text.values))
     if numbers is not None and not np.isnan(numbers).any():
         return numbers
     times = times_in(text.values, order_of(text.values))

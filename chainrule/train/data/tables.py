@@ -1,11 +1,12 @@
 """Raw rows, wherever they came from: numbers, texts as codes into their values, points in time.
 
-Imports NumPy and chainrule.errors. Every source makes a RawData; learning.py and
+Imports decimal_signs.py and unit_signs.py. Every source makes a RawData; learning.py and
 preprocessing.py read it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.columns import Role, Written
+from chainrule.train.data.decimal_signs import COMMA, POINT, SIGNS, shown_by
+from chainrule.train.data.unit_signs import number_of
 from chainrule.train.data.wording import counted
 
 # A net computes in float32; squares of larger numbers would not even fit float64's exponent.
@@ -112,25 +115,42 @@ class Columns:
     places : Places
     nested : frozenset of str
         Columns whose cells hold lists or records, written as text.
-    has_decimal_commas : bool or None
-        Whether the source writes 1.234,5 for a number; None where each column tells.
-    doubts : mapping of str to str
-        A cell of each column whose numbers may be thousands or not: 2.111 beside 361.
     notes : tuple of str
         What a reader should know: an encoding that was guessed.
+    decimal : str
+        The sign before the decimals of numbers that came as text and are numbers here; "" where
+        numbers came as such.
+    proven : frozenset of str
+        Decimal signs that cells of the source prove, besides the texts here.
+    doubts : mapping of str to str
+        A cell of each column of such numbers that may be thousands: 2.111 beside 361.
+    said : str
+        The decimal sign as the user said it, whatever the cells show.
     """
 
     source: str
     values: Mapping[str, Values]
     places: Places
     nested: frozenset[str] = frozenset()
-    has_decimal_commas: bool | None = None
     notes: tuple[str, ...] = ()
+    decimal: str = ""
+    proven: frozenset[str] = frozenset()
     doubts: Mapping[str, str] = field(default_factory=dict[str, str])
+    said: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.values)
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """The decimal signs that cells prove, of whatever column."""
+        found = self.proven
+        for values in self.values.values():
+            if isinstance(values, Text) and len(found) < len(SIGNS):
+                signed = [each for each in values.values if POINT in each or COMMA in each]
+                found = shown_by([*map(number_of, signed)], found)
+        return found
 
     def __len__(self) -> int:
         return len(self.places.numbers)
@@ -210,9 +230,8 @@ class RawData:
     `marks` what stands for a gap where the user said so, `answered` which rows of the source these
     are where some had no answer, `keys` what the rows are split by (times as float64, codes of
     groups as int64), `named` the columns that are left out because they name the rows,
-    `has_decimal_commas` whether its numbers are written like 1.234,5, `decimal` what the user said
-    of that, `written` how the cells of its columns are written, and `notes` what a reader should
-    know.
+    `decimal` what the user said of decimal signs, `written` how the cells of its columns are
+    written, and `notes` what a reader should know.
     """
 
     name: str
@@ -227,7 +246,6 @@ class RawData:
     answered: Rows | None = None
     keys: NDArray[Any] | None = None
     named: Mapping[str, Values] = field(default_factory=dict[str, Values])
-    has_decimal_commas: bool = False
     decimal: str = ""
     written: Mapping[str, Written] = field(default_factory=dict[str, Written])
     notes: tuple[str, ...] = ()

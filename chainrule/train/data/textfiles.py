@@ -6,6 +6,7 @@ Imports door.py, delimited.py, rereading.py. opening.py uses it.
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,10 +28,13 @@ Item = TypeVar("Item")
 
 
 class HasDecimals(Protocol):
-    """What was read of a file, and whether its numbers have decimal commas."""
+    """What was read of a file, its decimal sign, and the signs that its cells prove."""
 
     @property
-    def has_decimal_commas(self) -> bool | None: ...
+    def decimal(self) -> str: ...
+
+    @cached_property
+    def shown(self) -> frozenset[str]: ...
 
 
 Part = TypeVar("Part", bound=HasDecimals)
@@ -44,10 +48,17 @@ class TextTable:
     lines: NDArray[np.int64] | None = None
     note: str = ""
 
-    @property
-    def has_decimal_commas(self) -> bool | None:
-        """As in `Columns`."""
-        return True if self.dialect.decimal == "," else None
+    def columns(
+        self,
+        source: str,
+        values: dict[str, Values],
+        places: Places,
+        nested: frozenset[str] = frozenset(),
+    ) -> Columns:
+        """Columns of its rows."""
+        known = (self.note,) if self.note else (), self.dialect.decimal
+        proof = self.dialect.proven, self.dialect.doubts
+        return Columns(source, values, places, nested, *known, *proof)
 
 
 def read_text(
@@ -87,11 +98,14 @@ def written_alike(
 ) -> list[Part]:
     """The parts of files that are read together: 1.234 is the same number in each of them."""
     parts = [read(item, wish) for item in items]
-    if not any(part.has_decimal_commas for part in parts):
+    if wish.decimal or not any(part.decimal for part in parts):
         return parts
-    wish = replace(wish, has_decimal_commas=True)
+    proven = frozenset[str]().union(*(part.shown for part in parts))
+    if len(proven) != 1:
+        return parts
+    wish = replace(wish, proven=proven)
     return [
-        part if part.has_decimal_commas else read(item, wish)
+        part if part.decimal in ("", *proven) else read(item, wish)
         for item, part in zip(items, parts, strict=True)
     ]
 
@@ -111,7 +125,7 @@ def columns_of_text(door: Door, path: Path, name: str, scratch: Scratch, wish: W
 
     def read(file: Path, dialect: Dialect, is_plain: bool) -> bool:
         if not is_plain:
-            return asked_of_text(file, dialect, wish.as_text, wish.marks, ask)
+            return asked_of_text(file, dialect, wish, ask)
         with refusing(f"{name} cannot be read as a table.", "Check the file."):
             ask(sql_of(file, dialect, (), spellings(wish.marks), all_text=True))
         return True
@@ -126,17 +140,10 @@ def columns_of_text(door: Door, path: Path, name: str, scratch: Scratch, wish: W
             lambda row: f"line {line_of(path, table.dialect, row)}",
         )
     )
-    notes, doubts = (table.note,) if table.note else (), table.dialect.doubts
-    return Columns(name, values, places, frozenset(), table.has_decimal_commas, notes, doubts)
+    return table.columns(name, values, places)
 
 
-def asked_of_text(
-    path: Path,
-    dialect: Dialect,
-    as_text: Collection[str],
-    marks: Iterable[str],
-    ask: Callable[[str], None],
-) -> bool:
+def asked_of_text(path: Path, dialect: Dialect, wish: Wish, ask: Callable[[str], None]) -> bool:
     """Ask DuckDB for the rows of a text table; whether it gave them.
 
     Each mark of a gap costs time, so those at the start of the file are looked for first. A late
@@ -147,7 +154,7 @@ def asked_of_text(
     ask : callable
         Is given the query.
     """
-    every = spellings(marks)
+    every, as_text = spellings(wish.marks), wish.texts(dialect.decimal)
     seen = [mark for mark in every if mark in dialect.cells or not mark]
     texts = {name for name in dialect.header if name in as_text or name in dialect.padded}
     for attempt in range(MOST_RETRIES + 2):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.train.data.decimal_signs import COMMA
 from chainrule.train.data.tables import Text
 
 SAMPLE = 200  # different values looked at first: most texts are no numbers at all
@@ -26,8 +27,6 @@ STYLES = (
     (re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+([.,]\d+)?", re.A), " '\u00a0\u202f", ","),
 )
 POINT_STYLE = (re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+(\.\d+)?", re.A), *STYLES[2][1:])
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.A)
-WHOLE = re.compile(r"[+-]?[1-9]\d{0,2}", re.A)
 DATE = re.compile(
     r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})"
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
@@ -38,55 +37,22 @@ LARGEST_FIRST_TWO_DIGITS = 68  # of a year written with two digits: 68 is 2068, 
 NO_TIME = np.datetime64("NaT", "us")
 
 
-def numbers_in(
-    values: Sequence[str], has_decimal_commas: bool | None = None
-) -> NDArray[np.float64] | None:
+def numbers_in(values: Sequence[str], decimal: str = "") -> NDArray[np.float64] | None:
     """Each value as a number, NaN where it is none; None if hardly one is a number.
 
     Parameters
     ----------
-    has_decimal_commas : bool or None
-        Whether the table is known to write 1.234,5: then 1.234 is a thousand. None: whether one
-        of the values shows it.
+    decimal : str
+        The sign before the decimals where a value does not tell: with "," 1.234 is a thousand.
     """
-    read = _reader(values, has_decimal_commas)
-    return all_numbers_in(values, has_decimal_commas) if are_mostly(values, read) else None
+    read = _with_comma if decimal == COMMA else _with_point
+    return all_numbers_in(values, decimal) if are_mostly(values, read) else None
 
 
-def all_numbers_in(
-    values: Sequence[str], has_decimal_commas: bool | None = None
-) -> NDArray[np.float64]:
+def all_numbers_in(values: Sequence[str], decimal: str = "") -> NDArray[np.float64]:
     """The same of values that are known to be numbers, however many are none."""
-    return _read(values, _reader(values, has_decimal_commas), float("nan"), np.float64)
-
-
-def _reader(
-    values: Sequence[str], has_decimal_commas: bool | None
-) -> Callable[[str], float | None]:
-    if has_decimal_commas is False:
-        return _with_point
-    return _with_comma if has_decimal_commas or shows_decimal_commas(values) else _number
-
-
-def shows_decimal_commas(values: Sequence[str]) -> bool:
-    """Whether one of the values can only be a number with a decimal comma."""
-    grouped, comma, _ = (style[0] for style in STYLES)
-    return any(
-        ("," in v or v.count(".") > 1) and comma.fullmatch(v) and not grouped.fullmatch(v)
-        for v in values
-    )
-
-
-def thousands_in_doubt(values: Sequence[str]) -> str | None:
-    """A value such as 2.111 that may be a thousand or not; None if the values tell which.
-
-    All values with a point have three digits after it, and some have no point: decimals would
-    hardly end at the third place every time, and never at the first or second.
-    """
-    dotted = [value for value in values if "." in value]
-    if not dotted or not all(map(GROUPED.fullmatch, dotted)):
-        return None
-    return dotted[0] if any(map(WHOLE.fullmatch, values)) else None
+    read = _with_comma if decimal == COMMA else _with_point
+    return _read(values, read, float("nan"), np.float64)
 
 
 def order_of(values: Sequence[str]) -> str:
@@ -136,17 +102,19 @@ def _read(
     return np.fromiter(given, dtype, len(values))
 
 
-def _number(value: str) -> float | None:
-    return float(value) if PLAIN.fullmatch(value) else _styled(value, STYLES)
-
-
 def _with_point(value: str) -> float | None:
-    return float(value) if PLAIN.fullmatch(value) else _styled(value, (STYLES[0], POINT_STYLE))
+    """A number with a decimal point, unless it can only be one with a comma."""
+    if PLAIN.fullmatch(value):
+        return float(value)
+    return _styled(value, (STYLES[0], POINT_STYLE, *STYLES[1:]))
 
 
 def _with_comma(value: str) -> float | None:
-    found = _styled(value, (STYLES[1], STYLES[2]))
-    return float(value) if found is None and PLAIN.fullmatch(value) else found
+    """A number with a decimal comma, unless it can only be one with a point."""
+    found = _styled(value, STYLES[1:])
+    if found is None and PLAIN.fullmatch(value):
+        return float(value)
+    return _styled(value, (STYLES[0], POINT_STYLE)) if found is None else found
 
 
 def _styled(value: str, styles: Sequence[tuple[re.Pattern[str], str, str]]) -> float | None:

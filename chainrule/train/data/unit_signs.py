@@ -23,6 +23,7 @@ CURRENCY = "|".join(
 LETTERS = r"[^\W\d_]{1,5}[²³]?"
 SUFFIX = rf"(?:Mio|Mrd|Tsd)\.? ?(?:{CURRENCY})|{CURRENCY}|{LETTERS}(?:/{LETTERS})?\.?"
 NUMBER = r"(?:\d[\d.,'\u2019\u00a0\u202f ]*|[.,]\d+)(?<=\d)(?:[eE][+-]?\d+)?"
+MINUS = "\u2212"  # as typesetters write it; numbers have a hyphen
 BLANK = "[ \u00a0\u202f]?"
 BEFORE = re.compile(rf"([+-]?)({CURRENCY}){BLANK}([+-]?{NUMBER})")
 AFTER = re.compile(rf"([+-]?{BLANK}{NUMBER}){BLANK}({SUFFIX}|[%‰°\"″′]|°[CFK]|°{BLANK}[CF])")
@@ -48,6 +49,7 @@ def parted(cell: str) -> tuple[str, str] | None:
     >>> parted("-$1,234.50"), parted("12 %"), parted("3.5kg"), parted("12.5")
     (('-1,234.50', '$'), ('12', '%'), ('3.5', 'kg'), None)
     """
+    cell = cell.replace(MINUS, "-")
     if found := BEFORE.fullmatch(cell):
         sign, unit, number = found.groups()
         return (sign + number, unit) if not (sign and number[0] in "+-") else None
@@ -60,7 +62,7 @@ def parted(cell: str) -> tuple[str, str] | None:
 def number_of(cell: str) -> str:
     """A cell without its unit."""
     found = parted(cell)
-    return cell if found is None else found[0]
+    return cell.replace(MINUS, "-") if found is None else found[0]
 
 
 def is_same(one: str, other: str) -> bool:
@@ -74,9 +76,11 @@ def is_known(unit: str) -> bool:
 
 
 def without_unit(values: Sequence[str], unit: str) -> list[str]:
-    """The values as plain numbers, those with another unit as they are."""
+    """The values as plain numbers, those with another unit as they are; "": without any."""
+    if not unit:
+        return [value.replace(MINUS, "-") for value in values]
     found = map(parted, values)
     return [
-        value if each is None or not is_same(each[1], unit) else each[0]
+        value.replace(MINUS, "-") if each is None or not is_same(each[1], unit) else each[0]
         for value, each in zip(values, found, strict=True)
     ]

@@ -3,7 +3,7 @@
 Imports marks.py. Everything that opens a table takes its options through `wanted_of`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chainrule.errors import ArgumentError, UnknownNameError
@@ -113,8 +113,10 @@ class Wish:
         SQL for a database.
     progress : callable or None
         Is told the share of the file that is read.
-    has_decimal_commas : bool
-        Whether numbers are known to be written like 1.234,5, unless a cell shows a decimal point.
+    proven : frozenset of str
+        Decimal signs that cells elsewhere prove.
+    signs : mapping of str to str
+        The decimal sign of columns that are known: their cells stay text if the file has another.
     decimal : str
         The decimal sign whatever the cells show; "" where they tell.
     """
@@ -123,8 +125,14 @@ class Wish:
     marks: tuple[str, ...] = MARKS
     query: str | None = None
     progress: Progress | None = None
-    has_decimal_commas: bool = False
+    proven: frozenset[str] = frozenset()
+    signs: Mapping[str, str] = field(default_factory=dict[str, str])
     decimal: str = ""
+
+    def texts(self, decimal: str) -> frozenset[str]:
+        """Columns that stay text in a file with this decimal sign."""
+        others = (name for name, sign in self.signs.items() if sign != decimal)
+        return self.as_text.union(others)
 
 
 def wish_of(wanted: Wanted, query: str | None, progress: Progress | None = None) -> Wish:
