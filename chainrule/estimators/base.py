@@ -93,7 +93,7 @@ class Tabular(BaseEstimator):
         answers : ndarray, (N,)
             Indices of classes, for the task "auto"; or numbers, for the task "numbers".
         """
-        if is_frame(x):
+        if is_frame(x) or is_table(x):
             self.table_, numbers, codes = learned(x, used, answers, task)
             return numbers, codes
         self.table_ = Reading.of_matrix(x.shape[1])

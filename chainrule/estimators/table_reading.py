@@ -87,6 +87,10 @@ class Reading:
             warnings.warn(warning, UnfamiliarWarning, stacklevel=frames_of_ours())
         return _with_gaps(telling.columns, prepared)
 
+    def noting(self, notes: tuple[str, ...]) -> "Reading":
+        """The same, with notes on the answers."""
+        return replace(self, notes=(*self.notes, *map(_in_python, notes)))
+
     def __str__(self) -> str:
         width = max((len(role.name) for role in self.roles), default=0)
         lines = [f"{r.name:<{width}}  {r.kind:<13}  {r.reason}" for r in self.roles]
@@ -113,13 +117,16 @@ def learned(frame: Any, used: Array, answers: Array, task: str) -> tuple[Reading
     # Those about columns: the others speak of rows of weight 0, and of indices of classes.
     names = tuple(repr(role.name) for role in reading.roles)
     notes = tuple(
-        OF_THE_COMMAND.sub(
-            "", note.replace(f" {found.preprocessing.target.name!r} ", " the answers ")
-        )
+        _in_python(note.replace(f" {found.preprocessing.target.name!r} ", " the answers "))
         for note in found.notes
         if note.startswith(names)
     )
     return replace(reading, notes=notes), *prepared_of(found)
+
+
+def _in_python(note: str) -> str:
+    """A note without options of the command."""
+    return OF_THE_COMMAND.sub("", note)
 
 
 def prepared_of(table: Fitted) -> tuple[Array, Array]:

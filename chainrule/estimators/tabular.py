@@ -258,11 +258,12 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         ----------
         X : frame, dict of columns, list of records or array, (N, D)
         y : array, (N,)
+            Numbers; or texts such as "1.250,00 EUR", read as those of a table are.
         sample_weight : array, (N,), optional
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
         x, y = self.checked(X, y)
-        y = numbers_in_targets(column_or_1d(y, warn=True))
+        y, x, notes = numbers_in_targets(column_or_1d(y, warn=True), x)
         weights: Any = check_sample_weight(
             sample_weight, np.empty(len(y)), ensure_non_negative=True
         )
@@ -270,6 +271,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         if not used.any():
             raise DataError("every row has the weight 0.", do="Give rows that count.")
         numbers, codes = self.learn_table(x, used, y, "numbers")
+        self.table_ = self.table_.noting(notes)
         self.held_out_ = np.full(len(y), np.nan)
         self.held_out_[used] = self._learn(numbers, codes, y[used], weights[used])
         return self

@@ -1,6 +1,6 @@
 """Targets as users give them: names of classes, and numbers.
 
-Imports errors. The estimators ask before they learn.
+Imports train.data. The estimators ask before they learn.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError
+from chainrule.train.data.fitted import numbers_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -21,17 +22,35 @@ def _is_whole(text: str) -> bool:
     return text.removeprefix("-").isdecimal() and str(int(text)) == text
 
 
-def numbers_in_targets(y: Any) -> Array:
-    """The targets of a regression as float64; a DataError where one is none."""
-    try:
-        found = np.asarray(y, np.float64)
-    except (TypeError, ValueError):
-        raise DataError(
-            "a regressor learns numbers, but the targets are none.",
-            do="Use TabularClassifier for classes.",
-        ) from None
+def numbers_in_targets(y: Array, x: Any) -> tuple[Array, Any, tuple[str, ...]]:
+    """The targets of a regression as float64, the rows, and notes.
+
+    Parameters
+    ----------
+    y : ndarray, (N,)
+        Texts are read as a target column of a table is: with a unit, thousands, decimal commas.
+    x : frame or ndarray
+        Cells of a frame tell how decimals are written in such texts, and these tell it of its.
+
+    Raises
+    ------
+    DataError
+        A target that is no number.
+    """
+    texts = [each for each in y.tolist() if isinstance(each, str)] if y.dtype.kind in "OU" else []
+    notes = tuple[str, ...]()
+    if any(map(str.isdigit, "".join(texts))):
+        found, x, notes = numbers_of(y, x)
+    else:
+        try:
+            found = np.asarray(y, np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                "a regressor learns numbers, but the targets are none.",
+                do="Use TabularClassifier for classes.",
+            ) from None
     if not np.isfinite(found).all():
         raise DataError(
             "a target is NaN or infinite.", do="Leave out the rows whose target is not known."
         )
-    return found
+    return found, x, notes

@@ -48,6 +48,7 @@ loop use it.
     tables.py         numbers, texts as codes into their values, points in time
     textfiles.py      text tables through DuckDB, with the dialect that was found
     texts.py          numbers and dates that came as text
+    thousands.py      by which sign a column's cells are read, and which are in doubt
     times.py          a point in time as numbers: year, month, weekday, hour, days elapsed
     unit_signs.py     what stands beside a number: €, %, kg
     variants.py       the same word or date written in several ways

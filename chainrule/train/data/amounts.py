@@ -1,6 +1,6 @@
 """Amounts: a column of texts that are numbers but for a unit beside them, or a word in a gap.
 
-Imports texts.py, decimal_signs.py and unit_signs.py. roles.py and inference.py ask what a column
+Imports texts.py, thousands.py and unit_signs.py. roles.py and inference.py ask what a column
 holds; later.py reads further rows the same way.
 """
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.columns import Written
-from chainrule.train.data.decimal_signs import COMMA, POINT, SIGNS, is_open, shown_by, sign_of
 from chainrule.train.data.marks import without_words
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import all_numbers_in, are_mostly, numbers_in, spread
+from chainrule.train.data.thousands import decimal_of, refuse_two_signs
 from chainrule.train.data.unit_signs import SCALING, is_known, is_same, parted, without_unit
 from chainrule.train.data.wording import counted, listing
 
@@ -81,7 +81,7 @@ def amounts_in(columns: Columns, name: str, text: Text, is_asked: bool = False) 
     if not is_bad.any():
         lower = tuple(dict.fromkeys(word.lower() for word in words))
         if not columns.said:
-            _refuse_two_signs(columns, name, text, unit)
+            refuse_two_signs(columns, name, text, unit)
         return Amounts(of_values, Written(unit, lower, decimal), notes)
     bad, good = int(counts[is_bad].sum()), int(counts[~is_bad].sum())
     most = max(1, LARGEST_SHARE_OF_TYPOS * good)
@@ -111,37 +111,6 @@ def as_numbers(
         do = f"The net learned it in {unit}: write it so, or without a unit." if unit else ""
         raise not_a_number(columns, name, values.values[values.codes[bad]], bad, do)
     return spread(values, of_values)
-
-
-def decimal_of(columns: Columns, cells: Sequence[str], known: str = "") -> str:
-    """The sign before the decimals of a column's cells, which are without units."""
-
-    def shown() -> frozenset[str]:
-        return columns.shown
-
-    return columns.said or sign_of(cells, known, shown)
-
-
-def doubt_in(columns: Columns, name: str, unit: str = "") -> str | None:
-    """A cell of a column of numbers such as 2.111, where none tells whether it is a thousand.
-
-    All cells with a sign have three digits after it: decimals would hardly end at the third place
-    every time.
-    """
-    values = columns.values[name]
-    if columns.said or not isinstance(values, Text):
-        cell = None if columns.said else columns.doubts.get(name)
-        return None if cell is None or len(columns.shown) == 1 else cell
-    given = without_unit(values.values, unit)
-    if not any(map(is_open, given)) or shown_by(given) or len(columns.shown) == 1:
-        return None
-    decimal = decimal_of(columns, given)
-
-    def shows_it(cell: str) -> bool:
-        return is_open(cell) and decimal in cell
-
-    row = _first(values, given, shows_it)
-    return given[int(values.codes[row])]
 
 
 def not_a_number(columns: Columns, name: str, cell: str, row: int, do: str = "") -> DataError:
@@ -254,33 +223,6 @@ def _with_unit(
     decimal = decimal_of(columns, given)
     found = numbers_in(given, decimal)
     return None if found is None else (found, unit, decimal)
-
-
-def _refuse_two_signs(columns: Columns, name: str, text: Text, unit: str) -> None:
-    """Raise where cells prove both signs, and others may be thousands by the one or the other."""
-    given = without_unit(text.values, unit)
-    if len(shown_by(given)) < len(SIGNS) or not any(map(is_open, given)):
-        return
-
-    def told(is_wanted: Callable[[str], bool]) -> str:
-        row = _first(text, given, is_wanted)
-        return f"{text.values[text.codes[row]]!r} in {columns.places[row]}"
-
-    raise DataError(
-        f"column {name!r} of {columns.source} has decimal points and decimal commas, so "
-        f"{told(is_open)} may be a thousand or not.",
-        found=[
-            f"point  {told(lambda cell: POINT in shown_by([cell]))}",
-            f"comma  {told(lambda cell: COMMA in shown_by([cell]))}",
-        ],
-        do='Write them alike; or say which it is: decimal="," or decimal="." (on the command '
-        "line: --decimal).",
-    )
-
-
-def _first(text: Text, given: Sequence[str], is_wanted: Callable[[str], bool]) -> int:
-    """The first row with such a cell."""
-    return int(np.argmax(np.append([*map(is_wanted, given)], False)[text.codes]))
 
 
 def _most_frequent_unit(

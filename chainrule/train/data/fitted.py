@@ -12,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, ShapeError
+from chainrule.train.data.amounts import amounts_in, as_numbers
 from chainrule.train.data.frames import column_of, columns_of_frame
 from chainrule.train.data.inference import infer
 from chainrule.train.data.learning import learn
+from chainrule.train.data.marks import MARKS, without_marks
 from chainrule.train.data.preparation import Prepared, prepare
 from chainrule.train.data.preprocessing import Preprocessing
+from chainrule.train.data.remarks import told_thousands
 from chainrule.train.data.sources import open_table, resolve
-from chainrule.train.data.tables import Columns, RawData, Text
+from chainrule.train.data.tables import Columns, Places, RawData, Text
+from chainrule.train.data.texts import spread
 from chainrule.train.data.wanted import Wanted, wanted_of, wish_of
 
 TARGET = "target"  # what an array of answers is called if it has no name
@@ -103,6 +107,33 @@ def fit_table(
         columns, target = _with_answers(columns, target)
     raw = infer(columns, columns.source, target, wanted)
     return fit_rows(raw, np.arange(len(raw.table)))
+
+
+def numbers_of(answers: Any, table: Any) -> tuple[NDArray[np.float64], Any, tuple[str, ...]]:
+    """Answers that came as texts, read as the target column of the table is; the table, and notes.
+
+    Parameters
+    ----------
+    answers : array_like, (N,)
+    table : frame or ndarray
+        The texts of a frame and the answers tell of each other how decimals are written.
+
+    Raises
+    ------
+    DataError
+        The first answer that is no number.
+    """
+    is_frame = not isinstance(table, np.ndarray)
+    own = columns_of_frame(table) if is_frame else Columns(TARGET, {}, Places.rows(len(answers)))
+    columns, name = _with_answers(own, answers)
+    values = without_marks(columns.values[name], MARKS)
+    found = amounts_in(columns, name, values, is_asked=True) if isinstance(values, Text) else None
+    if found is None or not isinstance(values, Text):
+        return as_numbers(columns, name, values), table, ()
+    notes = (*found.notes, *told_thousands(columns, name, found.written.unit))
+    numbers = spread(values, found.of_values)
+    rows: Any = replace(own, proven=columns.shown) if is_frame else table
+    return numbers, rows, notes
 
 
 def fit_rows(raw: RawData, rows: NDArray[np.int64]) -> Fitted:

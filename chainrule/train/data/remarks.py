@@ -1,15 +1,15 @@
 """Remarks: what a reader should know of a table's columns before anything is trained on them.
 
-Imports amounts.py, outliers.py, variants.py and leakage.py. inference.py asks once per table.
+Imports thousands.py, outliers.py, variants.py and leakage.py. inference.py asks once per table.
 """
 
 from collections.abc import Mapping
 
-from chainrule.train.data.amounts import doubt_in
 from chainrule.train.data.leakage import suspicious
 from chainrule.train.data.outliers import told_outliers, told_target
 from chainrule.train.data.roles import Cast
 from chainrule.train.data.tables import Columns, Text, Values
+from chainrule.train.data.thousands import doubt_in
 from chainrule.train.data.variants import told_variants
 
 

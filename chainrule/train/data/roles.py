@@ -16,7 +16,6 @@ from chainrule.train.data.amounts import (
     amounts_in,
     as_numbers,
     counts_of,
-    decimal_of,
     mixture,
     told_others,
     told_words,
@@ -28,6 +27,7 @@ from chainrule.train.data.marks import without_marks
 from chainrule.train.data.objects import as_text, text_of_numbers
 from chainrule.train.data.tables import Columns, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
+from chainrule.train.data.thousands import decimal_of
 from chainrule.train.data.unit_signs import without_unit
 from chainrule.train.data.variants import mixed_orders
 from chainrule.train.data.wanted import Wanted

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
-from chainrule.train.data.amounts import decimal_of
 from chainrule.train.data.split import Split, split_groups, split_latest, split_rows
 from chainrule.train.data.tables import Columns, RawData, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
+from chainrule.train.data.thousands import decimal_of
 
 Kind = Literal["random", "time", "group"]
 RANDOM = "random"
