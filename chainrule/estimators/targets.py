@@ -40,7 +40,8 @@ def numbers_in_targets(y: Array, x: Any) -> tuple[Array, Any, tuple[str, ...]]:
     texts = [each for each in y.tolist() if isinstance(each, str)] if y.dtype.kind in "OU" else []
     notes = tuple[str, ...]()
     if any(map(str.isdigit, "".join(texts))):
-        found, x, notes = numbers_of(y, x)
+        found, columns, notes = numbers_of(y, x)
+        x = x if columns is None else columns
     else:
         try:
             found = np.asarray(y, np.float64)

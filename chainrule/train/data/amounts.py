@@ -168,6 +168,21 @@ def told_words(name: str, text: Text, counts: NDArray[np.int64], words: Sequence
     )
 
 
+def told_code(
+    name: str, text: Text, counts: NDArray[np.int64], is_bad: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """A note on words among so few numbers that they may be names: 0, 1, 2, 3 and k.A."""
+    good, bad = int(counts[~is_bad].sum()), int(counts[is_bad].sum())
+    words = [text.values[place] for place in _frequent(counts, is_bad)]
+    is_rare = 0 < bad <= LARGEST_SHARE_OF_WORDS * (good + bad)
+    if not is_rare or len(words) > MOST_WORDS or any(map(_has_digit, words)):
+        return ()
+    return (
+        f"{name!r}: {_counted(text, counts, is_bad)} among few different numbers makes categories "
+        f"of them all; if it is a gap, name it (--missing {listing([repr(word) for word in words], ' ')})",
+    )
+
+
 def told_others(
     columns: Columns, text: Text, is_bad: NDArray[np.bool_], counts: NDArray[np.int64], noun: str
 ) -> str:

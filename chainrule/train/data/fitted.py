@@ -109,8 +109,10 @@ def fit_table(
     return fit_rows(raw, np.arange(len(raw.table)))
 
 
-def numbers_of(answers: Any, table: Any) -> tuple[NDArray[np.float64], Any, tuple[str, ...]]:
-    """Answers that came as texts, read as the target column of the table is; the table, and notes.
+def numbers_of(
+    answers: Any, table: Any
+) -> tuple[NDArray[np.float64], Columns | None, tuple[str, ...]]:
+    """Answers that came as texts, read as a target column is; a frame's columns; and notes.
 
     Parameters
     ----------
@@ -123,17 +125,16 @@ def numbers_of(answers: Any, table: Any) -> tuple[NDArray[np.float64], Any, tupl
     DataError
         The first answer that is no number.
     """
-    is_frame = not isinstance(table, np.ndarray)
+    is_frame: bool = not isinstance(table, np.ndarray)
     own = columns_of_frame(table) if is_frame else Columns(TARGET, {}, Places.rows(len(answers)))
     columns, name = _with_answers(own, answers)
     values = without_marks(columns.values[name], MARKS)
     found = amounts_in(columns, name, values, is_asked=True) if isinstance(values, Text) else None
     if found is None or not isinstance(values, Text):
-        return as_numbers(columns, name, values), table, ()
+        return as_numbers(columns, name, values), own if is_frame else None, ()
     notes = (*found.notes, *told_thousands(columns, name, found.written.unit))
     numbers = spread(values, found.of_values)
-    rows: Any = replace(own, proven=columns.shown) if is_frame else table
-    return numbers, rows, notes
+    return numbers, replace(own, proven=columns.shown) if is_frame else None, notes
 
 
 def fit_rows(raw: RawData, rows: NDArray[np.int64]) -> Fitted:

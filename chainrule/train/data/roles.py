@@ -17,6 +17,7 @@ from chainrule.train.data.amounts import (
     as_numbers,
     counts_of,
     mixture,
+    told_code,
     told_others,
     told_words,
     words_among,
@@ -106,7 +107,12 @@ def _text(columns: Columns, name: str, text: Text) -> Cast:
     order = order_of(text.values)
     times, counts = times_in(text.values, order), counts_of(text)
     if times is None:
-        return _told(_categories(name, text, ""), why_no_numbers(columns, name, text, counts))
+        numbers = numbers_in(without_unit(text.values, ""))
+        part = _told(_categories(name, text, ""), why_no_numbers(columns, name, text, counts))
+        if numbers is None or part.notes or ";" in part.role.reason:
+            return part
+        told = told_code(name, text, counts, np.isnan(numbers))
+        return replace(part, notes=told) if part.role.kind == "categorical" else part
     is_bad = np.isnat(times)
     words = words_among(text, counts, is_bad)
     if words or not is_bad.any():

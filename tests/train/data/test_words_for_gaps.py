@@ -123,6 +123,18 @@ def test_a_code_with_a_word_among_it_stays_a_category():
     assert fit_table({"a": NUMBERS}, answers).preprocessing.classes == ("1", "2", "unknown")
 
 
+def test_a_word_among_few_numbers_is_told_with_the_option_that_makes_numbers_of_them():
+    counts = with_words([str(row % 4) for row in range(ROWS)], "k.A.")
+    table = {"a": counts, "b": range(ROWS)}
+    fitted = fit_table(table, ANSWERS)
+    assert role(fitted) == ("categorical", "5 categories")
+    assert fitted.notes == (
+        "'a': 'k.A.' in 10 cells among few different numbers makes categories of them all; if it "
+        "is a gap, name it (--missing 'k.A.')",
+    )
+    assert role(fit_table(table, ANSWERS, missing=["k.A."])) == ("numeric", "numbers, 10 gaps")
+
+
 def test_one_word_alone_is_still_a_typing_error():
     cells = [*NUMBERS[:-1], "k.A."]
     with pytest.raises(DataError, match=r"holds 'k\.A\.' in row 200 where a number belongs"):
