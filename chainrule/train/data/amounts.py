@@ -177,9 +177,10 @@ def told_code(
     is_rare = 0 < bad <= LARGEST_SHARE_OF_WORDS * (good + bad)
     if not is_rare or len(words) > MOST_WORDS or any(map(_has_digit, words)):
         return ()
+    named = listing([repr(word) for word in words], " ")
     return (
         f"{name!r}: {_counted(text, counts, is_bad)} among few different numbers makes categories "
-        f"of them all; if it is a gap, name it (--missing {listing([repr(word) for word in words], ' ')})",
+        f"of them all; if it is a gap, name it (--missing {named})",
     )
 
 
