@@ -38,3 +38,11 @@ class Answering:
         ]
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         return whole.astype(np.float64)
+
+
+def chances_in(outputs: Array) -> Array:
+    """Of scores, or of logarithms of chances."""
+    scores = outputs.astype(np.float64)
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    shares /= shares.sum(-1, keepdims=True)
+    return shares

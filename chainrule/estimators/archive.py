@@ -27,20 +27,23 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FORMAT = "chainrule estimator 3"
 KINDS = {kind.__name__: kind for kind in (TabularClassifier, TabularRegressor)}
 PARAMETERS = ("time_limit", "n_jobs", "verbose")
+NAMES = ("drop", "categorical", "numeric", "missing")
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a trained estimator; a file that stood there is replaced in one step."""
     classes = hasattr(estimator, "classes_")
     recipe = recipe_of(estimator.preset, "classes" if classes else "numbers")
-    preparation = estimator.table_.preprocessing
+    preparation, wanted = estimator.table_.preprocessing, estimator.wanted("auto")
+    parameters: dict[str, Any] = {name: getattr(estimator, name) for name in PARAMETERS}
+    parameters |= {name: getattr(wanted, name) for name in NAMES}
     about: dict[str, Any] = {
         "format": FORMAT,
         "kind": type(estimator).__name__,
         "preset": estimator.preset if isinstance(estimator.preset, str) else None,
         "recipe": asdict(recipe),
         "recipe_kind": type(recipe).__name__,
-        "parameters": {name: getattr(estimator, name) for name in PARAMETERS},
+        "parameters": parameters | {"decimal": wanted.decimal or None},
         "preparation": preparation.to_json() if preparation else None,
         "notes": list(estimator.table_.notes),
         "names": list(getattr(estimator, "feature_names_in_", [])),
@@ -117,7 +120,9 @@ def load(path: str | os.PathLike[str]) -> TabularClassifier | TabularRegressor:
 def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | TabularRegressor:
     record = about["recipe"]
     recipe = RECIPES[about["recipe_kind"]](**record | {"widths": tuple(record["widths"])})
-    made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **about["parameters"])
+    parameters = about["parameters"]
+    parameters |= {name: tuple(parameters.get(name, ())) for name in NAMES}
+    made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **parameters)
     made.n_features_in_, preparation = about["features"], about["preparation"]
     made.table_ = (
         Reading.of_matrix(made.n_features_in_)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from chainrule.errors import DataError, DTypeError
+from chainrule.errors import ArgumentError, DataError, DTypeError
 from chainrule.estimators.answering import Answering
 from chainrule.estimators.checking import (
     check_consistent_length,
@@ -26,7 +26,7 @@ from chainrule.estimators.checking import (
 from chainrule.estimators.features import Features
 from chainrule.estimators.given import taken
 from chainrule.estimators.member_task import Task
-from chainrule.estimators.member_training import Fitted, Stand, Watch, fitted
+from chainrule.estimators.member_training import Stand, Watch, fitted
 from chainrule.estimators.merging import Rows
 from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.single_row import is_mapping, names_of
@@ -42,6 +42,7 @@ from chainrule.settings import threads
 from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.frames import NAME
+from chainrule.train.data.wanted import Wanted, wanted_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,12 +54,22 @@ class Tabular(BaseEstimator):
         self,
         preset: Any = "strong",
         *,
+        drop: Any = (),
+        categorical: Any = (),
+        numeric: Any = (),
+        missing: Any = (),
+        decimal: Any = None,
         time_limit: float | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
         self.preset = preset
+        self.drop = drop
+        self.categorical = categorical
+        self.numeric = numeric
+        self.missing = missing
+        self.decimal = decimal
         self.time_limit = time_limit
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -93,14 +104,29 @@ class Tabular(BaseEstimator):
         answers : ndarray, (N,)
             Indices of classes, for the task "auto"; or numbers, for the task "numbers".
         """
-        if is_frame(x) or is_table(x):
-            self.table_, numbers, codes = learned(x, used, answers, task)
+        wanted = self.wanted(task)
+        if is_frame(x) or is_table(x) or wanted.speaks_of_columns:
+            self.table_, numbers, codes = learned(x, used, answers, wanted)
             return numbers, codes
         self.table_ = Reading.of_matrix(x.shape[1])
         return self.table_.read(x[used])
 
+    def wanted(self, task: str) -> Wanted:
+        """What was said of the columns."""
+        names = (self.drop, self.categorical, self.numeric, self.missing)
+        return wanted_of(*names, task=task, decimal=self.decimal)
+
     def learned_from(self, table: Table) -> tuple[Array, Array]:
         """Numbers and codes of a table that was read before; columns are found by their names."""
+        wanted = self.wanted("auto")
+        if wanted.speaks_of_columns or wanted.decimal:
+            options = ("drop", "categorical", "numeric", "missing", "decimal")
+            said = next(name for name in options if getattr(wanted, name))
+            raise ArgumentError(
+                f"{said}={getattr(self, said)!r} says how a table is read, but this one has been "
+                "read before.",
+                do=f"Pass {said} to chainrule.train.data.fit_table(table, target, {said}=...).",
+            )
         self.table_ = Reading.of(table.preprocessing, table.notes)
         self.n_features_in_ = len(self.table_.roles)
         if hasattr(self, "feature_names_in_"):  # of an earlier fit
@@ -175,8 +201,16 @@ class Tabular(BaseEstimator):
         classes: int,
         watch: Watch | None,
         groups: Array | None = None,
-    ) -> tuple[Fitted, Task]:
-        """Fit features and members to rows of which no two are alike."""
+    ) -> tuple[Array, float]:
+        """Fit features and members to rows of which no two are alike.
+
+        Returns
+        -------
+        held_out : ndarray, (N, outputs)
+            What the members say of each row that they have left out; NaN where none has.
+        score : float
+            Of those rows, as the task judges them; NaN where there are none.
+        """
         recipe = recipe_of(self.preset, "classes" if classes else "numbers")
         limit = self.time_limit
         check_settings(limit, self.n_jobs)
@@ -200,7 +234,9 @@ class Tabular(BaseEstimator):
         with self._threads():
             found = fitted(task, recipe, seed, limit, say, watch or _unwatched)
         self.keep(found.ensemble, found.epochs)
-        return found, task
+        known = np.flatnonzero(~np.isnan(found.held_out[:, 0]))
+        score = task.score(found.held_out[known], known) if len(known) else np.nan
+        return found.held_out, score
 
     @contextmanager
     def _threads(self) -> Generator[None]:

@@ -12,13 +12,20 @@ import numpy as np
 
 from chainrule.errors import UnfamiliarWarning, frames_of_ours
 from chainrule.estimators.single_row import cells_of, is_mapping, read_cells
-from chainrule.train.data import Fitted, Prepared, Preprocessing, fit_table
+from chainrule.train.data import Fitted, Prepared, Preprocessing
 from chainrule.train.data.columns import Categorical, Column, Moment, Role
+from chainrule.train.data.fitted import fit_wanted
 from chainrule.train.data.marks import numbers_among
 from chainrule.train.data.tables import Columns, Table
+from chainrule.train.data.wanted import Wanted
 
 Array = np.ndarray[Any, np.dtype[Any]]
-OF_THE_COMMAND = re.compile(r" \(--[^()]*\)")  # options in notes that the command line shows
+QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+WORD = re.compile(QUOTED)
+# An option as the command line shows it, and behind it a sign, or words in quotes, or nothing.
+OPTION = re.compile(
+    rf"--(drop|categorical|numeric|missing|decimal)(=(?=\)))?(?: ([^\s()'\"]+)|((?: {QUOTED})+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,12 @@ class Reading:
     @classmethod
     def of(cls, preprocessing: Preprocessing, notes: tuple[str, ...] = ()) -> "Reading":
         """Of a frame; the roles are those of its inputs."""
-        roles = tuple(role for role in preprocessing.roles if role.kind != "target")
-        return cls(roles, preprocessing, notes)
+        roles = tuple(
+            replace(role, reason=_in_python(role.reason))
+            for role in preprocessing.roles
+            if role.kind != "target"
+        )
+        return cls(roles, preprocessing, tuple(map(_in_python, notes)))
 
     def sizes(self) -> tuple[int, ...]:
         """How many codes each column of categories has."""
@@ -97,36 +108,52 @@ class Reading:
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
 
-def learned(frame: Any, used: Array, answers: Array, task: str) -> tuple[Reading, Array, Array]:
+def learned(
+    frame: Any, used: Array, answers: Array, wanted: Wanted
+) -> tuple[Reading, Array, Array]:
     """How each column of a frame is read; and numbers and codes of the rows that are used.
 
     Parameters
     ----------
+    frame : frame, mapping or matrix
+        The columns of a matrix are called x0, x1, ...
     used : ndarray of bool, (N,)
     answers : ndarray, (N,)
         Indices of classes, for the task "auto"; or numbers, for the task "numbers".
-    task : {"auto", "numbers"}
 
     Raises
     ------
     DataError
         Fewer than five rows, answers that are all the same, no column that can be learned from.
     """
-    found = fit_table(frame, np.where(used, answers, np.nan), task=task)
-    reading = Reading.of(found.preprocessing)
-    # Those about columns: the others speak of rows of weight 0, and of indices of classes.
-    names = tuple(repr(role.name) for role in reading.roles)
-    notes = tuple(
-        _in_python(note.replace(f" {found.preprocessing.target.name!r} ", " the answers "))
-        for note in found.notes
-        if note.startswith(names)
+    found = fit_wanted(
+        frame, np.where(used, answers, np.nan), replace(wanted, are_answers_apart=True)
     )
-    return replace(reading, notes=notes), *prepared_of(found)
+    # Those about columns: the others speak of rows of weight 0, and of indices of classes.
+    target = found.preprocessing.target.name
+    names = tuple(repr(role.name) for role in found.preprocessing.roles if role.kind != "target")
+    notes = [note for note in found.notes if note.startswith(names)]
+    told = tuple(note.replace(f" {target!r} ", " the answers ") for note in notes)
+    return Reading.of(found.preprocessing, told), *prepared_of(found)
 
 
 def _in_python(note: str) -> str:
-    """A note without options of the command."""
-    return OF_THE_COMMAND.sub("", note)
+    """A note or a reason in which options of the command line are arguments.
+
+    An option without a value speaks of the column whose name comes first.
+    """
+    name = WORD.match(note)
+
+    def said(found: re.Match[str]) -> str:
+        option, is_empty, sign, words = found.groups()
+        given = WORD.findall(words or (name.group() if name else ""))
+        if sign:
+            given = [repr(sign) if option == "decimal" else sign]
+        elif is_empty:
+            given = ["''"]
+        return f"{option}={given[0] if len(given) == 1 else '[' + ', '.join(given) + ']'}"
+
+    return OPTION.sub(said, note)
 
 
 def prepared_of(table: Fitted) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
 from chainrule.errors import DataError
+from chainrule.estimators.answering import chances_in
 from chainrule.estimators.base import Tabular
 from chainrule.estimators.checking import (
     check_classification_targets,
@@ -17,8 +18,6 @@ from chainrule.estimators.checking import (
     compute_sample_weight,
 )
 from chainrule.estimators.intervals import LEVEL, Intervals
-from chainrule.estimators.member_task import Task
-from chainrule.estimators.member_training import Fitted as Trained
 from chainrule.estimators.member_training import Watch
 from chainrule.estimators.merging import merged
 from chainrule.estimators.presets import recipe_of
@@ -40,6 +39,13 @@ class TabularClassifier(ClassifierMixin, Tabular):
         large tables fewer, 8 at least), and averages their chances; each leaves out another eighth
         of the rows. "fast" trains one.
         "realmlp" is the published recipe RealMLP-TD, for comparison.
+    drop, categorical, numeric : sequence of str
+        Columns to leave out, to take for categories, to take for numbers; those of an array are
+        called x0, x1, ...
+    missing : sequence of str
+        What stands for a gap in a column, besides the usual marks: ["k.A.", "-999"].
+    decimal : {",", "."}, optional
+        The sign before the decimals of numbers in texts. Default: what the cells show.
     class_weight : "balanced" or dict, optional
         How much the rows of each class count; "balanced": each class as much as the others. A
         class that a dict does not name counts 1.
@@ -98,6 +104,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
         self,
         preset: Any = "strong",
         *,
+        drop: Any = (),
+        categorical: Any = (),
+        numeric: Any = (),
+        missing: Any = (),
+        decimal: Any = None,
         class_weight: Any = None,
         time_limit: float | None = None,
         random_state: Any = None,
@@ -106,6 +117,11 @@ class TabularClassifier(ClassifierMixin, Tabular):
     ) -> None:
         super().__init__(
             preset,
+            drop=drop,
+            categorical=categorical,
+            numeric=numeric,
+            missing=missing,
+            decimal=decimal,
             time_limit=time_limit,
             random_state=random_state,
             n_jobs=n_jobs,
@@ -195,13 +211,14 @@ class TabularClassifier(ClassifierMixin, Tabular):
         """Train; the chances of each row by who has not seen it."""
         parts = 1 if groups is not None else recipe_of(self.preset, "classes").parts
         rows = merged(numbers, codes, labels, weights, parts)
-        found, task = self.train(rows, rows.y.astype(np.int64), len(self.classes_), watch, groups)
-        self.validation_score_ = _mean_of(found, task)
-        return _chances(found.held_out)[rows.places]
+        held_out, self.validation_score_ = self.train(
+            rows, rows.y.astype(np.int64), len(self.classes_), watch, groups
+        )
+        return chances_in(held_out)[rows.places]
 
     def predict_proba(self, X: Any) -> Array:
         """Chances of each class, (N, classes)."""
-        chances = _chances(self.outputs(X))
+        chances = chances_in(self.outputs(X))
         return chances.sum(0) / len(chances)
 
     def predict(self, X: Any) -> Array:
@@ -219,7 +236,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         "strong" trains eight nets of three hidden layers of 128 units for 128 epochs each (of
         large tables fewer, 8 at least), and averages their answers; each leaves out another eighth
         of the rows. "fast" trains one.
-    time_limit, random_state, n_jobs, verbose
+    drop, categorical, numeric, missing, decimal, time_limit, random_state, n_jobs, verbose
         As in :class:`TabularClassifier`.
 
     Attributes
@@ -307,9 +324,9 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
         spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))
         self.scale_ = float(spread) or 1.0
-        found, task = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch, groups)
-        self.validation_score_ = 1.0 + _mean_of(found, task)
-        held_out = self._numbers(found.held_out)[rows.places]
+        outputs, score = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch, groups)
+        self.validation_score_ = 1.0 + score
+        held_out = self._numbers(outputs)[rows.places]
         self.misses_ = sorted_misses(held_out - y)
         self.margin_ = self.margin_of(LEVEL)
         return held_out
@@ -324,17 +341,3 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         low, high = self.range_
         found = outputs[:, 0].astype(np.float64) * self.scale_ + self.mean_
         return np.minimum(np.maximum(found, low), high)
-
-
-def _mean_of(found: Trained, task: Task) -> float:
-    """The score of rows that their member has not seen; NaN where there are none."""
-    known = np.flatnonzero(~np.isnan(found.held_out[:, 0]))
-    return task.score(found.held_out[known], known) if len(known) else float("nan")
-
-
-def _chances(outputs: Array) -> Array:
-    """Of scores, or of logarithms of chances."""
-    scores = outputs.astype(np.float64)
-    shares = np.exp(scores - scores.max(-1, keepdims=True))
-    shares /= shares.sum(-1, keepdims=True)
-    return shares

@@ -109,6 +109,11 @@ SETTINGS = {
     "random_state": ["x", -1, 0.5],
     "time_limit": ["5", 0, -1, float("nan"), True],
     "n_jobs": ["2", 0, 1.5],
+    "drop": ["other", 7, True, {"x0": 1}, [["x0"]], ["x0", "x1", "x2", "x3"]],
+    "categorical": ["other", [None]],
+    "numeric": [["x0", "other"]],
+    "missing": [True, {"x0": -1}, [["-9"]]],
+    "decimal": [";", "point", 0, [","]],
 }
 
 

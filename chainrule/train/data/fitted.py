@@ -102,8 +102,14 @@ def fit_table(
     ([[2]], ("1 cell with a category that training never had: 'town' 1",))
     """
     wanted = wanted_of(drop, categorical, numeric, missing, task, decimal=decimal)
+    return fit_wanted(table, target, wanted, query)
+
+
+def fit_wanted(table: Any, target: Any, wanted: Wanted, query: str | None = None) -> Fitted:
+    """The same of what a user says in one piece."""
     columns = _columns(table, wanted, query)
     if not isinstance(target, str):
+        wanted.refuse_unknown(columns.names, "")
         columns, target = _with_answers(columns, target)
     raw = infer(columns, columns.source, target, wanted)
     return fit_rows(raw, np.arange(len(raw.table)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.train.data.amounts import Amounts, amounts_in, as_numbers, counts_of
 from chainrule.train.data.columns import Role, Written
-from chainrule.train.data.marks import without_marks
+from chainrule.train.data.marks import MARKS, without_marks
 from chainrule.train.data.objects import as_text
 from chainrule.train.data.objects import written as as_written
 from chainrule.train.data.remarks import remarks, told_thousands
@@ -208,7 +208,10 @@ def _target_values(
             f"the target {name!r} of {columns.source} holds lists or records.",
             do="Predict one number or one word of them.",
         )
-    values, found = without_marks(values, wanted.marks), None
+    values, found = (
+        without_marks(values, MARKS if wanted.are_answers_apart else wanted.marks),
+        None,
+    )
     if _holds_dates(values) and wanted.task != "classes":
         raise DataError(
             f"the target {name!r} of {columns.source} holds dates.",

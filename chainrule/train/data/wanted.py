@@ -1,14 +1,17 @@
 """What a user says of a table: of its columns before any rule is asked, and of its file.
 
-Imports marks.py. Everything that opens a table takes its options through `wanted_of`.
+Imports marks.py and objects.py. Everything that opens a table takes its options through
+`wanted_of`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.train.data.door import Progress
 from chainrule.train.data.marks import MARKS, chosen_marks
+from chainrule.train.data.objects import NUMBERS, written
 
 TASKS = ("auto", "classes", "numbers")
 DECIMALS = (",", ".")
@@ -30,6 +33,8 @@ class Wanted:
         "random", "time:COLUMN" or "group:COLUMN".
     decimal : str
         "," or "."; "" where the cells tell.
+    are_answers_apart : bool
+        Whether the answers are no cells of the table, so that no mark named here is among them.
     """
 
     drop: tuple[str, ...] = ()
@@ -39,10 +44,15 @@ class Wanted:
     task: str = "auto"
     split: str = "random"
     decimal: str = ""
+    are_answers_apart: bool = False
 
     @property
     def marks(self) -> tuple[str, ...]:
         return chosen_marks(self.missing)
+
+    @property
+    def speaks_of_columns(self) -> bool:
+        return bool(self.drop or self.categorical or self.numeric or self.missing)
 
     def refuse_unknown(self, names: Sequence[str], target: str) -> None:
         """Raise if a column is not there, is asked for twice, or is the target."""
@@ -73,14 +83,14 @@ def wanted_of(
     split: str = "random",
     decimal: str | None = None,
 ) -> Wanted:
-    """What a user says, one name or several of each.
+    """What a user says, one name or several of each; a number stands for its digits.
 
     Raises
     ------
     UnknownNameError
         A task that nobody knows.
     ArgumentError
-        A decimal sign that is none.
+        A decimal sign, or a name, that is none.
     """
     if task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
@@ -90,13 +100,34 @@ def wanted_of(
             do='Pass decimal="," if 1.234 is a thousand, decimal="." if it is little more than 1.',
         )
     return Wanted(
-        *(_names_in(drop), _names_in(categorical), _names_in(numeric), _names_in(missing)),
+        _words_in("drop", drop),
+        _words_in("categorical", categorical),
+        _words_in("numeric", numeric),
+        _words_in("missing", missing),
         *(task, split, decimal or ""),
     )
 
 
-def _names_in(given: Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _words_in(option: str, given: Any) -> tuple[str, ...]:
+    """Names of columns, or marks, as texts."""
+    if given is None:
+        return ()
+    is_one = isinstance(given, str | bytes | Mapping) or not hasattr(given, "__iter__")
+    words: list[Any] = [given] if is_one else list(given)
+    return tuple(_word(option, each) for each in words)
+
+
+def _word(option: str, given: Any) -> str:
+    if isinstance(given, str):
+        return str(given)  # NumPy has texts of its own
+    number: Any = given
+    if isinstance(given, NUMBERS) and not isinstance(given, bool):
+        return written(float(number))
+    what = "what stands for a gap" if option == "missing" else "columns by their names"
+    raise ArgumentError(
+        f"{option} lists {what}, but this is no text: {given!r:.80}.",
+        do=f'Pass {option}=["one", "another"].',
+    )
 
 
 @dataclass(frozen=True)
