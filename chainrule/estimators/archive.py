@@ -47,6 +47,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         "preparation": preparation.to_json() if preparation else None,
         "notes": list(estimator.table_.notes),
         "names": list(getattr(estimator, "feature_names_in_", [])),
+        "takes_any_order": estimator.takes_any_order_,
         "features": int(estimator.n_features_in_),
         "score": float(estimator.validation_score_),
         "epochs": list(estimator.epochs_),
@@ -130,7 +131,11 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
         else Reading.of(Preprocessing.from_json(preparation), tuple(about["notes"]))
     )
     made.features_ = Features(**{f.name: arrays[f"features/{f.name}"] for f in fields(Features)})
-    if about["names"]:
+    # Files of before say it by having no names.
+    made.takes_any_order_ = about.get("takes_any_order", bool(preparation and not about["names"]))
+    if made.takes_any_order_:
+        made.name_columns()
+    elif about["names"]:
         made.feature_names_in_ = np.array(about["names"], object)
     outputs, link = 1, ""
     if isinstance(made, TabularClassifier):

@@ -50,6 +50,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Tabular(BaseEstimator):
     """What both estimators share: reading tables, training members, answering together."""
 
+    takes_any_order_ = False  # of later frames' columns: those of a table that was read before
+
     def __init__(
         self,
         preset: Any = "strong",
@@ -77,7 +79,7 @@ class Tabular(BaseEstimator):
 
     def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
         """A frame as it is or a matrix of float64, and the targets."""
-        x = taken(x)
+        x, self.takes_any_order_ = taken(x), False
         if isinstance(y, str):
             raise DTypeError(
                 f"y is an answer for each row, but this is one text: {y!r}.",
@@ -128,10 +130,14 @@ class Tabular(BaseEstimator):
                 do=f"Pass {said} to chainrule.train.data.fit_table(table, target, {said}=...).",
             )
         self.table_ = Reading.of(table.preprocessing, table.notes)
-        self.n_features_in_ = len(self.table_.roles)
-        if hasattr(self, "feature_names_in_"):  # of an earlier fit
-            delattr(self, "feature_names_in_")
+        self.name_columns()
         return prepared_of(table)
+
+    def name_columns(self) -> None:
+        """Of a table that was read before; those of later frames are free in number and order."""
+        self.feature_names_in_ = np.array([role.name for role in self.table_.roles], object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.takes_any_order_ = True
 
     def inputs(self, x: Any) -> Array:
         """The net's inputs for rows to be answered."""
@@ -140,7 +146,7 @@ class Tabular(BaseEstimator):
         x = x if is_table(x) else taken(x)
         names: list[Any] | None = None
         if self.table_.preprocessing and (is_table(x) or is_frame(x)):
-            if hasattr(self, "feature_names_in_") and not is_table(x):
+            if hasattr(self, "feature_names_in_") and not (self.takes_any_order_ or is_table(x)):
                 names = self._check_names(x, reset=False)
         elif is_mapping(x):
             raise DataError(

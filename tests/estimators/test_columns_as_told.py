@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.estimators import Recipe, TabularClassifier, TabularRegressor, load
 from chainrule.train.data import fit_table
 from chainrule.train.data.wanted import Wanted
@@ -127,3 +127,21 @@ def test_what_a_note_advises_is_written_as_an_argument():
     table = TabularClassifier(SHORT, random_state=0).fit_table(fit_table(gappy, "y")).table_
     assert "let only empty cells be gaps (missing='')" in str(table)
     assert "--" not in str(table)
+
+
+@BOTH
+def test_a_table_read_before_names_its_columns_and_takes_later_ones_in_any_order(
+    kind, y, tmp_path
+):
+    model = kind(SHORT, random_state=0).fit(FRAME[["age", "zip"]], y)  # another, before
+    model.fit_table(fit_table(FRAME.assign(y=y), "y", drop=["stock"]))
+    model.save(tmp_path / "model.npz")
+    for each in (model, load(tmp_path / "model.npz")):
+        assert each.feature_names_in_.tolist() == list(FRAME.columns)
+        assert each.n_features_in_ == 5
+        later = FRAME[["area", "zip", "kids", "age"]].assign(more=1)
+        assert_array_equal(each.predict(later), model.predict(FRAME))
+    again = load(tmp_path / "model.npz").fit(FRAME[["age", "zip"]], y)
+    assert again.feature_names_in_.tolist() == ["age", "zip"]
+    with pytest.raises(DataError, match="feature names should match"):
+        again.predict(FRAME[["zip", "age"]])

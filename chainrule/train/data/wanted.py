@@ -112,8 +112,9 @@ def _words_in(option: str, given: Any) -> tuple[str, ...]:
     """Names of columns, or marks, as texts."""
     if given is None:
         return ()
-    is_one = isinstance(given, str | bytes | Mapping) or not hasattr(given, "__iter__")
-    words: list[Any] = [given] if is_one else list(given)
+    words: Any = given
+    if isinstance(given, str | bytes | Mapping) or not hasattr(given, "__iter__"):
+        words = (given,)
     return tuple(_word(option, each) for each in words)
 
 
