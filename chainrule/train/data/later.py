@@ -3,7 +3,9 @@
 Imports roles.py, texts.py and the data model. preprocessing.py and rows.py use it.
 """
 
+import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from chainrule.train.data.objects import as_text
 from chainrule.train.data.preparation import CodeBook
 from chainrule.train.data.tables import Columns, Table, Text, Values, table_of
 from chainrule.train.data.texts import all_times_in, spread
-from chainrule.train.data.wording import counted, listing
+from chainrule.train.data.wording import LISTED_AT_MOST, counted, listing
 
 READ_AS = "Write the column as it was in the training data."
 
@@ -56,12 +58,31 @@ def refuse_missing(known: Sequence[Column], present: Sequence[str], source: str)
     there = set(present)
     missing = [column.name for column in known if column.name not in there]
     if missing:
+        read = {column.name for column in known}
+        others = [name for name in present if name not in read]
+        if len(present) > LISTED_AT_MOST:  # where some go unnamed, then those that are read
+            present = [*others, *(name for name in present if name in read)]
+        renamed = [f"{name!r}: did you mean {other!r}?" for name, other in _near(missing, others)]
         raise DataError(
             f"{source} lacks {counted(len(missing), 'column')} that the net reads: "
             f"{listing(missing)}.",
-            found=[f"columns of {source}: {listing(present)}"],
+            found=[*renamed[:LISTED_AT_MOST], f"columns of {source}: {listing(present)}"],
             do="Give the columns the names they had in the training data; their order is free.",
         )
+
+
+def _near(missing: Sequence[str], others: Sequence[str]) -> list[tuple[str, str]]:
+    """Columns that are missing, each with the one that has nearly its name; case is no matter."""
+    plain = dict[str, str]()
+    for other in others:
+        plain.setdefault(_letters(other), other)
+    found = [(name, get_close_matches(_letters(name), plain, n=1)) for name in missing]
+    return [(name, plain[near[0]]) for name, near in found if near]
+
+
+def _letters(name: str) -> str:
+    """Letters and digits alone, small and without accents: Fläche, FLÄCHE and fla_che are one."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name).casefold()))
 
 
 def _marked(columns: Columns, name: str, marks: tuple[str, ...]) -> Values:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError, MissingDataError, UnknownNameError
-from chainrule.train.data import load, open_rows, read_rows
+from chainrule.train.data import fit_table, load, open_rows, read_rows
 
 TRAINING = "area,colour,code,kind\n" + "".join(
     f"{row},{('red', 'blue')[row % 2]},{(1, 2, 'x')[row % 3]},{row % 3}\n" for row in range(30)
@@ -79,6 +79,7 @@ MALFORMED = {
     "missing columns": (
         "area,color\n1,red\n",
         "later.csv lacks 2 columns that the net reads: colour, code.\n"
+        "    'colour': did you mean 'color'?\n"
         "    columns of later.csv: area, color\n"
         "Give the columns the names they had in the training data; their order is free.",
     ),
@@ -148,3 +149,17 @@ def test_sources_are_looked_up_as_by_load(known):
         read_rows("moon", known)
     with pytest.raises(MissingDataError, match=r"there is no file 'later.csv'"):
         read_rows("later.csv", known)
+
+
+@pytest.mark.parametrize("other", ["FLÄCHE", "Flaeche", "flache", "Fläche ", "Flächen"])
+@pytest.mark.parametrize("more", [0, 40])
+def test_a_column_that_was_renamed_is_named(other, more):
+    rows = {"Fläche": range(9), "Zimmer": [1, 2, 3] * 3}
+    learned = fit_table(rows, [0.5 * i for i in range(9)]).preprocessing
+    later = {f"more {i}": [1] for i in range(more)} | {"Zimmer": [2], other: [4]}
+    with pytest.raises(DataError, match="lacks 1 column that the net reads: Fläche") as error:
+        open_rows(later, learned)
+    assert f"'Fläche': did you mean {other!r}?" in error.value.found
+    with pytest.raises(DataError) as error:
+        open_rows({"Zimmer": [2], "Preis": [4]}, learned)
+    assert error.value.found == ("columns of the table: Zimmer, Preis",)
