@@ -3,6 +3,7 @@
 Imports errors and the screen. app.py runs every command through it.
 """
 
+import shlex
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from cyclopts.exceptions import (
     CoercionError,
     CycloptsError,
     MissingArgumentError,
+    UnknownOptionError,
     UnusedCliTokensError,
 )
 
@@ -97,6 +99,10 @@ def refused(error: CycloptsError, words: list[str]) -> int:
     if isinstance(error, UnusedCliTokensError):
         what = f"unexpected: {' '.join(error.unused_tokens or [])}"
     command = next((word for word in words if word in ("train", "predict", "check", "bench")), "")
+    joined = _joined(error, words)
+    if joined:
+        complain(f"{what}\nA word that begins with a hyphen is joined to its option: {joined}")
+        return MISUSED
     greedy = [word for word in words if word in SEVERAL_WORDS]
     if greedy and isinstance(error, MissingArgumentError | CoercionError):
         complain(
@@ -106,3 +112,21 @@ def refused(error: CycloptsError, words: list[str]) -> int:
         return MISUSED
     complain(f"{what}\nTry: {' '.join(filter(None, ('chainrule', command, '--help')))}")
     return MISUSED
+
+
+def _joined(error: CycloptsError, words: list[str]) -> str:
+    """An option with the word behind it that was taken for one, as in --missing=-k.A.; or ""."""
+    option = ""
+    for word in words:
+        if word.startswith("--"):
+            option = "" if "=" in word else word
+        elif word.startswith("-") and len(word) > 1 and option:
+            if isinstance(error, UnknownOptionError):
+                is_it = option in SEVERAL_WORDS and error.token.keyword in (word, None)
+            else:
+                is_it = isinstance(error, MissingArgumentError) and f" {option} " in str(error)
+            if is_it:
+                return f"{option}={shlex.quote(word)}"
+        elif option not in SEVERAL_WORDS:
+            option = ""
+    return ""

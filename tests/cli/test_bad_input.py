@@ -113,6 +113,19 @@ TRAIN = {
         "Every word up to the next option belongs to --missing. "
         "Write the table before it: chainrule train TABLE --missing ...\n"
     ),
+    "moons --missing unknown -k.A.": (
+        "Unknown option: -k.A.. -k is not a recognized option.\n"
+        "A word that begins with a hyphen is joined to its option: --missing=-k.A.\n"
+    ),
+    "moons --drop -x": (
+        "Unknown option: -x.\n"
+        "A word that begins with a hyphen is joined to its option: --drop=-x\n"
+    ),
+    "moons --target -price": (
+        'Command "train" parameter --target requires an argument.\n'
+        "A word that begins with a hyphen is joined to its option: --target=-price\n"
+    ),
+    "moons --epochs 3 -x": "Unknown option: -x.\nTry: chainrule train --help\n",
     "--hidden 8 moons": (
         'Command "train" parameter DATA requires an argument.\n'
         "Every word up to the next option belongs to --hidden. "
