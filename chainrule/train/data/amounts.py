@@ -267,19 +267,22 @@ def _typo(
 ) -> DataError:
     row = int(np.argmax(np.append(is_bad, False)[text.codes]))
     cell = text.values[int(text.codes[row])]
-    other = parted(cell)
+    other, is_last = parted(cell), row == len(text) - 1
     if unit and other is not None and not is_same(other[1], unit):
         return not_a_number(columns, name, cell, row, do=f"The others are in {unit}: write it so.")
     if unit in SCALING and other is None and not np.isnan(_one(cell)):
         return not_a_number(
             columns, name, cell, row, do=f"The others are in {unit}: write this one so, too."
         )
+    total = (
+        "Delete the line if it is a total of the others. Else correct" if is_last else "Correct"
+    )
     return not_a_number(
         columns,
         name,
         cell,
         row,
-        do="Correct the cell; or tell what it means: missing=... if it is a gap, "
+        do=f"{total} the cell; or tell what it means: missing=... if it is a gap, "
         "categorical=... if the column holds categories\n"
         f"(on the command line: --missing {cell!r}, --categorical {name!r}).",
     )

@@ -1,6 +1,6 @@
 """A column that alone tells the target: it may hold the answer, and will not be there later.
 
-Imports tables.py. inference.py asks once per table.
+Imports outliers.py and tables.py. inference.py asks once per table.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.train.data.outliers import outweighing
 from chainrule.train.data.tables import Text, Values
 
 MOST_ROWS = 20_000  # looked at; more tell no more
@@ -48,7 +49,9 @@ def _of(values: Values, rows: NDArray[np.int64]) -> "tuple[NDArray[Any], int]":
     if isinstance(values, Text):
         return values.codes[rows] + 1, len(values.values) + 1
     chosen = values[rows]
-    return (chosen.astype(np.int64).astype(float) if chosen.dtype.kind == "M" else chosen), 0
+    if chosen.dtype.kind == "M":
+        return np.where(np.isnat(chosen), np.nan, chosen.astype(np.int64).astype(float)), 0
+    return chosen, 0
 
 
 def _tells(column: "tuple[NDArray[Any], int]", answer: "tuple[NDArray[Any], int]") -> bool:
@@ -83,7 +86,9 @@ def _correlates(values: NDArray[np.float64], answers: NDArray[np.float64]) -> bo
     if np.count_nonzero(known) < FEWEST_ROWS:
         return False
     x, y = values[known], answers[known]
-    x, y = x - x.mean(), y - y.mean()
     with np.errstate(all="ignore"):  # numbers near float64's end: no verdict
+        few = np.union1d(outweighing(x), outweighing(y))  # a total is one in every column
+        x, y = np.delete(x, few), np.delete(y, few)
+        x, y = x - x.mean(), y - y.mean()
         spread = float(np.sqrt((x @ x) * (y @ y)))
         return bool(0 < spread < np.inf and abs(x @ y) / spread >= CORRELATED)
