@@ -88,7 +88,7 @@ def level_of(given: float | None, classes: Sequence[str], has_intervals: bool) -
     if classes or not has_intervals:
         what = "answers classes" if classes else "is one plain net, which gives none"
         raise ArgumentError(
-            f"--interval is that of numbers from estimators, but this run {what}.",
+            f"--interval is for the numbers of tables' nets (--preset), but this run {what}.",
             do="Leave it out.",
         )
     return given

@@ -108,5 +108,5 @@ def test_a_class_with_one_row_and_a_column_of_5000_categories_are_learned_and_sa
     ended = chainrule("train", "odd.csv", *words)
     assert ended.code == 0, ended.err
     assert "text with 5,000 different values" in ended.out
-    assert "note          1 class has one row of 'answer' each: rare\n" in ended.out
+    assert "note          the class 'rare' of 'answer' has a single row\n" in ended.out
     assert "worth a look  1 class has a handful of training rows ('rare' 1): what" in ended.out

@@ -136,7 +136,9 @@ def test_the_level_of_the_intervals_can_be_chosen_and_is_said(chainrule, priced)
 
 def test_intervals_are_refused_where_there_are_none(chainrule, survived):
     ended = chainrule("predict", "runs/people", "people.csv", "--interval", "0.5")
-    assert ended.err.startswith("--interval is that of numbers from estimators, but this run ans")
+    assert ended.err.startswith(
+        "--interval is for the numbers of tables' nets (--preset), but this run ans"
+    )
     assert chainrule("train", "diabetes", "--epochs", "1", "--out", "one").code == 0
     ended = chainrule("predict", "one", "diabetes", "--interval", "0.5")
     assert "but this run is one plain net" in ended.err

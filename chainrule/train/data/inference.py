@@ -316,5 +316,6 @@ def _of_classes(target: str, answers: Values) -> tuple[str, ...]:
     alone = [answers.values[place] for place in np.flatnonzero(counts == 1)]
     if not alone:
         return ()
-    has = "class has" if len(alone) == 1 else "classes have"
-    return (f"{len(alone)} {has} one row of {target!r} each: {listing(alone)}",)
+    if len(alone) == 1:
+        return (f"the class {alone[0]!r} of {target!r} has a single row",)
+    return (f"{len(alone)} classes of {target!r} have a single row each: {listing(alone)}",)

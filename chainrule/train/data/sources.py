@@ -157,7 +157,7 @@ def _nothing_there(source: str | PathLike[str], path: Path) -> Exception:
         return UnknownNameError("data set", text, NAMES, do="A CSV file is given by its path.")
     neighbours = _neighbours(path)
     near_file = difflib.get_close_matches(path.name, neighbours, n=1)
-    near_set = difflib.get_close_matches(path.stem, NAMES, n=1, cutoff=0.5)
+    near_set = [] if near_file else difflib.get_close_matches(path.stem, NAMES, n=1, cutoff=0.7)
     hints = [f"Did you mean {str(path.with_name(near_file[0]))!r}?"] if near_file else []
     hints += [f"Did you mean the data set {near_set[0]!r}?"] if near_set else []
     hints += [f"Give the path of a CSV file, or one of: {', '.join(NAMES)}."]

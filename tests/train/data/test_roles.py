@@ -233,7 +233,7 @@ def test_a_column_that_gives_the_answer_away_is_named(make, tells):
 def test_a_class_with_one_row_is_told():
     y = ["a", "b"] * 20 + ["c"]
     fitted = fit_table({"x": np.arange(41) % 7}, y)
-    assert fitted.notes == ("1 class has one row of 'target' each: c",)
+    assert fitted.notes == ("the class 'c' of 'target' has a single row",)
 
 
 def test_a_column_of_another_type_is_named():
