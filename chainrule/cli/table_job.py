@@ -30,9 +30,15 @@ from chainrule.train.data.wanted import wanted_of
 from chainrule.train.files import prepare_folder, write_atomically
 
 PRESETS = {
-    "strong": "strong: eight nets, each leaves out another eighth of the rows",
-    "fast": "fast: one net, which leaves out a fifth of the rows",
+    "strong": "strong: eight nets, each leaves out {eighth}",
+    "fast": "fast: one net, which leaves out {fifth}",
     "realmlp": "realmlp: the published recipe RealMLP-TD, one net of 256 epochs",
+}
+
+LEFT_OUT = {
+    "random": {"eighth": "another eighth of the rows", "fifth": "a fifth of the rows"},
+    "time": {"eighth": "another eighth of the time", "fifth": "two eighths of the time"},
+    "group": {"eighth": "other groups, about an eighth", "fifth": "groups, about a fifth"},
 }
 
 
@@ -83,7 +89,8 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
         tested = f" + {len(splits[0].test):,} test" if len(splits[0].test) else ""
         say("rows", f"{len(splits[0].train):,} training{tested}")
     limit = f"; {settings.time_limit:g} s at most" if settings.time_limit else ""
-    say("learning", PRESETS[settings.preset or "strong"] + limit)
+    left_out = LEFT_OUT[settings.split.partition(":")[0]]
+    say("learning", PRESETS[settings.preset or "strong"].format(**left_out) + limit)
     constant = "the shares of the classes in training" if classes else "the mean in training"
     say("constant", f"{constant}, whatever the row holds: what any net has to beat")
     if settings.baseline:
