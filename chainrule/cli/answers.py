@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.figure_table import written_alike
 from chainrule.ops.losses.loss import facts_of_named
 from chainrule.train.architecture import Architecture
 from chainrule.train.data import Preprocessing
@@ -95,6 +96,8 @@ class Answers:
                 [f"{shares[self.chosen[number]]:.4f}"] if self.classes else cells[-len(shares) :]
             )
             shown.append([*(cells[place] for place in places), *(told if len(shares) else [])])
+        if not self.classes:
+            _write_alike(shown, 1 + len(left))
         return headings, shown
 
 
@@ -174,6 +177,14 @@ def _in_rows(known: list[str], rows: int, answered: NDArray[np.int64] | None) ->
     for row, word in zip(answered.tolist(), known, strict=True):
         truth[row] = word
     return truth
+
+
+def _write_alike(rows: list[list[str]], first: int) -> None:
+    """Give the numbers from one column on, which have one unit, as many decimals each."""
+    places = [(row, at) for row in rows for at in range(first, len(row)) if row[at]]
+    told = written_alike([float(row[at]) for row, at in places])
+    for (row, at), cell in zip(places, told, strict=True):
+        row[at] = cell
 
 
 def _numbers(values: NDArray[np.float64]) -> list[str]:

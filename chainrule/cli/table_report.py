@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.cli.figure_table import NAMES
+from chainrule.cli.figure_table import NAMES, written_alike
 from chainrule.cli.table_configuration import settings_of_table
 from chainrule.cli.table_outcome import TableOutcome
 from chainrule.cli.table_trial import Answered, Trial, answers_of, classes_of, targets
@@ -98,10 +98,13 @@ def _worst(trial: Trial, last: Answered) -> tuple[list[str], list[list[str]]]:
     truth = targets(raw)[last.rows]
     own = last.answers[np.arange(len(truth)), truth] if classes else -np.abs(last.answers - truth)
     order = np.argsort(own, kind="stable")[:WORST]
+    if classes:  # the others may be unsure, but are right
+        order = order[last.answers[order].argmax(1) != truth[order]]
     headings = ["row", *raw.named, "truth", "answer"]
     headings.append("its chance" if classes else "off by")
     rows = last.rows[order]
     named = [cells_of(_taken(values, rows)) for values in raw.named.values()]
+    numbers = [] if classes else _numbers(truth[order], last.answers[order])
     found: list[list[str]] = []
     for number, place in enumerate(order.tolist()):
         cells = [raw.table.places[int(last.rows[place])], *(names[number] for names in named)]
@@ -109,14 +112,16 @@ def _worst(trial: Trial, last: Answered) -> tuple[list[str], list[list[str]]]:
             said = int(last.answers[place].argmax())
             cells += [classes[truth[place]], classes[said], f"{last.answers[place, said]:.2f}"]
         else:
-            said = float(last.answers[place])
-            cells += [
-                f"{truth[place] + 0.0:.5g}",
-                f"{said + 0.0:.5g}",
-                f"{said - truth[place]:+.4g}",
-            ]
+            cells += numbers[number]
         found.append(cells)
     return headings, found
+
+
+def _numbers(truth: NDArray[Any], said: NDArray[Any]) -> list[list[str]]:
+    """Truth, answer and what lies between, of each row."""
+    both = written_alike([*truth.tolist(), *said.tolist()])
+    off = written_alike((said - truth).tolist(), "+")
+    return [list(row) for row in zip(both[: len(truth)], both[len(truth) :], off, strict=True)]
 
 
 def _taken(values: Values, rows: NDArray[np.int64]) -> Values:

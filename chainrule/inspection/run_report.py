@@ -27,6 +27,7 @@ Task = Literal["classification", "regression"]
 MISTAKES = 5  # pairs of classes that are named
 LOG_LOSS = "log loss"  # is the loss, where it is among the metrics
 SHARES = ("coverage", "precision", "recall", "f1")
+BOUNDED, HARDLY = ("R^2", "r2"), 0.001
 MANY = 10_000  # from here on decimals tell nothing
 
 
@@ -196,6 +197,8 @@ def shown(name: str, value: float) -> str:
         return "–"
     if "accuracy" in name or name in SHARES:
         return f"{value:.2%}"
+    if name in BOUNDED and abs(value) < HARDLY:  # no -4.9e-05 for an R² of nothing
+        return f"{round(value, 4) + 0.0:.4f}"
     return f"{value:,.0f}" if abs(value) >= MANY else f"{value:.4g}"
 
 

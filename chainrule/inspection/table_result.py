@@ -90,4 +90,4 @@ def _title(name: str) -> str:
 
 
 def _shown(name: str, value: float) -> str:
-    return f"{value:.2%}" if name == "accuracy" else f"{value:.4g}"
+    return f"{value:.2%}" if name == "accuracy" else f"{round(value, 4) + 0.0:.4g}"
