@@ -10,6 +10,7 @@ import tomli_w
 from chainrule.cli.configuration import known, numbers_of, of_data, versions
 from chainrule.cli.table_outcome import TableOutcome
 from chainrule.cli.table_trial import classes_of
+from chainrule.train.data.split_keys import told_start
 
 
 def config_of_table(outcome: TableOutcome) -> str:
@@ -40,6 +41,7 @@ def settings_of_table(outcome: TableOutcome) -> dict[str, dict[str, Any]]:
                 "task": "classification" if classes_of(raw) else "regression",
                 "target": raw.target_name,
                 **of_data(settings),
+                "tested_from": _tested_from(outcome),
             },
             "learning": {
                 "preset": settings.preset or "strong",
@@ -50,3 +52,11 @@ def settings_of_table(outcome: TableOutcome) -> dict[str, dict[str, Any]]:
             },
         }
     )
+
+
+def _tested_from(outcome: TableOutcome) -> str | None:
+    """Where rows are split in time, the time of the first that is tested."""
+    test = outcome.trial.parts.get("test")
+    if test is None or outcome.settings.folds:
+        return None
+    return told_start(outcome.trial.raw, test.rows) or None

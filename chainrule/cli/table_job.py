@@ -25,6 +25,7 @@ from chainrule.runs import ESTIMATOR
 from chainrule.starting import INTERRUPTED
 from chainrule.train.data.sources import open_source
 from chainrule.train.data.split import Split
+from chainrule.train.data.split_keys import told_start
 from chainrule.train.data.tables import RawData
 from chainrule.train.data.wanted import wanted_of
 from chainrule.train.files import prepare_folder, write_atomically
@@ -87,6 +88,8 @@ def _announce(raw: RawData, settings: TrainSettings, splits: list[Split]) -> Non
         say("rows", f"{rows}, judged in {settings.folds} folds; what is kept learns from all")
     else:
         tested = f" + {len(splits[0].test):,} test" if len(splits[0].test) else ""
+        if start := told_start(raw, splits[0].test):
+            tested += f", from {start} on by {settings.split.partition(':')[2]!r}"
         say("rows", f"{len(splits[0].train):,} training{tested}")
     limit = f"; {settings.time_limit:g} s at most" if settings.time_limit else ""
     left_out = LEFT_OUT[settings.split.partition(":")[0]]

@@ -68,3 +68,39 @@ def test_what_a_net_leaves_out_is_told_and_no_right_answer_is_a_miss(
     assert told in ended.out
     assert re.search(r"test +\d+ +100\.00%", ended.out)
     assert "The rows it misses most" not in Path("run/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (lambda i: f"{np.datetime64('2024-01-01') + i}", "from 2024-05-08 on by 'day'"),
+        (lambda i: f"{i % 28 + 1}.{i // 28 + 1}.2024", "from 2024-05-17 on by 'day'"),
+        (lambda i: f"2024-01-01 {i // 60:02}:{i % 60:02}", "from 2024-01-01T02:08:00 on by 'day'"),
+        (lambda i: str(2 * i), "from 256 on by 'day'"),
+    ],
+)
+def test_it_is_told_from_when_on_rows_are_tested(chainrule, tmp_path, monkeypatch, day, told):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i % 2 * 9 + i % 7 / 10},{day(i)},{'ab'[i % 2]}" for i in range(160)]
+    Path("days.csv").write_text("\n".join(["x,day,kind", *rows]))
+    words = ("--target", "kind", "--preset", "fast", "--split", "time:day", "--drop", "day")
+    ended = chainrule("train", "days.csv", *words, "--out", "run")
+    assert ended.code == 0, ended.err
+    assert f"128 training + 32 test, {told}\n" in ended.out
+    start = told.split()[1]
+    assert f'tested_from = "{start}"' in Path("run/config.toml").read_text()
+    assert re.search(rf"tested_from.{{,40}}{start}", Path("run/report.html").read_text(), re.S)
+
+
+def test_an_interval_that_few_rows_cannot_tell_is_told(chainrule, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i % 13},{i % 13 + i * 31 % 17 / 10}" for i in range(100)]
+    Path("few.csv").write_text("\n".join(["x,y", *rows]))
+    words = ("--target", "y", "--preset", "fast", "--test", "0", "--out", "run")
+    assert chainrule("train", "few.csv", *words).code == 0
+    said = chainrule("predict", "run", "few.csv", "--interval", "0.999").out
+    assert re.search(r"largest miss of the \d+ rows left out in training, which tell of", said)
+    assert "not of 0.999" in said
+    assert "0.8 of such numbers lie" in chainrule(
+        "predict", "run", "few.csv", "--interval", "0.8"
+    ).out  # fmt: skip

@@ -24,7 +24,7 @@ from chainrule.train.data.roles import (
     tells_rows_apart,
     why_no_numbers,
 )
-from chainrule.train.data.split_keys import keys_of
+from chainrule.train.data.split_keys import are_dates, keys_of
 from chainrule.train.data.tables import Columns, RawData, Text, Values, table_of
 from chainrule.train.data.texts import order_of, spread, times_in
 from chainrule.train.data.wanted import Wanted
@@ -139,6 +139,7 @@ def _cast(
         marks=wanted.marks if wanted.missing else (),
         orders={each: part.order for each, part in parts.items() if part.order},
         keys=keys_of(columns, wanted.split),
+        are_dates=are_dates(columns, wanted.split),
         decimal=wanted.decimal,
         written=written,
         named={role.name: columns.values[role.name] for role in roles if tells_rows_apart(role)},

@@ -13,6 +13,7 @@ from chainrule.train.data.split import Split, split_groups, split_latest, split_
 from chainrule.train.data.tables import Columns, RawData, Text, Values
 from chainrule.train.data.texts import numbers_in, order_of, spread, times_in
 from chainrule.train.data.thousands import decimal_of
+from chainrule.train.data.wording import figure
 
 Kind = Literal["random", "time", "group"]
 RANDOM = "random"
@@ -68,6 +69,26 @@ def keys_of(columns: Columns, split: str) -> NDArray[Any] | None:
             do="Name another column, or split at random.",
         )
     return keys
+
+
+def are_dates(columns: Columns, split: str) -> bool:
+    """Whether the rows are split by dates, whose keys are microseconds since 1970."""
+    kind, name = kind_of(split)
+    if kind != "time":
+        return False
+    values = columns.values[name]
+    found = _ordered(columns, values) if isinstance(values, Text) else values
+    return found is not None and _is_time(found)
+
+
+def told_start(raw: RawData, rows: NDArray[np.int64]) -> str:
+    """The key of the first of some rows that are split in time: a date, or a number."""
+    if raw.keys is None or raw.keys.dtype.kind != "f" or not len(rows):
+        return ""
+    first = float(raw.keys[rows].min())
+    if not raw.are_dates:
+        return figure(first)
+    return str(np.datetime64(int(first), "us").astype("M8[s]")).removesuffix("T00:00:00")
 
 
 def split_raw(raw: RawData, validation: float, test: float, seed: int) -> Split:

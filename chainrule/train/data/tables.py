@@ -229,9 +229,10 @@ class RawData:
     done with each column of a table whose columns were inferred, `orders` how its dates are read,
     `marks` what stands for a gap where the user said so, `answered` which rows of the source these
     are where some had no answer, `keys` what the rows are split by (times as float64, codes of
-    groups as int64), `named` the columns that are left out because they name the rows,
-    `decimal` what the user said of decimal signs, `written` how the cells of its columns are
-    written, and `notes` what a reader should know.
+    groups as int64), `are_dates` whether those times are microseconds since 1970, `named` the
+    columns that are left out because they name the rows, `decimal` what the user said of decimal
+    signs, `written` how the cells of its columns are written, and `notes` what a reader should
+    know.
     """
 
     name: str
@@ -245,6 +246,7 @@ class RawData:
     marks: tuple[str, ...] = ()
     answered: Rows | None = None
     keys: NDArray[Any] | None = None
+    are_dates: bool = False
     named: Mapping[str, Values] = field(default_factory=dict[str, Values])
     decimal: str = ""
     written: Mapping[str, Written] = field(default_factory=dict[str, Written])
