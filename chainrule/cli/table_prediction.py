@@ -10,8 +10,9 @@ from pathlib import Path
 from chainrule.cli.answers import Answers, classified, numbers
 from chainrule.cli.figure_table import in_words
 from chainrule.cli.said_class import level_of, threshold_of
+from chainrule.cli.screen import counted
 from chainrule.errors import DataError
-from chainrule.estimators import TabularClassifier
+from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.intervals import LEVEL
 from chainrule.runs import load_run
 from chainrule.train.data import Preprocessing
@@ -36,6 +37,7 @@ def opened(
 
     def answer(given: Rows) -> tuple[Answers, str]:
         judged, y = "", given.y
+        how = ("threshold", str(moved)) if moved else None
         if isinstance(estimator, TabularClassifier):
             shares = estimator.predict_proba(given.table)
             chosen = moved.chosen(shares) if moved else shares.argmax(axis=1)
@@ -46,14 +48,21 @@ def opened(
         else:
             said = estimator.predict(given.table)
             ends = estimator.interval_around(said, level)
+            how = ("interval", _told(estimator, level))
             found = numbers(preprocessing, said, y, given.answered, ends)
             if y is not None and len(y):
                 truth = preprocessing.original(y)
                 margin = estimator.margin_of(level)
                 judged = in_words(judge_numbers(said[given.answered], truth, margin), target)
-        how = ("threshold", str(moved)) if moved else None
-        if not classes:
-            how = ("interval", f"{level:.4g} of such numbers lie between lowest and highest")
         return replace(found, named=given.named, how=how), judged
 
     return preprocessing, answer
+
+
+def _told(estimator: TabularRegressor, level: float) -> str:
+    """What the ends around a number are; wider than the largest miss they never are."""
+    most, rows = estimator.highest_level, counted(len(estimator.misses_), "row")
+    if 0 < most < level:
+        told = f"as wide as the largest miss of the {rows} left out in training"
+        return f"{told}, which tell of {most:.4g} at most, not of {level:.4g}"
+    return f"{level:.4g} of such numbers lie between lowest and highest"

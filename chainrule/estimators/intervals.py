@@ -45,6 +45,11 @@ class Intervals:
         """
         return self.interval_around(self.predict(X), level)
 
+    @property
+    def highest_level(self) -> float:
+        """The share beyond which intervals grow no wider: n / (n + 1) of n rows left out."""
+        return len(self.misses_) / (len(self.misses_) + 1)
+
     def interval_around(self, predicted: Array, level: float = LEVEL) -> Array:
         """The intervals around numbers that are predicted already, (N, 2)."""
         margin = self.margin_of(level)
