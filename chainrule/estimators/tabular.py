@@ -280,7 +280,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
             A row of weight 2 counts as two rows; one of weight 0 is left out.
         """
         x, y = self.checked(X, y)
-        y, x, notes = numbers_in_targets(column_or_1d(y, warn=True), x)
+        y, x, notes = numbers_in_targets(column_or_1d(y, warn=True), x, self.decimal or "")
         weights: Any = check_sample_weight(
             sample_weight, np.empty(len(y)), ensure_non_negative=True
         )

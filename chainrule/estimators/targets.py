@@ -22,7 +22,7 @@ def _is_whole(text: str) -> bool:
     return text.removeprefix("-").isdecimal() and str(int(text)) == text
 
 
-def numbers_in_targets(y: Array, x: Any) -> tuple[Array, Any, tuple[str, ...]]:
+def numbers_in_targets(y: Array, x: Any, decimal: str = "") -> tuple[Array, Any, tuple[str, ...]]:
     """The targets of a regression as float64, the rows, and notes.
 
     Parameters
@@ -31,6 +31,8 @@ def numbers_in_targets(y: Array, x: Any) -> tuple[Array, Any, tuple[str, ...]]:
         Texts are read as a target column of a table is: with a unit, thousands, decimal commas.
     x : frame or ndarray
         Cells of a frame tell how decimals are written in such texts, and these tell it of its.
+    decimal : str
+        The sign before the decimals, if a user says it.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def numbers_in_targets(y: Array, x: Any) -> tuple[Array, Any, tuple[str, ...]]:
     texts = [each for each in y.tolist() if isinstance(each, str)] if y.dtype.kind in "OU" else []
     notes = tuple[str, ...]()
     if any(map(str.isdigit, "".join(texts))):
-        found, columns, notes = numbers_of(y, x)
+        found, columns, notes = numbers_of(y, x, decimal)
         x = x if columns is None else columns
     else:
         try:

@@ -116,7 +116,7 @@ def fit_wanted(table: Any, target: Any, wanted: Wanted, query: str | None = None
 
 
 def numbers_of(
-    answers: Any, table: Any
+    answers: Any, table: Any, decimal: str = ""
 ) -> tuple[NDArray[np.float64], Columns | None, tuple[str, ...]]:
     """Answers that came as texts, read as a target column is; a frame's columns; and notes.
 
@@ -125,6 +125,8 @@ def numbers_of(
     answers : array_like, (N,)
     table : frame or ndarray
         The texts of a frame and the answers tell of each other how decimals are written.
+    decimal : str
+        The decimal sign whatever they tell; "" if they do.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def numbers_of(
     """
     is_frame: bool = not isinstance(table, np.ndarray)
     own = columns_of_frame(table) if is_frame else Columns(TARGET, {}, Places.rows(len(answers)))
-    columns, name = _with_answers(own, answers)
+    columns, name = _with_answers(replace(own, said=decimal), answers)
     values = without_marks(columns.values[name], MARKS)
     found = amounts_in(columns, name, values, is_asked=True) if isinstance(values, Text) else None
     if found is None or not isinstance(values, Text):
