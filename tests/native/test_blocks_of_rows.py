@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule import settings
 from chainrule.native.engine import compile_plan
 from chainrule.native.feeds import Feed
@@ -74,3 +75,27 @@ def test_blocks_within_batches_of_an_epoch(ordered):
         wanted = interpret(plan, [rows[k * 41 : (k + 1) * 41], w, v])
         np.testing.assert_allclose(losses[k], wanted[0], rtol=1e-5)
     np.testing.assert_allclose(found[1], wanted[1], rtol=1e-4, atol=1e-6)
+
+
+def test_the_steps_of_a_loop_run_in_blocks():
+    """A step of a scan is a plan of its own, whose rows may be too many as well."""
+
+    def last(w, c, xs):
+        def step(c, x):
+            h = cr.tanh(c @ w + x)
+            for _ in range(4):
+                h = cr.tanh(h @ w) + cr.sin(h)
+            return h, cr.mean(h)
+
+        c, means = cr.scan(step, c, xs)
+        return c.sum() + means.sum()
+
+    rng = np.random.default_rng(0)
+    shapes = (64, 64), (8000, 64), (2, 8000, 64)
+    arrays = [(rng.normal(size=shape) / 16).astype("f") for shape in shapes]
+    slope = cr.grad(last)
+    compiled = cr.compile(slope)
+    loops = [k for k in compiled.plan(*arrays).kernels if hasattr(k, "step")]
+    assert any(loop.step.plan.blocks for loop in loops)
+    wanted = slope(*arrays)
+    np.testing.assert_allclose(compiled(*arrays), wanted, atol=1e-5 * np.abs(wanted).max())
