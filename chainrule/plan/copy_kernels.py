@@ -6,8 +6,9 @@ Imports pointwise, bodies and steps. Fusion copies outputs with it; writing fill
 from collections.abc import Mapping
 
 from chainrule.plan.bodies import Writer
+from chainrule.plan.buffers import Buffer
 from chainrule.plan.kinds.pointwise import Pointwise
-from chainrule.plan.scalar import Access, Store
+from chainrule.plan.scalar import Access, Literal, Store
 from chainrule.plan.steps import Array, Assemble, Number, Operand, Part, Ref
 
 Buffers = Mapping[Array, int]
@@ -23,6 +24,12 @@ def assembled(step: Assemble, buffers: Buffers) -> list[Pointwise]:
 def cleared(out: Array, buffers: Buffers) -> Pointwise:
     """Zeros."""
     return filled(Number(False if out.dtype == "bool" else 0, out.dtype), out, buffers)
+
+
+def zeros(buffer: Buffer, number: int) -> Pointwise:
+    """The same of a buffer, whatever array it holds."""
+    body = (Literal(0, buffer.dtype),)
+    return Pointwise((buffer.size,), body, (Store(Access(number, (1,)), 0),))
 
 
 def filled(number: Number, out: Array, buffers: Buffers) -> Pointwise:

@@ -14,12 +14,12 @@ from types import MappingProxyType
 
 from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import Buffer
+from chainrule.plan.copy_kernels import zeros
 from chainrule.plan.fuse import Fused
 from chainrule.plan.homes import UNPLACED
 from chainrule.plan.kernel import Kernel
-from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.row_chain import Chain, Link, Named
-from chainrule.plan.scalar import Access, Literal, Store
+from chainrule.plan.scalar import Access
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class _Cutting:
         inside = self._homes()
         loop = [(self._placed(link, block, inside), _named(link)) for link in chain.links]
         last = [*self._last(rest)] if rest else []
-        clears = [(_zeros(self.buffers[b], b), f"zeros for {name}") for b, name in self.cleared]
+        clears = [(zeros(self.buffers[b], b), f"zeros for {name}") for b, name in self.cleared]
         start = len(chain.before) + len(clears)
         stop = start + len(loop)
         steps = tuple(self._steps(link, inside) for link in chain.links)
@@ -203,11 +203,6 @@ class _Cutting:
                 yield self._placed(link, block, inside, start, 0, unread), _named(link)
             new = chain.rows - rest, block - rest
             yield self._placed(link, rest, inside, *new), _named(link)
-
-
-def _zeros(buffer: Buffer, number: int) -> Kernel:
-    body = (Literal(0, buffer.dtype),)
-    return Pointwise((buffer.size,), body, (Store(Access(number, (1,)), 0),))
 
 
 def _named(link: Link) -> str:
