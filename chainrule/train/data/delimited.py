@@ -7,7 +7,7 @@ reads; DuckDB itself finds the types.
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -201,7 +201,7 @@ def _decimal(
     if wish.decimal:
         return wish.decimal, frozenset(), False
     proven = shown_by([number_of(cell.strip()) for row in rows for cell in row], wish.proven)
-    signed = [cell for cell in cells if _may_prove(cell, proven)]
+    signed = _that_may_prove(cells, proven)
     proven = shown_by([number_of(cell.strip()) for cell in signed], proven)
     if len(proven) == 1 and (delimiter != COMMA or POINT in proven):
         return next(iter(proven)), proven, False
@@ -213,15 +213,16 @@ def _decimal(
     return sign, proven, len(proven) != 1 and any(is_open.values())
 
 
-def _may_prove(cell: str, proven: frozenset[str]) -> bool:
-    """Whether a cell may be a number that proves a sign which is not proven yet."""
-    if (
-        len(proven) == 1
-    ):  # the last of its signs is that before the decimals, or it is the only one
-        (known,) = proven
-        other = COMMA if known == POINT else POINT
-        return other in cell and cell.rfind(other) > cell.rfind(known)
-    return not proven and (POINT in cell or COMMA in cell)
+def _that_may_prove(cells: Iterable[str], proven: frozenset[str]) -> list[str]:
+    """Cells that may be numbers that prove a sign which is not proven yet."""
+    if not proven:
+        return [cell for cell in cells if POINT in cell or COMMA in cell]
+    if len(proven) > 1:
+        return []
+    (known,) = proven
+    other = COMMA if known == POINT else POINT
+    # The last of a number's signs is that before the decimals, or it is the only one.
+    return [cell for cell in cells if other in cell and cell.rfind(other) > cell.rfind(known)]
 
 
 def _doubts(
