@@ -16,8 +16,8 @@ from chainrule.errors import UnsupportedError, describe
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.numpy.leaving import asked_by
 from chainrule.graph.numpy.symbol import Constant, Symbol
-from chainrule.graph.op.operation import Op, apply
-from chainrule.graph.op.rule_call import RuleCall, flat_operands
+from chainrule.graph.op.operation import Op
+from chainrule.graph.op.rule_call import called_back
 from chainrule.graph.readings.reading import inside
 from chainrule.graph.readings.specs import SpecSymbol
 from chainrule.loops.body import Body, Line, Slot, parts_of
@@ -47,10 +47,7 @@ class Stepped(SpecSymbol):
         self, op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]
     ) -> list[Any]:
         """A user's rule that wants arrays: it is an op, which is given them at every step."""
-        out = given[-1]
-        called = RuleCall(op, rule, tuple(wanted), len(out) if is_tuple(out) else 0)
-        found = iter(apply(called, flat_operands(given)))
-        return [next(found) if want else None for want in wanted]
+        return called_back(op, rule, given, wanted)
 
     def no_value(self, asked: str) -> UnsupportedError:
         """The error for what was asked."""

@@ -17,8 +17,8 @@ from chainrule.graph.nodes.node import Node
 from chainrule.graph.numpy.leaving import asked_by
 from chainrule.graph.numpy.symbol import Constant, Symbol
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.graph.op.operation import Op, apply, compute
-from chainrule.graph.op.rule_call import RuleCall, flat_operands
+from chainrule.graph.op.operation import Op, compute
+from chainrule.graph.op.rule_call import called_back
 from chainrule.graph.readings.reading import told
 from chainrule.graph.readings.unvalued import Unvalued
 from chainrule.plan.kinds.bounds import FINITE, Bounds
@@ -66,10 +66,7 @@ class Recorded(Unvalued):
         self, op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]
     ) -> list[Any]:
         """A user's rule that wants arrays: Python is called for it when the plan runs."""
-        out = given[-1]
-        called = RuleCall(op, rule, tuple(wanted), len(out) if is_tuple(out) else 0)
-        found = iter(apply(called, flat_operands(given)))
-        return [next(found) if want else None for want in wanted]
+        return called_back(op, rule, given, wanted)
 
     def backward(self, *args: Any, **keywords: Any) -> NoReturn:
         """Raise: no gradient is left in a tensor when the plan runs."""

@@ -3,12 +3,13 @@
 Imports the graph's op and contract. Recorded falls back to it: the plan then calls Python.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.op import contract
-from chainrule.graph.op.operation import Op
+from chainrule.graph.op.operation import Op, apply
 from chainrule.spec import is_tuple
 
 
@@ -52,6 +53,13 @@ class RuleCall(Op):
         )
 
 
-def flat_operands(given: Any) -> tuple[Any, ...]:
+def called_back(op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+    """The rule applied as an op: a gradient for each input that wants one, else None."""
+    several = len(given[-1]) if is_tuple(given[-1]) else 0
+    found = iter(apply(RuleCall(op, rule, tuple(wanted), several), _flat(given)))
+    return [next(found) if want else None for want in wanted]
+
+
+def _flat(given: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments of a rule, with tuples of several results taken apart."""
     return tuple(x for each in given for x in (each if is_tuple(each) else (each,)))
