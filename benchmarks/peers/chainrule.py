@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 import chainrule as cr
-from benchmarks import residency
-from benchmarks.cases import NORM_EPSILON, SHAPES, Case, data, folds, recurrence, table
+from benchmarks import residency, whole_fits
+from benchmarks.cases import NORM_EPSILON, Case, data, recurrence
 from benchmarks.equation import points, residual
 from benchmarks.peers import Task
 from benchmarks.products import best_rate
@@ -124,30 +124,18 @@ def _gradient(case, loss):
 
 def fit(case: Case) -> Task:
     """A whole fit of a fresh process; its value is seconds."""
-    return _timed(case, lambda x, y: _fitted(case, x, y))
+    _imported()
+    return whole_fits.fit(case, _fitted)
 
 
 def search(case: Case) -> Task:
     """Fits of all shapes in all folds; its value is seconds."""
-
-    def run(x, y):
-        for hidden in SHAPES:
-            for rows in folds(len(x)):
-                _fitted(case.but(hidden=hidden), x[rows], y[rows])
-
-    return _timed(case, run)
+    _imported()
+    return whole_fits.search(case, _fitted)
 
 
-def _timed(case, run):
-    fit, module, optimizer = cr.fit, cr.nn, cr.optim  # noqa: F841  imports are timed apart
-    x, y = table(case)
-
-    def call():
-        started = time.perf_counter()
-        run(x, y)
-        return time.perf_counter() - started
-
-    return Task(call, float)
+def _imported():
+    return cr.fit, cr.nn, cr.optim  # which is timed apart
 
 
 def _fitted(case, x, y):

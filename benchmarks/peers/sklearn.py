@@ -1,12 +1,12 @@
 """scikit-learn: whole fits; and partial_fit, where its MLP does what the others do."""
 
-import time
 import warnings
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from benchmarks.cases import SHAPES, Case, data, folds, table
+from benchmarks import whole_fits
+from benchmarks.cases import Case, data
 from benchmarks.peers import Task
 
 
@@ -35,29 +35,12 @@ def epoch(case: Case) -> Task:
 
 def fit(case: Case) -> Task:
     """A whole fit; its value is seconds."""
-    return _timed(case, lambda x, y: _fitted(case, x, y))
+    return whole_fits.fit(case, _fitted)
 
 
 def search(case: Case) -> Task:
     """Fits of all shapes in all folds; its value is seconds."""
-
-    def run(x, y):
-        for hidden in SHAPES:
-            for rows in folds(len(x)):
-                _fitted(case.but(hidden=hidden), x[rows], y[rows])
-
-    return _timed(case, run)
-
-
-def _timed(case, run):
-    x, y = table(case)
-
-    def call():
-        started = time.perf_counter()
-        run(x, y)
-        return time.perf_counter() - started
-
-    return Task(call, float)
+    return whole_fits.search(case, _fitted)
 
 
 def _fitted(case, x, y):
