@@ -21,6 +21,7 @@ kernel.py          what every kind of kernel says of itself
 kernel_groups.py   the nodes that will be one kernel, and the loops that they share
 kernel_names.py    what a kernel is called in show(), after the ops whose steps it holds
 letters.py         how dear letters are: to compute a value again or to keep it
+light.py           records that are frozen for the type checker alone, and made faster
 loops_as_text.py   how kernels and their loops are written in show()
 make.py            from a flow to a plan
 matrix_batches.py  how a kernel runs through the axes that stand before the matrices of a product

@@ -1,16 +1,16 @@
 """Buffers: the memory that kernels read and write.
 
-Imports NumPy only. Plans hold them; the memory planner gives them their places.
+Imports light and NumPy. Plans hold them; the memory planner gives them their places.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+
+from chainrule.plan.light import light
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
-@dataclass(frozen=True)
+@light()
 class Buffer:
     """Elements in a row, C-contiguous.
 

@@ -22,7 +22,6 @@ from chainrule.plan.prepare import prepare
 from chainrule.plan.scalar import Access
 from chainrule.plan.schedule import CannotOverwriteError, scheduled
 from chainrule.plan.steps import Array, Flow
-from chainrule.plan.traffic import Traffic
 from chainrule.plan.walks import dense
 from chainrule.plan.writing import write
 
@@ -85,7 +84,7 @@ def _read(group: Group) -> set[Array]:
 def _check_in_place(kernels: Sequence[Kernel], array: Array, homes: Homes) -> None:
     """An input may be read by the kernel that writes over it, element by element."""
     home = homes[array]
-    if len(kernels) != 1 or not same_elements(Traffic.of(kernels[0]), home, home):
+    if len(kernels) != 1 or not same_elements(kernels[0].traffic, home, home):
         raise CannotOverwriteError(array)
 
 

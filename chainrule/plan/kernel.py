@@ -5,13 +5,14 @@ handles kernels asks them, and knows no kind by name.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from chainrule.errors import ChainruleError
 from chainrule.plan.alike import moved
 from chainrule.plan.numpy_memory import Memory
 from chainrule.plan.scalar import Access
-from chainrule.plan.traffic import Touch
+from chainrule.plan.traffic import Touch, Traffic
 
 Axes = Sequence[tuple[int, int]]  # which loop, and its length
 
@@ -46,6 +47,11 @@ class Kernel:
     def writes(self) -> Iterator[Touch]:
         """What it stores."""
         raise NotImplementedError
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What it loads and stores."""
+        return Traffic(list(self.reads()), list(self.writes()))
 
     def run(self, memory: Memory) -> None:
         """Compute it with NumPy, in place."""

@@ -8,7 +8,7 @@ if that kernel meets both at the same elements.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ import numpy as np
 from chainrule.plan.blockwise import Blocks
 from chainrule.plan.buffers import ALIGNMENT, Buffer
 from chainrule.plan.kernel import Kernel
+from chainrule.plan.light import light
 from chainrule.plan.traffic import Touch, Traffic
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
-@dataclass(frozen=True, slots=True)
+@light()
 class Life:
     """The kernels during which a buffer holds something: the first and the last.
 
@@ -39,7 +40,7 @@ def lives(traffic: Sequence[Traffic], blocks: Sequence[Blocks] = ()) -> dict[int
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for number, kernel in enumerate(traffic):
-        for touch in (*kernel.reads, *kernel.writes):
+        for touch in kernel.touches:
             first.setdefault(touch.access.buffer, number)
             last[touch.access.buffer] = number
     found = {buffer: Life(number, last[buffer]) for buffer, number in first.items()}
@@ -55,7 +56,7 @@ def arrange(
     kernels: Sequence[Kernel], buffers: Sequence[Buffer], blocks: Sequence[Blocks] = ()
 ) -> tuple[tuple[Buffer, ...], int]:
     """The buffers with their places in the arena, and how many bytes it needs."""
-    traffic = [Traffic.of(kernel) for kernel in kernels]
+    traffic = [kernel.traffic for kernel in kernels]
     alive = lives(traffic, blocks)
     wanted = [n for n, buffer in enumerate(buffers) if buffer.place == "arena" and n in alive]
     nbytes = {n: buffers[n].nbytes for n in wanted}

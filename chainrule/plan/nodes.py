@@ -6,12 +6,13 @@ Imports rewrite, steps and walks. Grouping joins them, the writers turn each gro
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chainrule.plan.light import light
 from chainrule.plan.rewrite import makes
 from chainrule.plan.steps import Array, Assemble, Map, Number, Pick, Product, Reduce, Ref, Step
 from chainrule.plan.walks import Walk, is_whole, repeated, walk
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@light(eq=False)
 class Read:
     """A view that a step reads.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.plan.recorder import Recorded, Recorder
-from chainrule.plan.rewrite import with_operands
+from chainrule.plan.rewrite import reads, with_operands
 from chainrule.plan.steps import Array, Map, Product, Reduce, Ref, Step
 from chainrule.spec import is_tuple
 
@@ -74,8 +74,9 @@ def _written(
 
 
 def _again(known: _Written, recorder: Recorder, given: Sequence[Ref]) -> Any:
-    """The same steps on other tensors."""
-    arrays = {one.array: other.array for one, other in zip(known.given, given, strict=True)}
+    """The same steps on other tensors; what reads none of these stands already."""
+    pairs = zip(known.given, given, strict=True)
+    arrays = {a.array: b.array for a, b in pairs if a.array is not b.array}
 
     def moved(x: Any) -> Any:
         if isinstance(x, Ref) and (array := arrays.get(x.array)) is not None:
@@ -84,6 +85,8 @@ def _again(known: _Written, recorder: Recorder, given: Sequence[Ref]) -> Any:
 
     for step in known.steps:
         assert isinstance(step, PLAIN)
+        if not any(x.array in arrays for x in reads(step)):
+            continue
         out = arrays[step.out] = Array(step.out.shape, step.out.dtype, label=step.out.label)
         if isinstance(step, Map):  # most of what there is
             again: Step = Map(step.letter, tuple([moved(x) for x in step.operands]), out)

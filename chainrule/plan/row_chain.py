@@ -50,7 +50,7 @@ class Met:
     @classmethod
     def by(cls, kernel: Kernel) -> "Met":
         """Those of a kernel. What it checks must not be read by others before: as if written."""
-        traffic = Traffic.of(kernel)
+        traffic = kernel.traffic
         reads = {touch.access.buffer for touch in traffic.reads}
         writes = {touch.access.buffer for touch in traffic.writes}
         return cls(reads, writes | reads if kernel.may_end else writes)
@@ -102,7 +102,7 @@ class Chain:
         told = kernel.may_end or kernel.by_python
         if not told and (self._by_rows(kernel, name, met) or self._by_sums(kernel, name)):
             return
-        written = {touch.access.buffer for touch in kernel.writes()}
+        written = {touch.access.buffer for touch in kernel.traffic.writes}
         fixed = any(self.buffers[b].place == "input" for b in written)
         waits = met.in_order(self._later) or met.in_order(self._inside) or fixed
         if waits or (told and self._told):
@@ -151,11 +151,11 @@ class Chain:
     def _joins(
         self, name: str, cut: Callable[[int], Kernel], sums: tuple[int, ...], met: Met
     ) -> bool:
-        one = Traffic.of(cut(1))
-        paces = _paces(Traffic.of(cut(self.rows)), one, self.rows)
+        one = cut(1).traffic
+        paces = _paces(cut(self.rows).traffic, one, self.rows)
         if paces is None:
             return False
-        for touch in (*one.reads, *one.writes):
+        for touch in one.touches:
             buffer = touch.access.buffer
             written = buffer in met.writes
             if buffer in sums or (buffer not in self.paces and not written):
@@ -180,7 +180,7 @@ class Chain:
 def _paces(whole: Traffic, one: Traffic, rows: int) -> dict[int, int] | None:
     """Elements from row to row in each buffer; None: not the same everywhere in one of them."""
     found: dict[int, int] = {}
-    pairs = zip((*whole.reads, *whole.writes), (*one.reads, *one.writes), strict=True)
+    pairs = zip(whole.touches, one.touches, strict=True)
     for large, small in pairs:
         loops = zip(large.lengths, small.lengths, large.access.strides, strict=True)
         pace = sum(n // rows * stride for n, m, stride in loops if n != m)

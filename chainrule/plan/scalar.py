@@ -1,6 +1,6 @@
 """What a loop computes for one element: a short list of instructions over scalars.
 
-Imports nothing of chainrule. Kernels carry bodies; the interpreter reads them with NumPy, the
+Imports light. Kernels carry bodies; the interpreter reads them with NumPy, the
 native floor with LLVM.
 
 An instruction refers to earlier ones by their position in the body. Dtypes are NumPy's names;
@@ -8,11 +8,13 @@ every operand of a letter has been cast, so that arithmetic never mixes dtypes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from chainrule.plan.light import light
 
-@dataclass(frozen=True)
+
+@light()
 class Access:
     """Where a loop meets a buffer: at offset plus each loop index times its stride, in elements.
 
@@ -25,7 +27,7 @@ class Access:
     offset: int = 0
 
 
-@dataclass(frozen=True)
+@light()
 class Load:
     """The element of a buffer."""
 
@@ -33,7 +35,7 @@ class Load:
     dtype: str
 
 
-@dataclass(frozen=True)
+@light()
 class Gather:
     """The element of a buffer, ``index`` times ``stride`` further on; the index was checked.
 
@@ -47,7 +49,7 @@ class Gather:
     dtype: str
 
 
-@dataclass(frozen=True)
+@light()
 class Literal:
     """A number."""
 
@@ -55,7 +57,7 @@ class Literal:
     dtype: str
 
 
-@dataclass(frozen=True)
+@light()
 class Coordinate:
     """The loop index along an axis."""
 
@@ -63,7 +65,7 @@ class Coordinate:
     dtype: str = "int64"
 
 
-@dataclass(frozen=True)
+@light()
 class Given:
     """What the kernel hands in: the sum of a product, or what is known of a whole row."""
 
@@ -71,7 +73,7 @@ class Given:
     dtype: str
 
 
-@dataclass(frozen=True)
+@light()
 class Apply:
     """A letter ("add", "exp", "where", ... by its name in the catalogue), "cast", or a C function.
 
@@ -88,7 +90,7 @@ Instruction: TypeAlias = Load | Gather | Literal | Coordinate | Given | Apply
 Body: TypeAlias = tuple[Instruction, ...]
 
 
-@dataclass(frozen=True)
+@light()
 class Store:
     """An instruction's value goes to an element of a buffer."""
 

@@ -10,7 +10,6 @@ from chainrule.plan.alike import firsts
 from chainrule.plan.blockwise import Blocks, times
 from chainrule.plan.costs import read_bytes, written_bytes
 from chainrule.plan.memory import lives
-from chainrule.plan.traffic import Traffic
 
 if TYPE_CHECKING:
     from chainrule.plan.plan import Plan
@@ -87,7 +86,7 @@ def _said(blocks: Blocks) -> str:
 
 def _arena(plan: "Plan") -> list[str]:
     """Each buffer's place, and from which kernel to which it is needed."""
-    alive = lives([Traffic.of(kernel) for kernel in plan.kernels], plan.blocks)
+    alive = lives([kernel.traffic for kernel in plan.kernels], plan.blocks)
     rows = [("buffer", "elements", "offset", "bytes", "written by", "last read by")]
     for number, buffer in enumerate(plan.buffers):
         if buffer.place == "arena" and number in alive:

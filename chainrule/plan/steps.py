@@ -1,6 +1,6 @@
 """Flow: a recorded function as steps over whole tensors, before they are fused into kernels.
 
-Imports NumPy only. Recording and lowering make it, passes simplify it, fusion turns it into
+Imports light and NumPy. Recording and lowering make it, passes simplify it, fusion turns it into
 kernels. Steps that become kernels of their own are kinds of kernels: see alone.py.
 
 A step makes a new Array; it reads arrays through a Ref, as NumPy reads memory through a view, so
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from chainrule.plan.light import light
+
 if TYPE_CHECKING:
     from chainrule.plan.alone import Alone
 
 
-@dataclass(frozen=True, eq=False)
+@light(eq=False)
 class Array:
     """The result of a step, an input or a constant: C-contiguous wherever it is stored."""
 
@@ -36,7 +38,7 @@ class Array:
         return Ref(self, self.shape, contiguous(self.shape), 0)
 
 
-@dataclass(frozen=True)
+@light()
 class Ref:
     """A view of an array: the element at offset + sum(index * stride), in elements."""
 
@@ -51,7 +53,7 @@ class Ref:
         return self.array.dtype
 
 
-@dataclass(frozen=True)
+@light()
 class Number:
     """A number that is the same for every element."""
 
@@ -62,7 +64,7 @@ class Number:
 Operand: TypeAlias = Ref | Number
 
 
-@dataclass(frozen=True)
+@light()
 class Map:
     """A letter (see scalar.Apply), element by element; every Ref has the result's shape.
 
@@ -75,7 +77,7 @@ class Map:
     out: Array
 
 
-@dataclass(frozen=True)
+@light()
 class Reduce:
     """A Reduction kind along axes; they stay in the result with length 1."""
 
@@ -85,7 +87,7 @@ class Reduce:
     out: Array
 
 
-@dataclass(frozen=True)
+@light()
 class Product:
     """(*batch, I, K) times (*batch, K, J); both Refs have the same batch axes."""
 
@@ -94,7 +96,7 @@ class Product:
     out: Array
 
 
-@dataclass(frozen=True)
+@light()
 class Pick:
     """out[c] = source[c], index[c] times stride further on; an index < 0 counts from the end.
 
@@ -108,7 +110,7 @@ class Pick:
     out: Array
 
 
-@dataclass(frozen=True)
+@light()
 class Part:
     """An operand and the view of the result that it fills."""
 
@@ -118,7 +120,7 @@ class Part:
     offset: int
 
 
-@dataclass(frozen=True)
+@light()
 class Assemble:
     """Parts written into one array that was filled before (None: the parts cover all of it)."""
 

@@ -1,20 +1,17 @@
 """Traffic: which elements of which buffers a kernel reads and writes.
 
-Imports scalar. Kernels say it; memory asks how long a buffer lives, the verifier whether all
+Imports light and scalar. Kernels say it; memory asks how long a buffer lives, the verifier whether all
 accesses are within bounds, costs and show() how many bytes move.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
 
+from chainrule.plan.light import light
 from chainrule.plan.scalar import Access, Body, Gather, Load, Store
 
-if TYPE_CHECKING:
-    from chainrule.plan.kernel import Kernel
 
-
-@dataclass(frozen=True)
+@light()
 class Touch:
     """An access and the loops over which it runs.
 
@@ -34,17 +31,17 @@ class Touch:
     jumps: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@light(eq=False)
 class Traffic:
     """What a kernel loads and stores."""
 
     reads: list[Touch]
     writes: list[Touch]
 
-    @classmethod
-    def of(cls, kernel: "Kernel") -> "Traffic":
+    @property
+    def touches(self) -> Iterator[Touch]:
         """All of it."""
-        return cls(list(kernel.reads()), list(kernel.writes()))
+        return chain(self.reads, self.writes)
 
 
 def loads(body: Body, lengths: tuple[int, ...], phase: int) -> Iterator[Touch]:

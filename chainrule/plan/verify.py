@@ -23,13 +23,13 @@ def verify(plan: Plan) -> None:
         Where a rule is broken: a fault of fusion or memory, not of the user.
     """
     written = {n for n, b in enumerate(plan.buffers) if b.place in ("input", "constant")}
-    traffic = [Traffic.of(kernel) for kernel in plan.kernels]
+    traffic = [kernel.traffic for kernel in plan.kernels]
     for number, kernel in enumerate(traffic):
         _check_kernel(plan, number, kernel, written)
     for each in plan.blocks:
         for number in each.numbers():
             kernel = each.at(each.count - 1, number, plan.kernels[number])
-            for touch in (*kernel.reads(), *kernel.writes()):
+            for touch in kernel.traffic.touches:
                 _check_touch(plan, number, touch)
     _check_outputs(plan, written)
     _check_arena(plan, traffic)
@@ -42,7 +42,7 @@ def _check_kernel(plan: Plan, number: int, kernel: Traffic, written: set[int]) -
         if buffer in written or (buffer in here and touch.phase > 0):
             continue
         raise _broken(plan, number, f"reads buffer {buffer}, which nothing has written")
-    for touch in (*kernel.reads, *kernel.writes):
+    for touch in kernel.touches:
         _check_touch(plan, number, touch)
     for touch in kernel.writes:
         if plan.buffers[touch.access.buffer].place == "constant":

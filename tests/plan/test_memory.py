@@ -15,7 +15,6 @@ from chainrule.plan.memory import arrange, heirs, lives
 from chainrule.plan.plan import Plan
 from chainrule.plan.record import record
 from chainrule.plan.scalar import Access, Apply, Given, Load, Store
-from chainrule.plan.traffic import Traffic
 from chainrule.plan.verify import verify
 from chainrule.spec import Spec
 from tests.plan.random_flows import Drawer
@@ -39,7 +38,7 @@ def chain(*pairs):
 
 def test_a_buffer_lives_from_the_kernel_that_writes_it_to_the_last_that_reads_it():
     kernels, _ = chain((0, 2), (2, 3), (0, 4), (3, 1))
-    found = lives([Traffic.of(kernel) for kernel in kernels])
+    found = lives([kernel.traffic for kernel in kernels])
     assert (found[2].first, found[2].last) == (0, 1)
     assert (found[3].first, found[3].last) == (1, 3)
 
@@ -118,7 +117,7 @@ def test_the_verifier_finds_buffers_on_top_of_each_other():
 
 def share_bytes(plan):
     """Whether any two buffers do that must not: each is compared with every other."""
-    traffic = [Traffic.of(kernel) for kernel in plan.kernels]
+    traffic = [kernel.traffic for kernel in plan.kernels]
     alive = lives(traffic)
     used = [(n, b) for n, b in enumerate(plan.buffers) if b.place == "arena" and n in alive]
     return any(

@@ -74,6 +74,11 @@ class Surroundings:
         """Paths of iterators that can be reached."""
         return self._reach.iterators
 
+    @property
+    def hold_code_of_others(self) -> bool:
+        """Whether anything can be reached that this package has not written."""
+        return self._reach.meets_code_of_others
+
     def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
 

@@ -9,10 +9,18 @@ import sys
 import threading
 from argparse import Namespace
 from array import array
-from collections import ChainMap, UserDict, UserList
+from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Iterator
 from contextvars import ContextVar
-from types import CodeType, FunctionType, SimpleNamespace
+from functools import partial
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    SimpleNamespace,
+)
 from typing import Any, cast
 
 import numpy as np
@@ -45,6 +53,11 @@ OPEN: tuple[type[Any], ...] = (
     ChainMap,
     threading.local,
 )  # of the standard library, for users
+CACHED = type(functools.cache(is_group))  # what it wraps is met by itself
+HOLDERS = frozenset(
+    {list, tuple, dict, set, frozenset, deque, MappingProxyType}
+    | {np.ndarray, MethodType, partial, CACHED}
+)
 GENERATORS: tuple[type[Any], ...] = (np.random.Generator, np.random.RandomState, random.Random)
 BYTES: tuple[type[Any], ...] = (bytearray, memoryview, array)
 # Our code looks these up in a net, and the methods of UserDict and ChainMap in themselves.
@@ -124,6 +137,18 @@ def is_foreign(module: Any) -> bool:
 def is_ours(module: Any) -> bool:
     """Whether it is one of this package."""
     return isinstance(module, str) and module.partition(".")[0] == __name__.partition(".")[0]
+
+
+def is_code_of_others(x: Any) -> bool:
+    """Whether this is, or brings, code that this package has not written.
+
+    What a method, a partial function or a container holds is met by itself.
+    """
+    if isinstance(x, type):
+        return not is_ours(x.__module__) and x.__module__ not in ("builtins", "numpy")
+    if isinstance(x, FunctionType | BuiltinFunctionType):
+        return not is_ours(x.__module__)
+    return not is_ours(type(x).__module__) and type(x) not in HOLDERS
 
 
 def is_a_label(name: str, value: Any) -> bool:

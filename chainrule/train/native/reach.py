@@ -31,6 +31,7 @@ from chainrule.train.native.holdings import (
     content_of,
     inherits_from_others,
     is_a_label,
+    is_code_of_others,
     is_foreign,
     is_ours,
     is_state,
@@ -77,6 +78,11 @@ class Reach:
     iterators : list of str
         The paths of iterators and generators: each step would take what comes next.
     """
+
+    @property
+    def meets_code_of_others(self) -> bool:
+        """Whether anything was found that this package has not written."""
+        return any(is_code_of_others(x) for _, x in self._seen.values())
 
     def __init__(
         self,

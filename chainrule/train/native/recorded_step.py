@@ -217,6 +217,7 @@ class _Step:
         memory: dict[str, Any] = {}
         missed = self._recipe.behind or (0,) * len(gradients)
         repeated = Repeated()
+        casts: dict[Any, Any] = {}  # of a rate or a number of steps, once for all parameters
         for (path, gradient), behind in zip(gradients.items(), missed, strict=True):
             value = values[path]
             places = [f"{path}/{name}" for name in optimizer.memory]
@@ -224,7 +225,7 @@ class _Step:
             number = self._number - behind if behind else self._number
             rule, factor = optimizer.rule_of(path)
             rate = self._rate if factor == 1 else self._rate * factor
-            numbers = (cast(each, value.dtype) for each in (rate, number))
+            numbers = (_once_cast(casts, each, value.dtype) for each in (rate, number))
             apply = repeated if _is_ours(rule) else _once
             new, kept = apply(rule, value, gradient, state, *numbers)
             after[self._leaves[path]] = new
@@ -233,6 +234,14 @@ class _Step:
             }
         after = projected(self._model, self._recipe.regularization, after)
         return {path: after[self._leaves[path]] for path in gradients} | memory
+
+
+def _once_cast(casts: dict[Any, Any], x: Any, dtype: Any) -> Any:
+    """A symbol cast, or what it was cast to before."""
+    _, found = casts.get((id(x), dtype), (None, None))
+    if found is None:
+        _, found = casts[id(x), dtype] = x, cast(x, dtype)  # x is kept: ids are used again
+    return found
 
 
 def _is_ours(rule: Any) -> bool:
