@@ -174,7 +174,8 @@ class _Engine:
 
         And how much time LLVM is to take for the loop over them.
         """
-        keys = {form.key: digest(self._maker, f"{speed} {form.key!r}") for form in plan.forms}
+        forms = {form.key: form for form in plan.forms}
+        keys = {key: digest(self._maker, f"{speed} {key}") for key in forms}
         wanted = self._ledger.tiers(plan, keys, runs)
         plans = {
             number: self.program(kernel.runs, speed, beside, runs * kernel.times)[0]
@@ -185,7 +186,7 @@ class _Engine:
         content = f"{speed} {[*wanted.values()]} {inner} {plan_content(plan)}"
         found = self._programs.get(content)
         if found is None:
-            kernels = {keys[form.key]: form for form in plan.forms}
+            kernels = {keys[key]: form for key, form in forms.items()}
             codes = self._kernels(kernels, wanted, speed, beside)
             made = [codes[keys[form.key]] for form in plan.forms]
             found = self._programs[content] = program(plan, made, plans)

@@ -14,6 +14,7 @@ from chainrule.spec import fields_of, is_tuple
 if TYPE_CHECKING:
     from chainrule.plan.kernel import Kernel
 
+PLAIN = frozenset({int, str})
 Change = Callable[[Access], Access]
 
 
@@ -23,14 +24,14 @@ class Form:
 
     Attributes
     ----------
-    key : tuple
+    key : str
         All that its machine code depends on: kernels of one key are alike.
     buffers : tuple of (int, int)
         The buffers of the plan that it meets, in the order in which it names them, and the first
         element of each: the offset of the access that names it first.
     """
 
-    key: Any
+    key: str
     buffers: tuple[tuple[int, int], ...]
     _kernel: "Kernel"
 
@@ -43,13 +44,13 @@ class Form:
 def form(kernel: "Kernel") -> Form:
     """A kernel without the numbers of its buffers, and where it begins in them."""
     names = _Names()
-    key = type(kernel).__name__, _key(kernel.code_key(), names)
-    return Form(key, tuple(names.starts), kernel)
+    key = _key(kernel.code_key(), names)
+    return Form(f"{type(kernel).__name__} {key!r}", tuple(names.starts), kernel)
 
 
 def firsts(forms: Sequence[Form]) -> list[int]:
     """For each kernel of a plan the first one that is like it: itself, if there is none before."""
-    found: dict[Any, int] = {}
+    found: dict[str, int] = {}
     return [found.setdefault(each.key, number) for number, each in enumerate(forms)]
 
 
@@ -102,11 +103,14 @@ class _Names:
 
 def _key(x: Any, names: _Names) -> Any:
     """Tuples of what makes up a kernel; a float as text, since -0.0 == 0.0 and NaN is not NaN."""
-    if isinstance(x, Access):
+    kind = x.__class__
+    if kind in PLAIN:
+        return x
+    if kind is Access:
         return names.of(x)
     if is_tuple(x):
-        return tuple([_key(part, names) for part in x])
-    kind = x.__class__
+        return tuple([part if part.__class__ in PLAIN else _key(part, names) for part in x])
     if inside := fields_of(kind):
-        return kind.__name__, *[_key(getattr(x, name), names) for name in inside]
-    return x if kind in (int, str) else repr(x)
+        parts = [getattr(x, name) for name in inside]
+        return kind.__name__, *[p if p.__class__ in PLAIN else _key(p, names) for p in parts]
+    return repr(x)

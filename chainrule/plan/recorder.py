@@ -22,6 +22,7 @@ from chainrule.graph.op.rule_call import called_back
 from chainrule.graph.readings.reading import told
 from chainrule.graph.readings.unvalued import Unvalued
 from chainrule.plan.kinds.bounds import FINITE, Bounds
+from chainrule.plan.repeated import Repeated
 from chainrule.plan.steps import Array, Map, Number, Operand, Ref, Step
 from chainrule.plan.views import broadcasted, is_whole
 from chainrule.spec import is_array, is_sequence, is_tuple
@@ -61,6 +62,10 @@ class Recorded(Unvalued):
     def follow(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Write down the steps that compute the op."""
         return self.recorder.read(op, operands)
+
+    def by_rule(self, rule: Callable[..., Any], *operands: Any) -> Any:
+        """A rule for tensors that lie as others did: what it wrote for those, for these."""
+        return self.recorder.repeated(rule, *operands)
 
     def call_back(
         self, op: Op, rule: str, given: Sequence[Any], wanted: Sequence[bool]
@@ -117,7 +122,9 @@ class Recorder:
         self.reading: list[tuple[Op, tuple[Any, ...]]] = []  # formulas, the innermost last
         self._lower = lower
         self._constants: dict[int, tuple[Any, Any, Operand]] = {}
-        self._label = ""
+        self.label = ""  # what the user calls the op that is being read
+        self.asked = 0  # how often it was looked up what has been checked
+        self.repeated = Repeated()
 
     def nested(self, depth: int) -> "Recorder":
         """One for a part that becomes a plan of its own."""
@@ -131,12 +138,12 @@ class Recorder:
         values = tuple(map(self._plain, operands))
         if all(x.size == 0 for x in values if isinstance(x, Recorded)):  # nothing is unknown
             return compute(op, [_emptied(x) for x in values])
-        outer, self._label = self._label, self._label or op.name
+        outer, self.label = self.label, self.label or op.name
         try:
             with told(op, operands):
                 return self._lower(self, op, values)
         finally:
-            self._label = outer
+            self.label = outer
 
     def _plain(self, x: Any) -> Any:
         """An operand as rules take it: Recorded, array, Python number, or None."""
@@ -157,7 +164,7 @@ class Recorder:
     # What rules write with.
     def array(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """A new array for the result of a step."""
-        return Array(shape, name_of(np.dtype(dtype)), label=self._label)
+        return Array(shape, name_of(np.dtype(dtype)), label=self.label)
 
     def emit(self, step: Any) -> Ref:
         """Write down a step with one result; one without elements is a constant at once."""
@@ -207,7 +214,7 @@ class Recorder:
     def filled(self, value: Number, shape: tuple[int, ...]) -> Ref:
         """One number everywhere."""
         one = np.full((1,) * len(shape), value.value, value.dtype)
-        return broadcasted(Array(one.shape, value.dtype, one, self._label).ref(), shape)
+        return broadcasted(Array(one.shape, value.dtype, one, self.label).ref(), shape)
 
     def copied(self, ref: Ref) -> Ref:
         """The elements in a row of their own."""
@@ -235,6 +242,7 @@ class Recorder:
         return max((check.low for check in self._checks(x)), default=-inf)
 
     def _checks(self, x: Ref) -> list[Bounds[Ref]]:
+        self.asked += 1
         return [check for _, check in self._checked if _same_elements(check.source, x)]
 
     def take_back(self, count: int) -> None:

@@ -169,6 +169,8 @@ def narrow(flow: Flow) -> Flow:
 def _distinct(step: Map) -> tuple[int, ...]:
     """The shape of a Map with length 1 where all its operands repeat."""
     refs = [x for x in step.operands if isinstance(x, Ref)]
+    if refs and 0 not in refs[0].strides:
+        return step.out.shape
     return tuple(
         1 if n > 1 and all(x.strides[i] == 0 for x in refs) else n
         for i, n in enumerate(step.out.shape)
@@ -194,9 +196,9 @@ def fold_constants(flow: Flow) -> Flow:
 def _is_known(step: Step) -> bool:
     """Whether a step reads constants only, and makes no more elements than it reads, or few."""
     refs = list(reads(step))
-    if isinstance(step, Map) and step.letter == "coordinate":
-        return False  # a loop has its index at hand
     if any(x.array.value is None for x in refs) or not _repeats(step):
         return False
+    if isinstance(step, Map) and step.letter == "coordinate":
+        return False  # a loop has its index at hand
     room = sum(x.array.size for x in refs)
     return all(out.size <= max(room, SMALL) for out in makes(step))

@@ -7,6 +7,7 @@ A step makes a new Array; it reads arrays through a Ref, as NumPy reads memory t
 transposing, slicing and broadcasting are no steps at all.
 """
 
+import functools
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
@@ -148,6 +149,7 @@ class Flow:
     updates: dict[int, int] = field(default_factory=dict[int, int])
 
 
+@functools.lru_cache(4096)
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Strides of an array whose last axis lies densest, in elements."""
     strides: list[int] = []

@@ -1,7 +1,7 @@
 """Traffic: which elements of which buffers a kernel reads and writes.
 
-Imports light and scalar. Kernels say it; memory asks how long a buffer lives, the verifier whether all
-accesses are within bounds, costs and show() how many bytes move.
+Imports light and scalar. Kernels say it; memory asks how long a buffer lives, the verifier whether
+all accesses are within bounds, costs and show() how many bytes move.
 """
 
 from collections.abc import Iterator, Sequence

@@ -8,17 +8,24 @@ merged that one stride runs through. The whole of an array is one axis of stride
 shape; so reshaping is nothing at all.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from chainrule.plan.steps import Ref
 
 Walk: TypeAlias = tuple[tuple[int, int], ...]  # (length, stride), without axes of length 1
+MANY = 4096  # walks that are remembered: a deep net meets few again and again
 
 
 def walk(ref: Ref) -> Walk:
     """The walk of a view."""
-    return merged(zip(ref.shape, ref.strides, strict=True))
+    return _walked(ref.shape, ref.strides)
+
+
+@functools.lru_cache(MANY)
+def _walked(shape: tuple[int, ...], strides: tuple[int, ...]) -> Walk:
+    return merged(zip(shape, strides, strict=True))
 
 
 def merged(axes: Iterable[tuple[int, int]]) -> Walk:
@@ -73,7 +80,8 @@ def split(lengths: Sequence[int], path: Walk) -> list[tuple[int, ...]] | None:
     return parts[::-1] if left == 1 and place == 0 else None
 
 
-def along(path: Walk, lengths: Sequence[int]) -> tuple[int, ...] | None:
+@functools.lru_cache(MANY)
+def along(path: Walk, lengths: tuple[int, ...]) -> tuple[int, ...] | None:
     """Stride of a walk along each loop; None where it changes its stride inside one."""
     strides: list[int] = []
     place, inside = len(path), 1

@@ -8,6 +8,7 @@ it is exactly 0, and stays so even where a local gradient is infinite.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -89,7 +90,11 @@ def walk(
             pulled, lives_ = pull(upstream, mask, inputs, out, wanted)
         else:
             values = [None if x is None else x.value for x in inputs]
-            pulled, lives_ = pull(upstream, mask, values, node.value, wanted)
+            if mask is None and watch is None and op.stateless and isinstance(upstream, Symbol):
+                rule = _Pull(pull, op, tuple(wanted))
+                pulled, lives_ = upstream.by_rule(rule, upstream, tuple(values), node.value)
+            else:
+                pulled, lives_ = pull(upstream, mask, values, node.value, wanted)
         for i, gradient in enumerate(pulled):
             if gradient is None:
                 continue
@@ -105,6 +110,19 @@ def walk(
     if zeros and len(gradients) < len(nodes):
         return zeros_like(nodes) | gradients
     return gradients
+
+
+@dataclass(frozen=True)
+class _Pull:
+    """The backward rule of an op of ours for these inputs, which a recording may know."""
+
+    pull: Callable[..., Pulled] = field(compare=False)
+    op: Op
+    wanted: tuple[bool, ...]
+
+    def __call__(self, upstream: Any, inputs: tuple[Any, ...], out: Any) -> Any:
+        gradients, lives = self.pull(upstream, None, inputs, out, self.wanted)
+        return tuple(gradients), None if lives is None else tuple(lives)
 
 
 def zeros_like(nodes: Iterable[Node]) -> dict[Node, Any]:

@@ -4,6 +4,7 @@ Imports the catalogue and the methods. Node, Dual, SpecSymbol and Constant inher
 own functions reach the ops through the two protocols at the end.
 """
 
+from collections.abc import Callable
 from math import nan, prod
 from typing import Any, ClassVar
 
@@ -73,6 +74,10 @@ class Symbol(NumpyMethods):
         if not self.shape:
             raise TypeError("len() of a tensor without axes")
         return self.shape[0]
+
+    def by_rule(self, rule: Callable[..., Any], *operands: Any) -> Any:
+        """What a rule without state returns; a reader may know it from operands like these."""
+        return rule(*operands)
 
     # Arithmetic: the reader is known, so the op is read without a dispatch.
     def __add__(self, other: Any) -> Any:

@@ -221,19 +221,29 @@ class _Step:
         for (path, gradient), behind in zip(gradients.items(), missed, strict=True):
             value = values[path]
             places = [f"{path}/{name}" for name in optimizer.memory]
-            state = tuple(reshape(values[place], value.shape) for place in places)
+            state = tuple([values[place] for place in places])
             number = self._number - behind if behind else self._number
             rule, factor = optimizer.rule_of(path)
             rate = self._rate if factor == 1 else self._rate * factor
             numbers = (_once_cast(casts, each, value.dtype) for each in (rate, number))
             apply = repeated if _is_ours(rule) else _once
-            new, kept = apply(rule, value, gradient, state, *numbers)
+            new, kept = apply(_OnFlat(rule), value, gradient, state, *numbers)
             after[self._leaves[path]] = new
-            memory |= {
-                place: reshape(array, (-1,)) for place, array in zip(places, kept, strict=True)
-            }
+            memory |= zip(places, kept, strict=True)
         after = projected(self._model, self._recipe.regularization, after)
         return {path: after[self._leaves[path]] for path in gradients} | memory
+
+
+@dataclass(frozen=True)
+class _OnFlat:
+    """An optimiser's rule on memory that lies flat."""
+
+    rule: Any
+
+    def __call__(self, value: Any, gradient: Any, state: tuple[Any, ...], *numbers: Any) -> Any:
+        shaped = tuple([reshape(x, value.shape) for x in state])
+        new, kept = self.rule(value, gradient, shaped, *numbers)
+        return new, tuple([reshape(x, (-1,)) for x in kept])
 
 
 def _once_cast(casts: dict[Any, Any], x: Any, dtype: Any) -> Any:
