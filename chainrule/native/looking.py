@@ -1,6 +1,6 @@
 """Looking: arrays copied to another place and searched for NaN and infinity, in one native call.
 
-Imports NumPy only. The engine compiles the text; the training step looks over its parameters after
+Imports arrays. The engine compiles the text; the training step looks over its parameters after
 every step, where two calls of NumPy would take a quarter of the time of a small net's step.
 
 A record is four int64: how (COPY, or the bytes of a float), the address of an array, the address
@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from chainrule.native.arrays import Array, address_of
+
 COPY = 0
 KINDS = {"float32": 4, "float64": 8}
 LOOK = "chainrule_look"
@@ -174,9 +175,9 @@ class Look:
         self, address: int, arrays: Sequence[Array], copies: Sequence[Array], looked: int = 0
     ) -> None:
         kinds = [KINDS[x.dtype.name] if i < looked else COPY for i, x in enumerate(arrays)]
-        places = [x.ctypes.data for x in copies] or [0] * len(arrays)
+        places = [address_of(x) for x in copies] or [0] * len(arrays)
         records = [
-            (kind, x.ctypes.data, place, x.nbytes)
+            (kind, address_of(x), place, x.nbytes)
             for kind, x, place in zip(kinds, arrays, places, strict=True)
         ]
         self._records = np.array(records, np.int64).reshape(-1, 4)

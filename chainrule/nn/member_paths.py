@@ -14,6 +14,8 @@ from chainrule.nn.state_check import Array, checked
 from chainrule.ops.random import Key, fold, key
 from chainrule.tensors import Parameter
 
+SETTINGS = frozenset({int, float, bool, str, type(None), np.ndarray})  # these hold no members
+
 
 class Tree:
     """Attributes that are registered by being assigned.
@@ -42,6 +44,8 @@ class Tree:
     def members(self) -> Iterator[tuple[str, Any]]:
         """The parameters and modules directly below, under their names here."""
         for name, value in self.__dict__.items():
+            if value.__class__ in SETTINGS:  # most of what there is
+                continue
             if isinstance(value, Parameter | Tree):
                 yield name, value
             elif is_group(value):

@@ -91,16 +91,20 @@ def grouped(slots: Iterable[Slot], rule: Callable[[str], str | None]) -> tuple[G
     """
     groups: list[Group] = []
     waiting: dict[Any, list[Slot]] = {}
+    sizes: dict[Any, int] = {}  # of all that wait, in elements
     for slot in slots:
         size, name = slot.parameter.size, rule(slot.name)
         if size > SMALL:
             groups.append(Group([slot], name))
             continue
-        alike = waiting.setdefault((slot.parameter.dtype, slot.steps, name), [])
-        if sum(other.parameter.size for other in alike) + size > CHUNK:
+        key = slot.parameter.dtype, slot.steps, name
+        alike = waiting.setdefault(key, [])
+        if sizes.get(key, 0) + size > CHUNK:
             groups.append(Group(alike.copy(), name))
             alike.clear()
+            sizes[key] = 0
         alike.append(slot)
+        sizes[key] = sizes.get(key, 0) + size
     return (*groups, *(Group(alike, key[-1]) for key, alike in waiting.items()))
 
 

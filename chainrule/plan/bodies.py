@@ -97,7 +97,7 @@ class Writer:
         elif step.letter == "copy":
             place = self.operand(step.operands[0])
         else:
-            operands = tuple(self.operand(x) for x in step.operands)
+            operands = tuple([self.operand(x) for x in step.operands])
             place = self.add(Apply(step.letter, operands, step.out.dtype))
         self.values[step.out] = place
         return place

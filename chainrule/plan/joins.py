@@ -7,6 +7,8 @@ element. A product takes in what follows it; a row what leads to it, what follow
 reductions of the same rows.
 """
 
+from operator import attrgetter
+
 from chainrule.plan.kernel_groups import Group
 from chainrule.plan.nodes import PlanNode
 from chainrule.plan.steps import Array
@@ -15,6 +17,7 @@ from chainrule.plan.walks import Walk
 MOST_NODES = 96  # LLVM's time grows faster than a body
 FEW_ROWS = 16  # rows are shared out to threads; with fewer, a long row is left to itself
 LONG = 1 << 16  # elements
+PLACE = attrgetter("place")
 
 
 def fits(host: Group, guest: Group) -> bool:
@@ -38,18 +41,18 @@ def fits(host: Group, guest: Group) -> bool:
 def _read_alike(host: Group, guest: Group, rows: set[Array]) -> bool:
     """Whether each reads the other's arrays at the place where they are made."""
     path = host.row_path() if rows else ()
-    return all(
-        _reads_alike(node, other, rows, path)
-        for one, other in ((host, guest), (guest, host))
-        if not one.wanted.isdisjoint(other.made)
-        for node in one.nodes
-    )
+    for one, other in ((host, guest), (guest, host)):
+        if not one.wanted.isdisjoint(other.made):
+            for node in one.nodes:
+                if not _reads_alike(node, other, rows, path):
+                    return False
+    return True
 
 
 def _reads_alike(node: PlanNode, other: Group, rows: set[Array], path: Walk) -> bool:
-    per_row = node.kind == "map" and node.out in rows
+    per_row = bool(rows) and node.kind == "map" and node.out in rows
     for read in node.reads:
-        if read.array not in other.made:
+        if read.ref.array not in other.made:
             continue
         if read.stored:
             return False
@@ -83,7 +86,7 @@ def _take(host: Group, guest: Group, rows: set[Array]) -> bool:
         if not (host.cut_rows(node.paths) if per_row else host.cut(node.paths)):
             host.lengths, host.inner = lengths, inner
             return False
-    host.nodes = sorted((*host.nodes, *guest.nodes), key=lambda node: node.place)
+    host.nodes = sorted((*host.nodes, *guest.nodes), key=PLACE)
     host.rows = rows
     host.made |= guest.made
     host.wanted |= guest.wanted

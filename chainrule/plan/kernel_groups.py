@@ -101,8 +101,8 @@ class Group:
 def group(node: PlanNode) -> Group:
     """A node by itself."""
     kind = {"map": "pointwise", "reduce": "row"}.get(node.kind, node.kind)
-    fresh = Group(kind, [node], node.size, made=set(node.outs))
-    fresh.wanted = {read.array for read in node.reads}
+    wanted = {read.ref.array for read in node.reads}
+    fresh = Group(kind, [node], node.size, made=set(node.outs), wanted=wanted)
     step = node.step
     if isinstance(step, Product):
         fresh.lengths = product_lengths(step)

@@ -39,13 +39,17 @@ def without_summed_batches(steps: Sequence[Step], outputs: Sequence[Operand]) ->
 
     The gradient of a weight that multiplied a batch of matrices comes as such a sum.
     """
-    readers = Counter(ref.array for step in steps for ref in reads(step))
-    readers.update(x.array for x in outputs if isinstance(x, Ref))
+    products = {step.out for step in steps if isinstance(step, Product)}
     sums = {
         step.x.array: step
         for step in steps
-        if isinstance(step, Reduce) and step.kind == "sum" and readers[step.x.array] == 1
+        if isinstance(step, Reduce) and step.kind == "sum" and step.x.array in products
     }
+    if not sums:
+        return [*steps]
+    readers = Counter(ref.array for step in steps for ref in reads(step))
+    readers.update(x.array for x in outputs if isinstance(x, Ref))
+    sums = {array: step for array, step in sums.items() if readers[array] == 1}
     found: list[Step] = []
     dropped: set[Array] = set()
     for step in steps:

@@ -65,8 +65,8 @@ class PlanNode:
 
 def node(place: int, step: Step) -> PlanNode:
     """The node of a step."""
-    reads = tuple(Read(ref, walk(ref), is_whole(ref), stored) for ref, stored in refs_of(step))
-    paths = tuple(read.path for read in reads)
+    reads = tuple([Read(ref, walk(ref), is_whole(ref), stored) for ref, stored in refs_of(step)])
+    paths = tuple([read.path for read in reads])
     if isinstance(step, Map):
         if step.letter == "coordinate":
             paths = (coordinate_path(step),)

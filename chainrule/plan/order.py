@@ -88,11 +88,13 @@ def _needs(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> list[se
     needs: list[set[int]] = []
     checked: dict[Array, list[int]] = {}
     for i, node in enumerate(nodes):
-        needs.append({maker[read.array] for read in node.reads if read.array in maker})
-        for read in node.reads:
-            readers.setdefault(read.array, []).append(i)
-            if is_guard(node.step):
-                checked.setdefault(read.array, []).append(i)
+        arrays = [read.ref.array for read in node.reads]
+        needs.append({maker[array] for array in arrays if array in maker})
+        guard = is_guard(node.step)
+        for array in arrays:
+            readers.setdefault(array, []).append(i)
+            if guard:
+                checked.setdefault(array, []).append(i)
     for array, checks in checked.items():
         for i in readers[array]:
             if not is_guard(nodes[i].step):

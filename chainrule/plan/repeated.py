@@ -66,7 +66,10 @@ def _pattern(refs: Sequence[Ref]) -> Hashable:
     """Equal for tensors that lie in their arrays, and share these, in the same way."""
     arrays = [ref.array for ref in refs]
     return tuple(
-        [(arrays.index(x.array), x.array.shape, x.dtype, x.shape, x.strides, x.offset) for x in refs]
+        [
+            (arrays.index(x.array), x.array.shape, x.dtype, x.shape, x.strides, x.offset)
+            for x in refs
+        ]
     )
 
 

@@ -110,6 +110,10 @@ class Rewriter:
         """From here on, look at ``by`` (of the array's shape) rather than at the array."""
         self._instead[array] = by, step
 
+    def sees(self, x: Ref) -> bool:
+        """Whether something else is to be read in the place of a Ref."""
+        return x.array in self._instead
+
     def operand(self, x: Operand) -> Operand:
         """What to read in the place of an operand."""
         if isinstance(x, Number) or x.array not in self._instead:
@@ -131,9 +135,7 @@ class Rewriter:
 
     def read(self, step: Step) -> Step:
         """A step that reads what stands in the place of its operands."""
-        if step.__class__ is Map and not any(
-            x.__class__ is Ref and x.array in self._instead for x in step.operands
-        ):
+        if step.__class__ is Map and not any(map(self.sees, reads(step))):
             return step
         return with_operands(step, self.operand, self.ref)
 

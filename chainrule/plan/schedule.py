@@ -60,18 +60,20 @@ def _needs(groups: Sequence[Group], updated: Mapping[Array, Array]) -> list[set[
     readers: dict[Array, list[int]] = {}
     checks: dict[Array, list[int]] = {}
     for n, group in enumerate(groups):
-        for array in {read.array for node in group.nodes for read in node.reads}:
+        guard = is_guard(group.nodes[0].step)
+        for array in {read.ref.array for node in group.nodes for read in node.reads}:
             readers.setdefault(array, []).append(n)
-            if is_guard(group.nodes[0].step):
+            if guard:
                 checks.setdefault(array, []).append(n)
     needs: list[set[int]] = [set() for _ in groups]
-    for array, numbers in readers.items():
-        for n in numbers:
-            if array in maker:
-                needs[n].add(maker[array])
-            if not is_guard(groups[n].nodes[0].step):
-                needs[n].update(checks.get(array, ()))
     guards = [n for n, group in enumerate(groups) if is_guard(group.nodes[0].step)]
+    for array, numbers in readers.items():
+        if array in maker:
+            for n in numbers:
+                needs[n].add(maker[array])
+    for array, before in checks.items():
+        for n in set(readers[array]).difference(guards):
+            needs[n].update(before)
     for array, target in updated.items():  # what a check refuses leaves every input as it was
         needs[maker[array]].update(readers.get(target, ()), guards)
     return [each - {n} for n, each in enumerate(needs)]

@@ -36,10 +36,16 @@ def share_equal(flow: Flow) -> Flow:
     known: dict[Any, Step] = {}
     shared = _Constants().shared
 
+    def operand(x: Any) -> Any:
+        return shared(rewriter.operand(x))
+
+    def ref(x: Any) -> Any:
+        return shared(rewriter.ref(x))
+
     for given in flow.steps:
-        step = with_operands(
-            given, lambda x: shared(rewriter.operand(x)), lambda x: shared(rewriter.ref(x))
-        )
+        step = given
+        if any(x.array.value is not None or rewriter.sees(x) for x in reads(given)):
+            step = with_operands(given, operand, ref)
         if not _repeats(step):
             rewriter.steps.append(step)
             continue

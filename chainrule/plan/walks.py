@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from chainrule.plan.steps import Ref
+from chainrule.plan.steps import Ref, contiguous
 
 Walk: TypeAlias = tuple[tuple[int, int], ...]  # (length, stride), without axes of length 1
 MANY = 4096  # walks that are remembered: a deep net meets few again and again
@@ -43,8 +43,12 @@ def merged(axes: Iterable[tuple[int, int]]) -> Walk:
 
 def is_whole(ref: Ref) -> bool:
     """Whether a view is all of its array, in C order."""
-    size = ref.array.size
-    return not ref.offset and walk(ref) == (((size, 1),) if size != 1 else ())
+    if ref.offset:
+        return False
+    array = ref.array
+    if ref.shape == array.shape and ref.strides == contiguous(ref.shape):  # as most are
+        return True
+    return walk(ref) == (((array.size, 1),) if array.size != 1 else ())
 
 
 def repeated(shape: Sequence[int], axes: Sequence[int]) -> Walk:
