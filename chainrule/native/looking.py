@@ -9,7 +9,6 @@ that it is copied to (0: nowhere), and its bytes.
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
