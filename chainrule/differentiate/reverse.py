@@ -16,7 +16,10 @@ from chainrule.differentiate.traced import (
     Traced,
     aside,
     gradient_of,
+    Holders,
+    among,
     holder_of,
+    may_be_asked,
     lifted,
 )
 from chainrule.differentiate.transform import transform
@@ -238,9 +241,7 @@ class Recording:
 
     def needs_graph(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
         """Whether gradients must be graphs: somebody around sees these leaves or results."""
-        if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
-            return True
-        if any(isinstance(x, Symbol) for x in given):
+        if any(may_be_asked(x) for x in (*[x.value for x in (*self.leaves, *ends)], *given)):
             return True
         return around.recording and bool(self.holder)
 
@@ -274,14 +275,15 @@ class Recording:
             # An infinite slope is an answer, not a warning.
             with self.taken(), np.errstate(all="ignore"):
                 if not graph:
-                    found = walk(ends, upstreams, targets=targets)
+                    starts = [among(u, end) for end, u in zip(ends, upstreams, strict=True)]
+                    found = walk(ends, starts, targets=targets)
                 else:
                     starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
                     found = walk(ends, starts, targets=targets, graph=True)
         finally:
             RECORDING.reset(token)
-        least = holder_of(upstreams)
-        return {x: around.outside(found[x], least) for x in self.leaves if x in found}
+        least, known = holder_of(upstreams), Holders()
+        return {x: around.outside(found[x], least, known=known) for x in self.leaves if x in found}
 
 
 def _unless_zero(upstream: Any) -> Any:

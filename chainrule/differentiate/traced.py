@@ -65,6 +65,9 @@ class Holder(IntEnum):
     DERIVATIVE = 2  # one that is being taken around: a node of its graph
 
 
+Holders = dict[Node, Holder]
+
+
 class Around:
     """What stands around a derivative when it begins, and what its results are there.
 
@@ -110,23 +113,31 @@ class Around:
         node.label = PYTHON_FLOAT if isinstance(x, float) else ""
         return node
 
-    def holder(self, ends: Iterable[Any]) -> Holder:
-        """Who may ask for the gradient of some results, besides this derivative itself."""
+    def holder(self, ends: Iterable[Any], known: Holders | None = None) -> Holder:
+        """Who may ask for the gradient of some results, besides this derivative itself.
+
+        ``known`` holds those of nodes that were looked at before.
+        """
         if not self.recording:
             return Holder.NOBODY
-        return _holder([end for end in ends if self.is_traced(end)], self.begin)
+        return _holder([end for end in ends if self.is_traced(end)], self.begin, known)
 
     def is_traced(self, x: Any) -> bool:
         """Whether a result belongs to the graph of this depth, not to one around it."""
         return isinstance(x, Node) and x.depth == self.depth
 
     def outside(
-        self, x: Any, least: Holder = Holder.NOBODY, most: Holder = Holder.DERIVATIVE
+        self,
+        x: Any,
+        least: Holder = Holder.NOBODY,
+        most: Holder = Holder.DERIVATIVE,
+        known: Holders | None = None,
     ) -> Any:
         """A result without the graph of this derivative, unless a graph around it needs it.
 
         ``least`` is who may ask for it in any case: for what was given after the beginning.
-        ``most`` is who may ask for any result of the run, as far as that is known.
+        ``most`` is who may ask for any result of the run, as far as that is known; ``known``
+        serves all results of one run.
         """
         if not self.recording:
             return released(_bare(x))
@@ -134,7 +145,7 @@ class Around:
             return released(x)
         who = Holder.NOBODY
         if x.wants_gradient and (most or least):
-            who = max(least, self.holder([x]))
+            who = max(least, self.holder([x], known))
         if who is Holder.NOBODY:
             return released(x.value)
         if who is Holder.DERIVATIVE:
@@ -200,28 +211,45 @@ def holder_of(given: Iterable[Any]) -> Holder:
     return _holder([x for x in given if isinstance(x, Node)], None)
 
 
-def _holder(ends: Sequence[Node], begin: int | None) -> Holder:
+def _holder(ends: Sequence[Node], begin: int | None, known: Holders | None = None) -> Holder:
     """What is younger than ``begin`` and has no inputs belongs to a derivative that has ended.
 
     Behind a tensor that is older stands a leaf that its user holds; behind an older node of a
     derivative, one of its leaves, unless that derivative is over.
     """
-    found = Holder.NOBODY
-    stack = [end for end in ends if end.wants_gradient]
-    seen = set(stack)
+    known = {} if known is None else known
+    ends = [end for end in ends if end.wants_gradient]
+    stack = [*ends]
     while stack:
-        node = stack.pop()
-        if begin is None or node.serial < begin:
+        node = stack[-1]
+        if node not in known and (begin is None or node.serial < begin):
             if not isinstance(node, Traced):
-                found = Holder.USER
-                continue
-            if not node.inputs and not getattr(node, "over", False):
-                return Holder.DERIVATIVE
-        for x in node.inputs:
-            if x is not None and x.wants_gradient and x not in seen:
-                seen.add(x)
-                stack.append(x)
-    return found
+                known[node] = Holder.USER
+            elif not node.inputs and not getattr(node, "over", False):
+                known[node] = Holder.DERIVATIVE
+        if node in known:
+            stack.pop()
+            continue
+        before = [x for x in node.inputs if x is not None and x.wants_gradient]
+        waiting = [x for x in before if x not in known]
+        if waiting:
+            stack += waiting
+        else:
+            known[node] = max([known[x] for x in before], default=Holder.NOBODY)
+    return max([known[end] for end in ends], default=Holder.NOBODY)
+
+
+def may_be_asked(x: Any) -> bool:
+    """Whether a derivative may stand behind a value: one around, whatever it is a symbol of."""
+    return isinstance(x, Symbol) and x.is_asked
+
+
+def among(upstream: Any, end: Node) -> Any:
+    """An upstream gradient as rules take it beside the value of an end: a symbol if that is."""
+    value = end.value
+    if isinstance(value, Symbol) and not isinstance(upstream, Symbol):
+        return value.beside(upstream)
+    return upstream
 
 
 def lifted(x: Any, like: Node) -> Any:

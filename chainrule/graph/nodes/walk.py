@@ -81,7 +81,7 @@ def walk(
             upstream, mask = _complete(upstream, mask, node, graph)
         if callable(mask):
             mask = mask()
-        pull = op.pull if op.differentiates else derived_pull(op)
+        pull = own = op.pull if op.differentiates else derived_pull(op)
         if watch is not None:
             pull = watch.around(node, pull, nodes)
         wanted = [x in nodes for x in inputs]
@@ -90,7 +90,7 @@ def walk(
             pulled, lives_ = pull(upstream, mask, inputs, out, wanted)
         else:
             values = [None if x is None else x.value for x in inputs]
-            if mask is None and watch is None and op.stateless and isinstance(upstream, Symbol):
+            if mask is None and pull is own and op.stateless and isinstance(upstream, Symbol):
                 rule = _Pull(pull, op, tuple(wanted))
                 pulled, lives_ = upstream.by_rule(rule, upstream, tuple(values), node.value)
             else:
