@@ -13,14 +13,14 @@ import numpy as np
 from chainrule.differentiate.traced import (
     Around,
     Holder,
+    Holders,
     Traced,
+    among,
     aside,
     gradient_of,
-    Holders,
-    among,
     holder_of,
-    may_be_asked,
     lifted,
+    may_be_asked,
 )
 from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import (
