@@ -62,8 +62,11 @@ class Met:
 
     def in_order(self, other: "Met") -> bool:
         """Whether these must keep their order to the others."""
-        touched = other.reads | other.writes
-        return not (self.writes.isdisjoint(touched) and self.reads.isdisjoint(other.writes))
+        return not (
+            self.writes.isdisjoint(other.writes)
+            and self.writes.isdisjoint(other.reads)
+            and self.reads.isdisjoint(other.writes)
+        )
 
 
 class Chain:

@@ -1,6 +1,5 @@
 """Letters of floats: NumPy's results at special values, the same bits at every width."""
 
-from dataclasses import is_dataclass
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from chainrule.plan.letters import CYCLES
 from chainrule.plan.make import make
 from chainrule.plan.record import record
 from chainrule.plan.scalar import Apply
-from chainrule.spec import spec_of
+from chainrule.spec import fields_of, spec_of
 from chainrule.testing import case_of
 from tests.native.every_case import integers
 from tests.native.letter_code import WIDTHS, compiled, of_floats
@@ -103,7 +102,8 @@ def letters_of(part):
     """Every letter in a kernel."""
     if isinstance(part, Apply):
         yield part.letter
-    parts = vars(part).values() if is_dataclass(part) else part if isinstance(part, tuple) else ()
+    inside = [getattr(part, name) for name in fields_of(type(part))]
+    parts = part if isinstance(part, tuple) else inside
     for each in parts:
         yield from letters_of(each)
 
