@@ -3,6 +3,7 @@
 Floor 1: imports nothing of chainrule. The graph's spec reading makes a Symbol of it.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
@@ -59,6 +60,15 @@ def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
 def is_array(value: Any) -> TypeGuard[np.ndarray[Any, np.dtype[Any]]]:
     """Whether a value is an array of NumPy's."""
     return isinstance(value, np.ndarray)
+
+
+def is_masked(value: Any) -> bool:
+    """Whether a value is an array with a mask.
+
+    NumPy loads what makes them at the first question, which takes longer than a small recording.
+    """
+    known = sys.modules.get("numpy.ma")
+    return known is not None and isinstance(value, known.MaskedArray)
 
 
 def holds_streams(value: Any) -> bool:

@@ -295,7 +295,7 @@ def _is_uniform(x: np.ndarray[Any, Any]) -> bool:
     first = x[(0,) * x.ndim]
     if not np.all(x == first):
         return x.size == 1  # a NaN
-    return x.dtype.kind != "f" or bool(first) or np.unique(np.signbit(x)).size == 1
+    return x.dtype.kind != "f" or bool(first) or bool((np.signbit(x) == np.signbit(first)).all())
 
 
 def _same_elements(x: Ref, y: Ref) -> bool:

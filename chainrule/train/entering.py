@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, DataError, DTypeError, describe
-from chainrule.spec import is_list, is_tuple
+from chainrule.spec import is_list, is_masked, is_tuple
 from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -38,7 +38,7 @@ def numbers(x: Any, name: str) -> Array:
     _refuse_what_is_no_array(value, name)
     if is_list(value) or is_tuple(value):
         value = _stacked(value)
-    if isinstance(value, np.ma.MaskedArray):
+    if is_masked(value):
         value = _unmasked(value, name)
     try:
         array = np.asarray(value)
@@ -131,7 +131,7 @@ def _refuse_what_is_no_array(x: Any, name: str) -> None:
 
 def _stacked(rows: Any) -> Any:
     """Rows of which some are masked, with their masks: np.asarray would drop them."""
-    masked = any(isinstance(row, np.ma.MaskedArray) for row in rows)
+    masked = any(map(is_masked, rows))
     return np.ma.stack(rows) if masked and len({np.shape(row) for row in rows}) == 1 else rows
 
 

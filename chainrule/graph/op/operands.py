@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.errors import ChainruleError, DTypeError, ShapeError, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.spec import is_plain, is_sequence
+from chainrule.spec import is_masked, is_plain, is_sequence
 
 NUMBERS = "biuf"  # NumPy's kinds of booleans, integers and floating-point numbers
 SCALARS = {kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in NUMBERS}
@@ -56,7 +56,7 @@ def as_array(x: Any) -> np.ndarray[Any, np.dtype[Any]]:
     array = np.asarray(x)
     if array.dtype.kind not in NUMBERS:
         raise not_numbers("this array", array)
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise DTypeError(
             "a tensor has no masked elements, but this array may have some.",
             found=[describe("array", array)],

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError, MissingLibraryError
+from chainrule.spec import is_masked
 from chainrule.train.data.objects import text_of
 from chainrule.train.data.tables import Values
 
@@ -179,7 +180,7 @@ def columns_of(
 
 def _values(array: NDArray[Any]) -> Values:
     """Numbers with NaN in a gap, or text; DuckDB masks the gaps."""
-    gaps = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else None
+    gaps = np.ma.getmaskarray(array) if is_masked(array) else None
     cells = np.asarray(array)
     if cells.dtype == object:
         return text_of(cells, gaps)
