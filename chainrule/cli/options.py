@@ -68,7 +68,7 @@ class TrainSettings:
         softmax_cross_entropy or hinge for classes; squared_error, absolute_error, huber or
         quantile (the median) for numbers; auto chooses the first of each.
     optimizer
-        adam, adamw, sgd, rmsprop, adagrad or lbfgs.
+        adam, adamw, nadam, radam, lion, sgd, rmsprop, adagrad or lbfgs.
     learning_rate
         Size of the steps at the start. Default: 0.003 for adam, and what suits the others.
     schedule

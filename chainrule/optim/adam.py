@@ -1,6 +1,6 @@
 """Adam: momentum, divided by the recent size of the gradient, both corrected for their start at 0.
 
-Imports the optimiser's base class and two letters. AdamW stands on it.
+Imports the optimiser's base class and letters. AdamW stands on it; NAdam and RAdam use its parts.
 """
 
 import math
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.ops.letters.arithmetic import sqrt
+from chainrule.ops.letters.arithmetic import maximum, sqrt
 from chainrule.ops.letters.transcendental import expm1
-from chainrule.optim.arguments import positive, share
+from chainrule.optim.arguments import flag, positive, share
 from chainrule.optim.optimizer import Optimizer
 
 
@@ -31,10 +31,18 @@ class Adam(Optimizer):
         Keeps the quotient finite. All four defaults are those of the source.
     groups : mapping of str, optional
         Settings of their own for some parameters, see :class:`Optimizer`.
+    amsgrad : bool, default False
+        Divide by the largest mean square so far (debiased as usual), so that no element's rate
+        rises again.
+    epsilon_hat : bool, default False
+        Add epsilon to the root of the mean square before that is debiased: the form in front of
+        section 2.1 of the source, which scikit-learn, Keras and TensorFlow compute. It weighs
+        epsilon 32 times as much at the first step, and the same after some thousand.
 
     Source
     ------
-    Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.
+    Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; Reddi, Kale and
+    Kumar 2018, "On the convergence of Adam and beyond", algorithm 2 (AMSGrad).
 
     Examples
     --------
@@ -50,7 +58,8 @@ class Adam(Optimizer):
 
     name = "adam"
     memory = ("mean", "mean_square")
-    settings = by_group = ("rate", "beta1", "beta2", "epsilon")
+    settings = ("rate", "beta1", "beta2", "epsilon", "amsgrad", "epsilon_hat")
+    by_group = ("rate", "beta1", "beta2", "epsilon")
 
     def __init__(
         self,
@@ -59,24 +68,51 @@ class Adam(Optimizer):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         groups: Mapping[str, Any] | None = None,
+        *,
+        amsgrad: bool = False,
+        epsilon_hat: bool = False,
     ) -> None:
         super().__init__(rate, groups)
         owner = type(self).__name__
         self.beta1 = share(owner, "beta1", beta1)
         self.beta2 = share(owner, "beta2", beta2)
         self.epsilon = positive(owner, "epsilon", epsilon)
+        self.amsgrad = amsgrad
+        self.epsilon_hat = flag(owner, "epsilon_hat", epsilon_hat)
+
+    @property
+    def amsgrad(self) -> bool:
+        """Whether the largest mean square counts; once it has been so, it is remembered."""
+        return self._amsgrad
+
+    @amsgrad.setter
+    def amsgrad(self, new: bool) -> None:
+        self._amsgrad = flag(type(self).__name__, "amsgrad", new)
+        if new:
+            self._add_memory("largest_mean_square")
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """w - rate * (m / c1) / (sqrt(s / c2) + epsilon), c = 1 - beta**step."""
-        mean = self.beta1 * state[0] + (1 - self.beta1) * gradient
-        mean_square = self.beta2 * state[1] + (1 - self.beta2) * (gradient * gradient)
+        mean, mean_square = moments(self, gradient, state)
+        after = [mean_square, *(maximum(largest, mean_square) for largest in state[2:])]
         # Both corrections are numbers: moved out of the quotient they cost no pass of their own.
         root = root_of(filled(self.beta2, step))
         pace = rate * root / filled(self.beta1, step)
-        move = pace * mean / (sqrt(mean_square) + self.epsilon * root)
-        return parameter - move, (mean, mean_square)
+        epsilon = self.epsilon if self.epsilon_hat else self.epsilon * root
+        move = pace * mean / (sqrt(self._divisor(after)) + epsilon)
+        return parameter - move, (mean, *after)
+
+    def _divisor(self, squares: list[Any]) -> Any:
+        """What a step is divided by: the mean square, or the largest one."""
+        return squares[-1] if self.amsgrad else squares[0]
+
+
+def moments(rule: Any, gradient: Any, state: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The mean gradient and the mean square after this one, by a rule's beta1 and beta2."""
+    mean = rule.beta1 * state[0] + (1 - rule.beta1) * gradient
+    return mean, rule.beta2 * state[1] + (1 - rule.beta2) * (gradient * gradient)
 
 
 def filled(beta: float, step: Any) -> Any:
@@ -85,13 +121,14 @@ def filled(beta: float, step: Any) -> Any:
         return 1.0
     # expm1, because 1 - 0.999 keeps only four digits in float32.
     exponent = step * math.log(beta)
-    return -expm1(exponent) if _is_array(step) else -math.expm1(exponent)
+    return -expm1(exponent) if is_array(step) else -math.expm1(exponent)
 
 
 def root_of(x: Any) -> Any:
     """Square root that leaves a Python number weak, so that float32 stays float32."""
-    return sqrt(x) if _is_array(x) else math.sqrt(x)
+    return sqrt(x) if is_array(x) else math.sqrt(x)
 
 
-def _is_array(x: Any) -> bool:
+def is_array(x: Any) -> bool:
+    """Whether a rate or a number of a step is an array or a tensor, not one of Python's."""
     return isinstance(x, Symbol | np.ndarray)

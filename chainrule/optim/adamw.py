@@ -1,13 +1,13 @@
 """AdamW: Adam, with a weight decay that its quotient does not rescale.
 
-Imports Adam.
+Imports Adam and the weight decay.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.optim.adam import Adam
-from chainrule.optim.arguments import not_negative
+from chainrule.optim.weight_decay import checked_decay, shrunk
 
 
 class AdamW(Adam):
@@ -24,6 +24,8 @@ class AdamW(Adam):
         A schedule, such as ``FlatCosine(0.02, steps=...)``, says it for each step.
     groups : mapping of str, optional
         Settings of their own for some parameters, see :class:`Optimizer`.
+    amsgrad, epsilon_hat : bool, default False
+        As in :class:`Adam`.
 
     Source
     ------
@@ -31,7 +33,8 @@ class AdamW(Adam):
     """
 
     name = "adamw"
-    settings = by_group = (*Adam.settings, "weight_decay")
+    settings = (*Adam.settings, "weight_decay")
+    by_group = (*Adam.by_group, "weight_decay")
 
     def __init__(
         self,
@@ -41,16 +44,18 @@ class AdamW(Adam):
         epsilon: float = 1e-8,
         weight_decay: float | Callable[[Any], Any] = 0.01,
         groups: Mapping[str, Any] | None = None,
+        *,
+        amsgrad: bool = False,
+        epsilon_hat: bool = False,
     ) -> None:
-        super().__init__(rate, beta1, beta2, epsilon, groups)
-        if not callable(weight_decay):
-            weight_decay = not_negative("AdamW", "weight_decay", weight_decay)
-        self.weight_decay = weight_decay
+        super().__init__(
+            rate, beta1, beta2, epsilon, groups, amsgrad=amsgrad, epsilon_hat=epsilon_hat
+        )
+        self.weight_decay = checked_decay("AdamW", weight_decay)
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """Adam's step from w * (1 - rate * weight_decay)."""
-        decay = self.weight_decay
-        decay = decay(step - 1) if callable(decay) else decay
-        return super().update(parameter * (1 - rate * decay), gradient, state, rate, step)
+        parameter = shrunk(parameter, self.weight_decay, rate, step)
+        return super().update(parameter, gradient, state, rate, step)

@@ -36,6 +36,13 @@ def whole(owner: str, name: str, value: Any, least: int = 0) -> int:
     raise _refusal(owner, name, value, f"a whole number from {least} upwards")
 
 
+def flag(owner: str, name: str, value: Any) -> bool:
+    """True or False."""
+    if type(value) in (bool, np.bool_):
+        return bool(value)
+    raise _refusal(owner, name, value, "True or False")
+
+
 def _number(
     owner: str,
     name: str,

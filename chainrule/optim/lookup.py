@@ -10,11 +10,14 @@ from chainrule.optim.adagrad import Adagrad
 from chainrule.optim.adam import Adam
 from chainrule.optim.adamw import AdamW
 from chainrule.optim.lbfgs import LBFGS
+from chainrule.optim.lion import Lion
+from chainrule.optim.nadam import NAdam
 from chainrule.optim.optimizer import Optimizer
+from chainrule.optim.radam import RAdam
 from chainrule.optim.rmsprop import RMSProp
 from chainrule.optim.sgd import SGD
 
-OPTIMIZERS = (Adagrad, Adam, AdamW, LBFGS, RMSProp, SGD)
+OPTIMIZERS = (Adagrad, Adam, AdamW, LBFGS, Lion, NAdam, RAdam, RMSProp, SGD)
 
 
 def names() -> tuple[str, ...]:
@@ -33,7 +36,7 @@ def by_name(name: str, rate: float | None = None, **settings: Any) -> Optimizer:
     Examples
     --------
     >>> by_name("sgd", 0.1, momentum=0.9)
-    SGD(rate=0.1, momentum=0.9, nesterov=False)
+    SGD(rate=0.1, momentum=0.9, nesterov=False, weight_decay=0.0, velocity='gradients')
     """
     chosen = next((o for o in OPTIMIZERS if o.name == str(name).lower()), None)
     if chosen is None:

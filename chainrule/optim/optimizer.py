@@ -134,6 +134,12 @@ class Optimizer:
             rule.__dict__.update(self.__dict__ | settings)
         return rule.update, own.get(RATE, 1.0)
 
+    def _add_memory(self, name: str) -> None:
+        """The rule's: one more array is remembered about every parameter, from now on."""
+        if name not in self.memory:
+            self.memory = (*self.memory, name)
+            self._identities, self._given = (), None  # every parameter is given one
+
     def step(
         self, parameters: Parameters, missing: str = "raise", rate: float | None = None
     ) -> None:

@@ -3,15 +3,17 @@
 Imports the optimiser's base class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim.arguments import share
 from chainrule.optim.optimizer import Array, Optimizer
+from chainrule.optim.weight_decay import checked_decay, decay_at
 
+VELOCITIES = ("gradients", "steps")
 CHUNK = 16384  # elements: the scaled gradient, 64 KiB of float32, stays in the cache; measured
 
 
@@ -31,11 +33,16 @@ class SGD(Optimizer):
         Look ahead; needs momentum.
     groups : mapping of str, optional
         Settings of their own for some parameters, see :class:`Optimizer`.
-
-    Notes
-    -----
-    There is no weight decay here: for plain SGD it is the same as L2 regularization, which stands
-    in the graph and shows its own loss term.
+    weight_decay : float or callable, default 0
+        Coupled, as in PyTorch's SGD: gradient + weight_decay * w takes the gradient's place, and
+        so enters the velocity. It is what the gradient of L2 regularization adds, but shows no
+        loss term. It reaches every parameter given, biases too: leave them out with
+        ``groups={"*bias": {"weight_decay": 0}}``. A schedule says it for each step.
+    velocity : {"gradients", "steps"}, default "gradients"
+        What the velocity gathers. "gradients", as in PyTorch: a new rate also scales what was
+        gathered before. "steps", as in the source, scikit-learn and Keras: v = momentum * v +
+        rate * gradient, and the step is v, or rate * gradient + momentum * v. As long as the
+        rate stays the same, both make the same steps.
 
     Source
     ------
@@ -54,7 +61,8 @@ class SGD(Optimizer):
     """
 
     name = "sgd"
-    settings = ("rate", "momentum", "nesterov")
+    settings = ("rate", "momentum", "nesterov", "weight_decay", "velocity")
+    by_group = ("rate", "weight_decay")
 
     def __init__(
         self,
@@ -62,6 +70,9 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         nesterov: bool = False,
         groups: Mapping[str, Any] | None = None,
+        *,
+        weight_decay: float | Callable[[Any], Any] = 0.0,
+        velocity: str = "gradients",
     ) -> None:
         super().__init__(rate, groups)
         self.momentum = momentum
@@ -71,6 +82,10 @@ class SGD(Optimizer):
                 "SGD was given nesterov=True without momentum.",
                 do="Pass momentum too: SGD(rate, momentum=0.9, nesterov=True).",
             )
+        self.weight_decay = checked_decay("SGD", weight_decay)
+        if velocity not in VELOCITIES:
+            raise UnknownNameError("velocity", str(velocity), VELOCITIES)
+        self.velocity = velocity
 
     @property
     def momentum(self) -> float:
@@ -80,23 +95,26 @@ class SGD(Optimizer):
     @momentum.setter
     def momentum(self, new: float) -> None:
         self._momentum = share("SGD", "momentum", new)
-        if new and not self.memory:
-            self.memory = ("velocity",)
-            self._identities, self._given = (), None  # every parameter is given one
+        if new:
+            self._add_memory("velocity")
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """w - rate * gradient; or w - rate * v."""
+        if self.weight_decay:
+            gradient = gradient + decay_at(self.weight_decay, step) * parameter
         if not self.memory:
             return parameter - rate * gradient, ()
-        velocity = self.momentum * state[0] + gradient
-        ahead = gradient + self.momentum * velocity if self.nesterov else velocity
-        return parameter - rate * ahead, (velocity,)
+        gathers_steps = self.velocity == "steps"
+        pull = rate * gradient if gathers_steps else gradient
+        velocity = self.momentum * state[0] + pull
+        ahead = pull + self.momentum * velocity if self.nesterov else velocity
+        return parameter - (ahead if gathers_steps else rate * ahead), (velocity,)
 
     def _apply(self, rate: float) -> None:
         """Without momentum two NumPy calls per parameter are faster than any grouping."""
-        if self.memory:
+        if self.memory or self._decays():
             super()._apply(rate)
             return
         scale = np.asarray(rate)
@@ -110,6 +128,11 @@ class SGD(Optimizer):
                 _subtract(value.ravel(), np.asarray(gradient).ravel(), scale)
             else:
                 value -= gradient * scale
+
+    def _decays(self) -> bool:
+        """Whether some weights decay."""
+        own = (group.get("weight_decay", 0.0) for group in self.groups.values())
+        return bool(self.weight_decay) or any(own)
 
 
 def _subtract(value: Array, gradient: Array, scale: Array) -> None:

@@ -47,7 +47,7 @@ TRAIN = {
     ),
     "moons --optimizer adams": (
         "there is no optimiser named 'adams'; did you mean 'adam'?\n"
-        "Known: adagrad, adam, adamw, lbfgs, rmsprop, sgd.\n"
+        "Known: adagrad, adam, adamw, lbfgs, lion, nadam, radam, rmsprop, sgd.\n"
     ),
     "moons --loss hnge": (
         "there is no loss named 'hnge'; did you mean 'hinge'?\n"

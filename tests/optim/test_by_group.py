@@ -17,6 +17,12 @@ KINDS = [
     (optim.Adagrad, {}),
     (optim.Adam, {}),
     (optim.AdamW, {"weight_decay": 0.3}),
+    (optim.SGD, {"weight_decay": 0.3}),
+    (optim.SGD, {"momentum": 0.9, "velocity": "steps"}),
+    (optim.Adam, {"amsgrad": True}),
+    (optim.NAdam, {"weight_decay": 0.3}),
+    (optim.RAdam, {}),
+    (optim.Lion, {}),
 ]
 X = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
 Y = np.arange(24) % 2

@@ -11,16 +11,28 @@ from chainrule.optim import groups
 from chainrule.tensors import Tensor
 
 RATE = 0.1
-STEPS = 7
+STEPS = 9
 RULES = [
     optim.SGD(RATE),
     optim.SGD(RATE, momentum=0.9),
     optim.SGD(RATE, momentum=0.9, nesterov=True),
+    optim.SGD(RATE, weight_decay=0.3),
+    optim.SGD(RATE, momentum=0.9, weight_decay=0.3, velocity="steps"),
+    optim.SGD(RATE, momentum=0.9, nesterov=True, velocity="steps"),
     optim.RMSProp(RATE),
     optim.Adagrad(RATE),
     optim.Adam(RATE),
     optim.Adam(RATE, beta1=0.0, beta2=0.0),
+    optim.Adam(RATE, amsgrad=True),
+    optim.Adam(RATE, epsilon=1e-2, epsilon_hat=True),
     optim.AdamW(RATE, weight_decay=0.1),
+    optim.AdamW(RATE, weight_decay=0.1, amsgrad=True),
+    optim.NAdam(RATE),
+    optim.NAdam(RATE, beta1=0.0, weight_decay=0.1, momentum_decay=0.5),
+    optim.RAdam(RATE),
+    optim.RAdam(RATE, beta2=0.5, weight_decay=0.1),
+    optim.Lion(RATE),
+    optim.Lion(RATE, beta1=0.5, weight_decay=0.1),
 ]
 SHAPES = {"weight": (3, 4), "bias": (4,), "scale": (), "empty": (0, 2), "wide": (2, 20000)}
 
@@ -51,25 +63,78 @@ def run_eager(optimizer, dtype=np.float64, shapes=SHAPES, steps=STEPS):
 
 def by_hand(optimizer, w, grads):
     """The formulas of the papers, letter by letter, in float64."""
-    v = m = s = np.zeros_like(w)
-    kind = type(optimizer)
+    step = {
+        optim.SGD: sgd, optim.RMSProp: rmsprop, optim.Adagrad: adagrad, optim.Adam: adam,
+        optim.AdamW: adam, optim.NAdam: nadam, optim.RAdam: radam, optim.Lion: lion,
+    }[type(optimizer)]  # fmt: skip
+    memory = {name: np.zeros_like(w) for name in "vmsz"} | {"product": 1.0}
     for t, g in enumerate(grads, start=1):
-        if kind is optim.SGD:
-            v = optimizer.momentum * v + g
-            w = w - RATE * (g + optimizer.momentum * v if optimizer.nesterov else v)
-        elif kind is optim.RMSProp:
-            s = 0.9 * s + 0.1 * g**2
-            w = w - RATE * g / (np.sqrt(s) + 1e-8)
-        elif kind is optim.Adagrad:
-            s = s + g**2
-            w = w - RATE * g / (np.sqrt(s) + 1e-10)
-        else:
-            b1, b2 = optimizer.beta1, optimizer.beta2
-            w = w - RATE * getattr(optimizer, "weight_decay", 0) * w
-            m = b1 * m + (1 - b1) * g
-            s = b2 * s + (1 - b2) * g**2
-            w = w - RATE * (m / (1 - b1**t)) / (np.sqrt(s / (1 - b2**t)) + 1e-8)
+        if type(optimizer) not in (optim.SGD, optim.RMSProp, optim.Adagrad, optim.Adam):
+            w = w - RATE * optimizer.weight_decay * w
+        w = w - step(optimizer, w, g, t, memory)
     return w
+
+
+def sgd(o, w, g, t, memory):
+    g = g + o.weight_decay * w
+    if o.velocity == "steps":
+        memory["v"] = o.momentum * memory["v"] + RATE * g
+        return RATE * g + o.momentum * memory["v"] if o.nesterov else memory["v"]
+    memory["v"] = o.momentum * memory["v"] + g
+    return RATE * (g + o.momentum * memory["v"] if o.nesterov else memory["v"])
+
+
+def rmsprop(o, w, g, t, memory):
+    memory["s"] = 0.9 * memory["s"] + 0.1 * g**2
+    return RATE * g / (np.sqrt(memory["s"]) + 1e-8)
+
+
+def adagrad(o, w, g, t, memory):
+    memory["s"] = memory["s"] + g**2
+    return RATE * g / (np.sqrt(memory["s"]) + 1e-10)
+
+
+def debiased(o, g, t, memory):
+    memory["m"] = o.beta1 * memory["m"] + (1 - o.beta1) * g
+    memory["s"] = o.beta2 * memory["s"] + (1 - o.beta2) * g**2
+    return memory["m"] / (1 - o.beta1**t), memory["s"] / (1 - o.beta2**t)
+
+
+def adam(o, w, g, t, memory):
+    mean, square = debiased(o, g, t, memory)
+    if o.amsgrad:
+        memory["z"] = np.maximum(memory["z"], memory["s"])
+        square = memory["z"] / (1 - o.beta2**t)
+    if o.epsilon_hat:
+        pace = RATE * np.sqrt(1 - o.beta2**t) / (1 - o.beta1**t)
+        return pace * memory["m"] / (np.sqrt(memory["s"]) + o.epsilon)
+    return RATE * mean / (np.sqrt(square) + o.epsilon)
+
+
+def nadam(o, w, g, t, memory):
+    _, square = debiased(o, g, t, memory)
+    now, ahead = (o.beta1 * (1 - 0.5 * 0.96 ** (i * o.momentum_decay)) for i in (t, t + 1))
+    memory["product"] *= now
+    direction = (1 - now) * g / (1 - memory["product"])
+    direction = direction + ahead * memory["m"] / (1 - memory["product"] * ahead)
+    return RATE * direction / (np.sqrt(square) + o.epsilon)
+
+
+def radam(o, w, g, t, memory):
+    mean, _ = debiased(o, g, t, memory)
+    final = 2 / (1 - o.beta2) - 1
+    length = final - 2 * t * o.beta2**t / (1 - o.beta2**t)
+    if length <= 5:
+        return RATE * mean
+    ratio = (length - 4) * (length - 2) * final / ((final - 4) * (final - 2) * length)
+    adaptive = np.sqrt(1 - o.beta2**t) / (np.sqrt(memory["s"]) + o.epsilon)
+    return RATE * mean * np.sqrt(ratio) * adaptive
+
+
+def lion(o, w, g, t, memory):
+    step = RATE * np.sign(o.beta1 * memory["m"] + (1 - o.beta1) * g)
+    memory["m"] = o.beta2 * memory["m"] + (1 - o.beta2) * g
+    return step
 
 
 @pytest.mark.parametrize("optimizer", RULES, ids=repr)

@@ -271,6 +271,8 @@ def test_numbers_that_make_no_sense_are_refused(make, message):
 def test_optimisers_are_found_by_name():
     assert isinstance(optim.by_name("AdamW", 0.1), optim.AdamW)
     assert optim.by_name("adam").rate == optim.Adam().rate
-    assert optim.names() == ("adagrad", "adam", "adamw", "lbfgs", "rmsprop", "sgd")
+    assert optim.names() == (
+        "adagrad", "adam", "adamw", "lbfgs", "lion", "nadam", "radam", "rmsprop", "sgd",
+    )  # fmt: skip
     with pytest.raises(cr.errors.UnknownNameError, match=r"optimiser named 'adm'; did you mean"):
         optim.by_name("adm", 0.1)

@@ -13,6 +13,12 @@ OPTIMIZERS = {
     "adagrad": lambda: optim.Adagrad(0.03),
     "adam": lambda: optim.Adam(0.003),
     "adamw": lambda: optim.AdamW(0.003),
+    "amsgrad": lambda: optim.Adam(0.003, amsgrad=True),
+    "decaying": lambda: optim.SGD(0.05, weight_decay=0.1),
+    "gathering": lambda: optim.SGD(0.02, momentum=0.9, velocity="steps", weight_decay=0.1),
+    "lion": lambda: optim.Lion(0.001, weight_decay=0.1),
+    "nadam": lambda: optim.NAdam(0.003),
+    "radam": lambda: optim.RAdam(0.003),
 }
 
 

@@ -7,7 +7,8 @@ import pytest
 import chainrule as cr
 from chainrule.cli.options import TrainSettings
 from chainrule.errors import ArgumentError, UnknownNameError
-from chainrule.train.choices import Choices, check, plan
+from chainrule.optim import names
+from chainrule.train.choices import RATES, Choices, check, plan
 from chainrule.train.data import load
 
 
@@ -46,3 +47,7 @@ def test_unknown_names_are_refused_before_data_are_read(name):
 def test_a_loss_of_another_task_is_refused():
     with pytest.raises(ArgumentError, match="whose answers are classes"):
         plan(Choices(loss="huber"), load("iris", seed=0))
+
+
+def test_every_optimiser_has_a_rate_that_suits_it():
+    assert set(RATES) == set(names())

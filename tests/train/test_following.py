@@ -37,6 +37,8 @@ def another(value):
     """A legal value near this one."""
     if isinstance(value, bool):
         return not value
+    if isinstance(value, str):
+        return {"gradients": "steps"}[value]
     return value + 1 if isinstance(value, int) else 0.5 * value + 0.03
 
 
