@@ -72,7 +72,8 @@ class TrainSettings:
     learning_rate
         Size of the steps at the start. Default: 0.003 for adam, and what suits the others.
     schedule
-        How the learning rate falls: cosine, linear, step, inverse_sqrt or constant.
+        How the learning rate falls: cosine, linear, one_cycle, restarts, exponential, polynomial,
+        step, inverse_sqrt or constant.
     l2
         Strength lambda of the regularization (lambda/2) * sum(W**2).
     clip

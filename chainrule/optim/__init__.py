@@ -7,6 +7,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     adamw.py         Adam, with a weight decay that its quotient does not rescale
     arguments.py     numbers an optimiser may be given, checked once when it is made
     by_group.py      parameters whose names fit a pattern have settings of their own
+    by_step.py       the learning rate as a function of the step number, and the warm-up
     chosen.py        which parameters a step changes, and whether a fresh gradient stands at each
     clipping.py      gradients that are too large are made smaller before the step
     groups.py        parameters whose elements one call of an elementwise rule updates, in place
@@ -20,8 +21,9 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     problem.py       a closure over parameters, seen as a function of one vector
     radam.py         Adam, whose quotient waits until it can be trusted
     rmsprop.py       each element's step is divided by the recent size of its gradient
-    schedules.py     the learning rate as a function of the step number
+    schedules.py     how it falls
     sgd.py           against the gradient, with momentum if wanted
+    waves.py         schedules in which the learning rate rises and falls again
     weight_decay.py  what a step takes off each weight
 """
 
@@ -36,17 +38,20 @@ from chainrule.optim.nadam import NAdam
 from chainrule.optim.optimizer import Optimizer
 from chainrule.optim.radam import RAdam
 from chainrule.optim.rmsprop import RMSProp
+from chainrule.optim.by_step import Schedule
 from chainrule.optim.schedules import (
     Constant,
     Cosine,
+    Exponential,
     FlatCosine,
+    InverseScaling,
     InverseSqrt,
     Linear,
-    LogCosine,
-    Schedule,
+    Polynomial,
     Step,
 )
 from chainrule.optim.sgd import SGD
+from chainrule.optim.waves import CosineRestarts, LogCosine, OneCycle
 
 __all__ = [
     "Adagrad",
@@ -56,7 +61,10 @@ __all__ = [
     "ClipValue",
     "Constant",
     "Cosine",
+    "CosineRestarts",
+    "Exponential",
     "FlatCosine",
+    "InverseScaling",
     "InverseSqrt",
     "LBFGS",
     "Linear",
@@ -64,7 +72,9 @@ __all__ = [
     "LogCosine",
     "NAdam",
     "OPTIMIZERS",
+    "OneCycle",
     "Optimizer",
+    "Polynomial",
     "RAdam",
     "RMSProp",
     "SGD",

@@ -15,9 +15,13 @@ from chainrule.nn.containers import NORMALIZATIONS
 from chainrule.ops.losses.loss import Loss
 from chainrule.optim import (
     Cosine,
+    CosineRestarts,
+    Exponential,
     InverseSqrt,
     Linear,
+    OneCycle,
     Optimizer,
+    Polynomial,
     Schedule,
     Step,
     by_name,
@@ -30,7 +34,11 @@ from chainrule.train.events import Callback
 from chainrule.train.history import History
 from chainrule.train.loop import fit
 
-SCHEDULES = ("cosine", "linear", "step", "inverse_sqrt", "constant")
+SPREAD = {  # over all steps
+    "cosine": Cosine, "linear": Linear, "one_cycle": OneCycle, "restarts": CosineRestarts,
+    "exponential": Exponential, "polynomial": Polynomial,
+}  # fmt: skip
+SCHEDULES = (*SPREAD, "step", "inverse_sqrt", "constant")
 
 # Measured on the named data sets over ten seeds (those of lion, nadam and radam over three); the
 # optimisers' own defaults suit long training.
@@ -152,16 +160,13 @@ class TrainingPlan:
     def make_schedule(self) -> Schedule | None:
         """The learning rate by step; None while it stays the same."""
         match self.schedule:
-            case "cosine":
-                return Cosine()
-            case "linear":
-                return Linear()
             case "step":
                 return Step(every=max(-(-self.steps // FALLS), 1))
             case "inverse_sqrt":
                 return InverseSqrt(warmup=self.steps // WARMUP_SHARE)
-            case _:
-                return None
+            case name:
+                kind = SPREAD.get(name)
+                return None if kind is None else kind()
 
     def threads(self) -> int | None:
         """How many of the linear algebra's; None for as many as it likes."""

@@ -64,7 +64,8 @@ TRAIN = {
     ),
     "moons --schedule cosin": (
         "there is no schedule named 'cosin'; did you mean 'cosine'?\n"
-        "Known: cosine, linear, step, inverse_sqrt, constant.\n"
+        "Known: cosine, linear, one_cycle, restarts, exponential, polynomial, step, "
+        "inverse_sqrt, constant.\n"
     ),
     "moons --normalization bach": (
         "there is no normalization named 'bach'; did you mean 'batch'?\nKnown: batch, layer.\n"

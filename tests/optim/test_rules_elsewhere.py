@@ -1,4 +1,4 @@
-"""Each rule against that of another library: torch, where it is installed, and scikit-learn."""
+"""Rules and schedules against those of torch, where it is installed, and of scikit-learn."""
 
 import numpy as np
 import pytest
@@ -90,3 +90,26 @@ def test_adam_with_epsilon_hat_is_scikit_learns(scale):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     own = trained(optim.Adam(0.1), given)
     assert (np.abs(own - expected).max() > 0.1) == (scale < 1)
+
+
+@pytest.mark.parametrize(("first", "growth"), [(10, 1), (7, 2), (3, 3)])
+def test_restarts_are_those_of_torch(first, growth):
+    torch = pytest.importorskip("torch")
+    one = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(one, first, growth, 0.1)
+    ours = optim.CosineRestarts(0.5, first=first, growth=growth, final=0.1)
+    for step in range(150):
+        assert ours(step) == pytest.approx(one.param_groups[0]["lr"], rel=1e-9)
+        one.step()
+        theirs.step()
+
+
+def test_inverse_scaling_is_scikit_learns():
+    theirs = pytest.importorskip("sklearn.neural_network._stochastic_optimizers")
+    batches, rows = 5, 37
+    one = theirs.SGDOptimizer([np.zeros(1)], 0.1, "invscaling", power_t=0.7)
+    ours = optim.InverseScaling(0.1, every=batches, rows=rows, power=0.7)
+    for epoch in range(20):
+        for batch in range(batches):
+            assert ours(epoch * batches + batch) == pytest.approx(one.learning_rate, rel=1e-14)
+        one.iteration_ends((epoch + 1) * rows)

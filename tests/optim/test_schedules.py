@@ -27,6 +27,30 @@ POINTS = [
     (optim.LogCosine(1.0, steps=8, cycles=1), {0: 0, 8: 0, 9: 0}),
     (optim.InverseSqrt(1.0), {0: 1, 3: 0.5, 99: 0.1}),
     (optim.InverseSqrt(1.0, warmup=4), {0: 0.25, 3: 1, 15: 0.5}),
+    (
+        optim.InverseScaling(0.5, every=4, rows=99),
+        {0: 0.5, 3: 0.5, 4: 0.05, 7: 0.05, 8: 199**-0.5 / 2},
+    ),
+    (optim.InverseScaling(1.0, every=2, rows=7, power=1.0), {1: 1, 2: 1 / 8, 4: 1 / 15}),
+    (optim.Polynomial(1.0, steps=10), {0: 1, 5: 0.25, 9: 0.01, 10: 0, 11: 0}),
+    (
+        optim.Polynomial(2.0, steps=12, final=1.0, power=0.5, warmup=2),
+        {0: 1, 2: 2, 8: 1 + 0.4**0.5},
+    ),
+    (optim.Exponential(1.0, steps=10), {0: 1, 5: 0.1, 10: 0.01, 20: 1e-4}),
+    (optim.Exponential(1.0, steps=2, shrink=0.5, warmup=2), {0: 0.5, 1: 1, 2: 1, 4: 0.5, 6: 0.25}),
+    (optim.OneCycle(2.0, steps=100), {0: 0.08, 15: 1.04, 30: 2, 65: 1, 100: 0, 101: 0}),
+    (optim.OneCycle(1.0, steps=10, rise=0.5, start=0.0, final=0.5), {0: 0.5, 5: 1, 10: 0.5}),
+    (
+        optim.CosineRestarts(1.0, first=10),
+        {0: 1, 5: 0.5, 10: 1, 20: 0.5, 30: 1, 50: 0.5, 70: 1, 110: 0.5, 150: 1},
+    ),
+    (
+        optim.CosineRestarts(1.0, first=4, growth=1, final=0.5, warmup=2),
+        {0: 0.5, 1: 1, 2: 1, 4: 0.75, 6: 1, 8: 0.75, 10: 1},
+    ),
+    (optim.CosineRestarts(1.0, first=3, growth=3.0), {3: 1, 12: 1, 39: 1, 120: 1}),
+    (optim.Cosine(2.0, steps=110, warmup=10 / 110), {0: 0.2, 9: 2, 10: 2, 60: 1, 110: 0}),
 ]
 
 
@@ -51,6 +75,17 @@ def test_what_was_left_open_is_filled_in():
     assert optim.Cosine().completed(0.1, 50) == optim.Cosine(0.1, steps=50)
     assert optim.Cosine(0.3, steps=9).completed(0.1, 50) == optim.Cosine(0.3, steps=9)
     assert optim.Step(every=3).completed(0.1, 50) == optim.Step(0.1, every=3)
+    whole = optim.CosineRestarts(0.1, first=6.0, warmup=8)
+    assert optim.CosineRestarts(warmup=8).completed(0.1, 50) == whole
+    assert optim.CosineRestarts(warmup=0.16).completed(0.1, 50) == whole
+    assert optim.OneCycle().completed(0.1, 50) == optim.OneCycle(0.1, steps=50)
+
+
+def test_a_warm_up_may_be_a_share_of_all_steps():
+    for kind in (optim.Constant, optim.Cosine, optim.InverseSqrt, optim.Step, optim.Exponential):
+        assert kind(warmup=0.1).completed(0.1, 50) == kind(warmup=5).completed(0.1, 50)
+    assert optim.Cosine(warmup=0.1, steps=20).completed(1.0, 50)(1) == 1.0  # its own steps
+    assert optim.Constant(1.0, warmup=0.0)(0) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -64,6 +99,17 @@ def test_what_was_left_open_is_filled_in():
         (lambda: optim.Constant(1, warmup=-1), "Constant was given warmup=-1."),
         (lambda: optim.Step(1, every=0.5), "Step was given every=0.5."),
         (lambda: optim.Cosine(1, steps=5, final=-1), "Cosine was given final=-1."),
+        (lambda: optim.Constant(1, warmup=1.5), "Constant was given warmup=1.5."),
+        (lambda: optim.Constant(1, warmup=0.5)(0), "of how many steps warmup=0.5 is a share."),
+        (lambda: optim.OneCycle(1)(0), "OneCycle does not know its steps yet."),
+        (lambda: optim.OneCycle(1, rise=0.0), "OneCycle was given rise=0"),
+        (lambda: optim.OneCycle(1, start=1.0), "OneCycle was given start=1.0."),
+        (lambda: optim.CosineRestarts(1)(0), "CosineRestarts does not know its first yet."),
+        (lambda: optim.CosineRestarts(1, growth=0.5), "CosineRestarts was given growth=0.5"),
+        (lambda: optim.CosineRestarts(1, first=0), "CosineRestarts was given first=0."),
+        (lambda: optim.Polynomial(1, power=0), "Polynomial was given power=0."),
+        (lambda: optim.Exponential(1, shrink=-1), "Exponential was given shrink=-1."),
+        (lambda: optim.InverseScaling(1, rows=0), "InverseScaling was given rows=0."),
     ],
 )
 def test_schedules_that_make_no_sense_are_refused(make, message):

@@ -8,7 +8,7 @@ import chainrule as cr
 from chainrule.cli.options import TrainSettings
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.optim import names
-from chainrule.train.choices import RATES, Choices, check, plan
+from chainrule.train.choices import RATES, SCHEDULES, Choices, check, plan
 from chainrule.train.data import load
 
 
@@ -47,6 +47,16 @@ def test_unknown_names_are_refused_before_data_are_read(name):
 def test_a_loss_of_another_task_is_refused():
     with pytest.raises(ArgumentError, match="whose answers are classes"):
         plan(Choices(loss="huber"), load("iris", seed=0))
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_trains(name):
+    data = load("iris", seed=0)
+    planned = plan(Choices(hidden=(8,), epochs=4, schedule=name), data)
+    history = planned.fit(planned.architecture.build(0), data)
+    rates = set(history["rate"])
+    assert (len(rates) == 1) == (name == "constant")
+    assert 0 <= min(rates) <= max(rates) <= planned.rate
 
 
 def test_every_optimiser_has_a_rate_that_suits_it():
