@@ -30,6 +30,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
 from chainrule.optim.adagrad import Adagrad
 from chainrule.optim.adam import Adam
 from chainrule.optim.adamw import AdamW
+from chainrule.optim.by_step import Schedule
 from chainrule.optim.clipping import ClipNorm, ClipValue, global_norm
 from chainrule.optim.lbfgs import LBFGS
 from chainrule.optim.lion import Lion
@@ -38,7 +39,6 @@ from chainrule.optim.nadam import NAdam
 from chainrule.optim.optimizer import Optimizer
 from chainrule.optim.radam import RAdam
 from chainrule.optim.rmsprop import RMSProp
-from chainrule.optim.by_step import Schedule
 from chainrule.optim.schedules import (
     Constant,
     Cosine,
