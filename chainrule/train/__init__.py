@@ -23,11 +23,13 @@ loop.py               what the user calls to train a net
 loss_check.py         what a loss is: one number with a graph, its facts
 loss_not_finite.py    a loss that is not finite: where in the graph it began
 metrics.py            figures a person reads beside the loss
+monitored.py          a column of the history, and how long ago it became better
 objective.py          a loss as the training step calls it
 penalty.py            the regularization of a net, ready to be computed at every step
 program.py            the whole training step of a net, compiled
 progress.py           lines of progress, one per epoch
 recipe.py             what a training step is made of, eager or recorded
+reducing.py           a smaller learning rate whenever training no longer helps
 saving.py             saving a trained net with everything that `predict` needs
 standing.py           where a fit stands, taken down and taken up again
 state.py              where a fit stands, whole, in plain arrays and numbers
@@ -50,6 +52,7 @@ from chainrule.train.history import Epoch, History
 from chainrule.train.loop import fit
 from chainrule.train.program import Program
 from chainrule.train.progress import PlainProgress
+from chainrule.train.reducing import ReduceOnPlateau
 from chainrule.train.state import TrainingState
 
 __all__ = [
@@ -61,6 +64,7 @@ __all__ = [
     "History",
     "PlainProgress",
     "Program",
+    "ReduceOnPlateau",
     "TrainingState",
     "data",
     "evaluate",

@@ -54,10 +54,8 @@ class FitState:
         Epochs asked for; batches and rows of one epoch.
     epoch, batch : int
         The current ones, counted from 1.
-    step : int
-        Steps made since the fit began.
-    seen : int
-        Rows of this epoch that have been used.
+    step, seen : int
+        Steps made since the fit began; rows of this epoch that have been used.
     loss : float
         Loss (with regularization) of the last step.
     rate : float
@@ -66,6 +64,8 @@ class FitState:
         ``optimizer.rate``, read after the hooks, from the first step on. While there is a
         schedule ``optimizer.rate`` is not read. A rate that is negative, NaN or infinite is an
         ArgumentError that names the step, before it is made.
+    scheduled : bool
+        Whether the fit has a schedule.
     stopped : str
         Why training ends; "" while it goes on.
     """
@@ -95,6 +95,7 @@ class FitState:
         self.loss = self._rate = nan
         self.asked: Any = None  # the rate that a hook has set for the next step
         self.stopped = ""
+        self.scheduled = False
         self.metric: Metric | None = None
         self.data_loss_sum = self.regularization_loss_sum = 0.0
 
@@ -113,7 +114,7 @@ class FitState:
 
     def follow(self, parameters: Mapping[str, Parameter]) -> None:
         """The loop's: other parameters are trained from now on."""
-        self.__dict__["parameters"] = parameters
+        vars(self)["parameters"] = parameters
 
     @Call
     def stop(self, reason: str = "callback") -> None:

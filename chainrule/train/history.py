@@ -152,7 +152,7 @@ class History:
     def __getitem__(self, column: str) -> list[Any]:
         if column not in self.columns:
             raise UnknownNameError("column of the history", str(column), self.columns)
-        return [self._cell(row, column) for row in self.epochs]
+        return [self.cell(row, column) for row in self.epochs]
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -202,14 +202,14 @@ class History:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
         for row in self.epochs:
-            cells = [self._cell(row, column) for column in self.columns]
+            cells = [self.cell(row, column) for column in self.columns]
             writer.writerow(["" if cell != cell else cell for cell in cells])  # NaN is not itself
         write_atomically(path, text.getvalue().encode())
 
     def __str__(self) -> str:
         columns = [c for c in self.columns if "/" not in c and c not in HIDDEN]
         lines = [[c.replace("_", " ") for c in columns]]
-        lines += [[_shown(c, self._cell(row, c)) for c in columns] for row in self.epochs]
+        lines += [[_shown(c, self.cell(row, c)) for c in columns] for row in self.epochs]
         if len(lines) > SHOWN + 1:
             half = SHOWN // 2
             lines = [*lines[: half + 1], ["..."] * len(columns), *lines[-half:]]
@@ -223,7 +223,8 @@ class History:
     def __repr__(self) -> str:
         return str(self)
 
-    def _cell(self, row: Epoch, column: str) -> Any:
+    def cell(self, row: Epoch, column: str) -> Any:
+        """The value that an epoch has in a column."""
         kind, _, name = column.partition("/")
         if name:
             return getattr(row, kind).get(name, nan)

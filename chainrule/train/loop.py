@@ -209,6 +209,7 @@ def fit(
     epochs += 0 if begun is None else begun.epoch
     rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
+    state.scheduled = rates is not None
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
     note_columns(model, task.columns)
     if begun is not None:

@@ -198,8 +198,10 @@ def test_an_unknown_metric():
 
 
 def test_an_unknown_quantity_to_monitor():
-    with pytest.raises(UnknownNameError, match="did you mean 'validation_loss'"):
-        EarlyStopping(monitor="validation_los")
+    for name, near in (("validation_los", "validation_loss"), ("acuracy", "accuracy")):
+        stopping = EarlyStopping(monitor=name)
+        message = attempt(early_stopping=stopping, error=UnknownNameError)
+        assert f"did you mean '{near}'" in message
 
 
 def test_a_loss_with_many_numbers():
