@@ -6,6 +6,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     adam.py          momentum, divided by the recent size of the gradient
     adamw.py         Adam, with a weight decay that its quotient does not rescale
     arguments.py     numbers an optimiser may be given, checked once when it is made
+    averaging.py     an average of the weights beside those that an optimiser trains
     by_group.py      parameters whose names fit a pattern have settings of their own
     by_step.py       the learning rate as a function of the step number, and the warm-up
     chosen.py        which parameters a step changes, and whether a fresh gradient stands at each
@@ -30,6 +31,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
 from chainrule.optim.adagrad import Adagrad
 from chainrule.optim.adam import Adam
 from chainrule.optim.adamw import AdamW
+from chainrule.optim.averaging import EMA, SWA, Averaging
 from chainrule.optim.by_step import Schedule
 from chainrule.optim.clipping import ClipNorm, ClipValue, global_norm
 from chainrule.optim.lbfgs import LBFGS
@@ -54,9 +56,11 @@ from chainrule.optim.sgd import SGD
 from chainrule.optim.waves import CosineRestarts, LogCosine, OneCycle
 
 __all__ = [
+    "EMA",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Averaging",
     "ClipNorm",
     "ClipValue",
     "Constant",
@@ -78,6 +82,7 @@ __all__ = [
     "RAdam",
     "RMSProp",
     "SGD",
+    "SWA",
     "Schedule",
     "Step",
     "by_name",

@@ -12,6 +12,7 @@ entering.py           arrays, lists and frames become arrays of numbers, or an e
 evaluation.py         loss and metric of many rows, or its outputs, without recording a graph
 events.py             what happens during a fit, and how a callback listens
 files.py              files written so that a crash leaves either the old one or the new one
+fit_state.py          where a fit stands, for everybody who listens
 head_metrics.py       metrics of a net with several outputs: by name, or a function of all
 heads.py              which output of a net meets which targets, and by which loss
 history.py            what training left behind, epoch by epoch
@@ -47,7 +48,8 @@ from chainrule.train import data
 from chainrule.train.blocks import Blocks
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.evaluation import evaluate, predict
-from chainrule.train.events import Callback, FitState
+from chainrule.train.events import Callback
+from chainrule.train.fit_state import FitState
 from chainrule.train.history import Epoch, History
 from chainrule.train.loop import fit
 from chainrule.train.program import Program

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.arguments import flag, whole
-from chainrule.train.events import Callback, FitState
+from chainrule.train.events import Callback
+from chainrule.train.fit_state import FitState
 from chainrule.train.monitored import Monitored
 from chainrule.train.state import part_of
 
@@ -66,7 +67,8 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, state: FitState) -> None:
         if self._monitored.look(state.history) and self.restore:
-            self._kept = {name: np.array(a) for name, a in state.model.state().items()}
+            with state.averaged():
+                self._kept = {name: np.array(a) for name, a in state.model.state().items()}
             self._best_epoch = state.history.best_epoch = state.epoch
         self._stop_where_waited(state)
 

@@ -25,7 +25,8 @@ from chainrule.train.checks import (
 )
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.early_stopping import EarlyStopping
-from chainrule.train.events import Callback, FitState, Hooks
+from chainrule.train.events import Callback, Hooks
+from chainrule.train.fit_state import FitState
 from chainrule.train.head_metrics import names_of
 from chainrule.train.history import History
 from chainrule.train.hooks import GradientHook, checked_hooks
@@ -209,7 +210,7 @@ def fit(
     epochs += 0 if begun is None else begun.epoch
     rates = rates_of(schedule, optimizer, batches.count * epochs, "fit")
     state = FitState(model, parameters, optimizer, history, epochs, batches.count, batches.rows)
-    state.scheduled = rates is not None
+    state.scheduled, state.project = rates is not None, penalty.project
     hooks = Hooks(_listeners(early_stopping, callbacks, progress))
     note_columns(model, task.columns)
     if begun is not None:

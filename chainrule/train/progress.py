@@ -6,7 +6,8 @@ Imports the callbacks. `fit(progress=True)` uses it; the command line brings its
 import sys
 from typing import TextIO
 
-from chainrule.train.events import Callback, FitState
+from chainrule.train.events import Callback
+from chainrule.train.fit_state import FitState
 
 
 class PlainProgress(Callback):

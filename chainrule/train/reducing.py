@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.optim.arguments import not_negative, positive, whole
-from chainrule.train.events import Callback, FitState
+from chainrule.train.events import Callback
+from chainrule.train.fit_state import FitState
 from chainrule.train.monitored import Monitored
 
 

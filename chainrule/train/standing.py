@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.train.batches import Batches
-from chainrule.train.events import FitState, Hooks
+from chainrule.train.events import Hooks
+from chainrule.train.fit_state import FitState
 from chainrule.train.state import TrainingState, part_of
 from chainrule.train.watch import Watch
 

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.random import fold, key, philox
+from chainrule.optim import Averaging
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
 from chainrule.train.claims import Claimed
 from chainrule.train.eager_step import TrainingStep, in_words
 from chainrule.train.evaluation import measure
-from chainrule.train.events import FitState, Hooks
+from chainrule.train.events import Hooks
+from chainrule.train.fit_state import FitState
 from chainrule.train.head_metrics import values_by_name
 from chainrule.train.history import Epoch, History
 from chainrule.train.interruption import Interruption
@@ -82,6 +84,7 @@ class Training:
                     self._epoch(interruption)
                 history.stopped = state.stopped or "epochs"
                 history.state = self._left or self._after or self._captured()
+                self._settle()
             except BaseException:
                 history.stopped = "error"
                 raise
@@ -111,7 +114,8 @@ class Training:
         validated: tuple[float, dict[str, float]] = nan, {}
         if not interruption.requested:
             self._hooks.call("on_validation_start", state)
-            validated = self._validate()
+            with state.averaged():
+                validated = self._validate()
         state.history.epochs.append(
             Epoch(
                 epoch=state.epoch,
@@ -134,6 +138,13 @@ class Training:
         if interruption.requested and not state.stopped:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
+
+    def _settle(self) -> None:
+        """Leave the average of the weights in the net, where there is one."""
+        optimizer = self._state.optimizer
+        if isinstance(optimizer, Averaging):
+            optimizer.settle(self._state.parameters)
+            self._state.project()
 
     def _captured(self, cut_short: bool = False) -> TrainingState:
         return captured(self._state, self._batches, self._watch, self._hooks, cut_short)
@@ -263,9 +274,9 @@ class Training:
             return False
         recipe = self._recipe
         parameters = trained_parameters(recipe.model)
-        self._state.follow(parameters)
         self._recipe = recipe = replace(recipe, trained=tuple(parameters))
         penalty = Penalty(recipe.model, recipe.regularization)
+        self._state.follow(parameters, penalty.project)
         searches = self._step.native_loss is not None
         self._step = self._step.renewed(parameters, penalty)
         if searches:

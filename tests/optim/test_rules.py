@@ -33,6 +33,9 @@ RULES = [
     optim.RAdam(RATE, beta2=0.5, weight_decay=0.1),
     optim.Lion(RATE),
     optim.Lion(RATE, beta1=0.5, weight_decay=0.1),
+    optim.EMA(optim.SGD(RATE, momentum=0.9), decay=0.3),
+    optim.EMA(optim.Adam(RATE), decay=0.9, ramp=False),
+    optim.SWA(optim.SGD(RATE), start=2, every=3),
 ]
 SHAPES = {"weight": (3, 4), "bias": (4,), "scale": (), "empty": (0, 2), "wide": (2, 20000)}
 
@@ -63,6 +66,7 @@ def run_eager(optimizer, dtype=np.float64, shapes=SHAPES, steps=STEPS):
 
 def by_hand(optimizer, w, grads):
     """The formulas of the papers, letter by letter, in float64."""
+    optimizer = getattr(optimizer, "optimizer", optimizer)  # an average changes no step
     step = {
         optim.SGD: sgd, optim.RMSProp: rmsprop, optim.Adagrad: adagrad, optim.Adam: adam,
         optim.AdamW: adam, optim.NAdam: nadam, optim.RAdam: radam, optim.Lion: lion,

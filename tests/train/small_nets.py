@@ -15,6 +15,8 @@ OPTIMIZERS = {
     "adamw": lambda: optim.AdamW(0.003),
     "amsgrad": lambda: optim.Adam(0.003, amsgrad=True),
     "decaying": lambda: optim.SGD(0.05, weight_decay=0.1),
+    "ema": lambda: optim.EMA(optim.Adam(0.003), decay=0.9),
+    "swa": lambda: optim.SWA(optim.SGD(0.02, momentum=0.9), start=10, every=3),
     "gathering": lambda: optim.SGD(0.02, momentum=0.9, velocity="steps", weight_decay=0.1),
     "lion": lambda: optim.Lion(0.001, weight_decay=0.1),
     "nadam": lambda: optim.NAdam(0.003),

@@ -41,7 +41,7 @@ def test_an_improvement_starts_the_patience_anew():
     losses = [3, 2, 2, 1, 1, 1, 0.5]
     assert set(scripted(ReduceOnPlateau(patience=3, monitor="loss"), loss=losses)["rate"]) == {0.1}
     rates = scripted(ReduceOnPlateau(patience=3, monitor="loss", mode="max"), loss=losses)["rate"]
-    assert rates == [0.1] * 4 + [0.01] * 3 or np.allclose(rates, [0.1] * 4 + [0.01] * 3)
+    assert rates == pytest.approx([0.1] * 4 + [0.01] * 3)
 
 
 def test_torch_reduces_at_the_same_epochs():

@@ -256,7 +256,9 @@ def _once_cast(casts: dict[Any, Any], x: Any, dtype: Any) -> Any:
 
 def _is_ours(rule: Any) -> bool:
     """Whether a rule is known to depend on nothing but its arguments and settings."""
-    return type(getattr(rule, "__self__", None)).__module__.startswith("chainrule.optim.")
+    owner = getattr(rule, "__self__", None)
+    inner = getattr(owner, "optimizer", owner)  # whose rule it is, where weights are averaged
+    return all(type(x).__module__.startswith("chainrule.optim.") for x in (owner, inner))
 
 
 def _once(rule: Any, *operands: Any) -> Any:
