@@ -27,6 +27,7 @@ metrics.py            figures a person reads beside the loss
 monitored.py          a column of the history, and how long ago it became better
 objective.py          a loss as the training step calls it
 penalty.py            the regularization of a net, ready to be computed at every step
+pieces.py             a batch whose gradients are gathered piece by piece
 program.py            the whole training step of a net, compiled
 progress.py           lines of progress, one per epoch
 recipe.py             what a training step is made of, eager or recorded

@@ -21,10 +21,11 @@ from chainrule.tensors import Parameter
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
 from chainrule.train.loss_not_finite import non_finite_gradient, non_finite_loss
-from chainrule.train.objective import objective_of
+from chainrule.train.objective import losses_of_heads, objective_of
 from chainrule.train.penalty import Penalty
+from chainrule.train.pieces import Span, joined, key_of_piece, scaled, shares_of, spans_of, summed
 from chainrule.train.recipe import Recipe
-from chainrule.train.streams import Arrays, Form, values_of
+from chainrule.train.streams import SINGLE, Arrays, Form, outputs_of, values_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 vdot = np.vdot
@@ -93,8 +94,7 @@ class TrainingStep:
             self._penalty.project()
 
     def _descend(self, batch: Arrays, key: Key, rate: float, place: tuple[int, int]) -> Any:
-        terms, updates = self.forward(batch, key, in_words(place))
-        self._backward(terms)
+        updates = self._gather(batch, key, in_words(place))
         self._check_gradients(place)
         self._optimizer.step(self._parameters, "skip", rate)
         return updates
@@ -102,9 +102,53 @@ class TrainingStep:
     def gradients(self, batch: Arrays, key: Key, place: str) -> Any:
         """Leave the gradients at the parameters, shown to be finite; new values for buffers."""
         with np.errstate(all="ignore"):
+            updates = self._gather(batch, key, place)
+            self._check_gradients(place)
+        return updates
+
+    def examine(self, batch: Arrays, key: Key, place: str) -> None:
+        """Raise where the loss of a batch is not finite."""
+        spans = spans_of(len(batch[0]), self._recipe.piece)
+        if len(spans) == 1:
+            self.forward(batch, key, place)
+            return
+        shares = shares_of(self._recipe.loss, self._form, batch, spans)
+        for number, (piece, own) in enumerate(zip(_cut(batch, spans), shares, strict=True)):
+            self.forward(piece, key_of_piece(key, number), place, own)
+
+    def _gather(self, batch: Arrays, key: Key, place: str) -> Any:
+        """Leave the gradients of a batch at the parameters, gathered from those of its pieces.
+
+        Buffers hold what the last piece but one has made of them.
+        """
+        spans = spans_of(len(batch[0]), self._recipe.piece)
+        if len(spans) == 1:
             terms, updates = self.forward(batch, key, place)
             self._backward(terms)
-            self._check_gradients(place)
+            return updates
+        before = {name: np.array(array) for name, array in self._model.buffers().items()}
+        try:
+            return self._gather_pieces(batch, key, place, spans)
+        except BaseException:
+            self._model.write_buffers(before)
+            raise
+
+    def _gather_pieces(self, batch: Arrays, key: Key, place: str, spans: Sequence[Span]) -> Any:
+        outs: list[list[Any]] = []
+        found, updates, container, losses = dict[Any, Any](), None, SINGLE, [0.0, 0.0]
+        shares = shares_of(self._recipe.loss, self._form, batch, spans)
+        for number, (piece, own) in enumerate(zip(_cut(batch, spans), shares, strict=True)):
+            if updates:
+                self._model.write_buffers(updates)
+            own_key, last = key_of_piece(key, number), number == len(spans) - 1
+            more, updates = self._piece(piece, own_key, place, own, last)
+            found = summed(found, more)
+            losses = [losses[0] + self.data_loss, self.regularization_loss]
+            leaves, container = outputs_of(self.out)
+            outs.append(leaves)
+        self.data_loss, self.regularization_loss = losses
+        self.out = container.of(joined(outs))
+        self._leave(found)
         return updates
 
     def _check_gradients(self, place: tuple[int, int] | str) -> None:
@@ -144,32 +188,59 @@ class TrainingStep:
         gradients: Any = {p: p.gradient for p in self._members if p.gradient is not None}
         return LossAndGradients(sum(float(term.value) for term in terms), gradients)
 
-    def forward(self, batch: Arrays, key: Key, place: str) -> tuple[Any, Any]:
-        """The terms of the loss, shown to be finite, and new values for buffers."""
-        terms, updates = self._terms(batch, key)
-        self.data_loss = total = float(terms[0].value)
-        if len(terms) == 2:
-            self.regularization_loss = float(terms[1].value)
+    def _piece(
+        self, piece: Arrays, key: Key, place: str, shares: Sequence[Any], penalised: bool
+    ) -> tuple[Mapping[Any, Any], Any]:
+        """The gradients of a piece, and new values for buffers; its graph ends here."""
+        terms, updates = self.forward(piece, key, place, shares)
+        ends = terms if penalised else terms[: len(shares)]
+        ones = [self._upstream(end.value) for end in ends]
+        ones[: len(shares)] = map(scaled, ones, shares)
+        return walk(ends, ones), updates
+
+    def forward(
+        self, batch: Arrays, key: Key, place: str, shares: Sequence[Any] | None = None
+    ) -> tuple[Any, Any]:
+        """The terms of the loss, shown to be finite, and new values for buffers.
+
+        Of a piece of a batch they are one for each head, and their ``shares`` make the loss.
+        """
+        terms, updates = self._terms(batch, key, shares is not None)
+        if shares is None:
+            self.data_loss = total = float(terms[0].value)
+        else:
+            pairs = zip(terms, shares, strict=False)
+            self.data_loss = total = sum([float(term.value) * float(own) for term, own in pairs])
+        if len(terms) > len(shares or (1,)):
+            self.regularization_loss = float(terms[-1].value)
             total += self.regularization_loss
         if not math.isfinite(total):
             raise non_finite_loss(terms, total, place)
         return terms, updates
 
-    def _terms(self, batch: Arrays, key: Key) -> tuple[list[Any], Any]:
+    def _terms(self, batch: Arrays, key: Key, by_head: bool = False) -> tuple[list[Any], Any]:
         # A leaf made here is neither copied nor guarded: the batch belongs to this step.
         form = self._form
         out, updates = self._model.run(form.leaves_of(batch), training=key)
         self.out = values_of(out)
-        loss = self._objective(out, form.targets_of(batch), form.weights_of(batch))
-        if not isinstance(loss, Node) or loss.value.shape:
-            loss = one_number(self._recipe.loss, loss, len(batch[0]))
-        terms = [loss]
+        given = out, form.targets_of(batch), form.weights_of(batch)
+        if by_head:
+            losses = losses_of_heads(self._recipe.loss, *given)
+            terms = [one_number(self._recipe.loss, loss, len(batch[0])) for loss in losses]
+        else:
+            loss = self._objective(*given)
+            if not isinstance(loss, Node) or loss.value.shape:
+                loss = one_number(self._recipe.loss, loss, len(batch[0]))
+            terms = [loss]
         penalty = self._penalty.term()
         return terms if penalty is None else [*terms, penalty], updates
 
     def _backward(self, terms: list[Any]) -> None:
         """One walk from all terms; only the parameters keep their gradients."""
-        found = walk(terms, [self._upstream(term.value) for term in terms])
+        self._leave(walk(terms, [self._upstream(term.value) for term in terms]))
+
+    def _leave(self, found: Mapping[Any, Any]) -> None:
+        """Leave gradients at the parameters, after the hooks."""
         members, missing = self._members, False
         for p in members:
             p.gradient = gradient = found.get(p)
@@ -204,6 +275,10 @@ class TrainingStep:
         if self._one.dtype != value.dtype or self._one.shape != value.shape:
             self._one = np.ones(value.shape, value.dtype)
         return self._one
+
+
+def _cut(batch: Arrays, spans: Sequence[Span]) -> list[Arrays]:
+    return [tuple([array[start:stop] for array in batch]) for start, stop in spans]
 
 
 def check_reached(missing: Sequence[str], count: int) -> None:

@@ -128,6 +128,12 @@ class FitState:
             self.project()  # of weights within bounds, as they were before the bounds
             yield
 
+    def settle_average(self) -> None:
+        """The loop's: leave the average of the weights in the net, where there is one."""
+        if isinstance(self.optimizer, Averaging):
+            self.optimizer.settle(self.parameters)
+            self.project()
+
     @Call
     def stop(self, reason: str = "callback") -> None:
         """Ask training to end after this step; the reason stands in ``history.stopped``."""

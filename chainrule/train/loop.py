@@ -49,6 +49,7 @@ def fit(
     regularization: Any = None,
     epochs: int = 10,
     batch_size: int = 32,
+    accumulate: int = 1,
     validation: tuple[Any, ...] | None = None,
     sample_weight: Any = None,
     schedule: Schedule | Callable[[int], float] | None = None,
@@ -81,7 +82,8 @@ def fit(
         against (N,), are an error. A net that returns several outputs, in a tuple or a dict,
         takes a function of all of them, or one loss for each by its name; their sum is trained.
     optimizer : Optimizer
-        LBFGS needs all rows in one batch.
+        LBFGS needs all rows in one batch. Of an EMA or SWA, the average of the weights is what
+        validation sees and what the net holds at the end.
     regularization : optional
         ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers.
     epochs : int, default 10
@@ -89,6 +91,12 @@ def fit(
     batch_size : int, default 32
         Rows per step; the last batch of an epoch may be smaller. 32 is small enough for the
         noise that generalises well and large enough to fill the vector units.
+    accumulate : int, default 1
+        Batches whose gradients are gathered for one update: k batches of n rows make the step of
+        one batch of k * n, to rounding, in the memory that n rows take. Everything else sees that
+        one step: the schedule, the callbacks, clipping and the hooks, the history. A BatchNorm
+        and dropout see the n rows; the last step of an epoch has what is left. A compiled step
+        writes out each of the batches, and takes longer to compile with more of them.
     validation : (array, array) or (array, array, array), optional
         Rows that are only evaluated, after each epoch; the third one are their weights.
     sample_weight : array, (N,), optional
@@ -180,6 +188,7 @@ def fit(
     check_model(model)
     check_optimizer(optimizer, model)
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
+    several = whole("fit", "accumulate", accumulate, 1)
     epochs = whole("fit", "epochs", epochs)
     known = None if after is None else columns_known(model)
 
@@ -188,20 +197,21 @@ def fit(
 
     if is_blocks(data):
         check = check_of(task_of, sample_weight)
-        task, batches = block_batches(data, size, seed, check)
+        task, batches = block_batches(data, size * several, seed, check)
     else:
         task = task_of(data, "the training data", sample_weight)
-        batches = Batches(task.rows, size, seed)
+        batches = Batches(task.rows, size * several, seed)
     watched = None
     if validation is not None:
         part = "the validation data"
         given, weighing = _weighed(validation)
         watched = Task.of(model, given, loss, metric, part, size, False, task.columns, weighing)
-    _check_whole_batch(optimizer, batches)
-    check_single_rows(model, task.rows, min(batches.size, batches.rows))
+    _check_whole_batch(optimizer, batches, several)
+    check_single_rows(model, task.rows, min(size, batches.rows))
     parameters = trained_parameters(model)
     cut = (*checked_hooks(gradient_hooks, "fit"), *clipping(clip, "fit"))
-    recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters))
+    piece = size if several > 1 else 0
+    recipe = Recipe(model, loss, optimizer, regularization, cut, tuple(parameters), piece=piece)
     penalty = Penalty(model, regularization)
     step = TrainingStep(recipe, parameters, penalty, task.rows.form)
     counter = None if task.make_metric is None else task.make_metric()
@@ -255,7 +265,13 @@ def _weighed(data: Any) -> tuple[Any, Any]:
     return data, None
 
 
-def _check_whole_batch(optimizer: Optimizer, batches: Batches) -> None:
+def _check_whole_batch(optimizer: Optimizer, batches: Batches, several: int) -> None:
+    if optimizer.needs_closure and several > 1:
+        raise ArgumentError(
+            f"{type(optimizer).__name__} computes the loss several times in a step, of all rows "
+            f"at once, but was given accumulate={several}.",
+            do="Leave accumulate out, or choose Adam or SGD.",
+        )
     if optimizer.needs_closure and batches.count > 1:
         raise ArgumentError(
             f"{type(optimizer).__name__} compares losses of the same rows, but a batch has "

@@ -26,17 +26,27 @@ WEIGHTS_OF = ("weights", "sample_weight")  # parameters of a loss that take them
 
 def objective_of(loss: Any) -> Objective:
     """How a loss is called: a function, or one for each head by its name or place."""
-    (head, first), *others = terms_of(loss)
+    (head, one), *_ = terms_of(loss)
     if head is None:
-        return first
+        return one
 
     def summed(out: Any, y: Any, weights: Any) -> Any:
-        total = first(out[head], y[head], weights_of_head(weights, head))
-        for name, own in others:
-            total = total + own(out[name], y[name], weights_of_head(weights, name))
-        return total
+        first, *others = losses_of_heads(loss, out, y, weights)
+        for other in others:
+            first = first + other
+        return first
 
     return summed
+
+
+def losses_of_heads(loss: Any, out: Any, y: Any, weights: Any) -> list[Any]:
+    """The losses of the heads one by one; of a single loss, that one."""
+    return [
+        own(out, y, weights)
+        if head is None
+        else own(out[head], y[head], weights_of_head(weights, head))
+        for head, own in terms_of(loss)
+    ]
 
 
 def terms_of(loss: Any) -> list[tuple[Any, Objective]]:

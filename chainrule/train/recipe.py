@@ -34,6 +34,7 @@ class Recipe:
     hooks: tuple[GradientHook, ...]
     trained: tuple[str, ...]
     scale: float = 1.0
+    piece: int = 0  # rows whose gradients are gathered at a time, before an update; 0: all
     behind: tuple[int, ...] = ()  # steps that each trained parameter has missed; (): none
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.random import fold, key, philox
-from chainrule.optim import Averaging
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
 from chainrule.train.claims import Claimed
@@ -84,7 +83,7 @@ class Training:
                     self._epoch(interruption)
                 history.stopped = state.stopped or "epochs"
                 history.state = self._left or self._after or self._captured()
-                self._settle()
+                state.settle_average()
             except BaseException:
                 history.stopped = "error"
                 raise
@@ -138,13 +137,6 @@ class Training:
         if interruption.requested and not state.stopped:
             state.stop("interrupted")
             self._hooks.call("on_interrupt", state)
-
-    def _settle(self) -> None:
-        """Leave the average of the weights in the net, where there is one."""
-        optimizer = self._state.optimizer
-        if isinstance(optimizer, Averaging):
-            optimizer.settle(self._state.parameters)
-            self._state.project()
 
     def _captured(self, cut_short: bool = False) -> TrainingState:
         return captured(self._state, self._batches, self._watch, self._hooks, cut_short)

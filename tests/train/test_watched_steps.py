@@ -97,9 +97,12 @@ def test_whatever_the_net_is_made_of_the_history_tells_the_same(name):
 def test_watching_changes_no_bit(name, dtype):
     watched, unwatched = net(dtype), net(dtype)
     trained(watched, dtype, optimizer=OPTIMIZERS[name](), epochs=10)
-    program = Program(unwatched, cr.softmax_cross_entropy, OPTIMIZERS[name]())
+    rule = OPTIMIZERS[name]()
+    program = Program(unwatched, cr.softmax_cross_entropy, rule)
     for _ in range(10):
         program.epoch(data(dtype)[0], LABELS, ROWS)
+    if isinstance(rule, optim.Averaging):  # of which fit leaves the average
+        rule.settle(unwatched.parameters())
     assert apart(watched.state(), unwatched.state()) == 0
 
 

@@ -4,6 +4,7 @@ all_sizes.py           the machine code of a training step, for every size of ba
 bound.py               a plan as machine code, bound to the arrays of a net and to those of a batch
 compiling.py           compiling the steps of a fit, or saying why they run eagerly
 epoch.py               a pass over the rows in native slices
+found.py               what a recorded step knows before its update
 guards.py              what a recorded function read beside its arguments
 holdings.py            what an object holds that can be read, and which code could read it
 keeping.py             what a spoilt step can be taken back with
@@ -11,6 +12,7 @@ loss_and_gradients.py  the loss of a batch and its gradients as machine code
 outputs.py             the outputs of a net as machine code, for any number of rows
 planned.py             the plan of a recorded step, which the last fits may have made already
 reach.py               the objects that Python code can get at from some roots
+recorded_outputs.py    the outputs of a net as one function of arrays, recorded
 recorded_step.py       the training step as one function of arrays, recorded
 stand_ins.py           what stands in the place of parameters while a step is recorded
 steadiness.py          a step is recorded twice, to see whether it stays the same

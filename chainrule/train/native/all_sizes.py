@@ -190,7 +190,7 @@ class NativeSteps:
         if isinstance(error, NonFiniteError):  # the eager run finds the op where it began
             try:
                 with np.errstate(all="ignore"):
-                    self._eager(batch).forward(self._given(batch), key, place)
+                    self._eager(batch).examine(self._given(batch), key, place)
             except NonFiniteError as found:
                 return found
         if isinstance(error, ChainruleError):

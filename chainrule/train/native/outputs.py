@@ -17,7 +17,8 @@ from chainrule.spec import Spec
 from chainrule.train.native.bound import Bound
 from chainrule.train.native.guards import Surroundings
 from chainrule.train.native.planned import planned
-from chainrule.train.native.recorded_step import Attributes, Recorded, recorded_outputs
+from chainrule.train.native.recorded_outputs import recorded_outputs
+from chainrule.train.native.recorded_step import Attributes, Recorded
 from chainrule.train.native.steadiness import steady
 from chainrule.train.streams import SINGLE, Arrays, Form, Rows, key_of, key_of_batch, specs_of
 

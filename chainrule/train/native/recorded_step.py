@@ -5,7 +5,7 @@ Imports nn, optim, the backward walk and the plan's recorder. Program compiles w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +25,13 @@ from chainrule.tensors import Parameter
 from chainrule.train.eager_step import check_reached
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
+from chainrule.train.native.found import Found, together
 from chainrule.train.native.stand_ins import standing_in
-from chainrule.train.objective import objective_of
+from chainrule.train.objective import losses_of_heads, objective_of
 from chainrule.train.penalty import Penalty
+from chainrule.train.pieces import key_of_piece, scaled, shares_of, spans_of, weighed
 from chainrule.train.recipe import Recipe, reads_indices
 from chainrule.train.streams import PLAIN, SINGLE, Container, Form, outputs_of
-from chainrule.train.unknown_streams import asked
 
 KEY = Spec((2,), np.dtype(np.uint64))
 NUMBER = Spec((), np.dtype(np.float64))
@@ -93,7 +94,7 @@ def recorded_step(
         If the step asks for values, or leaves a parameter without a gradient.
     """
     _check_rule(recipe.optimizer)
-    parameters, buffers = _arrays_of(recipe.model)
+    parameters, buffers = arrays_of(recipe.model)
     memory = tuple(f"{path}/{name}" for path in recipe.trained for name in recipe.optimizer.memory)
     flat = {path: Spec((p.size,), p.dtype) for path, p in parameters.items()}
     specs = [
@@ -121,26 +122,6 @@ def recorded_step(
     places = {path: i for i, path in enumerate(names)}
     flow = replace(flow, updates={i: places[path] for i, path in enumerate(changed)})
     return Recorded(flow, tuple(parameters), tuple(buffers), memory, (), found, containers[0])
-
-
-class Found(NamedTuple):
-    """What a recorded step knows before its update.
-
-    Attributes
-    ----------
-    gradients, updates : dict
-        Of the trained parameters, and new values for buffers, by path.
-    losses : list
-        The data loss and the regularization loss.
-    outs : list
-        The net's outputs, which stand in ``out``.
-    """
-
-    gradients: dict[str, Any]
-    updates: dict[str, Any]
-    losses: list[Any]
-    outs: list[Any]
-    out: Container
 
 
 class _Step:
@@ -172,37 +153,77 @@ class _Step:
             if type(value) in SETTINGS and vars(before[path]).get(name, END) is not value
         }
 
-    def loss(self, form: Form, batch: Sequence[Any]) -> "Found":
-        """What the forward and the backward pass find."""
-        with standing_in(self._recipe.model, self._model, self._leaves):
-            return self._read(form, batch)
+    def loss(self, form: Form, batch: Sequence[Any]) -> Found:
+        """What the forward and the backward pass find, piece by piece where that is asked for."""
+        recipe, values = self._recipe, dict(self._values)
+        spans = spans_of(int(batch[0].shape[0]), recipe.piece)
+        if len(spans) == 1:
+            return self._hooked(self._read(form, batch))
+        shares = shares_of(recipe.loss, form, batch, spans)
+        found: list[Found] = []
+        for number, ((start, stop), own) in enumerate(zip(spans, shares, strict=True)):
+            key, run = key_of_piece(self._key, number), self
+            if number:  # each starts from the buffers that the one before it has left
+                run = _Step(recipe, values, key, None, None, self.left())
+            piece = [x[start:stop] for x in batch]
+            found.append(run._read(form, piece, own, number == len(spans) - 1))
+            values |= found[-1].updates
+        return self._hooked(together(found))
 
-    def _read(self, form: Form, batch: Sequence[Any]) -> "Found":
+    def _read(
+        self,
+        form: Form,
+        batch: Sequence[Any],
+        shares: Sequence[Any] | None = None,
+        penalised: bool = True,
+    ) -> Found:
+        with standing_in(self._recipe.model, self._model, self._leaves):
+            return self._found(form, batch, shares, penalised)
+
+    def _found(
+        self, form: Form, batch: Sequence[Any], shares: Sequence[Any] | None, penalised: bool
+    ) -> Found:
         recipe = self._recipe
         x = [inputs(recipe.model, x, recipe.scale, form) for x in batch[: form.inputs]]
         out, updates = self._model.run(form.inputs_of(x), training=self._key)
         outs, container = outputs_of(out)
         rest = [cast(y, outs[0].dtype) if y.dtype.kind == "f" else y for y in batch[len(x) :]]
-        batch = [*x, *rest]
-        loss = objective_of(recipe.loss)(out, form.targets_of(batch), form.weights_of(batch))
-        terms = [one_number(recipe.loss, loss, int(x[0].shape[0]))]
-        penalty = Penalty(self._model, recipe.regularization).term()
-        terms += [] if penalty is None else [penalty]
-        gradients = self._gradients(terms)
+        batch, rows = [*x, *rest], int(x[0].shape[0])
+        given = out, form.targets_of(batch), form.weights_of(batch)
+        if shares is None:
+            terms = [one_number(recipe.loss, objective_of(recipe.loss)(*given), rows)]
+        else:
+            losses = losses_of_heads(recipe.loss, *given)
+            terms = [one_number(recipe.loss, loss, rows) for loss in losses]
+        penalty = Penalty(self._model, recipe.regularization).term() if penalised else None
+        ends = terms if penalty is None else [*terms, penalty]
+        gradients = self._walked(ends, shares or ())
         found = {path: symbol_of(value) for path, value in updates.items()}
-        losses = [symbol_of(term) for term in terms] + ([0.0] if penalty is None else [])
+        data = [symbol_of(term) for term in terms]
+        if shares is not None:
+            data = [weighed(data, shares)]
+        losses = [*data, 0.0 if penalty is None else symbol_of(penalty)]
         return Found(gradients, found, losses, [symbol_of(out) for out in outs], container)
 
-    def _gradients(self, terms: Sequence[Any]) -> dict[str, Any]:
-        ends = [term for term in terms if isinstance(term, Node)]  # others are constants
-        found = walk(ends, [_one(end) for end in ends])
+    def _walked(self, ends: Sequence[Any], shares: Sequence[Any]) -> dict[str, Any]:
+        """The gradients of the trained parameters that these terms of the loss reach."""
+        ones = list(map(_one, ends))
+        ones[: len(shares)] = map(scaled, ones, shares)
+        pairs = [pair for pair in zip(ends, ones, strict=True) if isinstance(pair[0], Node)]
+        found = walk(*map(list, zip(*pairs, strict=True))) if pairs else {}  # others are constants
+        leaves = self._leaves
+        paths = [path for path in self._recipe.trained if leaves[path] in found]
+        return {path: found[leaves[path]] for path in paths}
+
+    def _hooked(self, found: Found) -> Found:
+        """What was found, with the gradients after the hooks; all parameters are to have one."""
         paths = self._recipe.trained
-        missing = [path for path in paths if self._leaves[path] not in found]
+        missing = [path for path in paths if path not in found.gradients]
         if missing:
             check_reached(missing, len(paths))
             raise UnreachedError(missing)
-        gradients = hooked(self._recipe.hooks, [found[self._leaves[path]] for path in paths])
-        return dict(zip(paths, gradients, strict=True))
+        gradients = hooked(self._recipe.hooks, [found.gradients[path] for path in paths])
+        return found._replace(gradients=dict(zip(paths, gradients, strict=True)))
 
     def updated(self, gradients: dict[str, Any], losses: Sequence[Any]) -> dict[str, Any]:
         """The optimiser's rule for every parameter, and the projections after it.
@@ -277,7 +298,7 @@ def recorded_loss(
     the trained parameters, new values of the buffers, the data loss, the regularization loss, and
     the net's outputs.
     """
-    parameters, buffers = _arrays_of(recipe.model)
+    parameters, buffers = arrays_of(recipe.model)
     names = [*parameters, *buffers]
     specs = [*map(spec_of, parameters.values()), *map(spec_of, buffers.values()), *streams, KEY]
     changed: list[str] = []
@@ -309,7 +330,7 @@ def _check_rule(optimizer: Optimizer) -> None:
         )
 
 
-def _arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
+def arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
     """Parameters and buffers, in element types that machine code computes in."""
     parameters, buffers = model.parameters(), model.buffers()
     for path, p in parameters.items():
@@ -327,25 +348,6 @@ def _one(term: Any) -> Any:
     symbol, one = symbol_of(term), np.ones(term.shape, term.dtype)
     recorder = getattr(symbol, "recorder", None)
     return one if recorder is None else recorder.symbol(recorder.ref(one))
-
-
-def recorded_outputs(model: Module, streams: Sequence[Spec], form: Form, scale: float) -> Recorded:
-    """Record the evaluation of a net on inputs of these shapes and dtypes."""
-    parameters, buffers = _arrays_of(model)
-    names = [*parameters, *buffers]
-    containers: list[Container] = []
-
-    def evaluate(*symbols: Any) -> list[Any]:
-        copy, leaves = substituted(model, dict(zip(names, symbols, strict=False)))
-        x = [inputs(model, x, scale, form) for x in symbols[len(names) :]]
-        with standing_in(model, copy, leaves), asked(model, form.x):
-            outs, container = outputs_of(copy(form.inputs_of(x)))
-        containers[:] = [container]
-        return list(map(symbol_of, outs))
-
-    own = [*(spec_of(p) for p in parameters.values()), *map(spec_of, buffers.values())]
-    flow = record(evaluate, [*own, *streams])
-    return Recorded(flow, tuple(parameters), tuple(buffers), (), out=containers[0])
 
 
 def inputs(model: Module, x: Any, scale: float, form: Form = PLAIN) -> Any:
