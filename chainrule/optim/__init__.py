@@ -16,6 +16,7 @@ Floor 5: imports ops, tensors, graph and errors. Users and the training loop use
     line_search.py   how far to go along a direction: the strong Wolfe conditions
     lion.py          only the sign of the mean gradient counts
     lookup.py        optimisers by name, for command lines, configurations and estimators
+    minimizing.py    a smooth function of one vector is followed down, by SciPy's L-BFGS-B
     nadam.py         Adam, whose mean gradient looks one step ahead
     optimizer.py     what all optimisers share
     other_names.py   a name that other libraries use, and that nobody would read here
@@ -37,6 +38,7 @@ from chainrule.optim.clipping import ClipNorm, ClipValue, global_norm
 from chainrule.optim.lbfgs import LBFGS
 from chainrule.optim.lion import Lion
 from chainrule.optim.lookup import OPTIMIZERS, by_name, names
+from chainrule.optim.minimizing import Minimum, minimize
 from chainrule.optim.nadam import NAdam
 from chainrule.optim.optimizer import Optimizer
 from chainrule.optim.radam import RAdam
@@ -74,6 +76,7 @@ __all__ = [
     "Linear",
     "Lion",
     "LogCosine",
+    "Minimum",
     "NAdam",
     "OPTIMIZERS",
     "OneCycle",
@@ -87,5 +90,6 @@ __all__ = [
     "Step",
     "by_name",
     "global_norm",
+    "minimize",
     "names",
 ]

@@ -1,6 +1,8 @@
 """L-BFGS: Newton's direction from the last few steps, without ever storing a Hessian.
 
-Imports the optimiser's base class, the line search, and the problem they are given.
+Imports the optimiser's base class, the line search, and the problem they are given. A whole
+minimisation is SciPy's L-BFGS-B, which takes less time; but it cannot be left and taken up again,
+which the epochs of ``fit`` ask for. Begun anew for each step it needs three times the losses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +14,13 @@ from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.optim.arguments import not_negative, whole
 from chainrule.optim.chosen import Parameters
 from chainrule.optim.line_search import Point, wolfe_search
+from chainrule.optim.minimizing import minimize
 from chainrule.optim.optimizer import Array, Optimizer
 from chainrule.optim.problem import Closure, Place, Problem
 
-ENOUGH_CURVATURE = (
-    1e-10  # of a pair, relative to its gradient's square: below it is rounding error
-)
+# Of a pair, relative to its gradient's square: below it is rounding error.
+ENOUGH_CURVATURE = 1e-10
+TRIES = 20  # losses of a line search at most: SciPy's own number
 
 
 class LBFGS(Optimizer):
@@ -31,7 +34,7 @@ class LBFGS(Optimizer):
     Parameters
     ----------
     rate : float, default 1
-        The step length tried first, in units of the direction's own; 1 is Newton's.
+        The step length that ``step`` tries first, in units of the direction's own; 1 is Newton's.
     history : int, default 10
         Steps remembered; Nocedal and Wright find 3 to 20 useful.
 
@@ -103,7 +106,7 @@ class LBFGS(Optimizer):
         steps: int = 100,
         tolerance: float = 1e-6,
     ) -> float:
-        """Step until the gradient is flat, and return the loss there.
+        """Follow the loss down until its gradient is flat, by :func:`minimize`; return it there.
 
         Parameters
         ----------
@@ -118,16 +121,26 @@ class LBFGS(Optimizer):
         whole("LBFGS", "steps", steps)
         not_negative("LBFGS", "tolerance", tolerance)
         problem = Problem(closure, parameters, "raise")
-        with np.errstate(all="ignore"):
-            here = problem.evaluate()
-            for _ in range(steps):
-                if np.max(np.abs(here.gradient), initial=0) <= tolerance:
-                    break
-                there = self._advance(problem, here, self.rate)
-                if there is here:
-                    break
-                here = there
-        return here.loss
+        here = problem.evaluate()
+        if not steps:
+            return here.loss
+
+        def function(position: Array) -> tuple[float, Array]:
+            there = problem.evaluate(position)
+            return there.loss, there.gradient
+
+        found = minimize(
+            function,
+            here.position,
+            iterations=steps,
+            evaluations=steps * TRIES,
+            tolerance=tolerance,
+            least_fall=0,
+            history=self.history,
+        )
+        self.steps += found.iterations
+        problem.settle(found.position)
+        return found.loss
 
     def state(self) -> dict[str, Array]:
         """Steps made, and the pairs remembered: arrays (pairs, elements of all parameters)."""
@@ -149,8 +162,8 @@ class LBFGS(Optimizer):
         self._moves = [np.array(move, np.float64) for move in arrays["moves"]]
         self._turns = [np.array(turn, np.float64) for turn in arrays["turns"]]
 
-    def _advance(self, problem: Problem, here: Place, rate: float) -> Place:
-        """One step; ``here`` itself if the loss falls in no direction that is known."""
+    def _advance(self, problem: Problem, here: Place, rate: float) -> None:
+        """One step; none if the loss falls in no direction that is known."""
         if self._moves and self._moves[0].size != here.gradient.size:
             self._moves, self._turns = [], []  # other parameters than before
         direction = two_loop(here.gradient, self._moves, self._turns)
@@ -161,8 +174,8 @@ class LBFGS(Optimizer):
             slope = float(direction @ here.gradient)
         self.steps += 1
         if slope == 0 or not np.isfinite(here.loss) or not np.isfinite(slope):
-            problem.settle(here)
-            return here
+            problem.settle(here.position)
+            return
         # Without curvature the gradient's length means nothing: the first step moves about 1.
         first = rate
         if not self._moves:
@@ -174,12 +187,11 @@ class LBFGS(Optimizer):
 
         found = wolfe_search(look, Point(0.0, here.loss, slope, here), first)
         there = here if found is None else found.extra
-        problem.settle(there)
+        problem.settle(there.position)
         if found is None:
             self._moves, self._turns = [], []
         else:
             self._remember(there.position - here.position, there.gradient - here.gradient)
-        return there
 
     def _remember(self, move: Array, turn: Array) -> None:
         """Keep the pair if the loss is curved along it; forget the oldest."""

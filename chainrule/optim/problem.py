@@ -65,16 +65,17 @@ class Problem:
             found = walk([end], [one], targets=set(self._parameters))
         for p in self._parameters:
             p.gradient = found.get(p)
-        fresh(self._pairs, self._missing, "LBFGS")
+        if self._missing != "skip":
+            fresh(self._pairs, self._missing, "LBFGS")
         return Place(
             _vector(self._parameters, [p.value for p in self._parameters]),
             loss,
             _vector(self._parameters, [p.gradient for p in self._parameters]),
         )
 
-    def settle(self, place: Place) -> None:
-        """Leave the parameters at a place that was evaluated."""
-        self._write(place.position)
+    def settle(self, position: Array) -> None:
+        """Leave the parameters at a position that was evaluated."""
+        self._write(position)
         for p in self._parameters:
             p.spend()
 

@@ -41,6 +41,7 @@ trial.py              a loss tried on a few rows, before anything starts
 unknown_streams.py    a net or a loss that asks for an array that there is not
 waiting.py           what takes long is told to those who listen
 watch.py              what the history shows of one step per epoch
+whole_batch.py        a net is trained on all rows at once, by SciPy's L-BFGS-B
 data/                 data sets by name or CSV path, split and standardised
 native/               training in machine code: a step recorded, compiled, bound, repeated
 """
@@ -57,6 +58,7 @@ from chainrule.train.program import Program
 from chainrule.train.progress import PlainProgress
 from chainrule.train.reducing import ReduceOnPlateau
 from chainrule.train.state import TrainingState
+from chainrule.train.whole_batch import minimize
 
 __all__ = [
     "Blocks",
@@ -72,5 +74,6 @@ __all__ = [
     "data",
     "evaluate",
     "fit",
+    "minimize",
     "predict",
 ]

@@ -164,23 +164,27 @@ class TrainingStep:
         """A step of an optimiser that computes the loss several times, with the same key."""
         _, updates = self.forward(batch, key, in_words(place))
         out = self.out
-
-        def closure() -> Any:
-            if self.native_loss is not None:
-                return self.native_loss(batch, key)
-            again, _ = self._terms(batch, key)
-            if self._hooks:
-                return self._found(again)
-            return again[0] if len(again) == 1 else again[0] + again[1]
-
         searching: Any = self._optimizer  # its step takes a closure: needs_closure says so
-        searching.step(self._parameters, "skip", rate, closure)
+        searching.step(self._parameters, "skip", rate, self.closure(batch, key))
         self._check_gradients(place)  # where one is not finite, nothing was moved
         missing = [name for name, p in self._parameters.items() if p.gradient is None]
         if missing:
             self.leave_out(missing)
         self.out = out  # of the loss that is reported, not of the last point searched
         return updates
+
+    def closure(self, batch: Arrays, key: Key) -> Callable[[], Any]:
+        """What computes the loss of a batch from the parameters as they are."""
+
+        def closure() -> Any:
+            if self.native_loss is not None:
+                return self.native_loss(batch, key)
+            terms, _ = self._terms(batch, key)
+            if self._hooks:
+                return self._found(terms)
+            return terms[0] if len(terms) == 1 else terms[0] + terms[1]
+
+        return closure
 
     def _found(self, terms: list[Any]) -> LossAndGradients:
         """The loss where the parameters are, and its gradients after the hooks."""

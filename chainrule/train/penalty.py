@@ -17,7 +17,9 @@ class Penalty:
 
     def __init__(self, model: Module, regularization: Any) -> None:
         self._model, self._regularization = model, regularization
-        self._projects = any(isinstance(x, MaxNorm) for x in _each(model, regularization))
+        self._projects = any(
+            isinstance(x, MaxNorm) for x in each_regularization(model, regularization)
+        )
         self.term = bound_terms(model, regularization)  # also refuses what is no penalty
 
     def project(self) -> None:
@@ -26,7 +28,7 @@ class Penalty:
             project(self._model, self._regularization)
 
 
-def _each(model: Module, regularization: Any) -> Iterator[Any]:
+def each_regularization(model: Module, regularization: Any) -> Iterator[Any]:
     """Every regularization, of the whole net and of single layers."""
     own = [getattr(module, "regularization", None) for module in model.modules().values()]
     for several in (regularization, *own):
