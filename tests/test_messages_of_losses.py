@@ -14,6 +14,8 @@ PAIRS = [
     cr.quantile,
     cr.binary_cross_entropy,
     cr.poisson,
+    cr.log_cosh,
+    cr.binary_focal,
 ]
 
 
@@ -44,7 +46,7 @@ def test_losses_demand_matching_shapes_in_every_reading(loss):
         message_of(errors.ShapeError, call)
 
 
-@pytest.mark.parametrize("loss", [cr.softmax_cross_entropy, cr.hinge])
+@pytest.mark.parametrize("loss", [cr.softmax_cross_entropy, cr.softmax_focal, cr.hinge])
 def test_labels_come_one_per_row(loss):
     scores = cr.tensor(np.ones((4, 3)))
     found = message_of(errors.ShapeError, lambda: loss(scores, np.zeros((4, 1), int)))

@@ -218,13 +218,15 @@ def check(choices: Choices) -> None:
 def losses(task: str) -> dict[str, Callable[..., Any]]:
     """The losses of a task by name; the first is what "auto" means.
 
-    Numbers are standardised, so that a loss whose link makes rates of outputs is not among them.
+    Numbers are standardised, so that a loss whose link makes rates of outputs is not among them;
+    nor is one that asks for several outputs of each number.
     """
     kinds = [op for op in map(CATALOGUE.__getitem__, CATALOGUE.names()) if issubclass(op, Loss)]
     if task == "classification":
         fitting = [kind for kind in kinds if kind.targets == "labels"]
     else:
-        fitting = [kind for kind in kinds if kind.targets == "numbers" and not kind.link]
+        plain = [kind for kind in kinds if not kind.link and kind.columns == 1]
+        fitting = [kind for kind in plain if kind.targets == "numbers"]
     return {kind.name: kind.function for kind in fitting}
 
 

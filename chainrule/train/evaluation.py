@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import ShapeError, describe
 from chainrule.nn import Module
+from chainrule.ops.losses.loss import facts_of
 from chainrule.optim.arguments import whole
 from chainrule.settings import no_grad
 from chainrule.train.checks import (
@@ -22,7 +23,7 @@ from chainrule.train.checks import (
 )
 from chainrule.train.head_metrics import answer_of
 from chainrule.train.metrics import Metric
-from chainrule.train.objective import terms_of, weights_of_head
+from chainrule.train.objective import losses_by_head, terms_of, weights_of_head
 from chainrule.train.streams import SINGLE, Rows, inputs_alone, outputs_of, values_of
 from chainrule.train.unknown_streams import answer
 
@@ -136,6 +137,8 @@ def measure(model: Module, rows: Rows, loss: Any, size: int, metric: Metric | No
     """Mean loss over rows that have been checked; the metric takes in their outputs."""
     form, terms = rows.form, terms_of(loss)
     sums, weighed = [0.0] * len(terms), [0.0] * len(terms)
+    losses = losses_by_head(loss)
+    ignored = [facts_of(own).ignored for own in (losses or {None: loss}).values()]
     with no_grad(), np.errstate(all="ignore"):
         for start in range(0, rows.count, size):
             part = rows.part(start, start + size).arrays
@@ -145,6 +148,9 @@ def measure(model: Module, rows: Rows, loss: Any, size: int, metric: Metric | No
                 given = (out, targets) if head is None else (out[head], targets[head])
                 each = weights if head is None else weights_of_head(weights, head)
                 weight = len(part[0]) if each is None else _sum(each)
+                if ignored[i] is not None:
+                    kept: Any = given[1] != ignored[i]
+                    weight = float((kept if each is None else kept * each).sum())
                 if weight:  # where all weights are 0, there is no mean
                     value: Any = own(*given, each)
                     sums[i] += float(np.asarray(getattr(value, "value", value)).item()) * weight

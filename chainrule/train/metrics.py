@@ -88,17 +88,27 @@ class Metric:
 
 
 class Accuracy(Metric):
-    """Share of labels whose score is the largest."""
+    """Share of labels whose score is the largest.
+
+    Parameters
+    ----------
+    ignored : int, optional
+        The label of rows that are not counted.
+    """
 
     name = "accuracy"
     counted = ("right", "total")
 
-    def __init__(self) -> None:
+    def __init__(self, ignored: int | None = None) -> None:
         super().__init__()
         self.right: int = 0
         self.total: int = 0
+        self.ignored = ignored
 
     def count(self, out: Array, y: Array) -> None:
+        if self.ignored is not None:
+            counts = y != self.ignored
+            out, y = out[counts], y[counts]
         self.right += int(np.count_nonzero(self.hits(out, y)))
         self.total += y.size
 
@@ -249,7 +259,7 @@ def metric_maker(
     """
     labels = y.dtype.kind in "iu" and y.ndim == out.ndim - 1
     if metric == "auto":
-        metric = _fitting(facts, labels, y.size == out.size)
+        metric = _fitting(facts, labels, y.size * facts.columns == out.size)
     if metric is None:
         return None
     if callable(metric):
@@ -263,9 +273,11 @@ def metric_maker(
                 f"for {out.shape}.",
                 do="Give class labels (N,) for scores (N, C).",
             )
-        return Accuracy if labels else partial(BinaryAccuracy, _even(facts))
+        if labels:
+            return Accuracy if facts.ignored is None else partial(Accuracy, facts.ignored)
+        return partial(BinaryAccuracy, _even(facts))
     if metric == "r2":
-        if y.size != out.size:
+        if y.size * facts.columns != out.size:
             raise ArgumentError(
                 f"r2 compares numbers of one shape, not {out.shape} with {y.shape}.",
                 do='Choose metric="accuracy" for class labels.',

@@ -210,14 +210,14 @@ def _tried_head(
 ) -> Head:  # fmt: skip
     """An output and its targets, shown to meet; the head knows what the targets hold then."""
     facts, y, few = head.facts, rows.arrays[head.place], some[head.place]
-    kind, shape = facts.targets, (len(y), *head.out.shape[1:])
+    kind, shape = facts.targets, (len(y), *facts.answers(head.out.shape[1:]))
     if head.path:
         part = f"{rows.form.names[head.place]} of {part}"
     if kind:
         _check_shapes(y, shape, kind, part)
         check_label_type(facts, given, part)
     if ranges:
-        _check_range(y, head.out, kind, part)
+        _check_range(facts.known(y), head.out, kind, part)
     _check_weights(head, y, rows.form.weights_of(rows.arrays), part)
     own, is_all = loss_of_head(loss, head, out, rows.form, some)
     try:
@@ -236,7 +236,7 @@ def _tried_head(
         if head.facts.metric != "auto":  # it is stated
             facts = replace(facts, metric=head.facts.metric)
         if ranges:
-            _check_range(y, head.out, facts.targets, part)
+            _check_range(facts.known(y), head.out, facts.targets, part)
     return replace(head, facts=facts)
 
 

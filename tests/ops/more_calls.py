@@ -88,6 +88,31 @@ def _label_loss(*more):
     ]
 
 
+def _ignoring():
+    """Rows that count nothing: some, with weights too, and all."""
+    return [
+        lambda rng: ((rng.normal(size=(3, 5)), np.array([0, -100, 2])), {"ignore_index": -100}),
+        lambda rng: (
+            (rng.normal(size=(3, 5)), LABELS),
+            {"ignore_index": 4, "weights": rng.uniform(0.5, 2.0, size=3)},
+        ),
+        lambda rng: ((rng.normal(size=(3, 5)), np.full(3, 9)), {"ignore_index": 9}),
+    ]
+
+
+def _share_loss(*more):
+    """Losses of shares, from 0 to 1."""
+    plain = ({}, {"reduction": "sum"}, {"reduction": "none"})
+    return [
+        lambda rng, keywords=keywords, weighted=weighted: (
+            (rng.normal(size=(4, 2)), rng.uniform(0.2, 0.8, size=(4, 2))),
+            {**keywords, **({"weights": _weights(rng)} if weighted else {})},
+        )
+        for weighted in (False, True)
+        for keywords in (*plain, *more)
+    ]
+
+
 def _matmuls():
     shapes = [
         ((4,), (4,)),
@@ -259,6 +284,18 @@ CALLS = {
             (rng.normal(size=(3, 5)), LABELS),
             {"label_smoothing": 0.3, "weights": rng.uniform(0.5, 2.0, size=3)},
         ),
+        *_ignoring(),
+        lambda rng: (
+            (rng.normal(size=(3, 5)), LABELS),
+            {"label_smoothing": 0.3, "ignore_index": 4},
+        ),
+    ),
+    "softmax_focal": _label_loss(
+        *_ignoring(),
+        *(
+            lambda rng, gamma=gamma: ((rng.normal(size=(3, 5)), LABELS), {"gamma": gamma})
+            for gamma in (0.0, 0.5, 1.0, 3.5)
+        ),
     ),
     "hinge": _label_loss(lambda rng: ((rng.normal(size=(3, 5)), LABELS, 0.3), {})),
     "squared_error": _pair_loss(),
@@ -266,12 +303,21 @@ CALLS = {
     "huber": _pair_loss(lambda rng: (_pair(rng), {"delta": 0.3})),
     "quantile": _pair_loss(lambda rng: (_pair(rng), {"q": 0.9})),
     "poisson": _pair_loss(),
-    "binary_cross_entropy": [
-        lambda rng, keywords=keywords, weighted=weighted: (
-            (rng.normal(size=(4, 2)), rng.uniform(0.2, 0.8, size=(4, 2))),
-            {**keywords, **({"weights": _weights(rng)} if weighted else {})},
+    "log_cosh": _pair_loss(),
+    "gaussian_likelihood": [
+        lambda rng, keywords=keywords: (
+            (rng.normal(size=(4, 4)), rng.normal(size=(4, 2))),
+            {name: value(rng) if callable(value) else value for name, value in keywords.items()},
         )
-        for weighted in (False, True)
-        for keywords in ({}, {"reduction": "sum"}, {"reduction": "none"})
+        for keywords in (
+            {"reduction": "sum"},
+            {"reduction": "none"},
+            {"weights": _weights},
+            {"weights": _weights, "reduction": "sum"},
+            {"weights": _weights, "reduction": "none"},
+            {"eps": 0.5},
+        )
     ],
+    "binary_cross_entropy": _share_loss({"pos_weight": 2.5}, {"pos_weight": (0.5, 3.0)}),
+    "binary_focal": _share_loss({"gamma": 0.0}, {"gamma": 0.5}, {"gamma": 3.0, "alpha": 0.25}),
 }

@@ -1,5 +1,7 @@
 """Compiled steps end where the eager steps end, whatever the net is made of."""
 
+from functools import partial
+
 import pytest
 
 import chainrule as cr
@@ -40,25 +42,48 @@ def test_every_optimiser_ends_where_the_eager_steps_end(name, dtype):
     assert found <= TOLERANCE[dtype]
 
 
-LABEL_LOSSES = {"softmax": cr.softmax_cross_entropy, "hinge": cr.hinge}
+LABEL_LOSSES = {
+    "softmax": cr.softmax_cross_entropy,
+    "ignoring": partial(cr.softmax_cross_entropy, ignore_index=1),
+    "focal": cr.softmax_focal,
+    "hinge": cr.hinge,
+}
+SHARE_LOSSES = {
+    "binary": cr.binary_cross_entropy,
+    "positives": partial(cr.binary_cross_entropy, pos_weight=3.0),
+    "binary focal": partial(cr.binary_focal, alpha=0.25),
+}
 NUMBER_LOSSES = {
     "squared": cr.squared_error,
     "absolute": cr.absolute_error,
     "huber": cr.huber,
     "quantile": cr.quantile,
     "poisson": cr.poisson,
+    "log cosh": cr.log_cosh,
 }
 
 
-@pytest.mark.parametrize("name", [*LABEL_LOSSES, *NUMBER_LOSSES, "binary"])
+@pytest.mark.parametrize("name", [*LABEL_LOSSES, *NUMBER_LOSSES, *SHARE_LOSSES])
 def test_every_loss_ends_where_the_eager_steps_end(name):
     x, labels, numbers = data("float64")
     y = labels if name in LABEL_LOSSES else numbers
-    loss = {**LABEL_LOSSES, **NUMBER_LOSSES, "binary": cr.binary_cross_entropy}[name]
-    if name in ("binary", "poisson"):
+    loss = {**LABEL_LOSSES, **NUMBER_LOSSES, **SHARE_LOSSES}[name]
+    if name == "poisson" or name in SHARE_LOSSES:
         y = (numbers > 0).astype(float)
     found = both(lambda: net("float64"), lambda: optim.SGD(0.02), loss, y, x)
     assert found <= 1e-12
+
+
+@pytest.mark.parametrize("name", [*LABEL_LOSSES, *NUMBER_LOSSES, *SHARE_LOSSES, "gaussian"])
+def test_no_loss_is_called_back_in_python(name):
+    x, labels, numbers = data()
+    y = labels if name in LABEL_LOSSES else (numbers > 0).astype("f")
+    others = {"gaussian": cr.gaussian_likelihood}
+    loss = {**LABEL_LOSSES, **NUMBER_LOSSES, **SHARE_LOSSES, **others}[name]
+    if name == "gaussian":
+        y = y[:, : y.shape[1] // 2]
+    kernels = Program(net(), loss, optim.SGD(0.1)).plan(x[:32], y[:32]).kernels
+    assert not [kernel for kernel in kernels if isinstance(kernel, Opaque)]
 
 
 ACTIVATIONS = [

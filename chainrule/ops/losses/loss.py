@@ -21,6 +21,7 @@ from chainrule.ops.reductions import mean, total
 from chainrule.ops.sums import DOUBLE, HALF, SINGLE
 
 REDUCTIONS = ("mean", "sum", "none")
+IGNORED = "ignore_index"  # the setting of a loss that names a label
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class LossFacts:
     members : int
         How many members of an ensemble it is the loss of; each may have weights of its own,
         (N, members). 0: of a single net.
+    columns : int
+        Outputs for each target; the answers come first: 2 for a mean and a variance.
+    ignored : int, optional
+        The label of rows that count nothing.
     """
 
     targets: str = ""
@@ -50,10 +55,22 @@ class LossFacts:
     unit: str = ""
     metric: Any = "auto"
     members: int = field(default=0, repr=False)
+    columns: int = field(default=1, repr=False)
+    ignored: int | None = field(default=None, repr=False)
 
     def linked(self, outputs: Any) -> Any:
-        """Outputs in the terms of the targets: as chances, as rates."""
+        """Outputs in the terms of the targets: as chances, as rates; the answers alone."""
+        if self.columns > 1:
+            outputs = outputs[..., : self.answers(outputs.shape)[-1]]
         return CATALOGUE.function(self.link)(outputs) if self.link else outputs
+
+    def answers(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the answers among outputs of this shape."""
+        return shape if self.columns == 1 else (*shape[:-1], shape[-1] // self.columns)
+
+    def known(self, labels: Any) -> Any:
+        """The labels, with class 0 in the place of those that count nothing."""
+        return labels if self.ignored is None else np.where(labels == self.ignored, 0, labels)
 
 
 class Loss(Composite):
@@ -73,6 +90,7 @@ class Loss(Composite):
     link: ClassVar[str] = ""
     unit: ClassVar[str] = ""
     metric: ClassVar[Any] = "r2"
+    columns: ClassVar[int] = 1
     reduction: str = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:
@@ -87,7 +105,7 @@ class Loss(Composite):
     @classmethod
     def facts(cls) -> LossFacts:
         """What the class says about itself."""
-        return LossFacts(cls.targets, cls.link, cls.unit, cls.metric)
+        return LossFacts(cls.targets, cls.link, cls.unit, cls.metric, columns=cls.columns)
 
     def reduced(self, losses: Any, weights: Any, dtype: Any = None) -> Any:
         """Many losses become one, as ``reduction`` says; in this dtype, or that of the losses."""
@@ -111,7 +129,11 @@ class Loss(Composite):
             return np.float32(whole) if single else whole
         if weights is None or self.reduction == "sum":
             return mean(losses) if self.reduction == "mean" else total(losses)
-        return total(losses) / total(fitting_weights(weights, losses))
+        return total(losses) / self.whole(fitting_weights(weights, losses))
+
+    def whole(self, weights: Any) -> Any:
+        """What a weighted mean is divided by."""
+        return total(weights)
 
     def share(self, upstream: Any, losses_shape: tuple[int, ...], weights: Any) -> Any:
         """Upstream gradient of each single loss."""
@@ -121,7 +143,7 @@ class Loss(Composite):
             count = math.prod(losses_shape)
             if weights is None:
                 return upstream / count
-            upstream = upstream / total(weights)
+            upstream = upstream / self.whole(weights)
         return upstream if weights is None else upstream * weights
 
 
@@ -138,14 +160,24 @@ def facts_of(loss: Any) -> LossFacts:
     A loss is known by what it is, through functools.partial too, never by its name: a function
     that calls one has no facts of its own.
     """
-    loss = inside(loss)
+    settings: dict[str, Any] = {}
+    while isinstance(loss, partial):
+        settings = {**loss.keywords, **settings}
+        loss = loss.func  # pyright: ignore[reportUnknownMemberType]  any function
     stated = getattr(loss, "facts", None)
-    if isinstance(loss, Loss) or (callable(stated) and not isinstance(loss, type)):
+    if isinstance(loss, Loss):
+        return _of_instance(loss)
+    if callable(stated) and not isinstance(loss, type):
         return loss.facts()
     op = getattr(loss, "op", None)  # a copy of it may stand on a wrapper: functools.wraps
     if isinstance(op, type) and issubclass(op, Loss) and op.function is loss:
-        return op.facts()
+        return dataclasses.replace(op.facts(), ignored=settings.get(IGNORED))
     return LossFacts()
+
+
+def _of_instance(loss: Loss) -> LossFacts:
+    """The facts of a loss with its settings."""
+    return dataclasses.replace(loss.facts(), ignored=getattr(loss, IGNORED, None))
 
 
 def facts_of_named(name: str) -> LossFacts:
@@ -156,7 +188,7 @@ def facts_of_named(name: str) -> LossFacts:
 
 def common_facts(losses: Iterable[Loss]) -> LossFacts:
     """What several losses agree about, such as those of one graph."""
-    found = [loss.facts() for loss in losses]
+    found = [_of_instance(loss) for loss in losses]
     agreed: dict[str, Any] = {}
     for fact in dataclasses.fields(LossFacts):
         values = [getattr(each, fact.name) for each in found]
@@ -186,7 +218,7 @@ def gradient_of_weights(
     upstream, losses, weights = widened(upstream), widened(losses), widened(weights)
     if loss.reduction != "mean":
         return upstream * losses
-    whole = total(weights)
+    whole = loss.whole(weights)
     return upstream * (losses - total(losses * weights) / whole) / whole
 
 

@@ -1,28 +1,28 @@
-"""Losses of a prediction against a target of the same place: regression, counts, yes or no.
+"""Losses of a prediction against a target of the same place: regression and counts.
 
-Imports loss, letters and activations. Shapes must match: (n,) against (n, 1) would broadcast to
-(n, n) and train nonsense.
+Imports loss, letters and activations; losses of yes or no, in a file beside it, stand on the same
+base. Shapes must match: (n,) against (n, 1) would broadcast to (n, n) and train nonsense.
 """
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
-from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.operation import Op, op
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
-from chainrule.ops.letters.logistic import sigmoid
-from chainrule.ops.letters.transcendental import exp, log1p
+from chainrule.ops.letters.logistic import tanh
+from chainrule.ops.letters.transcendental import exp, expm1, log1p
 from chainrule.ops.losses.loss import Loss, given_weights, gradient_of_weights
 from chainrule.ops.movement import widened
-from chainrule.ops.nonlinearities import relu
 from chainrule.ops.sorting import SampleQuantile
 
+LOG_2 = math.log(2)
 
-class _PairLoss(Loss):
+
+class PairLoss(Loss):
     """A loss of each prediction against the target of the same place."""
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
@@ -41,7 +41,7 @@ def _pair(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 @op("squared_error", samples=_pair)
-class SquaredError(_PairLoss):
+class SquaredError(PairLoss):
     """(prediction - target)**2, without a factor 1/2."""
 
     def each(self, predictions: Any, targets: Any) -> Any:
@@ -51,7 +51,7 @@ class SquaredError(_PairLoss):
     def backward(
         self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
     ) -> Any:
-        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+        return pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def slopes(self, predictions: Any, targets: Any) -> Any:
         """Slope of each loss in its prediction."""
@@ -59,7 +59,7 @@ class SquaredError(_PairLoss):
 
 
 @op("absolute_error", smooth=False, samples=_pair)
-class AbsoluteError(_PairLoss):
+class AbsoluteError(PairLoss):
     """|prediction - target|; the slope at 0 is 0."""
 
     def each(self, predictions: Any, targets: Any) -> Any:
@@ -67,7 +67,7 @@ class AbsoluteError(_PairLoss):
 
 
 @op("huber", smooth=False, samples=_pair)
-class Huber(_PairLoss):
+class Huber(PairLoss):
     """Squared (with 1/2) near the target, absolute beyond ``delta``: outliers pull with one force.
 
     Parameters
@@ -98,7 +98,7 @@ class Huber(_PairLoss):
     def backward(
         self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
     ) -> Any:
-        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+        return pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def branch(self, *operands: Any) -> Any:
         """In the parabola or on the line."""
@@ -111,8 +111,33 @@ class Huber(_PairLoss):
         return where(beyond, self.delta * sign(difference), difference)
 
 
+@op("log_cosh", samples=_pair)
+class LogCosh(PairLoss):
+    """log cosh(prediction - target): half the square near the target, absolute far from it.
+
+    Like huber with a delta of 1, but smooth in every order; far away it is the distance - log 2.
+    """
+
+    def each(self, predictions: Any, targets: Any) -> Any:
+        far = abs(predictions - targets)
+        near = where(far < 1, far, 1)
+        # cosh(x) - 1 is shrunk**2 / (2 (1 + shrunk)), which keeps the digits of a small x.
+        shrunk = expm1(-near)
+        inside = log1p(shrunk * shrunk / (2 * (1 + shrunk)))
+        return where(far < 1, inside, far + (log1p(exp(-2 * far)) - LOG_2))
+
+    def backward(
+        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
+    ) -> Any:
+        return pair_rules(self, upstream, predictions, targets, *weights_and_out)
+
+    def slopes(self, predictions: Any, targets: Any) -> Any:
+        """Slope of each loss in its prediction: the difference, held smoothly between -1 and 1."""
+        return tanh(predictions - targets)
+
+
 @op("quantile", smooth=False, samples=_pair)
-class Quantile(_PairLoss):
+class Quantile(PairLoss):
     """Pinball loss, least when a share q of the targets lies below the predictions.
 
     With one number in the place of the targets, ``quantile(a, 0.3, axis=0)``, it is the quantile
@@ -137,7 +162,7 @@ class Quantile(_PairLoss):
         if len(args) == 1 and not pair and "q" in keywords:
             number = True
         else:
-            number = len(args) > 1 and np.ndim(args[0]) > 0 and _is_number(args[1])
+            number = len(args) > 1 and np.ndim(args[0]) > 0 and is_number(args[1])
         if not number:
             return super().bind(args, keywords)
         operands, values = SampleQuantile.bind(args, keywords)
@@ -165,7 +190,7 @@ class Quantile(_PairLoss):
     def backward(
         self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
     ) -> Any:
-        return _pair_rules(self, upstream, predictions, targets, *weights_and_out)
+        return pair_rules(self, upstream, predictions, targets, *weights_and_out)
 
     def branch(self, *operands: Any) -> Any:
         """Whether the target lies above."""
@@ -178,50 +203,10 @@ class Quantile(_PairLoss):
 
 
 @op(
-    "binary_cross_entropy",
-    domains=(REAL, Domain(low=0.0, high=1.0)),
-    samples=lambda rng: (rng.normal(size=(4, 2)), rng.uniform(0.1, 0.9, size=(4, 2))),
-)
-class BinaryCrossEntropy(_PairLoss):
-    """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
-
-    targets: ClassVar[str] = "shares"
-    link: ClassVar[str] = "sigmoid"
-    unit: ClassVar[str] = "nats"
-    metric: ClassVar[Any] = "accuracy"
-
-    def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
-        if not isinstance(targets, Symbol) and not _in_unit_interval(targets):
-            targets = np.asarray(targets)
-            raise ArgumentError(
-                "binary_cross_entropy takes targets between 0 and 1.",
-                found=[describe("targets", targets, f"{targets.min()} to {targets.max()}")],
-                do="Give 0 and 1 (or shares between them); the first argument takes scores.",
-            )
-        return super().forward(predictions, targets, weights)
-
-    def each(self, predictions: Any, targets: Any) -> Any:
-        # softplus(x) - t x would lose the tail: at x = 40 and t = 1 the loss is 4e-18.
-        linear = relu(predictions) - targets * predictions
-        return linear + log1p(exp(-abs(predictions)))
-
-    def backward(
-        self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
-    ) -> Any:
-        (gradient, _, *rest) = _pair_rules(self, upstream, predictions, targets, *weights_and_out)
-        share = self.share(upstream, predictions.shape, given_weights(weights_and_out))
-        return gradient, lambda: -widened(predictions) * share, *rest
-
-    def slopes(self, predictions: Any, targets: Any) -> Any:
-        """Slope in the score; sigmoid(x) - 1 would lose the digits of the right tail."""
-        return (1 - targets) * sigmoid(predictions) - targets * sigmoid(-predictions)
-
-
-@op(
     "poisson",
     samples=lambda rng: (rng.normal(size=(4, 2)), rng.poisson(2.0, (4, 2)).astype(float)),
 )
-class Poisson(_PairLoss):
+class Poisson(PairLoss):
     """exp(x) - t x of log-rates x and counts t: minus the log-likelihood of Poisson counts."""
 
     link: ClassVar[str] = "exp"
@@ -231,7 +216,7 @@ class Poisson(_PairLoss):
         return exp(predictions) - targets * predictions
 
 
-def _pair_rules(
+def pair_rules(
     loss: Any, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
 ) -> Any:
     """Gradients of predictions and targets: they differ in sign."""
@@ -262,9 +247,6 @@ def _check_pair(loss: Loss, predictions: Any, targets: Any) -> None:
         )
 
 
-def _is_number(x: Any) -> bool:
+def is_number(x: Any) -> bool:
+    """Whether this is a number, and no array."""
     return isinstance(x, int | float | np.number)  # an array without axes stays a target
-
-
-def _in_unit_interval(targets: Any) -> bool:
-    return not np.size(targets) or bool(np.min(targets) >= 0 and np.max(targets) <= 1)
