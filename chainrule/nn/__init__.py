@@ -14,6 +14,7 @@ member_paths.py    named parameters and buffers, and where they stand in a net
 module.py          a net or a part of one, called like a function
 normalization.py   LayerNorm by row, BatchNorm by column with running statistics
 op_layer.py        the op of a layer, made of the layer's attributes as they are now
+penalties_by_name.py  parameters whose names fit a pattern have a penalty of their own
 periodic.py        each number as a few smooth waves of itself, with learned frequencies
 regularization.py  a preference for small weights, as nodes of the graph beside the data loss
 run.py             one forward pass of a net, evaluating or training

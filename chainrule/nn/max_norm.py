@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError
 from chainrule.graph.numpy.leaving import check_settings
 from chainrule.nn.module import Module
+from chainrule.nn.penalties_by_name import Members
 from chainrule.ops.letters.arithmetic import sqrt, square
 from chainrule.ops.movement import cast
 from chainrule.ops.reductions import total
@@ -41,9 +42,9 @@ class MaxNorm:
                 f"MaxNorm takes a positive limit, not {self.limit}.", do="3 or 4 is usual."
             )
 
-    def project(self, model: Module) -> None:
+    def project(self, model: Module, only: Members | None = None) -> None:
         """Shorten the weights of every unit that is longer than the limit."""
-        for p, axis in self.targets(model):
+        for p, axis in self.targets(model, only):
             weights = p.value
             squares = np.sum(np.square(weights, dtype=np.float64), axis=axis, keepdims=True)
             lengths = np.sqrt(squares)
@@ -59,11 +60,21 @@ class MaxNorm:
     def _shortened(self, weights: Any, lengths: Any) -> Any:
         return weights * (self.limit / np.maximum(lengths, self.limit))
 
-    def targets(self, model: Module) -> Iterator[tuple[Parameter, int]]:
+    def targets(
+        self, model: Module, only: Members | None = None
+    ) -> Iterator[tuple[Parameter, int]]:
         """The weights that it holds, none that are frozen, and the axis of one unit's weights."""
+        for p, axis in self._weights(model):
+            if p.wants_gradient and (only is None or p in only):
+                yield p, axis
+
+    def acts_on(self, model: Module, members: Members) -> bool:
+        """Whether there is a unit's weight among these."""
+        return any(p in members for p, _ in self._weights(model))
+
+    def _weights(self, model: Module) -> Iterator[tuple[Parameter, int]]:
         for module in model.modules().values():
             for name, p in module.members():
-                if not isinstance(p, Parameter) or not p.wants_gradient:
-                    continue
-                if p.ndim > 1 and name not in module.unpenalized:
+                is_weight = isinstance(p, Parameter) and p.ndim > 1
+                if is_weight and name not in module.unpenalized:
                     yield p, module.unit_axes

@@ -1,13 +1,13 @@
 """Regularization: a preference for small weights, as nodes of the graph beside the data loss.
 
-Imports module, max_norm, families and tensors. ``fit`` adds the terms to the loss and projects
-after a step.
+Imports module, max_norm, families, tensors and the patterns of names beside it. ``fit`` adds the
+terms to the loss and projects after a step.
 """
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -16,10 +16,11 @@ from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.leaving import check_settings
 from chainrule.graph.op.families import Composite
 from chainrule.nn.max_norm import MaxNorm
-from chainrule.nn.member_paths import is_group
 from chainrule.nn.module import Module
+from chainrule.nn.penalties_by_name import Members, by_name
 from chainrule.ops.letters.arithmetic import sign, square
 from chainrule.ops.reductions import total
+from chainrule.spec import is_sequence
 from chainrule.tensors import Parameter, Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,9 +40,15 @@ class _Penalty:
     def __call__(self, model: Module) -> Tensor:
         return self.bound(model)()
 
-    def bound(self, model: Module) -> Term:
-        """The penalty of this net, whose weights are looked up once."""
-        return _bound(self.operation(), model, self.biases)
+    def bound(self, model: Module, only: Members | None = None) -> Term:
+        """The penalty of this net, or of some of its parameters, which are looked up once."""
+        weights = _chosen(model, self.biases, only)
+        penalty = self.operation()
+        return lambda: penalty(*weights) if weights else Tensor(np.zeros(()))
+
+    def acts_on(self, model: Module, members: Members) -> bool:
+        """Whether there is a weight among these."""
+        return bool(_chosen(model, self.biases, members))
 
     def operation(self) -> "_OfWeights":
         """The op that sums over the weights."""
@@ -116,11 +123,15 @@ class ElasticNet:
     def __call__(self, model: Module) -> Tensor:
         return self.bound(model)()
 
-    def bound(self, model: Module) -> Term:
-        """The penalty of this net, whose weights are looked up once."""
-        first = L1(self.l1, self.biases).bound(model)
-        second = L2(self.l2, self.biases).bound(model)
+    def bound(self, model: Module, only: Members | None = None) -> Term:
+        """The penalty of this net, or of some of its parameters, which are looked up once."""
+        first = L1(self.l1, self.biases).bound(model, only)
+        second = L2(self.l2, self.biases).bound(model, only)
         return lambda: first() + second()
+
+    def acts_on(self, model: Module, members: Members) -> bool:
+        """Whether there is a weight among these."""
+        return bool(_chosen(model, self.biases, members))
 
 
 def regularization_terms(model: Module, regularization: Any = None) -> Tensor | None:
@@ -130,8 +141,8 @@ def regularization_terms(model: Module, regularization: Any = None) -> Tensor | 
     ----------
     model : Module
         Its layers may have a ``regularization`` of their own.
-    regularization : callable or sequence of them, optional
-        For the whole net; a MaxNorm has no term.
+    regularization : callable, sequence of them, or mapping of patterns of names, optional
+        For the whole net, as :func:`chainrule.fit` takes it; a MaxNorm has no term.
     """
     return bound_terms(model, regularization)()
 
@@ -142,8 +153,8 @@ def bound_terms(model: Module, regularization: Any = None) -> Callable[[], Tenso
     The net must keep its layers and parameters; their values may change.
     """
     terms = [
-        each.bound(module) if hasattr(each, "bound") else functools.partial(each, module)
-        for each, module in _all(model, regularization)
+        each.bound(module, only) if hasattr(each, "bound") else functools.partial(each, module)
+        for each, module, only in regularizations(model, regularization)
         if not isinstance(each, MaxNorm)
     ]
 
@@ -158,17 +169,17 @@ def bound_terms(model: Module, regularization: Any = None) -> Callable[[], Tenso
 
 def project(model: Module, regularization: Any = None) -> None:
     """Apply every MaxNorm, of the net and of single layers; call it after the update."""
-    for each, module in _all(model, regularization):
+    for each, module, only in regularizations(model, regularization):
         if isinstance(each, MaxNorm):
-            each.project(module)
+            each.project(module, only)
 
 
 def projected(model: Module, regularization: Any, values: Mapping[Parameter, Any]) -> Any:
     """What :func:`project` would make of new values of the parameters; a new mapping."""
     found = dict(values)
-    for each, module in _all(model, regularization):
+    for each, module, only in regularizations(model, regularization):
         if isinstance(each, MaxNorm):
-            found |= {p: each.projected(found[p], axis) for p, axis in each.targets(module)}
+            found |= {p: each.projected(found[p], axis) for p, axis in each.targets(module, only)}
     return found
 
 
@@ -267,27 +278,33 @@ class AbsoluteValues(_OfWeights):
         return [lambda w=w: share * sign(w) for w in weights_and_out[:-1]]
 
 
-def _bound(penalty: _OfWeights, model: Module, biases: bool) -> Term:
-    weights = tuple(model.penalized(biases).values())
-    return lambda: penalty(*weights) if weights else Tensor(np.zeros(()))
+def _chosen(model: Module, biases: bool, only: Members | None) -> tuple[Parameter, ...]:
+    """The weights that a penalty acts on, of all or of some parameters."""
+    return tuple(p for p in model.penalized(biases).values() if only is None or p in only)
 
 
-def _all(model: Module, regularization: Any) -> Iterator[tuple[Any, Module]]:
-    """Each regularization and the module it acts on."""
-    for each in _several(regularization):
-        yield each, model
-    for module in model.modules().values():
-        if isinstance(module, Module):
-            for each in _several(module.regularization):
-                yield each, module
+def regularizations(
+    model: Module, regularization: Any
+) -> Iterator[tuple[Any, Module, Members | None]]:
+    """Each regularization, the module it acts on, and which parameters there; None for all."""
+    own = [(m, m.regularization) for m in model.modules().values() if isinstance(m, Module)]
+    for module, given in ((model, regularization), *own):
+        for each in _several(given):
+            if isinstance(each, Mapping):
+                for penalty, members in by_name(module, cast(Any, each), _several):
+                    yield penalty, module, members
+            else:
+                yield each, module, None
 
 
 def _several(regularization: Any) -> tuple[Any, ...]:
     if regularization is None:
         return ()
-    several = tuple(regularization) if is_group(regularization) else (regularization,)
+    several: tuple[Any, ...] = (regularization,)
+    if is_sequence(regularization):
+        several = tuple(regularization)
     for each in several:
-        if not callable(each) and not isinstance(each, MaxNorm):
+        if not callable(each) and not isinstance(each, MaxNorm | Mapping):
             raise ArgumentError(
                 f"regularization= takes L1, L2, ElasticNet or MaxNorm, not {each!r}.",
                 do="Give the strength through one of them: regularization=L2(1e-4).",

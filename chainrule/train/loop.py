@@ -85,7 +85,9 @@ def fit(
         LBFGS needs all rows in one batch. Of an EMA or SWA, the average of the weights is what
         validation sees and what the net holds at the end.
     regularization : optional
-        ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers.
+        ``nn.L2(1e-4)``, L1, ElasticNet, MaxNorm, or a list of them; beside those of layers. A
+        mapping has some for the parameters whose names fit a pattern, of which the first counts:
+        ``{"layers.0.*": nn.L1(1e-4), "*": nn.L2(1e-3)}``; None exempts them.
     epochs : int, default 10
         Passes over all rows. 0 only checks the arguments. With ``after``: more passes.
     batch_size : int, default 32

@@ -4,12 +4,10 @@ Imports nn; the training step uses it. Finding the weights of a net takes longer
 small one, so they are looked up once.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from chainrule.nn import MaxNorm, Module
-from chainrule.nn.regularization import bound_terms, project
-from chainrule.spec import is_sequence
+from chainrule.nn.regularization import bound_terms, project, regularizations
 
 
 class Penalty:
@@ -17,9 +15,7 @@ class Penalty:
 
     def __init__(self, model: Module, regularization: Any) -> None:
         self._model, self._regularization = model, regularization
-        self._projects = any(
-            isinstance(x, MaxNorm) for x in each_regularization(model, regularization)
-        )
+        self._projects = has_projection(model, regularization)
         self.term = bound_terms(model, regularization)  # also refuses what is no penalty
 
     def project(self) -> None:
@@ -28,11 +24,6 @@ class Penalty:
             project(self._model, self._regularization)
 
 
-def each_regularization(model: Module, regularization: Any) -> Iterator[Any]:
-    """Every regularization, of the whole net and of single layers."""
-    own = [getattr(module, "regularization", None) for module in model.modules().values()]
-    for several in (regularization, *own):
-        if is_sequence(several):
-            yield from several
-        elif several is not None:
-            yield several
+def has_projection(model: Module, regularization: Any) -> bool:
+    """Whether weights are changed after the update, beside the term of the loss."""
+    return any(isinstance(each, MaxNorm) for each, *_ in regularizations(model, regularization))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, NoGradientError, NonFiniteError
-from chainrule.nn import MaxNorm, Module
+from chainrule.nn import Module
 from chainrule.ops.random import Key, fold, key
 from chainrule.optim import LBFGS, Minimum
 from chainrule.optim.arguments import whole
@@ -25,7 +25,7 @@ from chainrule.train.eager_step import TrainingStep
 from chainrule.train.history import History
 from chainrule.train.interruption import Interruption
 from chainrule.train.native.compiling import compiled_loss
-from chainrule.train.penalty import Penalty, each_regularization
+from chainrule.train.penalty import Penalty, has_projection
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Arrays
 
@@ -111,7 +111,7 @@ def minimize(
             "minimize compares losses of all rows, but these data come block by block.",
             do="Pass arrays, or train with cr.fit and Adam.",
         )
-    if any(isinstance(each, MaxNorm) for each in each_regularization(model, regularization)):
+    if has_projection(model, regularization):
         raise ArgumentError(
             "MaxNorm shortens weights after a step, which no search for a minimum takes in.",
             do="Pass L2, or train with cr.fit.",

@@ -221,6 +221,31 @@ def binary(op, x, t, weights=None):
     return np.mean(each(softplus)(x) - t * x)
 
 
+def log_cosh(op, x, t, weights=None):
+    return np.mean(each(lambda r: mp.log(mp.cosh(r)))(x - t))
+
+
+def gaussian(op, x, t, weights=None):
+    count = t.shape[-1]
+    variance = exp(x[..., count:]) + op.eps
+    return np.mean(((t - x[..., :count]) ** 2 / variance + log(variance)) / 2)
+
+
+def focused(op, x):
+    """(1 - p)**gamma of the surprises -log p, times these."""
+    return (1 - exp(-x)) ** op.gamma * x
+
+
+def focal(op, scores, labels, weights=None):
+    surprises = -np.take_along_axis(log_softmax(op, scores), labels[:, None], -1)
+    return np.mean(focused(op, surprises))
+
+
+def binary_focal(op, x, t, weights=None):
+    positive, negative = (focused(op, each(softplus)(side)) for side in (-x, x))
+    return np.mean(t * positive + (1 - t) * negative)
+
+
 def of_matrices(function):
     """A function of one matrix of mpmath, of the last two axes of object arrays."""
 
@@ -296,6 +321,10 @@ ARRAYS: dict[str, Any] = {
     "softmax_cross_entropy": cross_entropy,
     "squared_error": lambda op, x, t, weights=None: np.mean((x - t) ** 2),
     "binary_cross_entropy": binary,
+    "log_cosh": log_cosh,
+    "gaussian_likelihood": gaussian,
+    "softmax_focal": focal,
+    "binary_focal": binary_focal,
     "poisson": lambda op, x, t, weights=None: np.mean(exp(x) - t * x),
     "layer_norm": normalized,
     "batch_norm": normalized,

@@ -18,7 +18,8 @@ from chainrule.ops.letters.transcendental import exp, log1p
 from chainrule.ops.losses.loss import given_weights
 from chainrule.ops.losses.regression import PairLoss, is_number, pair_rules
 from chainrule.ops.movement import widened
-from chainrule.ops.nonlinearities import relu
+from chainrule.ops.nonlinearities import relu, softplus
+from chainrule.spec import is_array, is_tuple
 
 
 @op(
@@ -71,9 +72,8 @@ class BinaryCrossEntropy(PairLoss):
             scores = widened(predictions)
             if self.pos_weight == 1:
                 return -scores * share
-            tail = log1p(exp(-abs(scores)))
-            of_positive = self._weight_of(scores) * (relu(-scores) + tail)
-            return (of_positive - (relu(scores) + tail)) * share
+            of_positive = self._weight_of(scores) * softplus(-scores)
+            return (of_positive - softplus(scores)) * share
 
         return gradient, of_targets, *rest
 
@@ -85,7 +85,7 @@ class BinaryCrossEntropy(PairLoss):
     def _weight_of(self, scores: Any) -> Any:
         """The weight of the positive rows: a number, or an array with one for each column."""
         weight: Any = self.pos_weight
-        if not isinstance(weight, tuple):
+        if not is_tuple(weight):
             return weight
         columns = scores.shape[-1] if scores.ndim else 1
         if len(weight) != columns:
@@ -110,7 +110,7 @@ def _positive_weights(given: Any) -> Any:
 
 def _is_plain(given: Any) -> bool:
     """Whether these are numbers, in an array, a list or a tuple, or one."""
-    if isinstance(given, np.ndarray):
+    if is_array(given):
         return given.dtype.kind in "iuf"
     if isinstance(given, list | tuple):
         return all(is_number(each) for each in given)  # pyright: ignore[reportUnknownVariableType]  anything

@@ -13,15 +13,16 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logic import where
 from chainrule.ops.letters.logistic import sigmoid
-from chainrule.ops.letters.transcendental import exp, expm1, log1p
+from chainrule.ops.letters.transcendental import exp, expm1
 from chainrule.ops.losses.binary import check_shares
-from chainrule.ops.losses.classification import SoftmaxLoss, residual_rows, surprise
+from chainrule.ops.losses.classification import SoftmaxCrossEntropy, SoftmaxLoss, residual_rows
 from chainrule.ops.losses.loss import given_weights
 from chainrule.ops.losses.regression import PairLoss, pair_rules
 from chainrule.ops.movement import expand_dims, widened
-from chainrule.ops.nonlinearities import relu
+from chainrule.ops.nonlinearities import softplus
 
 NUMBERS = (int, float, np.number)
+SURPRISE = SoftmaxCrossEntropy.of("none")
 
 
 def _check_gamma(loss: Any) -> None:
@@ -64,8 +65,9 @@ class SoftmaxFocal(SoftmaxLoss):
 
     def row_gradients(self, scores: Any, labels: Any) -> Any:
         """The slope in the surprise, times the gradient of the surprise."""
-        slopes = _slope(surprise(scores, labels), self.gamma)
-        return residual_rows(scores, labels) * expand_dims(slopes, -1)
+        surprises = SURPRISE(widened(scores), labels)
+        rows = residual_rows(scores, labels)
+        return rows * expand_dims(_slope(surprises, self.gamma), -1)
 
 
 @op(
@@ -136,9 +138,8 @@ class BinaryFocal(PairLoss):
 
     def _terms(self, scores: Any, weighed: Any) -> tuple[Any, Any]:
         """What is made of the surprises -log p and -log(1 - p), each times its balance."""
-        tail = log1p(exp(-abs(scores)))
-        positive = weighed(relu(-scores) + tail, self.gamma)
-        negative = weighed(relu(scores) + tail, self.gamma)
+        positive = weighed(softplus(-scores), self.gamma)
+        negative = weighed(softplus(scores), self.gamma)
         if self.alpha is None:
             return positive, negative
         return self.alpha * positive, (1 - self.alpha) * negative
