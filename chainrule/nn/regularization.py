@@ -33,6 +33,7 @@ class _Penalty:
 
     strength: float
     biases: bool = False
+    per_row: bool = False
 
     def __post_init__(self) -> None:
         _check_strength(self, "strength")
@@ -65,6 +66,10 @@ class L2(_Penalty):
         lambda; usual values are 1e-5 to 1e-2. Mind the factor 1/2.
     biases : bool, default False
         Whether biases and normalization parameters are meant too.
+    per_row : bool, default False
+        In a step, divided by the rows of the batch (by the sum of their weights): the loss is
+        then that of all rows together, with one penalty among them, as scikit-learn's ``alpha``
+        is meant. Called by itself, it counts as for one row.
 
     Examples
     --------
@@ -90,6 +95,10 @@ class L1(_Penalty):
         lambda.
     biases : bool, default False
         Whether biases and normalization parameters are meant too.
+    per_row : bool, default False
+        In a step, divided by the rows of the batch (by the sum of their weights): the loss is
+        then that of all rows together, with one penalty among them, as scikit-learn's ``alpha``
+        is meant. Called by itself, it counts as for one row.
     """
 
     def operation(self) -> "_OfWeights":
@@ -106,6 +115,10 @@ class ElasticNet:
         The strength of each.
     biases : bool, default False
         Whether biases and normalization parameters are meant too.
+    per_row : bool, default False
+        In a step, divided by the rows of the batch (by the sum of their weights): the loss is
+        then that of all rows together, with one penalty among them, as scikit-learn's ``alpha``
+        is meant. Called by itself, it counts as for one row.
 
     Source
     ------
@@ -115,6 +128,7 @@ class ElasticNet:
     l1: float
     l2: float
     biases: bool = False
+    per_row: bool = False
 
     def __post_init__(self) -> None:
         _check_strength(self, "l1")
@@ -147,24 +161,34 @@ def regularization_terms(model: Module, regularization: Any = None) -> Tensor | 
     return bound_terms(model, regularization)()
 
 
-def bound_terms(model: Module, regularization: Any = None) -> Callable[[], Tensor | None]:
+def bound_terms(model: Module, regularization: Any = None) -> Callable[..., Tensor | None]:
     """The terms of :func:`regularization_terms`, looked up once: to be called at every step.
 
-    The net must keep its layers and parameters; their values may change.
+    It is given a function that says how many rows the step has, or the sum of their weights. The
+    net must keep its layers and parameters; their values may change.
     """
     terms = [
-        each.bound(module, only) if hasattr(each, "bound") else functools.partial(each, module)
+        (
+            each.bound(module, only) if hasattr(each, "bound") else functools.partial(each, module),
+            getattr(each, "per_row", False),
+        )
         for each, module, only in regularizations(model, regularization)
         if not isinstance(each, MaxNorm)
     ]
 
-    def whole() -> Tensor | None:
+    def whole(rows: Callable[[], Any] = _one_row) -> Tensor | None:
         value: Tensor | None = None
-        for term in terms:
-            value = term() if value is None else value + term()
+        for term, per_row in terms:
+            own = term() / rows() if per_row else term()
+            value = own if value is None else value + own
         return value
 
     return whole
+
+
+def _one_row() -> int:
+    """Outside of a step."""
+    return 1
 
 
 def project(model: Module, regularization: Any = None) -> None:

@@ -3,8 +3,8 @@
 Imports streams and errors; the training loop and Program read it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,14 @@ class Batches:
         Rows of a batch.
     seed : int
         The order of an epoch is a function of the seed and the epoch's number.
+    shuffle : bool or callable
+        False: as they lie; a function of the epoch's number gives the order itself.
     """
 
     all: Rows
     size: int
     seed: int
+    shuffle: bool | Callable[[int], Any] = field(default=True, kw_only=True)
 
     @property
     def rows(self) -> int:
@@ -50,11 +53,13 @@ class Batches:
 
     def order(self, epoch: int) -> Array:
         """The rows in the order of an epoch."""
+        if callable(self.shuffle):
+            return own_order(self.shuffle(epoch), self.rows, epoch)
         return np.random.default_rng((self.seed, epoch)).permutation(self.rows)
 
     def ordered(self, epoch: int) -> Rows:
         """All rows as an epoch takes them; in one batch their order changes nothing."""
-        if self.size >= self.rows:
+        if self.shuffle is False or (self.shuffle is True and self.size >= self.rows):
             return self.all
         return Rows(self.all.arrays, self.all.form, self.order(epoch))
 
@@ -84,6 +89,29 @@ def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def check_shuffle(shuffle: Any) -> None:
+    """Raise unless this is True, False or a function of the epoch's number."""
+    if shuffle is True or shuffle is False or (callable(shuffle) and type(shuffle) is not type):
+        return
+    raise ArgumentError(
+        f"fit was given shuffle={shuffle!r:.60}.",
+        do="shuffle is True, False, or a function of the epoch's number (from 1 on) that returns "
+        "the rows in their order: shuffle=lambda epoch: rng.permutation(len(x)).",
+    )
+
+
+def own_order(order: Any, rows: int, epoch: int) -> Array:
+    """What a user's ``shuffle`` returned for an epoch: as many numbers of rows as there are."""
+    found = checked_order(order, rows)
+    if found is None or len(found) != rows:
+        shown = "None" if found is None else f"{len(found):,} numbers"
+        raise ArgumentError(
+            f"shuffle returned {shown} for epoch {epoch}, but there are {rows:,} rows.",
+            do="Return as many numbers as there are rows; a row may stand twice.",
+        )
+    return found
 
 
 def checked_order(order: Any, rows: int) -> Array | None:

@@ -6,6 +6,7 @@ Imports nn, optim, the backward walk and the graph's catalogue. The training loo
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -21,7 +22,7 @@ from chainrule.tensors import Parameter
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
 from chainrule.train.loss_not_finite import non_finite_gradient, non_finite_loss
-from chainrule.train.objective import losses_of_heads, objective_of
+from chainrule.train.objective import losses_of_heads, objective_of, rows_in
 from chainrule.train.penalty import Penalty
 from chainrule.train.pieces import Span, joined, key_of_piece, scaled, shares_of, spans_of, summed
 from chainrule.train.recipe import Recipe
@@ -63,6 +64,7 @@ class TrainingStep:
         self._penalty, self._hooks = penalty, recipe.hooks
         self._one = np.ones((), np.float32)
         self._left_out: set[str] = set()
+        self._whole: Arrays = ()  # the batch whose pieces are gathered
 
     def renewed(self, parameters: Mapping[str, Parameter], penalty: Penalty) -> "TrainingStep":
         """The same step for other parameters; those that nothing reaches were named already."""
@@ -127,11 +129,14 @@ class TrainingStep:
             self._backward(terms)
             return updates
         before = {name: np.array(array) for name, array in self._model.buffers().items()}
+        self._whole = batch
         try:
             return self._gather_pieces(batch, key, place, spans)
         except BaseException:
             self._model.write_buffers(before)
             raise
+        finally:
+            self._whole = ()
 
     def _gather_pieces(self, batch: Arrays, key: Key, place: str, spans: Sequence[Span]) -> Any:
         outs: list[list[Any]] = []
@@ -236,7 +241,8 @@ class TrainingStep:
             if not isinstance(loss, Node) or loss.value.shape:
                 loss = one_number(self._recipe.loss, loss, len(batch[0]))
             terms = [loss]
-        penalty = self._penalty.term()
+        whole = self._whole or batch  # of which this may be a piece
+        penalty = self._penalty.term(partial(rows_in, form, whole))
         return terms if penalty is None else [*terms, penalty], updates
 
     def _backward(self, terms: list[Any]) -> None:

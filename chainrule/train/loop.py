@@ -13,7 +13,7 @@ from chainrule.optim import ClipNorm, ClipValue, Optimizer, Schedule
 from chainrule.optim.arguments import whole
 from chainrule.settings import RECORDING
 from chainrule.spec import is_sequence
-from chainrule.train.batches import Batches
+from chainrule.train.batches import Batches, check_shuffle
 from chainrule.train.blocks import Blocks, block_batches, check_of, is_blocks
 from chainrule.train.checks import (
     Task,
@@ -59,6 +59,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     metric: Any = "auto",
     seed: int = 0,
+    shuffle: bool | Callable[[int], Any] = True,
     progress: bool = False,
     compiled: bool = True,
     after: History | None = None,
@@ -128,6 +129,10 @@ def fit(
         called "accuracy_class", "r2_price"; a function is given all outputs and all targets.
     seed : int, default 0
         Of the order of the rows and of dropout. The same seed gives the same bits.
+    shuffle : bool or callable, default True
+        Another order of the rows in each epoch, which a step needs to see rows that do not
+        resemble each other. False: as they lie. A function of the epoch's number, from 1 on,
+        returns the numbers of the rows in their order; a row may stand in it twice.
     progress : bool, default False
         Write a line per epoch to standard error, and one where compiling takes over a second.
     compiled : bool, default True
@@ -192,6 +197,7 @@ def fit(
     size, seed = whole("fit", "batch_size", batch_size, 1), whole("fit", "seed", seed)
     several = whole("fit", "accumulate", accumulate, 1)
     epochs = whole("fit", "epochs", epochs)
+    check_shuffle(shuffle)
     known = None if after is None else columns_known(model)
 
     def task_of(given: Any, part: str, weights: Any) -> Task:
@@ -199,10 +205,15 @@ def fit(
 
     if is_blocks(data):
         check = check_of(task_of, sample_weight)
+        if shuffle is not True:
+            raise ArgumentError(
+                f"data that come in blocks are shuffled by fit, but shuffle={shuffle!r:.60}.",
+                do="Leave shuffle out; blocks() decides on the order of the blocks.",
+            )
         task, batches = block_batches(data, size * several, seed, check)
     else:
         task = task_of(data, "the training data", sample_weight)
-        batches = Batches(task.rows, size * several, seed)
+        batches = Batches(task.rows, size * several, seed, shuffle=shuffle)
     watched = None
     if validation is not None:
         part = "the validation data"

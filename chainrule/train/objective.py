@@ -5,7 +5,7 @@ it; what a user gave is looked at once, before the first row.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from chainrule.ops.reductions import total
 from chainrule.spec import is_dict, is_sequence
 from chainrule.tensors import Tensor
 from chainrule.train.loss_check import name_of
-from chainrule.train.streams import named, outputs_of
+from chainrule.train.streams import Form, named, outputs_of
 
 Objective = Callable[[Any, Any, Any], Any]  # of outputs, targets, and weights or None
 WEIGHTS_OF = ("weights", "sample_weight")  # parameters of a loss that take them
@@ -65,6 +65,15 @@ def losses_by_head(loss: Any) -> dict[Any, Any] | None:
 def weights_of_head(weights: Any, head: Any) -> Any:
     """One array weighs the rows of all heads; a container has one for each, or none for some."""
     return dict(named(weights)).get(head) if isinstance(weights, dict | tuple) else weights
+
+
+def rows_in(form: Form, batch: Sequence[Any]) -> Any:
+    """How many rows a batch counts for: the sum of their weights, where one array weighs them."""
+    weights = form.weights_of(batch)
+    if weights is None or isinstance(weights, dict | tuple):
+        return int(batch[0].shape[0])
+    whole = total(weights)
+    return whole + cast(whole == 0, whole.dtype)  # rows that weigh nothing teach nothing
 
 
 def asks_for_weights(loss: Any) -> bool:

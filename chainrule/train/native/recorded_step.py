@@ -5,6 +5,7 @@ Imports nn, optim, the backward walk and the plan's recorder. Program compiles w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
 from chainrule.train.native.found import Found, together
 from chainrule.train.native.stand_ins import standing_in
-from chainrule.train.objective import losses_of_heads, objective_of
+from chainrule.train.objective import losses_of_heads, objective_of, rows_in
 from chainrule.train.penalty import Penalty
 from chainrule.train.pieces import key_of_piece, scaled, shares_of, spans_of, weighed
 from chainrule.train.recipe import Recipe, reads_indices
@@ -139,6 +140,7 @@ class _Step:
         self._recipe, self._values, self._key = recipe, values, key
         self._rate, self._number = rate, number
         self._model, self._leaves = substituted(recipe.model, values)
+        self._whole: Sequence[Any] = ()  # the batch of which a piece is read
         for (path, name), value in (left or {}).items():
             vars(self._model.modules()[path])[name] = value
 
@@ -165,7 +167,7 @@ class _Step:
             key, run = key_of_piece(self._key, number), self
             if number:  # each starts from the buffers that the one before it has left
                 run = _Step(recipe, values, key, None, None, self.left())
-            piece = [x[start:stop] for x in batch]
+            piece, run._whole = [x[start:stop] for x in batch], batch
             found.append(run._read(form, piece, own, number == len(spans) - 1))
             values |= found[-1].updates
         return self._hooked(together(found))
@@ -195,7 +197,7 @@ class _Step:
         else:
             losses = losses_of_heads(recipe.loss, *given)
             terms = [one_number(recipe.loss, loss, rows) for loss in losses]
-        penalty = Penalty(self._model, recipe.regularization).term() if penalised else None
+        penalty = self._penalty_of(form, batch) if penalised else None
         ends = terms if penalty is None else [*terms, penalty]
         gradients = self._walked(ends, shares or ())
         found = {path: symbol_of(value) for path, value in updates.items()}
@@ -204,6 +206,11 @@ class _Step:
             data = [weighed(data, shares)]
         losses = [*data, 0.0 if penalty is None else symbol_of(penalty)]
         return Found(gradients, found, losses, [symbol_of(out) for out in outs], container)
+
+    def _penalty_of(self, form: Form, batch: Sequence[Any]) -> Any:
+        """The regularization term of a step on these rows, or on those they are a piece of."""
+        penalty = Penalty(self._model, self._recipe.regularization)
+        return penalty.term(partial(rows_in, form, self._whole or batch))
 
     def _walked(self, ends: Sequence[Any], shares: Sequence[Any]) -> dict[str, Any]:
         """The gradients of the trained parameters that these terms of the loss reach."""
