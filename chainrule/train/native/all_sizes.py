@@ -24,7 +24,8 @@ from chainrule.train.claims import Claimed
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.loss_not_finite import non_finite_update
 from chainrule.train.native.keeping import Again, Keeper
-from chainrule.train.native.recorded_step import inputs, recorded_step, symbol_of
+from chainrule.train.native.known import known
+from chainrule.train.native.recorded_step import Recorded, inputs, recorded_step, symbol_of
 from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.native.step import NativeStep, memory_of, missed
 from chainrule.train.penalty import Penalty
@@ -148,12 +149,17 @@ class NativeSteps:
         slots = self._recipe.optimizer.slots(self._trained)
         self._recipe = recipe = replace(self._recipe, behind=missed(slots))
         specs, watched = specs_of(rows, count), count == self._watched
-        recorded = steady(
-            lambda left: recorded_step(recipe, specs, rows.form, watched, left),
-            self._surroundings,
-            twice=not self._steps,
-        )
-        return NativeStep(recipe, recorded, len(specs), watched, runs)
+
+        def record() -> Recorded:
+            return steady(
+                lambda left: recorded_step(recipe, specs, rows.form, watched, left),
+                self._surroundings,
+                twice=not self._steps,
+            )
+
+        batch = specs, rows.form.key, watched
+        recorded, plan = known(recipe, self._surroundings, batch, record)
+        return NativeStep(recipe, recorded, plan, len(specs), watched, runs)
 
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""

@@ -79,6 +79,10 @@ class Surroundings:
         """Whether anything can be reached that this package has not written."""
         return self._reach.meets_code_of_others
 
+    def content(self) -> tuple[Any, ...] | None:
+        """What was there at the last look, equal for objects of the same form; see Reach."""
+        return self._reach.content()
+
     def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.groups import Slot
+from chainrule.plan.plan import Plan
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
-from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Rows
@@ -103,10 +103,16 @@ class NativeStep:
     """
 
     def __init__(
-        self, recipe: Recipe, recorded: Recorded, streams: int, watched: bool, runs: float
+        self,
+        recipe: Recipe,
+        recorded: Recorded,
+        plan: Plan,
+        streams: int,
+        watched: bool,
+        runs: float,
     ) -> None:
         self._names = recorded.parameters, recorded.buffers  # the flow need not stay
-        self.plan = plan = planned(recorded.flow)
+        self.plan = plan
         shown, arrays = recipe.trained if watched else (), len(plan.inputs) - streams - NUMBERS
         last = len(plan.outputs) - len(shown)
         first = len(recorded.flow.updates)

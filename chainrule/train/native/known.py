@@ -1,0 +1,68 @@
+"""Known: a step of our own code is recorded and planned once for all fits that are alike.
+
+Imports recording and planning. The native steps ask here first: a cross-validation, a search and
+an ensemble make hundreds of nets of one form, and to record one takes longer than to train it.
+"""
+
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from chainrule.plan.plan import Plan
+from chainrule.settings import DEPTH
+from chainrule.train.native.guards import Surroundings
+from chainrule.train.native.planned import KEPT, planned
+from chainrule.train.native.recorded_step import Recorded
+from chainrule.train.recipe import Recipe
+
+Found = tuple[Recorded, Plan]
+RATE = "the optimiser.rate"  # the path of what each step is given anew
+
+
+def known(
+    recipe: Recipe, surroundings: Surroundings, batch: Hashable, record: Callable[[], Recorded]
+) -> Found:
+    """The recording of a step and its plan: those of an equal step, or new ones.
+
+    Equal are steps that run nothing but code of this package on equal settings; their parameters
+    may hold other values, for those are inputs of a recording.
+
+    Parameters
+    ----------
+    batch : hashable
+        The arrays of a batch, and whether its step is watched.
+    record : callable
+        Records it, where it is not known.
+    """
+    content = surroundings.content()
+    if content is None:
+        recorded = record()
+        return recorded, planned(recorded.flow)
+    if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
+        content = tuple([fact for fact in content if fact[0] != RATE])
+    facts = recipe.trained, recipe.behind, recipe.scale, DEPTH.get(), batch, content
+    return _found(_Step(facts, record))
+
+
+class _Step:
+    """A step by what it says: equal ones have one recording."""
+
+    def __init__(self, facts: Hashable, record: Callable[[], Recorded]) -> None:
+        self.facts, self.record, self._hash = facts, record, hash(facts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Step) and self.facts == other.facts
+
+
+@functools.lru_cache(KEPT)
+def _found(step: _Step) -> Found:
+    recorded = step.record()
+    step.record = _done  # which holds a net, and the step stays
+    return recorded, planned(recorded.flow)
+
+
+def _done() -> Any:
+    raise AssertionError("a step that is known is not recorded again")
