@@ -158,8 +158,8 @@ class NativeSteps:
             )
 
         batch = specs, rows.form.key, watched
-        recorded, plan = known(recipe, self._surroundings, batch, record)
-        return NativeStep(recipe, recorded, plan, len(specs), watched, runs)
+        found = known(recipe, self._surroundings, batch, record)
+        return NativeStep(recipe, found, len(specs), watched, runs)
 
     def bound(self, step: NativeStep) -> int:
         """Let the machine code work on the arrays as they are now; how many steps were made."""

@@ -38,6 +38,8 @@ class Bound:
     Attributes
     ----------
     plan : Plan
+    code : Program
+        The machine code, for who wants to hold it longer than this.
     """
 
     def __init__(
@@ -49,7 +51,8 @@ class Bound:
         runs: float = inf,
     ) -> None:
         self.plan = plan
-        self._run = compile_plan(plan, beside=True, runs=runs).run_object()
+        executable = compile_plan(plan, beside=True, runs=runs)
+        self._run, self.code = executable.run_object(), executable.program
         self._place = place = len(plan.inputs) - streams - len(numbers)
         self._held: list[Array] = []
         batch = plan.inputs[place : place + streams]

@@ -6,22 +6,40 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 
 import functools
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.plan.plan import Plan
 from chainrule.settings import DEPTH
 from chainrule.train.native.guards import Surroundings
-from chainrule.train.native.planned import KEPT, planned
+from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 
-Found = tuple[Recorded, Plan]
+STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
 RATE = "the optimiser.rate"  # the path of what each step is given anew
+
+
+@dataclass(eq=False)
+class Known:
+    """A step that was recorded and planned.
+
+    Attributes
+    ----------
+    recorded : Recorded
+    plan : Plan
+    code : object
+        Its machine code, which is held here while other fits may come.
+    """
+
+    recorded: Recorded
+    plan: Plan
+    code: Any = None
 
 
 def known(
     recipe: Recipe, surroundings: Surroundings, batch: Hashable, record: Callable[[], Recorded]
-) -> Found:
+) -> Known:
     """The recording of a step and its plan: those of an equal step, or new ones.
 
     Equal are steps that run nothing but code of this package on equal settings; their parameters
@@ -37,7 +55,7 @@ def known(
     content = surroundings.content()
     if content is None:
         recorded = record()
-        return recorded, planned(recorded.flow)
+        return Known(recorded, planned(recorded.flow))
     if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
         content = tuple([fact for fact in content if fact[0] != RATE])
     facts = recipe.trained, recipe.behind, recipe.scale, DEPTH.get(), batch, content
@@ -57,11 +75,11 @@ class _Step:
         return isinstance(other, _Step) and self.facts == other.facts
 
 
-@functools.lru_cache(KEPT)
-def _found(step: _Step) -> Found:
+@functools.lru_cache(STEPS)
+def _found(step: _Step) -> Known:
     recorded = step.record()
     step.record = _done  # which holds a net, and the step stays
-    return recorded, planned(recorded.flow)
+    return Known(recorded, planned(recorded.flow))
 
 
 def _done() -> Any:

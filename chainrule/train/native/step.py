@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.groups import Slot
-from chainrule.plan.plan import Plan
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
-from chainrule.train.native.recorded_step import Recorded
+from chainrule.train.native.known import Known
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Rows
 
@@ -103,14 +102,9 @@ class NativeStep:
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        recorded: Recorded,
-        plan: Plan,
-        streams: int,
-        watched: bool,
-        runs: float,
+        self, recipe: Recipe, known: Known, streams: int, watched: bool, runs: float
     ) -> None:
+        recorded, plan = known.recorded, known.plan
         self._names = recorded.parameters, recorded.buffers  # the flow need not stay
         self.plan = plan
         shown, arrays = recipe.trained if watched else (), len(plan.inputs) - streams - NUMBERS
@@ -131,6 +125,7 @@ class NativeStep:
             {i: array.reshape(array.shape[1:]) for i, array in one},
             runs,
         )
+        known.code = self._bound.code
         self.gradients = {path: self._bound.leaves(last + i) for i, path in enumerate(shown)}
         self.draws = any(kernel.draws for kernel in plan.kernels)
         self.most_outs = max(MOST_OUTS // max(sum(spec.nbytes for spec in outs), 1), 1)
