@@ -83,6 +83,11 @@ class Surroundings:
         """What was there at the last look, equal for objects of the same form; see Reach."""
         return self._reach.content()
 
+    @property
+    def classes(self) -> set[type]:
+        """Those of all objects that can be reached."""
+        return self._reach.classes
+
     def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
 

@@ -5,10 +5,14 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 """
 
 import functools
-from collections.abc import Callable, Hashable
+import itertools
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from operator import is_
+from types import FunctionType, MappingProxyType
 from typing import Any
 
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.plan import Plan
 from chainrule.settings import DEPTH
 from chainrule.train.native.guards import Surroundings
@@ -16,6 +20,8 @@ from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 
+METHODS = (FunctionType, property, classmethod, staticmethod)
+LOOK_UP = MappingProxyType[str, Any].get
 STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
 RATE = "the optimiser.rate"  # the path of what each step is given anew
 
@@ -28,13 +34,37 @@ class Known:
     ----------
     recorded : Recorded
     plan : Plan
+    methods : Methods or None
+        Those of the classes that were recorded.
     code : object
         Its machine code, which is held here while other fits may come.
     """
 
     recorded: Recorded
     plan: Plan
+    methods: "Methods | None" = None
     code: Any = None
+
+
+class Methods:
+    """What stands in some classes, and whether it still does: anybody may replace a method."""
+
+    def __init__(self, classes: Iterable[type]) -> None:
+        self._classes = [vars(base) for base in {b for each in classes for b in each.__mro__}]
+        self._sizes = [*map(len, self._classes)]
+        found = [
+            (inside, name, x)
+            for inside in self._classes
+            for name, x in inside.items()
+            if isinstance(x, METHODS)
+        ]
+        self._places = [(inside, name) for inside, name, _ in found]
+        self._methods = [x for _, _, x in found]
+
+    def same(self) -> bool:
+        """Whether each method is the one that was there, and none has come or gone."""
+        now = itertools.starmap(LOOK_UP, self._places)
+        return all(map(is_, now, self._methods)) and [*map(len, self._classes)] == self._sizes
 
 
 def known(
@@ -59,14 +89,21 @@ def known(
     if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
         content = tuple([fact for fact in content if fact[0] != RATE])
     facts = recipe.trained, recipe.behind, recipe.scale, DEPTH.get(), batch, content
-    return _found(_Step(facts, record))
+    step = _Step(facts, surroundings.classes, record)
+    found = _found(step)
+    if found.methods is not None and not found.methods.same():
+        _found.cache_clear()
+        return _found(step)
+    return found
 
 
 class _Step:
     """A step by what it says: equal ones have one recording."""
 
-    def __init__(self, facts: Hashable, record: Callable[[], Recorded]) -> None:
-        self.facts, self.record, self._hash = facts, record, hash(facts)
+    def __init__(
+        self, facts: Hashable, classes: Iterable[type], record: Callable[[], Recorded]
+    ) -> None:
+        self.facts, self.classes, self.record, self._hash = facts, classes, record, hash(facts)
 
     def __hash__(self) -> int:
         return self._hash
@@ -79,7 +116,8 @@ class _Step:
 def _found(step: _Step) -> Known:
     recorded = step.record()
     step.record = _done  # which holds a net, and the step stays
-    return Known(recorded, planned(recorded.flow))
+    ops = map(CATALOGUE.__getitem__, CATALOGUE.names())
+    return Known(recorded, planned(recorded.flow), Methods((*step.classes, *ops)))
 
 
 def _done() -> Any:

@@ -84,6 +84,11 @@ class Reach:
         """Whether anything was found that this package has not written."""
         return any(is_code_of_others(x) for _, x in self._seen.values())
 
+    @property
+    def classes(self) -> set[type]:
+        """Those of everything that was found."""
+        return {type(x) for _, x in self._seen.values()}
+
     def content(self) -> tuple[Any, ...] | None:
         """All that was found: equal for other roots of the same form and the same settings.
 
