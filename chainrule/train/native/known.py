@@ -5,11 +5,10 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from operator import is_
-from types import FunctionType, MappingProxyType
+from types import FunctionType
 from typing import Any
 
 from chainrule.graph.op.catalogue import CATALOGUE
@@ -20,8 +19,7 @@ from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 
-METHODS = (FunctionType, property, classmethod, staticmethod)
-LOOK_UP = MappingProxyType[str, Any].get
+METHODS: tuple[type[Any], ...] = (FunctionType, property, classmethod, staticmethod)
 STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
 RATE = "the optimiser.rate"  # the path of what each step is given anew
 
@@ -52,7 +50,7 @@ class Methods:
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes = [vars(base) for base in {b for each in classes for b in each.__mro__}]
         self._sizes = [*map(len, self._classes)]
-        found = [
+        found: list[tuple[Any, str, Any]] = [
             (inside, name, x)
             for inside in self._classes
             for name, x in inside.items()
@@ -63,7 +61,7 @@ class Methods:
 
     def same(self) -> bool:
         """Whether each method is the one that was there, and none has come or gone."""
-        now = itertools.starmap(LOOK_UP, self._places)
+        now = [inside.get(name) for inside, name in self._places]
         return all(map(is_, now, self._methods)) and [*map(len, self._classes)] == self._sizes
 
 
