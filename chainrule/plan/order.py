@@ -54,10 +54,8 @@ class Order:
         for place in _places(moved):
             self._at[place] = one
         self.bits[one], self.before[one], self.after[one] = bits, before, after
-        for group in self._among(above):
-            self.after[group] |= after | bits
-        for group in self._among(below):
-            self.before[group] |= before | bits
+        self._add(self.after, above, after | bits)
+        self._add(self.before, below, before | bits)
 
     def precedes(self, one: Group, other: Group) -> bool:
         """Whether the first must run before the second."""
@@ -68,17 +66,16 @@ class Order:
         before = self.before[one] | self.bits[one]
         after = self.after[other] | self.bits[other]
         above, below = before & ~self.before[other], after & ~self.after[one]
-        for group in self._among(above):
-            self.after[group] |= after
-        for group in self._among(below):
-            self.before[group] |= before
+        self._add(self.after, above, after)
+        self._add(self.before, below, before)
 
-    def _among(self, nodes: int) -> Iterator[Group]:
-        """The groups of these nodes."""
+    def _add(self, known: dict[Group, int], nodes: int, more: int) -> None:
+        """Know more of the groups of these nodes: they are many in a deep net."""
+        at, bits = self._at, self.bits
         while nodes:
-            group = self._at[nodes.bit_length() - 1]
-            nodes &= ~self.bits[group]
-            yield group
+            group = at[nodes.bit_length() - 1]
+            nodes &= ~bits[group]
+            known[group] |= more
 
 
 def _needs(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> list[set[int]]:

@@ -1,6 +1,5 @@
 """Letters of floats: NumPy's results at special values, the same bits at every width."""
 
-
 import numpy as np
 import pytest
 from scipy import special

@@ -148,3 +148,35 @@ def test_noise_from_the_runs_key_is_compiled():
         optimizer=optim.SGD(0.01), epochs=2, metric=None,
     )  # fmt: skip
     assert history.compiled
+
+
+class Subclass(nn.Linear):
+    pass
+
+
+def hook(gradients):
+    return gradients
+
+
+@pytest.mark.parametrize(
+    ("count", "net", "loss", "hooks"),
+    [
+        (1, nn.Linear(3, 2), cr.squared_error, ()),
+        (1, nn.MLP([3, 4, 2]), cr.squared_error, (optim.ClipNorm(1.0),)),
+        (2, nn.Linear(3, 2), lambda out, y: 2 * cr.squared_error(out, y), ()),
+        (2, nn.Linear(3, 2), cr.squared_error, (hook,)),
+        (2, Subclass(3, 2), cr.squared_error, ()),
+        (2, Plain(), cr.squared_error, ()),
+    ],
+)
+def test_a_step_is_recorded_twice_where_it_runs_code_of_others(count, net, loss, hooks):
+    recipe = Recipe(net, loss, optim.SGD(0.1), None, hooks, tuple(net.parameters()))
+    first = next(iter(net.parameters().values()))
+    specs, made = [Spec((4, 3), first.dtype), Spec((4, 2), first.dtype)], []
+
+    def record(left):
+        made.append(recorded_step(recipe, specs, left=left))
+        return made[-1]
+
+    steady(record, surroundings_of(recipe), twice=True)
+    assert len(made) == count
