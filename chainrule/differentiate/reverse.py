@@ -241,9 +241,18 @@ class Recording:
 
     def needs_graph(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
         """Whether gradients must be graphs: somebody around sees these leaves or results."""
-        if any(may_be_asked(x) for x in (*[x.value for x in (*self.leaves, *ends)], *given)):
+        if any(isinstance(x.value, Symbol) for x in (*self.leaves, *ends)):
+            return True
+        if any(isinstance(x, Symbol) for x in given):
             return True
         return around.recording and bool(self.holder)
+
+    def _is_asked(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
+        """Whether anybody may ask for gradients of gradients: not where all is a recording."""
+        values = [x.value for x in (*self.leaves, *ends)]
+        return any(map(may_be_asked, (*values, *given))) or (
+            around.recording and bool(self.holder)
+        )
 
     def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""
@@ -270,6 +279,7 @@ class Recording:
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
         around, targets = self.around.now(), set(self.leaves)
         graph = self.needs_graph(ends, upstreams, around)
+        graph = graph and self._is_asked(ends, upstreams, around)
         token = RECORDING.set(recording_on())
         try:
             # An infinite slope is an answer, not a warning.
