@@ -15,6 +15,8 @@ from chainrule.ops.letters.transcendental import expm1
 from chainrule.optim.arguments import flag, positive, share
 from chainrule.optim.optimizer import Optimizer
 
+LARGEST = "largest_mean_square"  # what AMSGrad remembers
+
 
 class Adam(Optimizer):
     """Adaptive moments: the step is rate * mean / (sqrt(mean square) + epsilon), both debiased.
@@ -89,24 +91,22 @@ class Adam(Optimizer):
     def amsgrad(self, new: bool) -> None:
         self._amsgrad = flag(type(self).__name__, "amsgrad", new)
         if new:
-            self._add_memory("largest_mean_square")
+            self._add_memory(LARGEST)
 
     def update(
         self, parameter: Any, gradient: Any, state: tuple[Any, ...], rate: Any, step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """w - rate * (m / c1) / (sqrt(s / c2) + epsilon), c = 1 - beta**step."""
-        mean, mean_square = moments(self, gradient, state)
-        after = [mean_square, *(maximum(largest, mean_square) for largest in state[2:])]
+        after = mean, divisor = moments(self, gradient, state)
+        if LARGEST in self.memory:
+            largest = maximum(state[2], divisor)
+            after, divisor = (*after, largest), largest if self.amsgrad else divisor
         # Both corrections are numbers: moved out of the quotient they cost no pass of their own.
         root = root_of(filled(self.beta2, step))
         pace = rate * root / filled(self.beta1, step)
         epsilon = self.epsilon if self.epsilon_hat else self.epsilon * root
-        move = pace * mean / (sqrt(self._divisor(after)) + epsilon)
-        return parameter - move, (mean, *after)
-
-    def _divisor(self, squares: list[Any]) -> Any:
-        """What a step is divided by: the mean square, or the largest one."""
-        return squares[-1] if self.amsgrad else squares[0]
+        move = pace * mean / (sqrt(divisor) + epsilon)
+        return parameter - move, after
 
 
 def moments(rule: Any, gradient: Any, state: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -114,7 +114,7 @@ class SGD(Optimizer):
 
     def _apply(self, rate: float) -> None:
         """Without momentum two NumPy calls per parameter are faster than any grouping."""
-        if self.memory or self._decays():
+        if self.memory or self.weight_decay or (self.groups and self._decays()):
             super()._apply(rate)
             return
         scale = np.asarray(rate)
@@ -130,9 +130,8 @@ class SGD(Optimizer):
                 value -= gradient * scale
 
     def _decays(self) -> bool:
-        """Whether some weights decay."""
-        own = (group.get("weight_decay", 0.0) for group in self.groups.values())
-        return bool(self.weight_decay) or any(own)
+        """Whether the weights of a group decay."""
+        return any(group.get("weight_decay") for group in self.groups.values())
 
 
 def _subtract(value: Array, gradient: Array, scale: Array) -> None:

@@ -40,6 +40,12 @@ RULES = [
 SHAPES = {"weight": (3, 4), "bias": (4,), "scale": (), "empty": (0, 2), "wide": (2, 20000)}
 
 
+def test_every_optimiser_with_a_rule_is_tested_here():
+    assert {type(rule) for rule in RULES} == {
+        *(kind for kind in optim.OPTIMIZERS if not kind.needs_closure), optim.EMA, optim.SWA,
+    }  # fmt: skip
+
+
 def fresh(optimizer):
     return type(optimizer)(**{name: getattr(optimizer, name) for name in optimizer.settings})
 

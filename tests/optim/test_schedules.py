@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from chainrule import optim
+import chainrule as cr
+from chainrule import nn, optim
 from chainrule.errors import ArgumentError
 from chainrule.tensors import Tensor
 
@@ -52,6 +53,26 @@ POINTS = [
     (optim.CosineRestarts(1.0, first=3, growth=3.0), {3: 1, 12: 1, 39: 1, 120: 1}),
     (optim.Cosine(2.0, steps=110, warmup=10 / 110), {0: 0.2, 9: 2, 10: 2, 60: 1, 110: 0}),
 ]
+
+
+def test_every_schedule_is_tested_here():
+    kinds = [x for x in vars(optim).values() if isinstance(x, type)]
+    assert {type(schedule) for schedule, _ in POINTS} == {
+        kind for kind in kinds if issubclass(kind, optim.Schedule) and kind is not optim.Schedule
+    }
+
+
+@pytest.mark.parametrize("schedule", {type(s): s for s, _ in POINTS}.values(), ids=repr)
+def test_every_schedule_is_arithmetic_that_compiled_steps_follow(schedule):
+    x = np.random.default_rng(0).normal(size=(48, 3))
+    models = [nn.Linear(3, 1, dtype="float64") for _ in range(2)]
+    for model, compiled in zip(models, (True, False), strict=True):
+        history = cr.fit(
+            model, (x, x[:, :1]), loss=cr.squared_error, epochs=6, batch_size=4,
+            optimizer=optim.AdamW(0.01, weight_decay=schedule), compiled=compiled,
+        )  # fmt: skip
+        assert history.compiled == compiled
+    np.testing.assert_allclose(models[0].weight.data, models[1].weight.data, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("schedule", "points"), POINTS, ids=lambda x: repr(x)[:40])

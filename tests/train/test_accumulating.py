@@ -129,6 +129,20 @@ def test_everybody_sees_one_step(compiled):
     assert history.state.step == 6
 
 
+class Halves(cr.train.Blocks):
+    rows = ROWS
+
+    def blocks(self, rng):
+        yield X[:20], LABELS[:20]
+        yield X[20:], LABELS[20:]
+
+
+@MODES
+def test_data_that_come_in_blocks(compiled):
+    whole = run(1, 16, compiled, data=Halves())
+    assert_alike(whole, run(4, 4, compiled, data=Halves()))
+
+
 @MODES
 def test_float32_and_other_optimisers(compiled):
     for make in (lambda: optim.SGD(0.1, momentum=0.9), lambda: optim.EMA(optim.Lion(0.01))):
