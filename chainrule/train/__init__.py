@@ -6,6 +6,7 @@ blocks.py             rows that come a block at a time, for data larger than mem
 checks.py             what fit and evaluate were given, in one form
 choices.py            how to train on some data: what nobody chose is filled in
 claims.py             who trains a net says so in its parameters
+class_weights.py      how much each row counts, by its class
 eager_step.py         forward, loss, backward, update; once per batch
 early_stopping.py     end training when it no longer helps, and keep the best weights
 entering.py           arrays, lists and frames become arrays of numbers, or an error says why
@@ -48,6 +49,7 @@ native/               training in machine code: a step recorded, compiled, bound
 
 from chainrule.train import data
 from chainrule.train.blocks import Blocks
+from chainrule.train.class_weights import class_weights
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.evaluation import evaluate, predict
 from chainrule.train.events import Callback
@@ -71,6 +73,7 @@ __all__ = [
     "Program",
     "ReduceOnPlateau",
     "TrainingState",
+    "class_weights",
     "data",
     "evaluate",
     "fit",

@@ -23,6 +23,7 @@ from chainrule.train.checks import (
     note_columns,
     trained_parameters,
 )
+from chainrule.train.class_weights import weighed_by_class
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.early_stopping import EarlyStopping
 from chainrule.train.events import Callback, Hooks
@@ -52,6 +53,7 @@ def fit(
     accumulate: int = 1,
     validation: tuple[Any, ...] | None = None,
     sample_weight: Any = None,
+    class_weight: Any = None,
     schedule: Schedule | Callable[[int], float] | None = None,
     clip: ClipNorm | ClipValue | float | None = None,
     gradient_hooks: Sequence[GradientHook] = (),
@@ -106,6 +108,10 @@ def fit(
         How much each row counts in the loss: a weighted mean over the rows of a batch. A loss of
         your own takes them as a parameter called ``weights``. Of several losses by name, all are
         given it; or a dict of weights has one for some of them. No metric is weighted.
+    class_weight : "balanced" or mapping of label to number, optional
+        How much the rows of each class count; the weights of :func:`chainrule.train.class_weights`
+        multiply those of the rows. "balanced": each class as much as any other. Validation rows
+        have weights of their own, if any.
     schedule : Schedule or callable, optional
         Learning rate by step, counted from 0 at the start of this fit, or of the one that it
         goes on from; ``state.rate = ...`` in a hook overrides it for one step, see
@@ -199,6 +205,8 @@ def fit(
     epochs = whole("fit", "epochs", epochs)
     check_shuffle(shuffle)
     known = None if after is None else columns_known(model)
+    if class_weight is not None:
+        sample_weight = weighed_by_class(data, class_weight, sample_weight)
 
     def task_of(given: Any, part: str, weights: Any) -> Task:
         return Task.of(model, given, loss, metric, part, size, True, known, weights)
