@@ -207,10 +207,16 @@ def betaln(x: Operand, y: Operand) -> Tensor:
     """log |beta(x, y)|, where beta is gamma(x) gamma(y) / gamma(x + y)."""
 
 @overload
-def binary_cross_entropy(predictions: Array, targets: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
+def binary_cross_entropy(predictions: Array, targets: Array, reduction: str = 'mean', pos_weight: Any = 1.0, weights: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
-def binary_cross_entropy(predictions: Operand, targets: Operand, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
+def binary_cross_entropy(predictions: Operand, targets: Operand, reduction: str = 'mean', pos_weight: Any = 1.0, weights: Operand | None = None) -> Tensor:
     """-t log s(x) - (1 - t) log s(-x) of scores x (not probabilities) and targets t in 0 ... 1."""
+
+@overload
+def binary_focal(predictions: Array, targets: Array, reduction: str = 'mean', gamma: float = 2.0, alpha: float | None = None, weights: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def binary_focal(predictions: Operand, targets: Operand, reduction: str = 'mean', gamma: float = 2.0, alpha: float | None = None, weights: Operand | None = None) -> Tensor:
+    """binary_cross_entropy in which what is classified well already counts little."""
 
 @overload
 def broadcast_to(x: Array, shape: tuple[int, ...]) -> npt.NDArray[Any]: ...
@@ -507,6 +513,12 @@ def gammaln(x: Operand) -> Tensor:
     """log |gamma(x)|, the logarithm of the factorial of x - 1; its slope is digamma."""
 
 @overload
+def gaussian_likelihood(outputs: Array, targets: Array, eps: float = 1e-06, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def gaussian_likelihood(outputs: Operand, targets: Operand, eps: float = 1e-06, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
+    """Minus the log-likelihood of targets around means, with a variance for each that is learned."""
+
+@overload
 def gelu(x: Array, approximate: str = 'none') -> npt.NDArray[Any]: ...
 @overload
 def gelu(x: Operand, approximate: str = 'none') -> Tensor:
@@ -703,6 +715,12 @@ def log2(x: Array) -> npt.NDArray[Any]: ...
 @overload
 def log2(x: Operand) -> Tensor:
     """Logarithm to the base 2."""
+
+@overload
+def log_cosh(predictions: Array, targets: Array, reduction: str = 'mean', weights: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def log_cosh(predictions: Operand, targets: Operand, reduction: str = 'mean', weights: Operand | None = None) -> Tensor:
+    """log cosh(prediction - target): half the square near the target, absolute far from it."""
 
 @overload
 def log_softmax(x: Array, axis: Any = -1, where: Array | None = None) -> npt.NDArray[Any]: ...
@@ -1143,10 +1161,16 @@ def softmax(x: Operand, axis: Any = -1, where: Operand | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis (or several): scores become shares that add up to 1."""
 
 @overload
-def softmax_cross_entropy(scores: Array, labels: Array, reduction: str = 'mean', label_smoothing: float = 0.0, weights: Array | None = None) -> npt.NDArray[Any]: ...
+def softmax_cross_entropy(scores: Array, labels: Array, reduction: str = 'mean', ignore_index: int | None = None, label_smoothing: float = 0.0, weights: Array | None = None) -> npt.NDArray[Any]: ...
 @overload
-def softmax_cross_entropy(scores: Operand, labels: Operand, reduction: str = 'mean', label_smoothing: float = 0.0, weights: Operand | None = None) -> Tensor:
+def softmax_cross_entropy(scores: Operand, labels: Operand, reduction: str = 'mean', ignore_index: int | None = None, label_smoothing: float = 0.0, weights: Operand | None = None) -> Tensor:
     """-log softmax(scores)[label] for each row: how surprised the scores are, in nats."""
+
+@overload
+def softmax_focal(scores: Array, labels: Array, reduction: str = 'mean', ignore_index: int | None = None, gamma: float = 2.0, weights: Array | None = None) -> npt.NDArray[Any]: ...
+@overload
+def softmax_focal(scores: Operand, labels: Operand, reduction: str = 'mean', ignore_index: int | None = None, gamma: float = 2.0, weights: Operand | None = None) -> Tensor:
+    """(1 - p)**gamma * -log p of the chance p that softmax(scores) gives to each row's label."""
 
 @overload
 def softmax_residual(scores: Array, labels: Array) -> npt.NDArray[Any]: ...

@@ -65,8 +65,8 @@ class TrainSettings:
     normalization
         batch or layer: between each hidden layer and its activation. Default: none.
     loss
-        softmax_cross_entropy or hinge for classes; squared_error, absolute_error, huber or
-        quantile (the median) for numbers; auto chooses the first of each.
+        softmax_cross_entropy, hinge or softmax_focal for classes; squared_error, absolute_error,
+        huber, log_cosh or quantile (the median) for numbers; auto chooses the first of each.
     optimizer
         adam, adamw, nadam, radam, lion, sgd, rmsprop, adagrad or lbfgs.
     learning_rate

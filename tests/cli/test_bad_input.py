@@ -51,16 +51,16 @@ TRAIN = {
     ),
     "moons --loss hnge": (
         "there is no loss named 'hnge'; did you mean 'hinge'?\n"
-        "Known: auto, softmax_cross_entropy, hinge, squared_error, absolute_error, huber, "
-        "quantile.\n"
+        "Known: auto, softmax_cross_entropy, hinge, softmax_focal, squared_error, absolute_error, "
+        "huber, log_cosh, quantile.\n"
     ),
     "moons --loss huber": (
         "the loss huber does not suit moons, whose answers are classes.\n"
-        "Choose one of: softmax_cross_entropy, hinge.\n"
+        "Choose one of: softmax_cross_entropy, hinge, softmax_focal.\n"
     ),
     "diabetes --loss hinge": (
         "the loss hinge does not suit diabetes, whose answers are numbers.\n"
-        "Choose one of: squared_error, absolute_error, huber, quantile.\n"
+        "Choose one of: squared_error, absolute_error, huber, log_cosh, quantile.\n"
     ),
     "moons --schedule cosin": (
         "there is no schedule named 'cosin'; did you mean 'cosine'?\n"
