@@ -19,7 +19,7 @@ from chainrule.ops.losses.loss import given_weights
 from chainrule.ops.losses.regression import PairLoss, is_number, pair_rules
 from chainrule.ops.movement import widened
 from chainrule.ops.nonlinearities import relu, softplus
-from chainrule.spec import is_array, is_tuple
+from chainrule.spec import is_array, is_sequence, is_tuple
 
 
 @op(
@@ -112,8 +112,8 @@ def _is_plain(given: Any) -> bool:
     """Whether these are numbers, in an array, a list or a tuple, or one."""
     if is_array(given):
         return given.dtype.kind in "iuf"
-    if isinstance(given, list | tuple):
-        return all(is_number(each) for each in given)  # pyright: ignore[reportUnknownVariableType]  anything
+    if is_sequence(given):
+        return all(map(is_number, given))
     return is_number(given) and not isinstance(given, bool)
 
 
