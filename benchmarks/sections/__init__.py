@@ -6,6 +6,7 @@ from benchmarks.bench import Bench
 from benchmarks.report import Section
 from benchmarks.sections.calls import calls
 from benchmarks.sections.cold import cold
+from benchmarks.sections.estimators import estimators
 from benchmarks.sections.first import first, imports
 from benchmarks.sections.memory import memory
 from benchmarks.sections.physics import physics
@@ -34,4 +35,5 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "memory": memory,
     "training": training,
     "tables": tables,
+    "estimators": estimators,
 }

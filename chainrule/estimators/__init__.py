@@ -24,7 +24,16 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
 """
 
 from chainrule.estimators.archive import load
+from chainrule.estimators.perceptron.mlp_classifier import MLPClassifier
+from chainrule.estimators.perceptron.mlp_regressor import MLPRegressor
 from chainrule.estimators.table_recipe import Recipe
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 
-__all__ = ["Recipe", "TabularClassifier", "TabularRegressor", "load"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "Recipe",
+    "TabularClassifier",
+    "TabularRegressor",
+    "load",
+]

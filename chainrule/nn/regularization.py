@@ -4,9 +4,9 @@ Imports module, max_norm, families, tensors and the patterns of names beside it.
 terms to the loss and projects after a step.
 """
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -169,7 +169,7 @@ def bound_terms(model: Module, regularization: Any = None) -> Callable[..., Tens
     """
     terms = [
         (
-            each.bound(module, only) if hasattr(each, "bound") else functools.partial(each, module),
+            each.bound(module, only) if hasattr(each, "bound") else partial(each, module),
             getattr(each, "per_row", False),
         )
         for each, module, only in regularizations(model, regularization)

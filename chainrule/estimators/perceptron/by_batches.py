@@ -1,0 +1,262 @@
+"""Training by batches: an estimator's rows through fit, or one epoch of them through Program.
+
+Imports scikit-learn and train. The estimators' base calls it once everything has been checked.
+"""
+
+import warnings
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from chainrule.errors import NonFiniteError
+from chainrule.estimators.perceptron.answers import Answers
+from chainrule.estimators.perceptron.learning import Learning, penalties
+from chainrule.estimators.perceptron.rows_as_given import SparseRows, dense, is_large, is_sparse
+from chainrule.estimators.perceptron.sklearn_door import (
+    get_scorer,
+    is_classifier,
+    train_test_split,
+)
+from chainrule.estimators.perceptron.stopping_rule import StoppingRule
+from chainrule.train import Program, evaluate, fit
+
+Array = np.ndarray[Any, np.dtype[Any]]
+USUAL_ROWS = 200  # of a batch, in scikit-learn
+TOO_SMALL = (
+    "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some rows: x as given, y as the user named it, targets as the net learns them."""
+
+    x: Any
+    y: Any
+    targets: Array
+    weights: Array | None
+
+    def taken(self, places: Array) -> "Part":
+        """The rows at some places."""
+        weights = None if self.weights is None else self.weights[places]
+        return Part(self.x[places], self.y[places], self.targets[places], weights)
+
+
+def trained(
+    estimator: Any, rows: Part, answers: Answers, watched: Part | None, incremental: bool
+) -> None:
+    """Train the estimator's net until its stopping rule ends it; one epoch if ``incremental``."""
+    if estimator.early_stopping and incremental:
+        raise ValueError("partial_fit does not support early_stopping=True")
+    if estimator.ema is not None and incremental:
+        raise ValueError("partial_fit does not support ema, which averages over a whole fit")
+    if not incremental or not hasattr(estimator, "_optimizer"):
+        estimator._optimizer = Learning(estimator)
+    judged = watched
+    if estimator.early_stopping and watched is None:
+        rows, judged = _split(estimator, rows)
+    run = _Run(estimator, rows, answers, watched)
+    score = _score_of(estimator, judged, answers) if estimator.early_stopping else None
+    rule = StoppingRule(estimator, run.learning, run.count, answers.shown, score)
+    estimator.n_iter_ = 0
+    if incremental and run.is_plain:
+        rule.ended(run.epoch())
+        return
+    _fitted(estimator, run, rule, 1 if incremental else estimator.max_iter, incremental)
+
+
+def _fitted(
+    estimator: Any, run: "_Run", rule: StoppingRule, epochs: int, incremental: bool
+) -> None:
+    try:
+        others = *run.learning.reducing, *estimator._bridges, *estimator.callbacks
+        history = run.fit(epochs, [rule, *others])
+    except NonFiniteError:
+        if not estimator.early_stopping:
+            raise
+        rule.diverged()
+    else:
+        estimator.history_ = history
+        if history.stopped == "interrupted":
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        elif history.stopped == "epochs" and not incremental:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the "
+                "optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+    if estimator.early_stopping and estimator._best_state:
+        estimator.model_.load_state(estimator._best_state)
+
+
+class _Run:
+    """What fit and Program are given."""
+
+    def __init__(self, estimator: Any, rows: Part, answers: Answers, watched: Part | None) -> None:
+        self.learning: Learning = estimator._optimizer
+        self.count = rows.x.shape[0]
+        self._estimator, self._answers, self._watched = estimator, answers, watched
+        self._dtype = estimator.coefs_[0].dtype
+        self._rows, self._size = rows, _batch_size(estimator.batch_size, self.count)
+        self._order: Array = np.arange(self.count)
+        self._epoch = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether an epoch needs nothing but steps."""
+        estimator = self._estimator
+        simple = self._watched is None and self._answers.shown == 1
+        simple = simple and estimator.accumulate == 1 and not self.learning.reducing
+        return simple and not estimator.callbacks and not self._is_streamed
+
+    @property
+    def _is_streamed(self) -> bool:
+        return is_sparse(self._rows.x) and is_large(self._rows.x, self._dtype)
+
+    def epoch(self) -> float:
+        """One epoch by the program that is kept; the mean loss of its rows."""
+        rows, size = self._rows, self._size
+        program = self.learning.program(self._program)
+        x, targets = dense(rows.x, self._dtype), self._entering(rows.targets)
+        losses = program.epoch(x, targets, size, self._order_of(1), rows.weights)
+        sizes = np.full(len(losses), size)
+        sizes[-1] = self.count - size * (len(losses) - 1)
+        return float(np.dot(losses, sizes) / self.count)
+
+    def fit(self, epochs: int, callbacks: list[Any]) -> Any:
+        """All epochs."""
+        estimator, learning, rows = self._estimator, self.learning, self._rows
+        weights, shuffle = rows.weights, self._order_of
+        targets = self._entering(rows.targets)
+        if self._is_streamed:
+            data: Any = SparseRows(rows.x, targets, weights, self._dtype, estimator.shuffle)
+            weights, shuffle = None, True
+        else:
+            data = dense(rows.x, self._dtype), targets
+        return fit(
+            estimator.model_,
+            data,
+            loss=self._answers.loss,
+            optimizer=learning.optimizer,
+            regularization=penalties(estimator, estimator.model_),
+            epochs=epochs,
+            batch_size=self._size,
+            validation=self._validation(),
+            sample_weight=weights,
+            schedule=learning.schedule,
+            clip=estimator.clip,
+            accumulate=estimator.accumulate,
+            callbacks=callbacks,
+            metric=None,
+            seed=_seed(estimator),
+            shuffle=shuffle,
+        )
+
+    def _program(self) -> Program:
+        estimator, learning = self._estimator, self.learning
+        return Program(
+            estimator.model_,
+            self._answers.loss,
+            learning.optimizer,
+            penalties(estimator, estimator.model_),
+            learning.schedule,
+            estimator.clip,
+            seed=_seed(estimator),
+        )
+
+    def _validation(self) -> Any:
+        watched = self._watched
+        if watched is None:
+            return None
+        given = dense(watched.x, self._dtype), self._entering(watched.targets)
+        return given if watched.weights is None else (*given, watched.weights)
+
+    def _entering(self, targets: Array) -> Array:
+        """Targets in the types of the net."""
+        return targets if targets.dtype == np.int64 else targets.astype(self._dtype)
+
+    def _order_of(self, epoch: int) -> Array:
+        """The rows in the order of an epoch, as scikit-learn's MLP draws them."""
+        if self._estimator.shuffle and epoch > self._epoch:
+            self._order, self._epoch = self._order[self._drawn()], epoch
+        return self._order
+
+    def _drawn(self) -> Array:
+        places: Any = np.arange(self.count)
+        self._estimator._random_state.shuffle(places)
+        return places
+
+
+def _batch_size(given: Any, rows: int) -> int:
+    if given == "auto":
+        return min(USUAL_ROWS, rows)
+    if given > rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return min(max(int(given), 1), rows)
+
+
+def _seed(estimator: Any) -> int:
+    """Of dropout: it takes nothing from the draws of weights and orders."""
+    if not np.any(np.asarray(estimator.dropout) > 0):
+        return 0
+    return int(copy_of_state(estimator._random_state).randint(2**31 - 1))
+
+
+def copy_of_state(rng: np.random.RandomState) -> np.random.RandomState:
+    """Random numbers as they would come next, without taking them."""
+    other = np.random.RandomState()
+    other.set_state(rng.get_state())
+    return other
+
+
+def _split(estimator: Any, rows: Part) -> tuple[Part, Part]:
+    """Rows to train on, and rows to judge by: scikit-learn's own draw."""
+    binary = is_classifier(estimator) and estimator.n_outputs_ == 1
+    learned, kept = train_test_split(
+        np.arange(rows.x.shape[0]),
+        random_state=estimator._random_state,
+        test_size=estimator.validation_fraction,
+        stratify=rows.targets.astype(bool) if binary else None,
+    )
+    if len(kept) < 2:
+        raise ValueError(TOO_SMALL)
+    return rows.taken(learned), rows.taken(kept)
+
+
+def _score_of(estimator: Any, judged: Any, answers: Answers) -> Callable[[], float]:
+    """The score that early stopping watches."""
+    scoring = estimator.scoring
+    if scoring is None:
+        return lambda: estimator._score(judged.x, judged.y, judged.weights)
+    if scoring == "loss":
+        dtype = estimator.coefs_[0].dtype
+        x, targets = dense(judged.x, dtype), judged.targets
+        targets = targets if targets.dtype == np.int64 else targets.astype(dtype)
+
+        def by_loss() -> float:
+            loss, _ = evaluate(
+                estimator.model_, (x, targets), answers.loss, metric=None,
+                sample_weight=judged.weights,
+            )  # fmt: skip
+            return -loss * answers.shown
+
+        return by_loss
+    scorer: Any = get_scorer(scoring) if isinstance(scoring, str) else scoring
+
+    def by_scorer() -> float:
+        answering: Any = copy(estimator)
+        cast("dict[str, Any]", vars(answering)).pop(
+            "feature_names_in_", None
+        )  # these rows have been checked
+        weights = {} if judged.weights is None else {"sample_weight": judged.weights}
+        return float(scorer(answering, judged.x, judged.y, **weights))
+
+    return by_scorer

@@ -1,0 +1,143 @@
+"""The net behind the estimators: linear layers, and between two of them what was asked for.
+
+Imports nn. The first weights are those that scikit-learn's MLP draws from the same seed.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ArgumentError
+from chainrule.graph.op.operation import Op
+from chainrule.nn import (
+    BatchNorm,
+    Dropout,
+    LayerNorm,
+    Linear,
+    Module,
+    Sequential,
+    activation,
+)
+from chainrule.nn.containers import NORMALIZATIONS
+from chainrule.nn.run import Run
+from chainrule.nn.substitute import with_parameters
+
+Array = np.ndarray[Any, np.dtype[Any]]
+OTHER_NAMES = {"logistic": "sigmoid"}  # of activations, in scikit-learn
+WIDE, NARROW = 6.0, 2.0  # of the uniform first weights: Glorot and Bengio 2010, equation 16
+
+
+def net_of(
+    sizes: Sequence[int], kind: Any, dropout: Any, normalization: Any, dtype: Any
+) -> Sequential:
+    """A net of these sizes; each hidden layer may have its own activation and dropout."""
+    hidden = len(sizes) - 2
+    kinds = per_layer("activation", kind, hidden, str | Module | Op | type)
+    rates = per_layer("dropout", dropout, hidden, Real)
+    norms = per_layer("normalization", normalization, hidden, str | None)
+    layers: list[Module] = []
+    for place, (features, units) in enumerate(pairwise(sizes)):
+        layers.append(Linear(features, units, dtype=dtype))
+        if place < hidden:
+            layers += _norm(norms[place], units, dtype)
+            layers.append(_activation(kinds[place]))
+            layers += [Dropout(rates[place])] if rates[place] else []
+    return Sequential(*layers)
+
+
+def per_layer(name: str, given: Any, count: int, single: Any) -> list[Any]:
+    """A setting for each of so many layers: one for all of them, or a list of as many.
+
+    Raises
+    ------
+    ArgumentError
+        For a list of another length.
+    """
+    if isinstance(given, single) or callable(given):
+        return [given] * count
+    several = list(given)
+    if len(several) != count:
+        raise ArgumentError(
+            f"{name} has {len(several)} entries, but the net has {count} layers that take one.",
+            found=[f"{name}   {given!r:.60}"],
+            do=f"Give one for all layers, or a list of {count}.",
+        )
+    return several
+
+
+def linears(net: Sequential) -> list[Linear]:
+    """The layers that have coefficients and intercepts."""
+    return [layer for layer in net.layers if isinstance(layer, Linear)]
+
+
+def draw(net: Sequential, kind: Any, rng: np.random.RandomState) -> None:
+    """First weights, layer by layer, coefficients before intercepts; uniform, as wide as Glorot.
+
+    A logistic unit's slope at 0 is 1/4, and scikit-learn draws less for it.
+    """
+    factor = NARROW if kind in ("logistic", "sigmoid") else WIDE
+    for layer in linears(net):
+        features, units = layer.weight.shape
+        bound = np.sqrt(factor / (features + units))
+        layer.weight.write(rng.uniform(-bound, bound, (features, units)), "its first weights")
+        bias: Any = layer.bias
+        bias.write(rng.uniform(-bound, bound, units), "its first weights")
+
+
+class Forward:
+    """A net on plain arrays, which leave no graph behind: for one row a graph costs more."""
+
+    def __init__(self, net: Sequential) -> None:
+        arrays: dict[Any, Any] = {p: p.value for p in net.parameters().values()}
+        self._net = with_parameters(net, arrays)
+
+    def __call__(self, x: Array) -> Array:
+        """The scores of rows: (N, outputs)."""
+        return self._net.forward(x, Run())
+
+
+def _norm(kind: Any, units: int, dtype: Any) -> Iterator[Module]:
+    if kind is None:
+        return
+    if kind not in NORMALIZATIONS:
+        known = ", ".join(map(repr, NORMALIZATIONS))
+        raise ArgumentError(
+            f"normalization={kind!r} is not known.", do=f"Choose one of {known}, or None."
+        )
+    yield (BatchNorm if kind == "batch" else LayerNorm)(units, dtype=dtype)
+
+
+def _activation(kind: Any) -> Module:
+    """The module of a name, a class, a module, an op or an op's public function."""
+    if isinstance(kind, Module):
+        return copy.deepcopy(kind)  # each layer has parameters of its own
+    if isinstance(kind, str):
+        return activation(OTHER_NAMES.get(kind, kind))
+    if isinstance(kind, type) and issubclass(kind, Module):
+        return activation(kind)
+    return Applied(kind)
+
+
+class Applied(Module):
+    """A function of arrays, or an op, between two layers.
+
+    Parameters
+    ----------
+    function : callable
+        Of one array; written with chainrule's functions, NumPy's or an op of your own.
+    """
+
+    one_array: ClassVar[bool] = True
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+    def extra(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)

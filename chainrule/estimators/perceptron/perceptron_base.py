@@ -1,0 +1,231 @@
+"""Perceptron: what the two estimators share: checking, training by rows or at once, answering.
+
+Imports scikit-learn, train and the files beside it. MLPClassifier and MLPRegressor inherit it.
+"""
+
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+
+from chainrule.errors import ArgumentError, NonFiniteError
+from chainrule.estimators.perceptron.answers import Answers
+from chainrule.estimators.perceptron.at_once import minimized
+from chainrule.estimators.perceptron.by_batches import Part, trained
+from chainrule.estimators.perceptron.callback_bridge import telling
+from chainrule.estimators.perceptron.hidden_layers import Forward, draw, linears, net_of
+from chainrule.estimators.perceptron.rows_as_given import parts_of
+from chainrule.estimators.perceptron.setting_rules import RULES
+from chainrule.estimators.perceptron.sklearn_door import (
+    check_consistent_length,
+    check_random_state,
+    check_sample_weight,
+    validate_data,
+)
+from chainrule.nn import Sequential
+
+Array = np.ndarray[Any, np.dtype[Any]]
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+
+
+class Perceptron(CallbackSupportMixin, BaseEstimator):
+    """What both estimators share."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = RULES
+
+    # Settings that this file reads, and what fit leaves.
+    hidden_layer_sizes: Any
+    activation: Any
+    solver: Any
+    dropout: Any
+    normalization: Any
+    dtype: Any
+    early_stopping: bool
+    warm_start: bool
+    random_state: Any
+    model_: Sequential
+    coefs_: Any
+    intercepts_: Any
+    n_outputs_: int
+    out_activation_: str
+    _forward: Forward
+
+    def _fit(
+        self, x: Any, y: Any, weights: Any, validation: Any = None, incremental: bool = False
+    ) -> Any:
+        given = x, y, weights
+        sizes = self._hidden_sizes()
+        fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        x, y = self._validated(x, y, incremental, fresh)
+        if weights is not None:
+            weights = check_sample_weight(weights, x)
+        self._random_state = check_random_state(self.random_state)
+        answers = self._answers(y)
+        rows = Part(x, y, self._targets(y), self._weighed(y, weights))
+        watched = self._watched(validation)
+        self.n_outputs_ = answers.outputs // answers.columns
+        self.out_activation_ = answers.link
+        sizes = [x.shape[1], *sizes, answers.outputs]
+        if fresh:
+            self._begin(sizes, x.dtype if self.dtype is None else np.dtype(self.dtype))
+        elif not hasattr(self, "model_"):  # somebody has set the coefficients
+            self._place(sizes, np.asarray(self.coefs_[0]).dtype)
+        self._hold()
+        with telling(self, incremental, *given):
+            try:
+                if self.solver == "lbfgs":
+                    minimized(self, rows, answers)
+                else:
+                    trained(self, rows, answers, watched, incremental)
+            except NonFiniteError as error:
+                raise ValueError(NOT_FINITE) from error
+        arrays = [*self.coefs_, *self.intercepts_]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(NOT_FINITE)
+        return self
+
+    def _watched(self, given: Any) -> Part | None:
+        """Rows that are only watched: (X, y), or (X, y, weights)."""
+        if given is None:
+            return None
+        validation = cast("tuple[Any, ...]", given)
+        if not isinstance(given, tuple | list) or len(validation) not in (2, 3):
+            raise ArgumentError(
+                f"validation_data is a pair of rows and targets, but this is {validation!r:.60}.",
+                do="Pass validation_data=(X, y), or (X, y, sample_weight).",
+            )
+        x, y = self._checked_rows(validation[0]), self._checked_answers(validation[1])
+        check_consistent_length(x, y)
+        weights = check_sample_weight(validation[2], x) if len(validation) == 3 else None
+        return Part(x, y, self._targets(y), weights)
+
+    def _checked_rows(self, x: Any) -> Any:
+        """Rows to be answered, as scikit-learn checks them."""
+        return validate_data(self, x, accept_sparse=["csr", "csc"], reset=False)
+
+    def _hidden_sizes(self) -> list[int]:
+        given: Any = self.hidden_layer_sizes
+        sizes: list[Any] = list(given) if hasattr(given, "__iter__") else [given]
+        if np.any(np.array(sizes) <= 0):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return [int(size) for size in sizes]
+
+    def _begin(self, sizes: list[int], dtype: Any) -> None:
+        """A net with first weights, and curves without a point."""
+        vars(self).pop("coefs_", None)
+        self._place(sizes, dtype)
+        draw(self.model_, self.activation, self._random_state)
+        self.n_iter_ = self.t_ = 0
+        if self.solver == "lbfgs":
+            return
+        self.loss_curve_: list[float] = []
+        self.validation_loss_curve_: list[float] = []
+        self._no_improvement_count = 0
+        watched = bool(self.early_stopping)
+        self.validation_scores_: Any = [] if watched else None
+        self.best_validation_score_: Any = -np.inf if watched else None
+        self.best_loss_: Any = None if watched else np.inf
+
+    def _place(self, sizes: list[int], dtype: Any) -> None:
+        """A net of these sizes, whose coefficients are those that stand, if they do."""
+        self.n_layers_ = len(sizes)
+        net = net_of(sizes, self.activation, self.dropout, self.normalization, dtype)
+        self.model_, self._forward = net, Forward(net)
+        if "coefs_" in vars(self) and [w.shape for w in self.coefs_] == [
+            layer.weight.shape for layer in linears(net)
+        ]:
+            return
+        self.coefs_ = [layer.weight.value for layer in linears(net)]
+        self.intercepts_ = [_bias(layer).value for layer in linears(net)]
+
+    def _hold(self) -> None:
+        """The arrays of the net are the coefficients, and what was put in their places enters."""
+        for i, layer in enumerate(linears(self.model_)):
+            for held, p in ((self.coefs_, layer.weight), (self.intercepts_, _bias(layer))):
+                if held[i] is not p.value:
+                    p.write(np.asarray(held[i]), "coefs_ or intercepts_")
+                    held[i] = p.value
+
+    def _scores(self, x: Any, check_input: bool = True) -> Array:
+        """The outputs of the net before the last activation, (N, outputs)."""
+        if check_input and not self._is_plain(x):
+            x = self._checked_rows(x)
+        self._hold()
+        forward = Forward(self.model_) if self.model_.buffers() else self._forward
+        dtype = self.coefs_[0].dtype
+        if type(x) is np.ndarray and x.dtype == dtype:
+            return forward(x)
+        return np.concatenate([forward(part) for part in parts_of(x, dtype)])
+
+    def _is_plain(self, x: Any) -> bool:
+        """Whether scikit-learn's checks, which take as long as the net, would leave x as it is."""
+        if type(x) is not np.ndarray or x.ndim != 2 or x.dtype.char not in "fd" or not len(x):
+            return False
+        fits = x.shape[1] == getattr(self, "n_features_in_", -1)
+        return fits and not hasattr(self, "feature_names_in_") and bool(np.isfinite(x).all())
+
+    def _score_rows(self, x: Any, y: Any, weights: Any, score: Any) -> float:
+        """A score of rows that have been checked; NaN where an answer is not finite."""
+        found = self._predicted(self._scores(x, check_input=False))
+        if found.dtype.kind == "f" and not np.isfinite(found).all():
+            return float("nan")
+        return float(score(y, found, sample_weight=weights))
+
+    # What the two kinds of answers decide.
+
+    def _validated(self, x: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
+        """Rows and answers, as scikit-learn checks them."""
+        raise NotImplementedError
+
+    def _checked_answers(self, y: Any) -> Any:
+        """The answers of rows that are watched."""
+        raise NotImplementedError
+
+    def _answers(self, y: Any) -> Answers:
+        """The loss that fits the answers."""
+        raise NotImplementedError
+
+    def _targets(self, y: Any) -> Array:
+        """Answers as the net learns them."""
+        raise NotImplementedError
+
+    def _weighed(self, y: Any, weights: Any) -> Any:
+        """The weights of the rows, those of their classes among them."""
+        raise NotImplementedError
+
+    def _predicted(self, scores: Array) -> Array:
+        """What the net's outputs say."""
+        raise NotImplementedError
+
+    def __getstate__(self) -> Any:
+        state: Any = super().__getstate__()
+        return {name: x for name, x in state.items() if name != "_forward"}
+
+    def __setstate__(self, state: Any) -> None:
+        cast("Any", super()).__setstate__(state)
+        if hasattr(self, "model_"):
+            self._forward = Forward(self.model_)
+            self._hold()  # arrays that were one are two in a copy
+
+    def __sklearn_tags__(self) -> Any:
+        tags: Any = cast("Any", super()).__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _bias(layer: Any) -> Any:
+    return layer.bias
+
+
+def steps_by_batches(estimator: Any) -> bool:
+    """Whether there is a partial_fit; scikit-learn's error, where there is none."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    return True
