@@ -110,7 +110,8 @@ class History:
     metrics : tuple of str
         Names of all of them, where a net has several outputs; ``metric`` is the first one.
     stopped : str
-        Why training ended: "epochs", "early stopping", "interrupted", or a callback's reason.
+        Why training ended: "epochs", "early stopping", "plateau",
+        "interrupted", or a callback's reason.
     best_epoch : int or None
         The epoch whose weights early stopping kept.
     compiled : bool
