@@ -58,7 +58,6 @@ from chainrule.optim.sgd import SGD
 from chainrule.optim.waves import CosineRestarts, LogCosine, OneCycle
 
 __all__ = [
-    "EMA",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -68,6 +67,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "CosineRestarts",
+    "EMA",
     "Exponential",
     "FlatCosine",
     "InverseScaling",

@@ -41,6 +41,7 @@ STANDING = {
     "train/data/records.py": ({"mean", "median", "std"}, STATISTIC),
     "train/data/sources.py": ({"split"}, SETTING),
     "train/metrics.py": ({"mean", "sum"}, STATISTIC),
+    "train/monitored.py": ({"max", "min"}, "whether more is better, or less"),
     "train/native/steadiness.py": ({"clip"}, SETTING),
 }
 
