@@ -134,6 +134,16 @@ def test_what_computes_something_else_is_not_taken_for_a_known_step(recorded, na
         np.testing.assert_allclose(one.data, other.data, rtol=2e-5, atol=1e-5)
 
 
+def test_a_batch_in_pieces_is_not_taken_for_the_whole_one(recorded):
+    pieces = {"batch_size": 8, "accumulate": 2}
+    fitted(recorded, nn.MLP([5, 7, 3], dropout=0.5))
+    compiled, more = fitted(recorded, nn.MLP([5, 7, 3], dropout=0.5), **pieces)
+    eager, _ = fitted(recorded, nn.MLP([5, 7, 3], dropout=0.5), compiled=False, **pieces)
+    assert more > 0
+    for one, two in zip(compiled.parameters().values(), eager.parameters().values(), strict=True):
+        np.testing.assert_allclose(one.data, two.data, rtol=2e-5, atol=1e-5)
+
+
 def test_a_users_code_is_recorded_in_every_fit(recorded):
     def net():
         return nn.Sequential(nn.Linear(5, 7), Doubled(), nn.Linear(7, 3))

@@ -6,7 +6,7 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 
 import functools
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from operator import is_
 from types import FunctionType
 from typing import Any
@@ -21,6 +21,7 @@ from chainrule.train.recipe import Recipe
 
 METHODS: tuple[type[Any], ...] = (FunctionType, property, classmethod, staticmethod)
 STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
+SEEN = ("model", "loss", "optimizer", "regularization", "hooks")  # by their surroundings
 RATE = "the optimiser.rate"  # the path of what each step is given anew
 
 
@@ -86,7 +87,8 @@ def known(
         return Known(recorded, planned(recorded.flow))
     if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
         content = tuple([fact for fact in content if fact[0] != RATE])
-    facts = recipe.trained, recipe.behind, recipe.scale, DEPTH.get(), batch, content
+    own = tuple([getattr(recipe, each.name) for each in fields(recipe) if each.name not in SEEN])
+    facts = own, DEPTH.get(), batch, content
     step = _Step(facts, surroundings.classes, record)
     found = _found(step)
     if found.methods is not None and not found.methods.same():
