@@ -10,10 +10,9 @@ import numpy as np
 
 from chainrule.differentiate.tree import flatten, unflatten
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.graph.readings.unvalued import Unvalued
 from chainrule.loops import bad_input as bad
 from chainrule.loops.body import Slot
-from chainrule.loops.body_recording import record
+from chainrule.loops.body_recording import Stepped, record
 from chainrule.loops.flat_step import FlatStep
 from chainrule.loops.recorded_twice import require_same
 from chainrule.loops.scan_op import Scan
@@ -108,7 +107,7 @@ def scan(
     specs = [*map(spec_of, first), *entries]
     recorded = record(step, specs)
     step.check_carry(recorded.body)
-    if not any(map(_is_recorded, (*first, *streams))):  # else all around is recorded twice
+    if not any(map(_is_stepped, (*first, *streams))):  # else the body around is recorded twice
         require_same(recorded, record(step, specs))
     if recorded.body.results:
         op = Scan(recorded.body, len(first), len(streams), count, reverse)
@@ -177,9 +176,13 @@ def _first(step: FlatStep, leaves: Sequence[Any], entries: Sequence[Spec]) -> li
     ]
 
 
-def _is_recorded(x: Any) -> bool:
-    """Whether a recording stands around: nothing is known of a tensor but shape and dtype."""
+def _is_stepped(x: Any) -> bool:
+    """Whether the body of another scan stands around.
+
+    A recording around is no reason to trust the body: where it finds that its function changes
+    what it reads, it holds for one call, whose steps Python would give one number each.
+    """
     while isinstance(x, Symbol) and x.wraps:
         inner: Any = x
         x = inner.value
-    return isinstance(x, Unvalued)
+    return isinstance(x, Stepped)

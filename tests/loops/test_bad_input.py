@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.errors import (
@@ -150,6 +151,31 @@ def test_refused(name, way):
     assert isinstance(caught.value, ChainruleError)
     KEPT.clear()
     vars(HOLDER).clear()
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_body_that_counts_is_refused_where_its_entries_are_arguments_of_a_compiled_function(
+    nested,
+):
+    """The recording around would be made anew at each call; all of its steps would count alike."""
+    body = counts()
+
+    def outer(c, x):
+        return c, cr.scan(body, c, XS)[0]
+
+    with pytest.raises(UnsupportedError, match="recorded twice"):
+        cr.compile(lambda c, xs: cr.scan(outer if nested else body, c, xs))(XS[0], XS)
+
+
+def test_a_body_may_count_what_its_numbers_do_not_depend_on():
+    calls = []
+
+    def body(c, x):
+        calls.append(1)
+        return c + x, None
+
+    wanted = XS.sum(axis=0)
+    assert_allclose(cr.compile(lambda xs: cr.scan(body, 0 * XS[0], xs)[0])(XS), wanted)
 
 
 def test_a_tensor_of_a_step_is_of_no_use_outside():
