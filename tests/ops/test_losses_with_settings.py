@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from chainrule.errors import ArgumentError, IndexRangeError, ShapeError
 from chainrule.ops.losses.loss import facts_of
+from chainrule.ops.losses.members import LossOfMembers
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(size=(6, 4), scale=3)
@@ -97,6 +98,22 @@ def test_training_evaluation_and_accuracy_leave_them_out(compiled):
     assert (
         facts_of(loss).ignored == facts_of(cr.softmax_cross_entropy.op(ignore_index=-100)).ignored
     )
+
+
+@pytest.mark.parametrize("weights", [None, ROWS, np.stack([ROWS, ROWS[::-1]], axis=1)])
+def test_the_members_of_an_ensemble_leave_them_out_too(weights):
+    loss = partial(cr.softmax_cross_entropy, ignore_index=-1)
+    outputs = RNG.normal(size=(6, 2, 4))
+    given = {} if weights is None else {"weights": cr.tensor(weights)}
+    whole = LossOfMembers(loss, 2)(cr.tensor(outputs), LABELS, **given)
+    own = 0.0
+    for member in range(2):
+        some = None if weights is None else weights if weights.ndim == 1 else weights[:, member]
+        rows = {} if some is None else {"weights": some[KNOWN]}
+        own += cr.softmax_cross_entropy(outputs[KNOWN, member], LABELS[KNOWN], **rows)
+    assert_allclose(whole.data, own, rtol=1e-12)
+    metric = LossOfMembers(loss, 2).facts().metric
+    assert metric(outputs, LABELS) == (outputs[KNOWN].argmax(-1) == LABELS[KNOWN, None]).mean()
 
 
 # ---------------------------------------------------------------------------- positives

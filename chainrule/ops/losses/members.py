@@ -5,6 +5,7 @@ Imports loss, movement and reductions. Ensembles make one of any loss.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from chainrule.errors import ShapeError, describe
 from chainrule.ops.letters.arithmetic import maximum
 from chainrule.ops.losses.loss import LossFacts, facts_of
-from chainrule.ops.movement import broadcast_to, reshape
+from chainrule.ops.movement import broadcast_to, cast, reshape
 from chainrule.ops.reductions import mean, total
 
 
@@ -38,7 +39,9 @@ class LossOfMembers:
 
     def facts(self) -> LossFacts:
         """Those of the loss; what is measured beside it takes outputs of both kinds."""
-        metric = _accuracy if self._own.metric == "accuracy" else ""
+        metric: Any = _accuracy if self._own.metric == "accuracy" else ""
+        if metric and self._own.ignored is not None:
+            metric = partial(_accuracy, ignored=self._own.ignored)
         return replace(self._own, metric=metric, members=self.members)
 
     def __call__(self, outputs: Any, targets: Any, weights: Any = None) -> Any:
@@ -66,6 +69,8 @@ class LossOfMembers:
         repeated = broadcast_to(reshape(targets, (rows, 1, *rest)), shape)
         losses = self.loss(outputs, repeated, reduction="none")
         axes = (0, *range(2, len(shape)))
+        if self._own.ignored is not None:  # a row that is left out has no part in the mean
+            weights = self._kept(targets, weights, losses.dtype)
         if weights is None:
             return total(mean(losses, axes))
         if len(weights.shape) == 1:
@@ -78,6 +83,15 @@ class LossOfMembers:
         # A member that sees no row of a batch has a loss of 0, and not 0 / 0.
         seen = maximum(total(weights, axes), np.finfo(weights.dtype).tiny)
         return total(total(losses * weights, axes) / seen)
+
+    def _kept(self, labels: Any, weights: Any, dtype: Any) -> Any:
+        """The weights, of rows or of each member's; 0 where the label counts nothing."""
+        kept = cast(labels != self._own.ignored, dtype)
+        if weights is None:
+            return kept
+        return weights * reshape(
+            kept, (*kept.shape, *[1] * (len(weights.shape) - len(kept.shape)))
+        )
 
     def _per_row(self, weights: Any, targets: Any) -> Any:
         """The weights of rows where those of each member are given."""
@@ -103,8 +117,13 @@ class LossOfMembers:
             )
 
 
-def _accuracy(outputs: Any, labels: Any) -> float:
+def _accuracy(outputs: Any, labels: Any, ignored: int | None = None) -> float:
     """Share of the rows whose label has the highest score, on average over the members."""
+    if ignored is not None:
+        kept = labels != ignored
+        outputs, labels = outputs[kept], labels[kept]
+        if not labels.size:
+            return 0.0
     if outputs.ndim == labels.ndim + 2:
         labels = labels[:, None]
     right: Any = outputs.argmax(-1) == labels
