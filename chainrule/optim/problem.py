@@ -50,6 +50,13 @@ class Problem:
         self._pairs = named(parameters)
         self._parameters = list(dict.fromkeys(p for _, p in self._pairs))
         self._missing = missing
+        ends = np.cumsum([p.size for p in self._parameters]).tolist()
+        self._places = [
+            (p, slice(end - p.size, end), p.shape)
+            for p, end in zip(self._parameters, ends, strict=True)
+        ]
+        # A position that is written to other parameters is rounded.
+        self._exact = all(p.dtype == np.float64 for p in self._parameters)
 
     def evaluate(self, position: Array | None = None) -> Place:
         """Loss and gradient at a position; by default where the parameters are."""
@@ -67,8 +74,10 @@ class Problem:
             p.gradient = found.get(p)
         if self._missing != "skip":
             fresh(self._pairs, self._missing, "LBFGS")
+        if position is None or not self._exact:
+            position = _vector(self._parameters, [p.value for p in self._parameters])
         return Place(
-            _vector(self._parameters, [p.value for p in self._parameters]),
+            position,
             loss,
             _vector(self._parameters, [p.gradient for p in self._parameters]),
         )
@@ -80,11 +89,9 @@ class Problem:
             p.spend()
 
     def _write(self, position: Array) -> None:
-        start = 0
-        for p in self._parameters:
-            p.value[...] = position[start : start + p.size].reshape(p.shape)
+        for p, place, shape in self._places:
+            p.value[...] = position[place].reshape(shape)
             p.touch("LBFGS.step()")
-            start += p.size
 
 
 def _vector(parameters: list[Parameter], arrays: list[Any]) -> Array:
