@@ -16,7 +16,7 @@ beside this file lists them for editors.
     compiled/       record a function of arrays once, and run it as machine code
     differentiate/  derivatives of plain functions of arrays and nested containers, in every mode
     doctor/         compares a derivative with everything that knows better, and names the bug
-    estimators/     TabularClassifier and TabularRegressor, which drop into scikit-learn code
+    estimators/     MLPClassifier, TabularClassifier and others, which drop into scikit-learn code
     graph/          ops, nodes, the backward walk, and readings of a formula
     inspection/     a net's graph, its health, what its units look for, the report of a run
     jacobians/      Jacobians that know their structure, and what it saves

@@ -1,4 +1,4 @@
-"""Estimators for tables, which drop into scikit-learn code; scikit-learn is loaded with them.
+"""Estimators that drop into scikit-learn code; scikit-learn is loaded with them.
 
 Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does not.
 
@@ -21,6 +21,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     table_recipe.py     how a net for a table is built and trained, and for how long
     tabular.py          TabularClassifier and TabularRegressor
     targets.py          names of classes, and numbers, as users give them
+    perceptron/         MLPClassifier and MLPRegressor, scikit-learn's of those names
 """
 
 from chainrule.estimators.archive import load

@@ -32,10 +32,11 @@ from chainrule.train.entering import in_memory_order
 from chainrule.train.hooks import GradientHook, checked_hooks
 from chainrule.train.learning_settings import check_optimizer, checked_rate, clipping, rates_of
 from chainrule.train.native.all_sizes import NativeSteps
+from chainrule.train.native.entering_symbols import inputs
 from chainrule.train.native.epoch import NativeEpoch
 from chainrule.train.native.keeping import Again
 from chainrule.train.native.outputs import NativeEvaluation
-from chainrule.train.native.recorded_step import UnreachedError, inputs
+from chainrule.train.native.recorded_step import UnreachedError
 from chainrule.train.native.step import NativeStep
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import PLAIN, Rows, inputs_alone, key_of, streams

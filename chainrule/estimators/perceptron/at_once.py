@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import DataError
-from chainrule.estimators.perceptron.answers import Answers
 from chainrule.estimators.perceptron.by_batches import Part
-from chainrule.estimators.perceptron.learning import penalties
+from chainrule.estimators.perceptron.kinds_of_answers import Answers
+from chainrule.estimators.perceptron.optimiser_settings import penalties
 from chainrule.estimators.perceptron.rows_as_given import dense, is_large, is_sparse
 from chainrule.optim import Minimum
 from chainrule.train import evaluate, minimize

@@ -13,8 +13,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import NonFiniteError
-from chainrule.estimators.perceptron.answers import Answers
-from chainrule.estimators.perceptron.learning import Learning, penalties
+from chainrule.estimators.perceptron.kinds_of_answers import Answers
+from chainrule.estimators.perceptron.optimiser_settings import Learning, penalties
 from chainrule.estimators.perceptron.rows_as_given import SparseRows, dense, is_large, is_sparse
 from chainrule.estimators.perceptron.sklearn_door import (
     get_scorer,

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from chainrule.estimators.perceptron.answers import Answers, codes_of, of_classes
+from chainrule.estimators.perceptron.kinds_of_answers import Answers, codes_of, of_classes
 from chainrule.estimators.perceptron.perceptron_base import Perceptron
 from chainrule.estimators.perceptron.sklearn_door import (
     accuracy_score,

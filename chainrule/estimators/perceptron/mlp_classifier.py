@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from chainrule.estimators.perceptron.answers import chances_of, log_chances_of
 from chainrule.estimators.perceptron.classifying import Classifying, has_chances, has_scores_only
+from chainrule.estimators.perceptron.kinds_of_answers import chances_of, log_chances_of
 from chainrule.estimators.perceptron.perceptron_base import steps_by_batches
 from chainrule.estimators.perceptron.setting_rules import RULES, SHARE
 from chainrule.estimators.perceptron.sklearn_door import (

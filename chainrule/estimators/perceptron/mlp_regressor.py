@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from chainrule.errors import ArgumentError
-from chainrule.estimators.perceptron.answers import Answers, chances_of, of_numbers
+from chainrule.estimators.perceptron.kinds_of_answers import Answers, chances_of, of_numbers
 from chainrule.estimators.perceptron.perceptron_base import Perceptron, steps_by_batches
 from chainrule.estimators.perceptron.setting_rules import RULES
 from chainrule.estimators.perceptron.sklearn_door import (

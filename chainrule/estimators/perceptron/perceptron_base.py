@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 
 from chainrule.errors import ArgumentError, NonFiniteError
-from chainrule.estimators.perceptron.answers import Answers
 from chainrule.estimators.perceptron.at_once import minimized
 from chainrule.estimators.perceptron.by_batches import Part, trained
 from chainrule.estimators.perceptron.callback_bridge import telling
 from chainrule.estimators.perceptron.hidden_layers import Forward, draw, linears, net_of
+from chainrule.estimators.perceptron.kinds_of_answers import Answers
 from chainrule.estimators.perceptron.rows_as_given import parts_of
 from chainrule.estimators.perceptron.setting_rules import RULES
 from chainrule.estimators.perceptron.sklearn_door import (

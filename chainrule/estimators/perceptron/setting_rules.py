@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from chainrule.estimators.perceptron.hidden_layers import OTHER_NAMES
-from chainrule.estimators.perceptron.learning import PACES, PLATEAU
+from chainrule.estimators.perceptron.optimiser_settings import PACES, PLATEAU
 from chainrule.nn import Module
 from chainrule.nn.activations import ACTIVATIONS
 from chainrule.nn.containers import NORMALIZATIONS

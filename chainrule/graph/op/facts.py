@@ -31,6 +31,7 @@ class Facts:
     smooth: ClassVar[bool] = True  # has all derivatives but at its domains' kinks and poles
     views: ClassVar[bool] = True  # its result may share memory with an input
     edges: ClassVar[bool] = False  # its formula meets inf - inf or 0 * inf on purpose
+    stateless: ClassVar[bool] = False  # rules read operands and attributes, which hold no code
     primitive: ClassVar[str] = ""  # the kind that readers speak themselves; "" has a formula
     changes_only: ClassVar[str] = ""  # of numbers that stay: their "shape", "dtype" or "axes"
 

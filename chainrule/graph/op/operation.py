@@ -77,7 +77,6 @@ class Op(Facts):
     differentiates: ClassVar[bool] = False  # has a rule of its own; else its formula is walked
     spells_out: ClassVar[bool] = True  # is read through its formula, having no rule of its own
     guarded: ClassVar[bool] = False  # a user's op: its contract is enforced at every call
-    stateless: ClassVar[bool] = False  # rules read operands and attributes, which hold no code
     special: ClassVar[bool] = False  # runs under its contract, or with NumPy's warnings off
     independent: ClassVar[set[Any]] = set()  # inputs shown not to matter, by position and shapes
 
@@ -85,8 +84,7 @@ class Op(Facts):
         super().__init_subclass__(**keywords)
         cls.guarded = cls.__module__.partition(".")[0] != PACKAGE
         cls.stateless = cls.__module__.startswith(f"{PACKAGE}.ops.")
-        cls.special = cls.guarded or cls.edges
-        cls.independent = set()
+        cls.special, cls.independent = cls.guarded or cls.edges, set()
         if cls.guarded:
             contract.refuse_init(cls)
         if "__annotations__" in cls.__dict__:  # fields, perhaps; else those of the base stand

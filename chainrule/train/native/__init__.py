@@ -3,6 +3,7 @@
 all_sizes.py           the machine code of a training step, for every size of batch it has met
 bound.py               a plan as machine code, bound to the arrays of a net and to those of a batch
 compiling.py           compiling the steps of a fit, or saying why they run eagerly
+entering_symbols.py    what a step is recorded on: a net's arrays, and its rows
 epoch.py               a pass over the rows in native slices
 found.py               what a recorded step knows before its update
 guards.py              what a recorded function read beside its arguments

@@ -23,9 +23,10 @@ from chainrule.train.checks import trained_parameters
 from chainrule.train.claims import Claimed
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.loss_not_finite import non_finite_update
+from chainrule.train.native.entering_symbols import inputs, symbol_of
 from chainrule.train.native.keeping import Again, Keeper
 from chainrule.train.native.known import known
-from chainrule.train.native.recorded_step import Recorded, inputs, recorded_step, symbol_of
+from chainrule.train.native.recorded_step import Recorded, recorded_step
 from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.native.step import NativeStep, memory_of, missed
 from chainrule.train.penalty import Penalty

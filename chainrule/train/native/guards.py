@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.nodes.node import Node
 from chainrule.train.native.holdings import PLAIN, content_of
-from chainrule.train.native.reach import Reach
+from chainrule.train.native.reach import MOST, Reach
 
 END = object()
 NOTHING = (object,)
@@ -79,14 +79,27 @@ class Surroundings:
         """Whether anything can be reached that this package has not written."""
         return self._reach.meets_code_of_others
 
-    def content(self) -> tuple[Any, ...] | None:
-        """What was there at the last look, equal for objects of the same form; see Reach."""
-        return self._reach.content()
-
     @property
     def classes(self) -> set[type]:
         """Those of all objects that can be reached."""
-        return self._reach.classes
+        return {type(x) for _, x in self._reach.objects}
+
+    def content(self) -> tuple[Any, ...] | None:
+        """All that can be reached: equal for other roots of the same form and the same settings.
+
+        None where code of others, or something whose content nobody can tell, is met; the values
+        of inputs are no part of it.
+        """
+        reach = self._reach
+        if reach.meets_code_of_others or reach.generators or reach.iterators:
+            return None
+        nodes = {path: x for path, x in reach.objects if isinstance(x, Node)}
+        inputs = set(map(id, self._inputs()))
+        if len(reach.facts) >= MOST or any(id(x) not in inputs for x in nodes.values()):
+            return None
+        forms = {path: (x.shape, x.dtype, x.wants_gradient) for path, x in nodes.items()}
+        found = tuple([(path, forms.get(path, fact)) for path, fact in reach.facts.items()])
+        return found if _has_hash(found) else None
 
     def change(self, numbers: bool = False) -> str:
         """What is not as it was, in words; "" where only other objects of equal value came.
@@ -124,3 +137,11 @@ class Surroundings:
 def _is_plain(fact: tuple[Any, ...]) -> bool:
     """Whether this stands for a number or a text."""
     return issubclass(fact[0], PLAIN) if isinstance(fact[0], type) else False
+
+
+def _has_hash(x: Any) -> bool:
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True

@@ -80,29 +80,14 @@ class Reach:
     """
 
     @property
+    def objects(self) -> list[tuple[str, Any]]:
+        """Everything that was found, with the path at which it was met first."""
+        return list(self._seen.values())
+
+    @property
     def meets_code_of_others(self) -> bool:
         """Whether anything was found that this package has not written."""
         return any(is_code_of_others(x) for _, x in self._seen.values())
-
-    @property
-    def classes(self) -> set[type]:
-        """Those of everything that was found."""
-        return {type(x) for _, x in self._seen.values()}
-
-    def content(self) -> tuple[Any, ...] | None:
-        """All that was found: equal for other roots of the same form and the same settings.
-
-        None where code of others, or something whose content nobody can tell, was met; the values
-        of inputs are no part of it.
-        """
-        if self.meets_code_of_others or self.generators or self.iterators:
-            return None
-        nodes = {path: x for path, x in self._seen.values() if isinstance(x, Node)}
-        if len(self.facts) >= MOST or any(id(x) not in self._inputs for x in nodes.values()):
-            return None
-        forms = {path: (x.shape, x.dtype, x.wants_gradient) for path, x in nodes.items()}
-        found = tuple([(path, forms.get(path, fact)) for path, fact in self.facts.items()])
-        return found if _has_hash(found) else None
 
     def __init__(
         self,
@@ -352,11 +337,3 @@ class Reach:
     def _look(self, owner: Any, *attributes: str) -> None:
         self.owners += [owner] * len(attributes)
         self.attributes += attributes
-
-
-def _has_hash(x: Any) -> bool:
-    try:
-        hash(x)
-    except TypeError:
-        return False
-    return True

@@ -10,7 +10,8 @@ from chainrule.nn import Module
 from chainrule.nn.substitute import substituted
 from chainrule.plan.record import record
 from chainrule.spec import Spec, spec_of
-from chainrule.train.native.recorded_step import Recorded, arrays_of, inputs, symbol_of
+from chainrule.train.native.entering_symbols import arrays_of, inputs, symbol_of
+from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.native.stand_ins import standing_in
 from chainrule.train.streams import Container, Form, outputs_of
 from chainrule.train.unknown_streams import asked

@@ -13,7 +13,6 @@ import numpy as np
 from chainrule.errors import NoGradientError, UnsupportedError
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.walk import walk
-from chainrule.nn import Module
 from chainrule.nn.regularization import projected
 from chainrule.nn.substitute import substituted
 from chainrule.ops.movement import cast, reshape
@@ -22,16 +21,16 @@ from chainrule.plan.record import record
 from chainrule.plan.repeated import Repeated
 from chainrule.plan.steps import Flow
 from chainrule.spec import Spec, spec_of
-from chainrule.tensors import Parameter
 from chainrule.train.eager_step import check_reached
 from chainrule.train.hooks import hooked
 from chainrule.train.loss_check import one_number
+from chainrule.train.native.entering_symbols import arrays_of, inputs, one_of, symbol_of
 from chainrule.train.native.found import Found, together
 from chainrule.train.native.stand_ins import standing_in
 from chainrule.train.objective import losses_of_heads, objective_of, rows_in
 from chainrule.train.penalty import Penalty
 from chainrule.train.pieces import key_of_piece, scaled, shares_of, spans_of, weighed
-from chainrule.train.recipe import Recipe, reads_indices
+from chainrule.train.recipe import Recipe
 from chainrule.train.streams import PLAIN, SINGLE, Container, Form, outputs_of
 
 KEY = Spec((2,), np.dtype(np.uint64))
@@ -214,7 +213,7 @@ class _Step:
 
     def _walked(self, ends: Sequence[Any], shares: Sequence[Any]) -> dict[str, Any]:
         """The gradients of the trained parameters that these terms of the loss reach."""
-        ones = list(map(_one, ends))
+        ones = list(map(one_of, ends))
         ones[: len(shares)] = map(scaled, ones, shares)
         pairs = [pair for pair in zip(ends, ones, strict=True) if isinstance(pair[0], Node)]
         found = walk(*map(list, zip(*pairs, strict=True))) if pairs else {}  # others are constants
@@ -335,38 +334,3 @@ def _check_rule(optimizer: Optimizer) -> None:
             f"{kind} has a step() of its own, of which a compiled step would know nothing.",
             do=f"Write what it does into {kind}.update, or pass compiled=False.",
         )
-
-
-def arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
-    """Parameters and buffers, in element types that machine code computes in."""
-    parameters, buffers = model.parameters(), model.buffers()
-    for path, p in parameters.items():
-        if p.dtype.itemsize not in (4, 8):
-            raise UnsupportedError(
-                f"machine code computes in float32 and float64, but {path} is {p.dtype}.",
-                do='Build the net with dtype="float32"; float16 trains in eager steps, with few '
-                "digits.",
-            )
-    return parameters, buffers
-
-
-def _one(term: Any) -> Any:
-    """The gradient that a loss starts with, as a symbol: rules are given one kind or the other."""
-    symbol, one = symbol_of(term), np.ones(term.shape, term.dtype)
-    recorder = getattr(symbol, "recorder", None)
-    return one if recorder is None else recorder.symbol(recorder.ref(one))
-
-
-def inputs(model: Module, x: Any, scale: float, form: Form = PLAIN) -> Any:
-    """Rows in the net's element type, scaled; ids stay whole numbers, a mask among several too."""
-    whole = x.dtype.kind != "f" and reads_indices(model)
-    if whole or (x.dtype.kind == "b" and form.x is not SINGLE):
-        return x
-    dtype = next((p.dtype for p in model.parameters().values()), np.dtype(np.float32))
-    x = cast(x, dtype)
-    return x if scale == 1 else x * scale
-
-
-def symbol_of(x: Any) -> Any:
-    """A value of the recording, without the graph of its backward walk."""
-    return x.value if isinstance(x, Node) else x
