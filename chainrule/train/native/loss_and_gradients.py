@@ -12,8 +12,8 @@ from chainrule.ops.random import Key
 from chainrule.optim.problem import LossAndGradients
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
-from chainrule.train.native.planned import planned
-from chainrule.train.native.recorded_step import KEY, recorded_loss
+from chainrule.train.native.known import known
+from chainrule.train.native.recorded_step import KEY, Recorded, recorded_loss
 from chainrule.train.native.steadiness import steady, surroundings_of
 from chainrule.train.recipe import Recipe
 from chainrule.train.streams import Arrays, Rows, specs_of
@@ -25,13 +25,20 @@ class NativeLoss:
     def __init__(self, recipe: Recipe, parameters: Mapping[str, Parameter], rows: Rows) -> None:
         self._model, self._parameters = recipe.model, recipe.model.parameters()
         specs = specs_of(rows, rows.count)
-        recorded = steady(
-            lambda left: recorded_loss(recipe, specs, rows.form, left),
-            surroundings_of(recipe),
-            twice=True,
-        )
+        surroundings = surroundings_of(recipe)
+
+        def record() -> Recorded:
+            return steady(
+                lambda left: recorded_loss(recipe, specs, rows.form, left),
+                surroundings,
+                twice=True,
+            )
+
+        found = known(recipe, surroundings, ("loss", specs, rows.form.key), record)
+        recorded = found.recorded
         self._key = np.zeros((1, *KEY.shape), KEY.dtype)
-        self._bound = Bound(planned(recorded.flow), len(specs), [self._key])
+        self._bound = Bound(found.plan, len(specs), [self._key])
+        found.code = self._bound.code
         self._trained = [parameters[path] for path in recipe.trained]
         self._has_buffers = bool(recorded.buffers)
         outputs = len(self._bound.plan.outputs)
