@@ -15,12 +15,10 @@ from chainrule.differentiate.traced import (
     Holder,
     Holders,
     Traced,
-    among,
     aside,
     gradient_of,
     holder_of,
     lifted,
-    may_be_asked,
 )
 from chainrule.differentiate.transform import transform
 from chainrule.differentiate.tree import (
@@ -247,13 +245,6 @@ class Recording:
             return True
         return around.recording and bool(self.holder)
 
-    def _is_asked(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> bool:
-        """Whether anybody may ask for gradients of gradients: not where all is a recording."""
-        values = [x.value for x in (*self.leaves, *ends)]
-        return any(map(may_be_asked, (*values, *given))) or (
-            around.recording and bool(self.holder)
-        )
-
     def outside(self, x: Any) -> Any:
         """A result without the graph of this run, unless a graph around it needs it."""
         return self.around.outside(x, most=self.holder)
@@ -279,14 +270,12 @@ class Recording:
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
         around, targets = self.around.now(), set(self.leaves)
         graph = self.needs_graph(ends, upstreams, around)
-        graph = graph and self._is_asked(ends, upstreams, around)
         token = RECORDING.set(recording_on())
         try:
             # An infinite slope is an answer, not a warning.
             with self.taken(), np.errstate(all="ignore"):
                 if not graph:
-                    starts = [among(u, end) for end, u in zip(ends, upstreams, strict=True)]
-                    found = walk(ends, starts, targets=targets)
+                    found = walk(ends, upstreams, targets=targets)
                 else:
                     starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
                     found = walk(ends, starts, targets=targets, graph=True)

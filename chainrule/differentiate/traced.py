@@ -239,19 +239,6 @@ def _holder(ends: Sequence[Node], begin: int | None, known: Holders | None = Non
     return max([known[end] for end in ends], default=Holder.NOBODY)
 
 
-def may_be_asked(x: Any) -> bool:
-    """Whether a derivative may stand behind a value: one around, whatever it is a symbol of."""
-    return isinstance(x, Symbol) and x.is_asked
-
-
-def among(upstream: Any, end: Node) -> Any:
-    """An upstream gradient as rules take it beside the value of an end: a symbol if that is."""
-    value = end.value
-    if isinstance(value, Symbol) and not isinstance(upstream, Symbol):
-        return value.beside(upstream)
-    return upstream
-
-
 def lifted(x: Any, like: Node) -> Any:
     """An upstream gradient or a tangent for rules that are given nodes: a node, or deeper."""
     return x if isinstance(x, Symbol) and x.depth >= like.depth else type(like)(x)

@@ -7,7 +7,7 @@ their steps through it.
 import functools
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Recorded(Unvalued):
     """A tensor of a recording: a view of what a step will make. Asking for its values raises."""
 
     __slots__ = ("_dtype", "recorder", "ref")
-    is_asked: ClassVar[bool] = False
 
     def __init__(self, ref: Ref, recorder: "Recorder") -> None:
         self.ref = ref
@@ -63,10 +62,6 @@ class Recorded(Unvalued):
     def follow(self, op: Op, operands: tuple[Any, ...]) -> Any:
         """Write down the steps that compute the op."""
         return self.recorder.read(op, operands)
-
-    def beside(self, x: Any) -> "Recorded":
-        """An array as a constant of the recording."""
-        return self.recorder.symbol(self.recorder.ref(np.asarray(x)))
 
     def by_rule(self, rule: Callable[..., Any], *operands: Any) -> Any:
         """A rule for tensors that lie as others did: what it wrote for those, for these."""

@@ -29,7 +29,6 @@ class Symbol(NumpyMethods):
     rank: ClassVar[int] = 0
     depth: int = 0  # of the derivative it belongs to: see settings.DEPTH
     wraps: ClassVar[bool] = False  # whether ``value`` may be a symbol of a reading around it
-    is_asked: ClassVar[bool] = True  # whether a derivative around may ask for its gradient
 
     def read(self, op: Any, operands: tuple[Any, ...]) -> Any:
         """Apply an op to operands of which this symbol is one."""
@@ -75,10 +74,6 @@ class Symbol(NumpyMethods):
         if not self.shape:
             raise TypeError("len() of a tensor without axes")
         return self.shape[0]
-
-    def beside(self, x: Any) -> Any:
-        """An array as a symbol of the same reading, where its rules are given symbols alone."""
-        return x
 
     def by_rule(self, rule: Callable[..., Any], *operands: Any) -> Any:
         """What a rule without state returns; a reader may know it from operands like these."""
