@@ -32,8 +32,8 @@ Change = Callable[[Any], Any]
 
 def reads(step: Step) -> Iterator[Ref]:
     """Every Ref that a step looks through."""
-    if step.__class__ is Map:  # most of what there is
-        return iter([x for x in step.operands if x.__class__ is Ref])
+    if isinstance(step, Map):  # most of what there is
+        return iter([x for x in step.operands if isinstance(x, Ref)])
     if isinstance(step, Alone):
         return iter(step.sources())
     found: list[Ref] = []
@@ -49,12 +49,12 @@ def reads(step: Step) -> Iterator[Ref]:
 
 def makes(step: Step) -> tuple[Array, ...]:
     """The arrays that a step fills."""
-    return (step.out,) if step.__class__ is Map or not isinstance(step, Alone) else step.outs()
+    return step.outs() if isinstance(step, Alone) else (step.out,)
 
 
 def with_operands(step: Step, operand: Change, ref: Change) -> Step:
     """A step with every operand changed: by ``operand`` where a Number may stand, else ``ref``."""
-    if step.__class__ is Map:
+    if isinstance(step, Map):
         operands = step.operands
         found = tuple([operand(x) for x in operands])
         return step if all(map(is_, found, operands)) else Map(step.letter, found, step.out)
@@ -135,7 +135,7 @@ class Rewriter:
 
     def read(self, step: Step) -> Step:
         """A step that reads what stands in the place of its operands."""
-        if step.__class__ is Map and not any(map(self.sees, reads(step))):
+        if isinstance(step, Map) and not any(map(self.sees, reads(step))):
             return step
         return with_operands(step, self.operand, self.ref)
 
