@@ -187,7 +187,7 @@ class _Run:
         return self._order
 
     def _drawn(self) -> Array:
-        places: Any = np.arange(self.count)
+        places = cast("Array", np.arange(self.count))
         self._estimator._random_state.shuffle(places)
         return places
 

@@ -136,7 +136,7 @@ class Applied(Module):
     def __init__(self, function: Any) -> None:
         self.function = function
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, run: Run | None = None) -> Any:
         return self.function(x)
 
     def extra(self) -> str:
