@@ -100,6 +100,17 @@ class Data:
     y: np.ndarray
 
 
+DEAR = [
+    Case("-".join(map(str, (64, *hidden, 10))), 64, hidden, 10, rows, batches, name, "adam")
+    for name, hidden, rows, batches in (
+        ("silu", (200, 300), 400, 5),
+        ("silu", (256, 256), 512, 5),
+        ("silu", (300, 200), 600, 5),
+        ("selu", (256, 256, 256), 256, 5),
+        ("gelu", (90, 60), 48, 50),
+        ("gelu", (90, 60), 64, 50),
+    )
+]
 DEEP = Case("12 x 64", 64, (64,) * 11, 10, 32, 1, "tanh", "adam")
 PHYSICS = Case("2-64-64-64-1", 2, (64,) * 3, 1, 2000, 1, "tanh")
 RECURRENT = Case("RNN, 50 steps", 8, (64,), 1, 32, 50)  # a batch of rows for each step

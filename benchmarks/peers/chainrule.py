@@ -19,6 +19,7 @@ ACTIVATIONS = {
     "gelu": cr.nn.GELU,
     "silu": cr.nn.SiLU,
     "elu": cr.nn.ELU,
+    "selu": cr.nn.SELU,
     "tanh": cr.nn.Tanh,
     "sigmoid": cr.nn.Sigmoid,
 }

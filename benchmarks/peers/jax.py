@@ -15,6 +15,7 @@ ACTIVATIONS = {
     "gelu": lambda x: jax.nn.gelu(x, approximate=False),
     "silu": jax.nn.silu,
     "elu": jax.nn.elu,
+    "selu": jax.nn.selu,
     "tanh": jnp.tanh,
     "sigmoid": jax.nn.sigmoid,
 }

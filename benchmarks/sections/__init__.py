@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.bench import Bench
 from benchmarks.report import Section
+from benchmarks.sections.activations import activations
 from benchmarks.sections.calls import calls
 from benchmarks.sections.cold import cold
 from benchmarks.sections.estimators import estimators
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "calls": calls,
     "predict": predict,
     "variants": variants,
+    "activations": activations,
     "recurrences": recurrences,
     "first": first,
     "cold": cold,
