@@ -4,13 +4,14 @@ Imports schedule, pack, tile and ending. emit asks for a block per unit.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chainrule.native.frame import REGISTER, Frame
 from chainrule.native.ir import POINTER, Value, integer, vector
 from chainrule.native.matmul.blocking import Schedule
-from chainrule.native.matmul.ending import end_vectors, fetch
+from chainrule.native.matmul.ending import end_vectors, far, fetch
 from chainrule.native.matmul.pack import Panels, Rows, copy_panels, copy_rows
 from chainrule.native.matmul.tile import Operand, Tile, sums
 from chainrule.native.target import BITS
@@ -186,10 +187,11 @@ class Block:
         tile = Tile(self.scalar, height, *self._read(panel), cut.chains, self.together, cut.brief)
         x = self._rows(row, height)
         indices = [*self.batch, row, self._first_column(panel)]
-        if not self.blocked:
-            fetch(self.frame, self.kernel, indices, height, sum(panel.widths))
+        beside = None
+        if not self.blocked and far(self.kernel):
+            beside = partial(fetch, self.frame, self.kernel, indices, sum(panel.widths))
         if not self.cut.late:
-            totals = sums(self.b, tile, x, y, self.kernel.depth, tile.zeros())
+            totals = sums(self.b, tile, x, y, self.kernel.depth, tile.zeros(), beside)
             rows = [
                 [self._narrowed(total, panel, c) for c, total in enumerate(each)]
                 for each in tile.rows(self.b, totals)
@@ -201,11 +203,12 @@ class Block:
             for i in range(height)
             for c in range(len(panel.widths))
         ]
-        start, depth = tile.zeros(), self.kernel.depth
+        start = tile.zeros()
         if self.blocked:
             kinds = tile.kinds * height
             start = [self.b.load(*each, self.size) for each in zip(places, kinds, strict=True)]
-        totals = sums(self.b, tile, x, y, self.depth if self.blocked else depth, start)
+        depth = self.depth if self.blocked else self.kernel.depth
+        totals = sums(self.b, tile, x, y, depth, start, beside)
         waiting = itertools.chain.from_iterable(tile.rows(self.b, totals))
         for place, total in zip(places, waiting, strict=True):
             self.b.store(total, place, self.size)
@@ -215,12 +218,25 @@ class Block:
         b = self.b
         with b.loop(self.first_row, self.last_row) as row:
             totals: list[Value] = []
-            for c, width in enumerate(panel.widths):
+            for c, width in self._in_pairs(panel):
                 distance = c * self.grid.lanes + self._lead(panel, c)
                 place = self._waiting(panel, row.index, distance)
                 totals.append(b.load(place, vector(self.scalar, width), self.size))
             indices = [*self.batch, row.index, self._first_column(panel)]
             end_vectors(self.frame, self.kernel, indices, [totals])
+
+    def _in_pairs(self, panel: Panel) -> Iterator[tuple[int, int]]:
+        """The numbers of its vectors and their lanes, two full ones as one.
+
+        LLVM writes the instructions of the two by turns: a long body then waits less for itself.
+        """
+        lanes, vectors = self.grid.lanes, iter(enumerate(panel.widths))
+        for c, width in vectors:
+            if panel.widths[c : c + 2] == (lanes, lanes):
+                next(vectors)
+                yield c, 2 * lanes
+            else:
+                yield c, width
 
     def _waiting(self, panel: Panel, row: Value, distance: int) -> Value:
         """Where a panel's sums of a row wait, and some elements further on."""

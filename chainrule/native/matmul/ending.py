@@ -41,21 +41,22 @@ class Corner(Frame):
         return self.builder.at(self._bases[key], integer(distance), f"i{BITS[dtype]}")
 
 
-def fetch(frame: Frame, kernel: Matmul, indices: Sequence[Value], height: int, width: int) -> None:
-    """Ask for what the body reads of a tile, so that it comes while the sums are still added.
+def fetch(frame: Frame, kernel: Matmul, indices: Sequence[Value], width: int, row: Value) -> None:
+    """Ask for what the body reads of a tile's row, so that it comes while sums are still added.
 
     An update of weights reads them and what the optimiser remembers, from a far cache if they are
-    large; indices are those of the first element.
+    large; indices are those of the tile's first element.
     """
-    corner = Corner(frame, indices)
-    for access, dtype in _far(kernel):
+    b, (*batch, first, column) = frame.builder, indices
+    place = [*batch, b.add(first, row), column]
+    corner = Corner(frame, place)
+    for access, dtype in far(kernel):
         line = LINE // (BITS[dtype] // 8)
-        for corner.row in range(height):
-            for corner.column in range(0, width, line):
-                prefetch(frame.builder, corner.address(access, indices, dtype), 0, REGISTER[dtype])
+        for corner.column in range(0, width, line):
+            prefetch(b, corner.address(access, place, dtype), 0, REGISTER[dtype])
 
 
-def _far(kernel: Matmul) -> list[tuple[Access, str]]:
+def far(kernel: Matmul) -> list[tuple[Access, str]]:
     """The large matrices of the body, where they lie along the columns."""
     elements = prod(kernel.batch) * kernel.rows * kernel.columns
     return [
@@ -78,8 +79,8 @@ def end_vectors(
     b, corner = frame.builder, Corner(frame, indices)
     moves = any(isinstance(step, Coordinate) for step in kernel.body)
     for i, row in enumerate(totals):
-        for c, total in enumerate(row):
-            corner.row, corner.column = i, c * row[0].lanes
+        corner.row, corner.column = i, 0
+        for total in row:
             place = list(indices)
             if moves:
                 place[-2] = b.add(place[-2], integer(corner.row))
@@ -87,3 +88,4 @@ def end_vectors(
             given = b.convert("trunc", total, "i1") if kernel.dtype == "bool" else total
             point = Point(corner, place, len(place) - 1, total.lanes, [given])
             point.store_all(kernel.stores, kernel.body, point.evaluate(kernel.body))
+            corner.column += total.lanes

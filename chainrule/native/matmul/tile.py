@@ -3,8 +3,9 @@
 Imports ir. The writer of blocks calls ``sums`` at each place of its loops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from chainrule.native.ir import Builder, Value, integer, vector
 
@@ -81,11 +82,18 @@ class Tile:
 
 
 def sums(
-    b: Builder, tile: Tile, x: Operand, y: Operand, depth: int | Value, start: Sequence[Value]
+    b: Builder,
+    tile: Tile,
+    x: Operand,
+    y: Operand,
+    depth: int | Value,
+    start: Sequence[Value],
+    beside: Callable[[Value], None] | None = None,
 ) -> list[Value]:
     """``start`` plus the sum over k of x[i, k] y[k, j], row by row.
 
-    A depth that is only known when the code runs (a Value) is not unrolled at its end.
+    A depth that is only known when the code runs (a Value) is not unrolled at its end. What is to
+    be done beside the sums, for each row of the tile, is spread over the terms.
     """
     totals = [*start, *tile.zeros() * (tile.chains - 1)]
     steps = max(
@@ -99,7 +107,20 @@ def sums(
             k.carried = _round(b, tile, x, y, k.index, 1, k.carried)
         return _joined(b, tile, k.carried)
     whole = depth // steps * steps if depth > (1 if tile.brief else 4) * steps else 0
-    if whole:
+    if beside and not whole:
+        for i in range(tile.height):
+            beside(integer(i))
+    elif beside:
+        part = ceil(whole / steps / tile.height) * steps
+        with b.loop(integer(0), integer(tile.height), carried=totals, sure=True) as row:
+            beside(row.index)
+            first = b.mul(row.index, integer(part))
+            last = b.intrinsic("smin", b.add(first, integer(part)), integer(whole))
+            with b.loop(first, last, steps, carried=row.carried) as k:
+                k.carried = _round(b, tile, x, y, k.index, steps, k.carried)
+            row.carried = k.carried
+        totals = row.carried
+    elif whole:
         with b.loop(integer(0), integer(whole), steps, carried=totals, sure=True) as k:
             k.carried = _round(b, tile, x, y, k.index, steps, k.carried)
         totals = k.carried
