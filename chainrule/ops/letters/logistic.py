@@ -35,7 +35,8 @@ class Sigmoid(Elementwise):
 
     def forward(self, x: Any) -> Any:
         shrunk = exp(-abs(x))  # never above 1: exp(89) overflows float32
-        return where(x >= 0, 1, shrunk) / (1 + shrunk)
+        share = 1 / (1 + shrunk)
+        return where(x >= 0, share, shrunk * share)
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (density(x),)  # out * (1 - out) would lose the right tail
@@ -47,13 +48,15 @@ class LogisticDensity(Elementwise):
 
     Notes
     -----
-    The formula takes one exponential of -abs(x), as the sigmoid does, and keeps both tails. Its
-    own slope is not taken through abs, whose kink would show from there on.
+    The formula takes one exponential of -abs(x) and one quotient, as the sigmoid does: where both
+    are asked for, they share them. It keeps both tails. Its own slope is not taken through abs,
+    whose kink would show from there on.
     """
 
     def forward(self, x: Any) -> Any:
         shrunk = exp(-abs(x))
-        return shrunk / ((1 + shrunk) * (1 + shrunk))
+        share = 1 / (1 + shrunk)
+        return shrunk * share * share
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (out * (sigmoid(-x) - sigmoid(x)),)
