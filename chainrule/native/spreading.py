@@ -19,8 +19,9 @@ SPIN_NS = 50_000  # a worker without work looks for some this long, then sleeps
 STALL_NS = 150_000  # the caller's patience for a unit in flight, beyond twice what a unit takes
 LOST_NS = 1_000_000  # the caller lost its own core for so long, beyond three times its work
 NAP_US = 40  # how long it then sleeps: the system may move the worker to this core meanwhile
-OFF_NS = 50_000_000  # no threads for so long after either: somebody else needs a core
-LONGEST_OFF_NS = 1_600_000_000  # doubled each time up to here
+CREDIT_NS = 20_000_000  # at most so much of what threads have won pays for such stalls
+OFF_NS = 50_000_000  # no threads for so long when it is used up: somebody else needs a core
+LONGEST_OFF_NS = 400_000_000  # doubled up to here, while they do not stay on for as long
 
 _ALONE = """
 define void @chainrule_spread(ptr %kernel, ptr %table, i64 %units, i64 %threads) nounwind {
@@ -41,6 +42,7 @@ _STATE = """
 @sleepers = internal global i64 0, align 128
 @leave = internal global i64 0, align 128
 @off = internal global [2 x i64] zeroinitializer, align 128
+@credit = internal global i64 0, align 128
 @mutex = internal global [128 x i8] zeroinitializer, align 128
 @condition = internal global [128 x i8] zeroinitializer, align 128
 declare i32 @pthread_mutex_init(ptr, ptr)
@@ -86,6 +88,7 @@ define void @chainrule_prepare() nounwind {
   store i64 0, ptr @sleepers
   store i64 0, ptr @leave
   store i64 0, ptr @off
+  store i64 0, ptr @credit
   ret void
 }
 
@@ -246,16 +249,16 @@ wait:
   %triple = mul i64 %ideal, 3
   %most = add i64 %triple, LOST_NS
   %lost = icmp sgt i64 %busy, %most
-  br i1 %lost, label %stall, label %patience
+  br i1 %lost, label %nap, label %patience
 patience:
   %done = load atomic i64, ptr @finished acquire, align 128
   %all = icmp eq i64 %done, %units
-  br i1 %all, label %free.it, label %spin
+  br i1 %all, label %won, label %spin
 spin:
   PAUSE
   %spun = load atomic i64, ptr @finished acquire, align 128
   %ready = icmp eq i64 %spun, %units
-  br i1 %ready, label %free.it, label %watch
+  br i1 %ready, label %won, label %watch
 watch:
   %clock.now = call i64 @now()
   %waited = sub i64 %clock.now, %since
@@ -265,35 +268,51 @@ look.again:
   ; It may have been the caller that had to wait for its core.
   %late = load atomic i64, ptr @finished acquire, align 128
   %there = icmp eq i64 %late, %units
-  br i1 %there, label %free.it, label %stall
-stall:
-  %time = phi i64 [ %since, %wait ], [ %clock.now, %look.again ]
-  ; Twice as long as last time, if that was not long ago.
-  %for.at = getelementptr i64, ptr @off, i64 1
-  %for = load i64, ptr %for.at
-  %ago = sub i64 %time, %off
-  %soon = mul i64 %for, 10
-  %again = icmp slt i64 %ago, %soon
-  %double = mul i64 %for, 2
-  %longer = call i64 @llvm.umin.i64(i64 %double, i64 LONGEST_OFF_NS)
-  %rest = select i1 %again, i64 %longer, i64 OFF_NS
-  store i64 %rest, ptr %for.at
-  br label %nap
+  br i1 %there, label %won, label %nap
 nap:
   %n = call i32 @usleep(i32 NAP_US)
   %slept = load atomic i64, ptr @finished acquire, align 128
   %over = icmp eq i64 %slept, %units
-  br i1 %over, label %switch.off, label %nap
-switch.off:
+  br i1 %over, label %charge, label %nap
+charge:
+  ; One unit was in flight anyway; all the rest would have been time to work alone.
   %end = call i64 @now()
+  %whole = sub i64 %end, %start
+  %fair = add i64 %ideal, %each
+  %loss = sub i64 %whole, %fair
+  %had = load i64, ptr @credit, align 128
+  %left = sub i64 %had, %loss
+  %keeps = call i64 @llvm.smax.i64(i64 %left, i64 0)
+  store i64 %keeps, ptr @credit, align 128
+  %broke = icmp slt i64 %left, 0
+  br i1 %broke, label %switch.off, label %free.it
+switch.off:
+  ; Twice as long as last time, if threads were not on for as long since then.
+  %for.at = getelementptr i64, ptr @off, i64 1
+  %for = load i64, ptr %for.at
+  %ago = sub i64 %start, %off
+  %again = icmp slt i64 %ago, %for
+  %double = mul i64 %for, 2
+  %longer = call i64 @llvm.umin.i64(i64 %double, i64 LONGEST_OFF_NS)
+  %rest = select i1 %again, i64 %longer, i64 OFF_NS
+  store i64 %rest, ptr %for.at
   %until = add i64 %end, %rest
   store atomic i64 %until, ptr @off monotonic, align 128
+  br label %free.it
+won:
+  %others = sub i64 %units, %own
+  %gain = mul i64 %others, %each
+  %saved = load i64, ptr @credit, align 128
+  %sum = add i64 %saved, %gain
+  %held = call i64 @llvm.umin.i64(i64 %sum, i64 CREDIT_NS)
+  store i64 %held, ptr @credit, align 128
   br label %free.it
 free.it:
   store atomic i64 0, ptr @taken release, align 128
   ret void
 }
 declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.smax.i64(i64, i64)
 """
 
 
@@ -314,6 +333,7 @@ def text() -> str:
         "STALL_NS": STALL_NS,
         "LOST_NS": LOST_NS,
         "NAP_US": NAP_US,
+        "CREDIT_NS": CREDIT_NS,
         "CLOCK": 6 if sys.platform == "darwin" else 1,  # CLOCK_MONOTONIC
         "PAUSE": pause,
     }

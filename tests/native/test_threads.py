@@ -1,15 +1,18 @@
 """Large kernels shared by threads: the same bits, and nobody waits for ever."""
 
+import ctypes
 import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from chainrule import settings
 from chainrule.errors import ArgumentError
+from chainrule.native import engine, spreading
 from chainrule.native.engine import compile_plan
 from chainrule.native.kinds import is_large
 from tests.native.small_plans import doubled, product
@@ -212,3 +215,58 @@ def test_cores_that_others_use_change_no_bit(rng):
         for each in others:
             each.kill()
             each.wait()
+
+
+class Stalls:
+    """A kernel of two units that sleep: no core is needed. The worker's may take longer."""
+
+    UNIT = 0.003  # seconds: it is awake by then
+
+    def __init__(self):
+        settings.threads(2)
+        compile_plan(doubled((1000, 1000))).threads()  # starts the worker
+        self.late = 0.0
+        self.caller = threading.get_ident()
+        self.shared = False
+        self.kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 2)(self.run)
+        address = engine._started().runtime(0).addresses[spreading.SPREAD]
+        kinds = [ctypes.c_void_p] * 2 + [ctypes.c_int64] * 2
+        self.spread = ctypes.CFUNCTYPE(None, *kinds)(address)
+
+    def run(self, _, begin, end):
+        if end - begin > 1:
+            return  # the caller alone
+        if threading.get_ident() == self.caller:
+            time.sleep(self.UNIT)
+        else:
+            self.shared = True
+            time.sleep(self.UNIT + self.late)
+
+    def once(self, late=0.0):
+        """Whether the worker took part."""
+        self.late, self.shared = late, False
+        self.spread(ctypes.cast(self.kernel, ctypes.c_void_p), None, 2, 2)
+        return self.shared
+
+
+@pytest.fixture
+def stalls():
+    return Stalls()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no threads there")
+def test_a_stall_now_and_then_leaves_the_threads_on(stalls):
+    for _ in range(20):  # the machine may be busy: any of these will do
+        won = [stalls.once() for _ in range(20)]
+        stalled = stalls.once(late=0.012)
+        if all(won) and stalled and stalls.once():
+            return
+    pytest.fail("the threads were turned off by a single stall")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no threads there")
+def test_stalls_that_cost_more_than_threads_win_turn_them_off_for_a_while(stalls):
+    assert any(not stalls.once(late=0.05) for _ in range(100))
+    end = time.monotonic() + 60
+    while not stalls.once():
+        assert time.monotonic() < end, "they stayed off"
