@@ -9,6 +9,7 @@ from math import ceil, gcd
 from chainrule.native.target import Target
 
 BUSY = 8  # sums at work: two units with a latency of four cycles each
+EASY = 10  # sums from which a tile makes up for a load that came late; 8 leave no slack
 TALLEST = 12  # rows
 SLIM = 16  # rows of a single vector where registers are many: each row of b is read less often
 DEEP = 32  # terms from which that is worth the code, which takes a third longer to compile
@@ -93,7 +94,7 @@ def grid(
     vectors = ceil(columns / lanes)
     height, wide = _tile(rows, vectors, target, widest, depth)
     if equal:
-        enough = range(height, ceil(BUSY / wide) - 1, -1)
+        enough = range(height, ceil(EASY / wide) - 1, -1)
         height = next((h for h in enough if rows % h == 0), height)
     tiles = ceil(rows / height)
     height = ceil(rows / tiles)
