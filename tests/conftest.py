@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from chainrule.native import engine
+from tests.thorough import COLLECTED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -48,8 +49,11 @@ INSTALL_CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many files with changed bytes are read; a whole look takes 3,000."""
-    parser.addoption("--spoilt-tables", type=int, default=300)
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="ask what is marked thorough too; -m thorough asks that alone",
+    )
 
 
 def pytest_configure() -> None:
@@ -93,6 +97,15 @@ def ctrl_c_is_heard() -> None:
     """A shell's background job ignores SIGINT, and so would every process that a test starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked thorough, unless it is asked for: see thorough.py."""
+    config.stash[COLLECTED] = list(items)
+    if not config.option.thorough and not config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish() -> None:

@@ -4,6 +4,7 @@ Imports errors, and jinja2 when a page is made. Every value is escaped unless th
 ``safe``, which only our own SVG is.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from chainrule.errors import MissingLibraryError
 
 def render(template: str, **values: Any) -> str:
     """Fill a template; a name it does not find is an error."""
+    return _environment().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment() -> Any:
+    """Made once: it keeps the templates that it has read, which takes longer than to fill them."""
     try:
         # Here, not above: only reports need it, and it comes with the extra "app".
         import jinja2  # noqa: PLC0415
@@ -21,7 +28,7 @@ def render(template: str, **values: Any) -> str:
             found=[str(error)],
             do='Install it: pip install "chainrule[app]"',
         ) from error
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -29,4 +36,3 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(**values)

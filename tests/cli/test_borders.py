@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from chainrule.starting import is_command
+from tests.thorough import parametrize
 
-from .conftest import COMMAND, WIDE, command
+from .conftest import COMMAND, WIDE
 
 FILES = ["config.toml", "history.csv", "metrics.json", "model.safetensors", "report.html"]
 ENDLESS = ("--epochs", "1000000", "--patience", "0")
@@ -48,7 +49,7 @@ def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("sink", ["| head -n 2", "2>&1 | head -n 1", "| true"])
+@parametrize("sink", ("| head -n 2", "2>&1 | head -n 1", "| true"), few=1)
 def test_a_reader_that_leaves_does_not_take_the_run_with_it(tmp_path, sink):
     done = shell(f"chainrule train moons --epochs 3 {sink}", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -58,14 +59,15 @@ def test_a_reader_that_leaves_does_not_take_the_run_with_it(tmp_path, sink):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-@pytest.mark.parametrize(
-    ("sink", "code", "said"),
+@parametrize(
+    "sink, code, said",
     [
         ("> /dev/full", 1, "Standard output cannot be written: No space left on device.\n"),
         ("2> /dev/full", 0, ""),
         ("> /dev/full 2>&1", 1, ""),
         (">&- 2>&-", 0, ""),
     ],
+    few=2,
 )
 def test_a_full_disk_behind_the_output_does_not_take_the_run_with_it(tmp_path, sink, code, said):
     done = shell(f"chainrule train moons --epochs 1 {sink}", tmp_path)
@@ -77,7 +79,7 @@ def test_a_full_disk_behind_the_output_does_not_take_the_run_with_it(tmp_path, s
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-@pytest.mark.parametrize("words", ["--help", "train --help", "--version"])
+@parametrize("words", ("--help", "train --help", "--version"), few=1)
 def test_help_that_cannot_be_written_is_one_line(tmp_path, words):
     done = shell(f"chainrule {words} > /dev/full", tmp_path)
     assert done.returncode == 1
@@ -95,7 +97,7 @@ def says_when_python_is_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return said
 
 
-@pytest.mark.parametrize("wait", [0.1, 0.25, 0.4, 0.6, 0.8, 1.0, 1.3])
+@parametrize("wait", (0.1, 0.4, 0.8, 0.25, 0.6, 1.0, 1.3), few=3)
 def test_ctrl_c_while_the_command_loads_is_one_line(tmp_path, monkeypatch, wait):
     where = says_when_python_is_up(tmp_path / "site", monkeypatch)
     process = started("train", "moons", *ENDLESS, cwd=tmp_path)
@@ -149,13 +151,13 @@ def test_two_runs_never_share_a_new_folder(chainrule, tmp_path):
     assert sorted(os.listdir(tmp_path / "mine")) == FILES
 
 
-def test_a_run_that_was_killed_holds_its_folder_no_longer(tmp_path):
+def test_a_run_that_was_killed_holds_its_folder_no_longer(chainrule, tmp_path):
     first = started("train", "moons", *ENDLESS, "--out", "mine", cwd=tmp_path)
     assert first.stderr is not None
     assert first.stderr.readline().startswith("epoch ")
     first.kill()
     first.communicate()
-    assert command("train", "moons", "--epochs", "1", "--out", "mine", cwd=tmp_path).code == 0
+    assert chainrule("train", "moons", "--epochs", "1", "--out", "mine").code == 0
 
 
 def test_a_folder_removed_meanwhile_is_made_again(chainrule, monkeypatch):
@@ -173,9 +175,10 @@ def test_a_folder_removed_meanwhile_is_made_again(chainrule, monkeypatch):
     assert sorted(os.listdir("runs/moons")) == FILES
 
 
-def test_the_next_command_works_from_where_the_user_stands(tmp_path):
+def test_the_next_command_works_from_where_the_user_stands(chainrule, tmp_path, monkeypatch):
     (tmp_path / "predictions.csv").write_text("mine")
-    ended = command("train", "moons", "--epochs", "1", cwd=tmp_path, PATH="/usr/bin:/bin")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    ended = chainrule("train", "moons", "--epochs", "1")
     line = next(line for line in ended.out.splitlines() if line.startswith("next"))
     words = shlex.split(line.removeprefix("next"))
     assert words[-1] == "predictions-2.csv"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from chainrule.train.saving import load_model
+from tests.thorough import parametrize
 
 from .conftest import COMMAND, WIDE, command
 
@@ -65,7 +66,7 @@ def test_the_module_and_the_script_are_the_same_command(tmp_path):
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize("library", ["cyclopts", "rich", "tomli_w", "threadpoolctl"])
+@parametrize("library", ("cyclopts", "threadpoolctl", "rich", "tomli_w"), few=2)
 def test_a_missing_library_is_told_in_one_line(tmp_path, library):
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"

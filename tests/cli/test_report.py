@@ -116,6 +116,7 @@ def test_the_mistakes_are_those_of_the_test_part(visit, digits):
     assert told == wrong if len(rows) < 5 else 5 <= told <= wrong
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_linear_classifier_has_its_classes_as_templates(visit, chainrule, tmp_path):
     assert chainrule("train", "iris", "--hidden", "0", "--epochs", "5").code == 0
     visit.open(tmp_path / "runs" / "iris" / "report.html")

@@ -178,7 +178,7 @@ def _fails(check: Check) -> bool:
 
 def _pytest_fails(mutant: Mutant) -> bool:
     files = REST[mutant.path.partition("/")[0]]
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--thorough"]
     options += [f"--ignore={path}" for path in APART]
     return pytest.main([*options, *files]) == pytest.ExitCode.TESTS_FAILED
 

@@ -1,11 +1,8 @@
 """Native = interpreted = eager for every op: value, gradient, second order, sizes, tails, layouts.
 
-By default the interpreted plan is asked everything, machine code that LLVM writes without haste
-one question of each op, and machine code that it writes in a third of the time one question of
-each kind and op. With CHAINRULE_EVERY_OP=native in the environment all three are asked everything.
+In every run one question of each kind and op, in turns, and of these one as users compile it;
+where all is asked, each question in all three ways.
 """
-
-import os
 
 import numpy as np
 import pytest
@@ -19,9 +16,9 @@ from chainrule.spec import spec_of
 from chainrule.testing.agreement import disagreement, expected
 from chainrule.testing.fuzz.compiled import run_natively
 from tests.native.every_case import KINDS, samples
+from tests.thorough import parametrize
 
 NAMES = CATALOGUE.names()
-ALL_NATIVE = os.environ.get("CHAINRULE_EVERY_OP") == "native"
 
 
 def native(questions):
@@ -34,31 +31,29 @@ def native(questions):
         return compiled(ask)([q.arrays for q in questions])
 
 
-def asked_natively(name, kind, questions):
-    """A part that differs from op to op, and changes with its place in the catalogue."""
-    if ALL_NATIVE or not questions:
-        return questions
-    first = NAMES.index(name) + KINDS.index(kind)
-    return [questions[first % len(questions)]]
+def in_turns(questions, number):
+    """One: another for the next op, and for this op at another place in the catalogue."""
+    return questions[number % len(questions)]
 
 
+@parametrize("share", ("in turns", "all"), few=1)
 @pytest.mark.parametrize("name", NAMES)
-def test_plan_and_machine_code_agree_with_the_eager_run(name):
-    chosen = []
-    for kind in KINDS:
+def test_plan_and_machine_code_agree_with_the_eager_run(name, share):
+    asked, number = [], NAMES.index(name)
+    for place, kind in enumerate(KINDS):
         questions = list(kind(name))
-        asked = asked_natively(name, kind, questions)
+        if share == "in turns" and questions:
+            questions = [in_turns(questions, number + place)]
         for question in questions:
             flow = record(question, [spec_of(x) for x in question.arrays])
             wanted, plan = expected(question, flow, question.arrays), make(flow)
             judge("interpreted", question, interpret(plan, copies(question)), wanted)
-            if question in asked:
-                judge("native", question, run_natively(plan, copies(question)), wanted)
-                chosen.append((question, wanted))
-    if not ALL_NATIVE:
-        chosen = [chosen[NAMES.index(name) % len(chosen)]]
-    results = native([question for question, _ in chosen])
-    for (question, wanted), found in zip(chosen, results, strict=True):
+            judge("native", question, run_natively(plan, copies(question)), wanted)
+            asked.append((question, wanted))
+    if share == "in turns":
+        asked = [in_turns(asked, number)]
+    results = native([question for question, _ in asked])
+    for (question, wanted), found in zip(asked, results, strict=True):
         judge("compiled", question, found, wanted)
 
 
