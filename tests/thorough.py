@@ -5,7 +5,8 @@ a kind, the second dtype, more seeds, more examples. The marker stands on values
 whole test; tests/house sees to it that each test is asked of something in every run.
 """
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 import pytest
@@ -15,16 +16,31 @@ COLLECTED = pytest.StashKey[list[pytest.Item]]()  # all tests, those that are le
 
 
 def parametrize(
-    names: str, values: Iterable[Any], few: int | Callable[..., bool], **keywords: Any
+    names: str, values: Iterable[Any], few: int | Container[int], **keywords: Any
 ) -> pytest.MarkDecorator:
-    """As pytest's: values that are asked in every run, the first ``few`` or those that it is true
-    of, and others that are thorough."""
-    several, marked = "," in names, []
-    for place, value in enumerate(values):
-        parts = tuple(value) if several else (value,)
-        always = place < few if isinstance(few, int) else few(*parts)
-        marked.append(pytest.param(*parts, marks=[] if always else pytest.mark.thorough))
+    """As pytest's: the first ``few`` values, or those at its places, are asked in every run."""
+    always, several = range(few) if isinstance(few, int) else few, "," in names
+    marked = [
+        pytest.param(
+            *(value if several else (value,)),
+            marks=[] if place in always else pytest.mark.thorough,
+        )
+        for place, value in enumerate(values)
+    ]
     return pytest.mark.parametrize(names, marked, **keywords)
+
+
+def crossed(names: str, *axes: Iterable[Any], **keywords: Any) -> pytest.MarkDecorator:
+    """Every combination of several axes; in every run, some in which each value stands."""
+    numbered = [list(enumerate(axis)) for axis in axes]
+    longest = max(range(len(axes)), key=lambda axis: len(numbered[axis]))
+    always, values = set[int](), list[tuple[Any, ...]]()
+    for place, combination in enumerate(itertools.product(*numbered)):
+        turn = combination[longest][0]
+        if all(i == turn % len(axis) for (i, _), axis in zip(combination, numbered, strict=True)):
+            always.add(place)
+        values.append(tuple(value for _, value in combination))
+    return parametrize(names, values, few=always, **keywords)
 
 
 def examples(few: int, many: int, *strategies: Any) -> Callable[[Callable[..., None]], Any]:

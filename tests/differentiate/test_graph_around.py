@@ -161,6 +161,11 @@ def behind(outer):
     return gradient
 
 
+def by_compiled_jvp(f):
+    pushed = cr.compile(lambda w, unit: cr.jvp(f, (w,), (unit,))[1])
+    return along_units(lambda unit: pushed(W, unit))
+
+
 HOLDERS = {
     "a parameter": of_parameter,
     "a tensor": of_tensor,
@@ -171,9 +176,7 @@ HOLDERS = {
     "a parameter behind grad": behind(lambda f: cr.value_and_grad(f)(1.0)[0]),
     "a parameter behind jvp": behind(lambda f: cr.jvp(f, (1.0,), (1.0,))[0]),
     "compiled grad": lambda f: cr.compile(cr.grad(f))(W),
-    "compiled jvp": lambda f: along_units(
-        lambda unit: cr.compile(lambda w, unit: cr.jvp(f, (w,), (unit,))[1])(W, unit)
-    ),
+    "compiled jvp": by_compiled_jvp,
 }
 
 

@@ -12,6 +12,7 @@ from chainrule.plan.make import make
 from chainrule.plan.record import record
 from chainrule.spec import spec_of
 from tests.loops.recurrences import BY_LENGTH, RECURRENCES, python_scan
+from tests.thorough import crossed
 
 WAYS = {
     "plainly": {},
@@ -62,8 +63,7 @@ def modes(f, arrays):
     }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", RECURRENCES)
+@crossed("name, way", RECURRENCES, WAYS)
 def test_every_derivative_is_that_of_the_loop(name, way):
     scanned, looped, arrays = both(name, way)
     found, wanted = modes(scanned, arrays), modes(looped, arrays)
@@ -102,8 +102,7 @@ def results(f, arrays):
     return lambda *a: [f(*a), *cr.grad(f, argnums=numbers)(*a), *cr.hvp(f, a, v)]
 
 
-@pytest.mark.parametrize("way", ["plainly", "in segments, backwards"])
-@pytest.mark.parametrize("name", RECURRENCES)
+@crossed("name, way", RECURRENCES, ["plainly", "in segments, backwards"])
 def test_compiled_is_interpreted_is_eager(name, way):
     scanned, _, arrays = both(name, way)
     function = results(scanned, arrays)

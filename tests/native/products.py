@@ -14,8 +14,15 @@ from tests.native.loaded import cut, run_units
 
 AVX2 = Target(256, 16, False)
 TARGETS = [AVX2, Target(128, 16, False), Target(128, 32, False), Target(512, 32, True)]
+FORMS = ("NN", "TN", "NT", "TT")
 SIZES = st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 17, 24, 33, 50])
 DEPTHS = st.sampled_from([0, 1, 2, 3, 5, 8, 9, 16, 31, 70])
+
+
+def named(value):
+    """How a test's id names a target, a form or a shape."""
+    kinds = ("avx2", "sse", "neon", "avx512")
+    return kinds[TARGETS.index(value)] if isinstance(value, Target) else str(value)
 
 
 def run(kernel, arrays, target=AVX2, cuts=()):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
@@ -18,8 +17,9 @@ from chainrule.plan.record import record
 from chainrule.spec import spec_of
 from tests.native.drawn_kernels import TARGETS, native, pointwise_kernels, row_kernels
 from tests.native.every_case import samples
+from tests.native.products import FORMS, named, product, product_kernels
 from tests.native.products import TARGETS as PRODUCT_TARGETS
-from tests.native.products import product, product_kernels
+from tests.thorough import crossed, examples
 
 SHAPES = [(32, 4, 100), (22, 100, 3), (29, 64, 64), (37, 33, 10), (7, 1100, 9), (130, 300, 70)]
 
@@ -34,26 +34,22 @@ def same(kernel, arrays, target, cuts=()):
 CUTS = st.lists(st.floats(0, 1), max_size=3)
 
 
-@given(pointwise_kernels(), st.sampled_from(TARGETS), CUTS)
-@settings(max_examples=100, deadline=None)
+@examples(40, 100, pointwise_kernels(), st.sampled_from(TARGETS), CUTS)
 def test_elements_have_the_same_bits(drawn, target, cuts):
     assert same(*drawn, target, cuts)
 
 
-@given(row_kernels(inexact=True), st.sampled_from(TARGETS), CUTS)
-@settings(max_examples=150, deadline=None)
+@examples(40, 150, row_kernels(inexact=True), st.sampled_from(TARGETS), CUTS)
 def test_sums_along_rows_have_the_same_bits(drawn, target, cuts):
     assert same(*drawn, target, cuts)
 
 
-@given(product_kernels(), st.sampled_from(PRODUCT_TARGETS), CUTS)
-@settings(max_examples=100, deadline=None)
+@examples(30, 100, product_kernels(), st.sampled_from(PRODUCT_TARGETS), CUTS)
 def test_bodies_of_products_have_the_same_bits(drawn, target, cuts):
     assert same(*drawn, target, cuts)
 
 
-@pytest.mark.parametrize("target", PRODUCT_TARGETS, ids=["avx2", "sse", "neon", "avx512"])
-@pytest.mark.parametrize("form", ["NN", "TN", "NT", "TT"])
+@crossed("form, target", FORMS, PRODUCT_TARGETS, ids=named)
 def test_products_that_are_rounded_have_the_same_bits(form, target):
     for shape in SHAPES:
         for dtype in ("float32", "float64"):

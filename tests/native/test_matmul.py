@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.native.ir import Module
@@ -12,9 +11,19 @@ from chainrule.native.kinds import write
 from chainrule.native.matmul.blocking import schedule
 from chainrule.native.matmul.normal_form import normal
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
-from tests.native.products import AVX2, TARGETS, interpreted, product, product_kernels, run, views
+from tests.native.products import (
+    AVX2,
+    FORMS,
+    TARGETS,
+    interpreted,
+    named,
+    product,
+    product_kernels,
+    run,
+    views,
+)
+from tests.thorough import crossed, examples
 
-FORMS = ("NN", "TN", "NT", "TT")
 SHAPES = [  # rows, depth, columns
     (32, 64, 64),
     (32, 2, 16),
@@ -33,8 +42,9 @@ SHAPES = [  # rows, depth, columns
 ]
 
 
-@given(product_kernels(), st.sampled_from(TARGETS), st.lists(st.floats(0, 1), max_size=3))
-@settings(max_examples=150, deadline=None)
+@examples(
+    40, 150, product_kernels(), st.sampled_from(TARGETS), st.lists(st.floats(0, 1), max_size=3)
+)
 def test_machine_code_does_what_the_interpreter_does(drawn, target, cuts):
     kernel, arrays = drawn
     ours, theirs = [a.copy() for a in arrays], [a.copy() for a in arrays]
@@ -44,8 +54,7 @@ def test_machine_code_does_what_the_interpreter_does(drawn, target, cuts):
         np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@crossed("shape, form", SHAPES, FORMS, ids=str)
 def test_sums_are_as_close_to_the_truth_as_rounding_allows(shape, form):
     for dtype in ("float32", "float64"):
         kernel, arrays = product(*shape, form, dtype)
@@ -56,8 +65,7 @@ def test_sums_are_as_close_to_the_truth_as_rounding_allows(shape, form):
         assert np.all(abs(out - a @ b) <= bound)
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=["avx2", "sse", "neon", "avx512"])
-@pytest.mark.parametrize("form", FORMS)
+@crossed("form, target", FORMS, TARGETS, ids=named)
 def test_any_machine_computes_the_same_products(form, target):
     for shape in [(33, 40, 37), (260, 300, 70), (9, 1200, 19)]:
         kernel, arrays = product(*shape, form)
@@ -66,8 +74,7 @@ def test_any_machine_computes_the_same_products(form, target):
         np.testing.assert_allclose(out, a.astype(float) @ b, rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("shape", [(200, 300, 300), (500, 1600, 70)], ids=str)
+@crossed("shape, form", [(200, 300, 300), (500, 1600, 70)], FORMS, ids=str)
 def test_the_bits_do_not_depend_on_how_units_are_spread(shape, form):
     kernel, arrays = product(*shape, form)
     parts = [a.copy() for a in arrays]

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, pointwise_kernels
+from tests.thorough import examples
 
 F = "float32"
 
@@ -16,8 +16,7 @@ def load(buffer, *strides, dtype=F):
     return Load(Access(buffer, strides), dtype)
 
 
-@given(pointwise_kernels(), st.sampled_from(TARGETS))
-@settings(max_examples=150, deadline=None)
+@examples(40, 150, pointwise_kernels(), st.sampled_from(TARGETS))
 def test_machine_code_does_what_the_interpreter_does(drawn, target):
     kernel, arrays = drawn
     ours, theirs = [a.copy() for a in arrays], [a.copy() for a in arrays]

@@ -8,6 +8,7 @@ import pytest
 from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.scalar import Access, Given, Load, Store
 from tests.native.drawn_kernels import TARGETS, native
+from tests.thorough import crossed
 
 KINDS = ("sum", "product", "max", "min", "argmax", "argmin")
 SHAPES = [(1, 1), (3, 5), (9, 8), (2, 70), (70, 2), (40, 33), (5, 700), (700, 5)]
@@ -37,8 +38,7 @@ def numpys(x, axis, kind):
         return getattr(np, name)(x, axis=axis)
 
 
-@pytest.mark.parametrize("axis", [0, 1, None])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8"])
+@crossed("axis, dtype", [0, 1, None], ["float32", "float64", "int32", "int64", "uint8"])
 def test_every_kind_along_every_axis(axis, dtype):
     rng = np.random.default_rng(0)
     for shape in SHAPES:
@@ -60,8 +60,7 @@ def test_any_and_all(axis, kind):
             np.testing.assert_array_equal(reduced(x, axis, kind), numpys(x, axis, kind))
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@crossed("dtype, target", ["float32", "float64"], TARGETS)
 def test_nan_and_infinity_are_kept(dtype, target):
     rng = np.random.default_rng(0)
     for shape in SHAPES:

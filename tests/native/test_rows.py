@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.plan.kinds.row import Pass, Reduction, Row
 from chainrule.plan.scalar import Access, Apply, Coordinate, Given, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, row_kernels
+from tests.thorough import crossed, examples, parametrize
 
 F = "float32"
 
@@ -16,8 +16,7 @@ def load(buffer, *strides, dtype=F, offset=0):
     return Load(Access(buffer, strides, offset), dtype)
 
 
-@given(row_kernels(), st.sampled_from(TARGETS))
-@settings(max_examples=150, deadline=None)
+@examples(40, 150, row_kernels(), st.sampled_from(TARGETS))
 def test_machine_code_does_what_the_interpreter_does(drawn, target):
     kernel, arrays = drawn
     ours, theirs = [a.copy() for a in arrays], [a.copy() for a in arrays]
@@ -47,7 +46,7 @@ def cross_entropy(rows, classes, scratch=()):
     return Row((rows,), (classes,), (first, second, third), scratch)
 
 
-@pytest.mark.parametrize("classes", [1, 2, 3, 8, 9, 10, 16, 17, 31, 64, 100, 1000])
+@parametrize("classes", [1, 3, 8, 10, 31, 1000, 2, 9, 16, 17, 64, 100], few=6)
 def test_softmax_cross_entropy(classes):
     rng = np.random.default_rng(classes)
     scores = rng.normal(size=(45, classes)).astype(F)
@@ -95,9 +94,7 @@ def test_a_pass_updates_its_row_in_place():
     np.testing.assert_array_equal(x, expected)
 
 
-@pytest.mark.parametrize("rows", [5, 45])
-@pytest.mark.parametrize("columns", [5, 11, 24])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@crossed("dtype, columns, rows", ["float32", "float64", "int32"], [5, 11, 24], [5, 45])
 def test_long_work_on_short_rows_of_a_wider_matrix(dtype, columns, rows):
     rng = np.random.default_rng(0)
     x = rng.integers(1, 9, size=rows * 30).astype(dtype)

@@ -7,6 +7,7 @@ import pytest
 import chainrule as cr
 from chainrule.graph.readings.dual import Dual
 from tests.ops.tail_references import REFERENCES, long, tail_points
+from tests.thorough import parametrize
 
 FUNCTIONS = {
     **{name: getattr(cr, name) for name in REFERENCES if " " not in name},
@@ -101,10 +102,11 @@ EXACT_SLOPE = {
 DIGITS = 4e-18  # a fiftieth of a unit in the last place of float64
 
 
+@parametrize("count", (50, 300), few=1)
 @everywhere
-def test_the_reference_agrees_with_mpmath_on_300_points(name):
+def test_the_reference_agrees_with_mpmath(name, count):
     reference = REFERENCES[name]
-    x = np.random.default_rng(1).permutation(points(name, np.float64))[:300]
+    x = np.random.default_rng(1).permutation(points(name, np.float64))[:count]
     with mpmath.workprec(2400):  # the smallest slopes are 1 - tanh(x)**2
         for found, exact in ((reference.value, EXACT), (reference.slope, EXACT_SLOPE)):
             terms = reference.terms(long(x))

@@ -9,6 +9,7 @@ from chainrule.testing import Case, broadcast_cases, case_of
 from chainrule.testing.suite import check_case
 from tests.ops.more_calls import CALLS as FIRST_CALLS
 from tests.ops.more_calls_structured import STRUCTURED_CALLS
+from tests.thorough import parametrize
 from tests.together import for_each_op
 
 CALLS = {**FIRST_CALLS, **STRUCTURED_CALLS}
@@ -18,10 +19,10 @@ ELEMENTWISE = [name for name in NAMES if issubclass(CATALOGUE[name], Elementwise
 SEEDS = (1, 2)
 
 
+@parametrize("seed", SEEDS, few=1)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_op_keeps_every_property_on_its_samples(name):
-    for seed in SEEDS:
-        check_case(case_of(CATALOGUE[name], seed))
+def test_every_op_keeps_every_property_on_its_samples(name, seed):
+    check_case(case_of(CATALOGUE[name], seed))
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
@@ -52,7 +53,7 @@ def called():
             yield f"{name}-{number}", Case.of_call(CATALOGUE[name], *args, **keywords)
 
 
-@for_each_op(called())
+@for_each_op(called(), few=3)
 def test_other_attributes_axes_and_ranks_keep_every_property(case):
     check_case(case)
 

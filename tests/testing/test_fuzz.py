@@ -13,6 +13,7 @@ import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.testing.fuzz import Line, Looks, Program, Ref, closing, generate, judge, run
 from chainrule.testing.fuzz.verdict import Tally
+from tests.thorough import parametrize
 
 GRAPHS, CHUNKS = 1200, 8
 RIGHT = CATALOGUE["matmul"].backward
@@ -25,7 +26,7 @@ LOOKS = (
 )
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@parametrize("chunk", range(CHUNKS), few=3)
 def test_every_way_to_differentiate_a_random_graph_agrees(chunk):
     size = GRAPHS // CHUNKS
     found = run(size, first=chunk * size)

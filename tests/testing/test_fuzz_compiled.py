@@ -11,6 +11,7 @@ from chainrule.native.engine import SPEED
 from chainrule.testing.fuzz import Line, Looks, Program, Ref, compiled, generate, judge, run
 from chainrule.testing.fuzz.verdict import Tally
 from chainrule.testing.fuzz.ways import weights_of
+from tests.thorough import parametrize
 
 GRAPHS, CHUNKS = 120, 4
 
@@ -21,7 +22,7 @@ def nothing_is_kept(monkeypatch):
     monkeypatch.setenv("CHAINRULE_CACHE", "")
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@parametrize("chunk", range(CHUNKS), few=2)
 def test_plan_and_machine_code_of_a_random_graph_agree_with_the_eager_run(monkeypatch, chunk):
     monkeypatch.setattr(compiled, "LEVEL", SPEED)  # as users get it
     size = GRAPHS // CHUNKS

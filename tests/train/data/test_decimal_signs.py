@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
+from tests.thorough import crossed
 
 ROWS = 60
 THOUSANDS = [1000 + 97 * row for row in range(ROWS)]
@@ -79,9 +80,9 @@ def roles(preprocessing):
     return [(role.name, role.kind, role.reason) for role in preprocessing.roles]
 
 
-@pytest.mark.parametrize("way", [german, english])
-@pytest.mark.parametrize("mix", MIXES.values(), ids=MIXES.keys())
-def test_every_source_reads_the_same_numbers_and_keeps_how(mix, way, write):
+@crossed("name, way", MIXES, [german, english])
+def test_every_source_reads_the_same_numbers_and_keeps_how(name, way, write):
+    mix = MIXES[name]
     table = {**mix, "y": way(ANSWERS, 1)}
     sources = {
         "dict": {"row": range(ROWS), **table},

@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.errors import ChainruleError
 from chainrule.train.data import load
+from tests.thorough import parametrize
 
 SECONDS = 2.0
 CSV = (
@@ -48,10 +49,11 @@ def spoilt(content: bytes, rng: np.random.Generator) -> bytes:
     return content
 
 
+@parametrize("files", (40, 500), few=1)
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_spoilt_files_are_read_or_refused(kind, parquet, tmp_path, pytestconfig):
+def test_spoilt_files_are_read_or_refused(kind, parquet, tmp_path, files):
     content, target = (CSV, "price") if kind == "csv" else (parquet, "y")
-    for seed in range(pytestconfig.getoption("spoilt_tables") // 2):
+    for seed in range(files):
         path = tmp_path / f"{seed}.{kind}"
         path.write_bytes(spoilt(content, np.random.default_rng(seed)))
         started = time.process_time()
