@@ -21,7 +21,7 @@ def together(names, values, few=None):
         @functools.wraps(test)
         def test_all(asked=rows, **given):
             for row in asked:
-                _ask(test, dict(zip(names, row, strict=True)), given)
+                ask(test, {**dict(zip(names, row, strict=True)), **given}, row)
 
         parameters = inspect.signature(test).parameters
         rest = [each for name, each in parameters.items() if name not in names]
@@ -65,7 +65,7 @@ def for_each_op(cases, few=None):
         @functools.wraps(test)
         def test_all(op):
             for name, case in by_op[op]:
-                _ask(test, {"case": case}, {}, name)
+                ask(test, {"case": case}, name)
 
         test_all.__signature__ = inspect.signature(lambda op: None)
         return parametrize("op", by_op, few=always)(test_all)
@@ -73,9 +73,10 @@ def for_each_op(cases, few=None):
     return of_all
 
 
-def _ask(test, row, given, name=""):
+def ask(test, given, name):
+    """Ask it; what fails says of which case."""
     try:
-        test(**row, **given)
+        test(**given)
     except Exception as problem:
-        problem.add_note(f"asked of {name or row}")
+        problem.add_note(f"asked of {name}")
         raise

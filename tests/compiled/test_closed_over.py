@@ -12,6 +12,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.ops import random
 from tests.compiled.following import RNG, V, X, eager, follows, net
+from tests.thorough import crossed
 
 MODEL: Any = None
 
@@ -65,8 +66,7 @@ CHANGES = {
 
 
 @pytest.mark.filterwarnings("ignore::chainrule.errors.RecordingWarning")
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("form", FORMS)
+@crossed("form, change", FORMS, CHANGES)
 def test_parameters_and_buffers_are_read_at_every_call(form, change):
     model = net()
     function = FORMS[form](model)

@@ -19,6 +19,7 @@ from chainrule.jacobians import (
     Summation,
     Zero,
 )
+from tests.thorough import parametrize
 
 MODES = ("auto", "forward", "reverse")
 
@@ -243,7 +244,7 @@ def random_function(seed):
     return function
 
 
-@pytest.mark.parametrize("seed", range(60))
+@parametrize("seed", range(60), few=20)
 def test_random_functions_have_the_jacobian_of_their_vjp(seed):
     f, x = random_function(seed), np.random.default_rng(seed).uniform(0.5, 1.5, (3, 4))
     out, pullback = cr.vjp(f, x)

@@ -19,14 +19,25 @@ from sklearn.utils.estimator_checks import (
 )
 
 from chainrule.estimators import Recipe, TabularClassifier, TabularRegressor
+from tests.thorough import parametrize
 
 SHORT = Recipe(members=2, parts=2, epochs=6, batch=64, widths=(8, 8))
 IRIS = load_iris(return_X_y=True, as_frame=True)
 DIABETES = load_diabetes(return_X_y=True, as_frame=True)
 
 
+CONTRACT = parametrize_with_checks([TabularClassifier("fast"), TabularRegressor("fast")]).mark
+CHECKS = list(CONTRACT.args[1])
+
+
+def first_of_their_kind():
+    """Where a check comes for the first time: most are asked of both."""
+    names = [check.func.__name__ for _, check in CHECKS]
+    return {names.index(name) for name in names}
+
+
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's own, about arrays that it makes
-@parametrize_with_checks([TabularClassifier("fast"), TabularRegressor("fast")])
+@parametrize("estimator, check", CHECKS, few=first_of_their_kind(), ids=CONTRACT.kwargs["ids"])
 def test_the_contract_of_scikit_learn(estimator, check):
     check(estimator)
 

@@ -7,6 +7,7 @@ import pytest
 from chainrule.errors import DataError
 from chainrule.estimators import TabularRegressor
 from chainrule.train.data import fit_table
+from tests.thorough import crossed
 
 ROWS = np.arange(60)
 WAYS = {
@@ -17,9 +18,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(("texts", "numbers"), WAYS.values(), ids=WAYS.keys())
-@pytest.mark.parametrize("make", [list, np.array, pd.Series])
-def test_texts_are_numbers(texts, numbers, make):
+@crossed("way, make", WAYS, [list, np.array, pd.Series])
+def test_texts_are_numbers(way, make):
+    texts, numbers = WAYS[way]
     for rows in ({"a": ROWS % 7}, np.c_[ROWS, ROWS % 7]):
         model = TabularRegressor("fast", random_state=0, time_limit=0.1).fit(rows, make(texts))
         assert model.range_ == (numbers.min(), numbers.max())

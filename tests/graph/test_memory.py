@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.graph.nodes.node import Node
+from tests.thorough import parametrize
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_an_old_graph_is_freed_when_the_next_forward_pass_takes_its_name():
 
 
 STEPS = """
-import gc, resource
+import gc, resource, sys
 import numpy as np, chainrule as cr
 
 gc.disable()
@@ -89,13 +90,14 @@ def steps(count):
         w.data -= 0.01 * w.grad
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-print(-steps(1_000) + steps(30_000))
+print(-steps(1_000) + steps(int(sys.argv[1])))
 """
 
 
-def test_30_000_training_steps_without_the_collector_grow_by_less_than_half_a_mib():
+@parametrize("steps", (10_000, 30_000), few=1)
+def test_training_steps_without_the_collector_grow_by_less_than_half_a_mib(steps):
     result = subprocess.run(
-        [sys.executable, "-c", STEPS], capture_output=True, text=True, check=False
+        [sys.executable, "-c", STEPS, str(steps)], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert int(result.stdout) < 512  # KiB

@@ -7,6 +7,7 @@ import pytest
 
 from chainrule.inspection.layered import Box
 from chainrule.inspection.layout import Layout, lay_out
+from tests.thorough import parametrize
 
 MANY = 80  # boxes
 
@@ -39,14 +40,14 @@ def pieces(plan: Layout):
             yield wire, wire.points[i], wire.points[i + 1]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@parametrize("seed", range(8), few=2)
 def test_no_two_boxes_overlap(seed):
     boxes = random_boxes(seed)
     for a, b in combinations(rooms(boxes, lay_out(boxes)), 2):
         assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@parametrize("seed", range(8), few=2)
 def test_everything_is_inside_the_picture(seed):
     boxes = random_boxes(seed)
     plan = lay_out(boxes)
@@ -57,7 +58,7 @@ def test_everything_is_inside_the_picture(seed):
         assert bottom <= plan.height + 1e-6
 
 
-@pytest.mark.parametrize("seed", range(8))
+@parametrize("seed", range(8), few=2)
 def test_wires_run_to_the_right_and_climb_only_between_columns(seed):
     boxes = random_boxes(seed)
     plan = lay_out(boxes)
@@ -67,7 +68,7 @@ def test_wires_run_to_the_right_and_climb_only_between_columns(seed):
         assert not any(left < x1 - 1e-6 and right > x0 + 1e-6 for left, _, right, _ in spaces)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@parametrize("seed", range(8), few=2)
 def test_straight_pieces_pass_no_foreign_box(seed):
     boxes = random_boxes(seed)
     plan = lay_out(boxes)

@@ -1,7 +1,5 @@
 """Random programs over the whole catalogue as bodies: the scan is the loop, compiled or not."""
 
-import os
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -16,8 +14,9 @@ from chainrule.testing.fuzz import generate
 from chainrule.testing.fuzz.compiled import run_natively
 from chainrule.testing.fuzz.straight_line import pick
 from tests.loops.recurrences import python_scan
+from tests.thorough import parametrize
 
-COUNT = int(os.environ.get("SCANNED_GRAPHS", "30"))
+COUNT = 100
 CLOSE = 1e-6  # of the largest; the fuzzer's own campaign looks at the last bits
 
 
@@ -54,7 +53,7 @@ def close(found, wanted):
         assert np.abs(x[fine] - y[fine]).max(initial=0.0) <= CLOSE * largest
 
 
-@pytest.mark.parametrize("number", range(COUNT))
+@parametrize("number", range(COUNT), few=20)
 @pytest.mark.filterwarnings("ignore")
 def test_a_random_body(number):
     program = generate(11, number)

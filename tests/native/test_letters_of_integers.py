@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.native.letter_code import WIDTHS, compiled
+from tests.thorough import crossed
 
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 FLOATS = ["float32", "float64"]
@@ -106,8 +107,7 @@ def in_range(source, target):
     return np.concatenate([few, [min(largest, np.array(np.iinfo(target).max // 2, source))]])
 
 
-@pytest.mark.parametrize("target", ["bool", *INTEGERS, *FLOATS])
-@pytest.mark.parametrize("source", ["bool", *INTEGERS, *FLOATS])
+@crossed("source, target", ["bool", *INTEGERS, *FLOATS], ["bool", *INTEGERS, *FLOATS])
 def test_casts_are_those_of_numpy(source, target):
     x = in_range(source, target)
     check("cast", (x,), x.astype(target))

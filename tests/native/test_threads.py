@@ -16,6 +16,7 @@ from chainrule.native import engine, spreading
 from chainrule.native.engine import compile_plan
 from chainrule.native.kinds import is_large
 from tests.native.small_plans import doubled, product
+from tests.thorough import parametrize
 
 
 @pytest.fixture(autouse=True)
@@ -186,17 +187,18 @@ assert once() == first
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize(
-    ("ending", "expected"),
+@parametrize(
+    "ending, expected",
     [
         ("", 0),
         ("sys.exit(3)", 3),
+        ("threading.Thread(target=lambda: [once() for _ in range(500)], daemon=True).start()", 0),
         ("raise ValueError", 1),
         ("time.sleep(0.2)", 0),  # the workers sleep by then
-        ("threading.Thread(target=lambda: [once() for _ in range(500)], daemon=True).start()", 0),
         ("threading.Thread(target=lambda: [once() for _ in range(50)]).start()", 0),
         ("import atexit; atexit.register(once)", 0),
     ],
+    few=3,
 )
 def test_the_interpreter_ends(ending, expected):
     result = run_process(ending)

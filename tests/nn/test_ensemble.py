@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError, ShapeError
+from tests.thorough import crossed
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(48, 3))
@@ -55,9 +56,9 @@ def fitted(net, loss, compiled=True, **settings):
     return net
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("compiled", [True, False])
-@pytest.mark.parametrize("loss", [CLASSES, partial(CLASSES, label_smoothing=0.2)])
+@crossed(
+    "kind, compiled, loss", KINDS, [True, False], [CLASSES, partial(CLASSES, label_smoothing=0.2)]
+)
 def test_each_member_is_trained_as_it_would_be_alone(kind, compiled, loss):
     ensemble = nn.Ensemble(KINDS[kind], 3)
     assert (ensemble.net is not None) == (kind in STACKED)

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from tests.numerics.everywhere import everywhere
 from tests.numerics.rows import Row, row
+from tests.thorough import crossed
 
 AT_KINK = [
     ("relu", cr.relu, 0.0),
@@ -66,9 +67,9 @@ FIFTHS = [  # the derivatives of order 2 to 5 at 0
 
 
 @row(Row.SMOOTH)
-@pytest.mark.parametrize(("f", "second", "third", "fourth", "fifth"), FIFTHS)
-@pytest.mark.parametrize("zero", [0.0, -0.0])
-def test_no_kink_of_the_formula_shows_in_a_smooth_function(f, second, third, fourth, fifth, zero):
+@crossed("case, zero", FIFTHS, [0.0, -0.0])
+def test_no_kink_of_the_formula_shows_in_a_smooth_function(case, zero):
+    f, second, third, fourth, fifth = case
     for order, expected in enumerate((second, third, fourth, fifth), 2):
         g = h = f
         for _ in range(order):

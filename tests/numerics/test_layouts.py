@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from tests.numerics.everywhere import FIRST, SECOND, everywhere
 from tests.numerics.rows import Row, row
+from tests.thorough import crossed
 
 BASE = np.arange(1.0, 25.0).reshape(4, 6) / 7
 
@@ -58,9 +59,7 @@ FUNCTIONS = {  # with its first and second derivative of the sum, the latter alo
 
 
 @row(Row.LAYOUTS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@crossed("layout, name, dtype", LAYOUTS, FUNCTIONS, [np.float32, np.float64])
 def test_every_layout_in_every_mode_and_order(layout, name, dtype):
     f, first, second = FUNCTIONS[name]
     x = LAYOUTS[layout](BASE.astype(dtype))

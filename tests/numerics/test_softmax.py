@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from tests.numerics.rows import Row, row
+from tests.thorough import crossed
 
 INF = np.inf
 MODES = {"eager": lambda f: f, "compiled": cr.compile}
@@ -160,10 +161,7 @@ def truth(gap, rest=2):
 
 
 @row(Row.TAILS)
-@each_mode
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("level", [0.0, 7.0])
+@crossed("mode, dtype, gap, level", MODES, [np.float32, np.float64], GAPS, [0.0, 7.0])
 def test_a_dominating_class_keeps_the_tail_of_its_loss_and_of_its_gradient(
     mode, dtype, gap, level
 ):

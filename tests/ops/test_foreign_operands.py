@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from chainrule.errors import ChainruleError, DTypeError, UnsupportedError
 from chainrule.graph.op.catalogue import CATALOGUE
+from tests.thorough import crossed
 
 
 class Level(enum.IntEnum):
@@ -77,7 +78,7 @@ def places():
         for own in floats:
             for other in range(len(operands)):
                 if other != own:
-                    yield pytest.param(name, own, other, id=f"{name}-{own}-{other}")
+                    yield name, own, other
 
 
 def call_of(name, own, other, stranger, dtype):
@@ -151,9 +152,9 @@ READINGS = {
 }
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("name", "own", "other"), list(places()))
-def test_a_number_beside_a_tensor_means_what_it_means_beside_an_array(name, own, other, dtype):
+@crossed("place, dtype", places(), [np.float32, np.float64], ids=str)
+def test_a_number_beside_a_tensor_means_what_it_means_beside_an_array(place, dtype):
+    name, own, other = place
     failures = []
     for title, stranger in STRANGERS.items():
         call, x = call_of(name, own, other, stranger, dtype)

@@ -8,6 +8,7 @@ import chainrule as cr
 from chainrule.ops.letters.powers import SPELLED_OUT
 from chainrule.plan.steps import Map
 from tests.plan.recordings import recorded
+from tests.thorough import crossed
 
 SIZE = 6
 KINDS = {
@@ -71,8 +72,7 @@ def test_a_recorded_gradient_holds_no_pow(kind, exponent):
 
 
 @each_exponent
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("mode", ["eager", "compiled"])
+@crossed("mode, dtype", ["eager", "compiled"], [np.float32, np.float64])
 def test_a_spelled_out_power_is_within_3_units(mode, dtype, exponent):
     x = np.exp(np.random.default_rng(3).uniform(-20, 20, 2000)).astype(dtype)
     f = lambda x: cr.power(x, exponent)  # noqa: E731

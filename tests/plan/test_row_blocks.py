@@ -14,12 +14,12 @@ from chainrule.plan.verify import verify
 from chainrule.spec import Spec, spec_of
 from tests.plan.in_blocks import CASES, Always, arrays_of, of_rows
 from tests.plan.random_flows import Drawer
+from tests.thorough import crossed, parametrize
 
 FEW = Cache(5_000, 8)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 40, 41, 97])
-@pytest.mark.parametrize("case", CASES)
+@crossed("case, rows", CASES, [1, 2, 7, 40, 41, 97])
 def test_blocks_compute_what_whole_batches_compute(case, rows):
     arrays = arrays_of(case, rows)
     flow = record(case, [spec_of(x) for x in arrays])
@@ -42,7 +42,7 @@ def test_no_rows_and_one_row_are_no_blocks(rows):
     assert (found[1] == 3 * rows).all()
 
 
-@pytest.mark.parametrize("seed", range(150))
+@parametrize("seed", range(150), few=40)
 def test_random_flows_compute_the_same_in_blocks(seed):
     flow = Drawer(seed).flow(3 + seed % 25)
     rng = np.random.default_rng(seed)

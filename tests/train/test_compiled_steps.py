@@ -8,6 +8,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.plan.kinds.opaque import Opaque
 from chainrule.train import Program, fit
+from tests.thorough import crossed
 from tests.train.small_nets import OPTIMIZERS, ROWS, apart, data, net
 
 STEPS = 200
@@ -34,8 +35,7 @@ def both(make_net, make_optimizer, loss, y, x, **options):
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@crossed("name, dtype", OPTIMIZERS, ["float32", "float64"])
 def test_every_optimiser_ends_where_the_eager_steps_end(name, dtype):
     x, labels, _ = data(dtype)
     found = both(lambda: net(dtype), OPTIMIZERS[name], cr.softmax_cross_entropy, labels, x)
@@ -107,8 +107,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", LAYERS)
+@crossed("name, dtype", LAYERS, ["float32", "float64"])
 def test_every_layer_ends_where_the_eager_steps_end(name, dtype):
     x, labels, _ = data(dtype)
     make = lambda: net(dtype, extra=[LAYERS[name](dtype)])  # noqa: E731

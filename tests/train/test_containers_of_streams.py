@@ -9,6 +9,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import DataError
 from chainrule.train import Program, fit
+from tests.thorough import crossed
 
 from .small_nets import apart
 
@@ -66,8 +67,7 @@ def a_function(out, y):
 OF_HEADS = {"a": cr.softmax_cross_entropy, "z": cr.squared_error}
 
 
-@pytest.mark.parametrize("loss", [OF_HEADS, OrderedDict(reversed(OF_HEADS.items())), a_function])
-@pytest.mark.parametrize("returned", HELD)
+@crossed("loss, returned", [OF_HEADS, OrderedDict(reversed(OF_HEADS.items())), a_function], HELD)
 def test_heads_meet_by_their_names_in_dicts_of_any_kind(loss, returned):
     states = []
     for given in HELD:

@@ -21,6 +21,7 @@ from chainrule.errors import (
     UnsupportedError,
 )
 from chainrule.train import Program, evaluate, fit, predict
+from tests.thorough import crossed
 
 MODES = pytest.mark.parametrize("compiled", [False, True])
 RNG = np.random.default_rng(0)
@@ -174,8 +175,7 @@ def same(one, other):
     return all(np.array_equal(array, other.state()[name]) for name, array in one.state().items())
 
 
-@MODES
-@pytest.mark.parametrize("name", WORKS)
+@crossed("name, compiled", WORKS, [False, True])
 def test_these_train_as_an_array_does(name, compiled):
     model = learned(WORKS[name], compiled=compiled)
     assert same(model, learned(X, compiled=compiled))

@@ -10,6 +10,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import UnsupportedError
 from chainrule.train import Program, evaluate, fit
+from tests.thorough import crossed
 from tests.train.small_nets import apart
 
 ROWS = 48
@@ -103,8 +104,7 @@ def data(function, dtype):
     return x, y
 
 
-@pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize("name", FORWARDS)
+@crossed("name, dtype", FORWARDS, TOLERANCES)
 def test_a_net_that_takes_derivatives_trains_natively_as_it_does_eagerly(name, dtype):
     x, y = data(FORWARDS[name], dtype)
     states, losses = [], []
@@ -250,8 +250,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("name", ["elementwise_grad", "jvp", "heat, forward over reverse"])
+@crossed("layer, name", LAYERS, ["elementwise_grad", "jvp", "heat, forward over reverse"])
 def test_layers_with_statistics_and_masks_are_differentiated_in_training(layer, name):
     x, y = data(FORWARDS[name], "float64")
     losses, states = [], []

@@ -12,6 +12,7 @@ from chainrule import nn, optim
 from chainrule.errors import ArgumentError, DataError
 from chainrule.train import Callback, EarlyStopping, fit
 from chainrule.train.state import TrainingState
+from tests.thorough import crossed
 from tests.train.small_nets import OPTIMIZERS
 
 ROWS, BATCH = 101, 16  # the last of 7 batches has 5 rows
@@ -53,8 +54,7 @@ def assert_same(one, other, figures=True):
             np.testing.assert_array_equal(first[column], second[column], err_msg=column)
 
 
-@MODES
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@crossed("optimizer, compiled", OPTIMIZERS, [False, True])
 def test_3_epochs_and_3_more_are_6(optimizer, compiled):
     whole = trained([6], compiled, optimizer)
     assert_same(whole, trained([3, 3], compiled, optimizer))
@@ -133,9 +133,7 @@ def test_a_fit_that_was_cut_short_goes_on_with_the_next_batch(step, compiled):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
-@MODES
-@pytest.mark.parametrize("size", [BATCH, ROWS])
-@pytest.mark.parametrize("step", [9, 11, 13, 14])
+@crossed("step, size, compiled", [9, 11, 13, 14], [BATCH, ROWS], [False, True])
 def test_a_fit_that_ctrl_c_ended_goes_on(step, size, compiled):
     class Interrupt(Callback):
         def on_batch_start(self, state):

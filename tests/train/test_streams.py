@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule import optim
 from chainrule.ops.random import fold, key
 from chainrule.train import Callback, Program, evaluate, fit, predict
+from tests.thorough import crossed
 from tests.train.nets_of_streams import (
     EPOCHS,
     HOOKS,
@@ -53,9 +54,7 @@ def by_hand(kind, weights, hooked):
     return model, losses
 
 
-@pytest.mark.parametrize("hooks", HOOKS)
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
-@pytest.mark.parametrize("kind", KINDS)
+@crossed("kind, weights, hooks", KINDS, [None, WEIGHTS], HOOKS)
 def test_fits_and_programs_end_where_a_loop_by_hand_ends(kind, weights, hooks):
     hand, losses = by_hand(kind, weights, hooks == "hooks")
     states = {}

@@ -10,6 +10,7 @@ from chainrule import nn, optim
 from chainrule.errors import NonFiniteError
 from chainrule.train import Callback, Program, fit
 from chainrule.train.native import compiling
+from tests.thorough import crossed
 from tests.train.small_nets import CLASSES, FEATURES, OPTIMIZERS, ROWS, apart, data, net
 
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10}
@@ -92,8 +93,7 @@ def test_whatever_the_net_is_made_of_the_history_tells_the_same(name):
     assert apart(*(model.state() for model in models)) <= TOLERANCE["float64"]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@crossed("name, dtype", OPTIMIZERS, ["float32", "float64"])
 def test_watching_changes_no_bit(name, dtype):
     watched, unwatched = net(dtype), net(dtype)
     trained(watched, dtype, optimizer=OPTIMIZERS[name](), epochs=10)

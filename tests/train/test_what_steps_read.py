@@ -17,6 +17,7 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError, EagerWarning, RecordingWarning
 from chainrule.train import Callback, fit
+from tests.thorough import crossed
 
 from .small_nets import apart
 
@@ -197,8 +198,7 @@ WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
-@pytest.mark.parametrize("hook", ["on_batch_start", "on_batch_end", "on_validation_start"])
+@crossed("name, hook", WEIGHTS, ["on_batch_start", "on_batch_end", "on_validation_start"])
 def test_a_weight_is_followed_wherever_it_is_kept(name, hook):
     def run(compiled, changes=True):
         weight, change = WEIGHTS[name]()

@@ -5,6 +5,8 @@ import pytest
 
 from chainrule.train.data import load
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 HOUSES = "area,colour,price\n" + "".join(
     f"{50 + 10 * row},{('red', 'blue')[row % 2]},{100.5 + row}\n" for row in range(10)
 )

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from chainrule.errors import ArgumentError, ChainruleError, DataError, UnknownNameError
 from chainrule.train.data import load
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 ROWS = "".join(f"{row},{row + 0.5}\n" for row in range(6))
 MEDIAN = "(with the column's median, for example)"
 NAMES = "".join(f"name{row},{row + 0.5}\n" for row in range(30))

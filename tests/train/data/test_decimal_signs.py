@@ -11,6 +11,8 @@ from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
 from tests.thorough import crossed
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 ROWS = 60
 THOUSANDS = [1000 + 97 * row for row in range(ROWS)]
 PEOPLE = [300 + 97 * row for row in range(ROWS)]

@@ -11,6 +11,8 @@ from chainrule.errors import ChainruleError
 from chainrule.train.data import load
 from tests.thorough import parametrize
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 SECONDS = 2.0
 CSV = (
     "id;größe;colour;day;price\n"
@@ -49,7 +51,7 @@ def spoilt(content: bytes, rng: np.random.Generator) -> bytes:
     return content
 
 
-@parametrize("files", (40, 500), few=1)
+@parametrize("files", (150, 1500), few=1)
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_spoilt_files_are_read_or_refused(kind, parquet, tmp_path, files):
     content, target = (CSV, "price") if kind == "csv" else (parquet, "y")

@@ -8,6 +8,9 @@ import pytest
 
 from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.train.data import Preprocessing, fit_table, load, open_rows, stream
+from tests.thorough import crossed
+
+pytestmark = pytest.mark.usefixtures("one_engine")
 
 ROWS = 60
 PEOPLE = [100 + row * 997 % 5000 for row in range(ROWS)]
@@ -44,9 +47,9 @@ IN_DOUBT = {
 }
 
 
-@pytest.mark.parametrize(("delimiter", "sign"), IN_DOUBT.values(), ids=IN_DOUBT.keys())
-@pytest.mark.parametrize("how", ["read", "streamed", "gzip"])
-def test_thousands_that_no_cell_proves_are_told_and_decided_by_hand(write, delimiter, sign, how):
+@crossed("name, how", IN_DOUBT, ["read", "streamed", "gzip"])
+def test_thousands_that_no_cell_proves_are_told_and_decided_by_hand(write, name, how):
+    delimiter, sign = IN_DOUBT[name]
     content = text(delimiter, sign)
     if how == "gzip":
         path = write(gzip.compress(content.encode()), "people.csv.gz")

@@ -9,6 +9,8 @@ from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
 from chainrule.train.data.unit_signs import CODES, KNOWN, SYMBOLS, WORDS, parted
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 ROWS = 80
 AMOUNTS = [round(1.25 + 17.5 * row * row % 997, 2) for row in range(ROWS)]
 ANSWERS = [row * 31 % 17 + 0.5 for row in range(ROWS)]

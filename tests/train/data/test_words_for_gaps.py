@@ -8,6 +8,8 @@ import chainrule as cr
 from chainrule.errors import DataError
 from chainrule.train.data import Preprocessing, fit_table, open_rows, stream
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 ROWS = 200
 NUMBERS = [str(row * 37 % 151) for row in range(ROWS)]
 DAYS = [f"{1 + row % 28}.{1 + row % 12}.2023" for row in range(ROWS)]

@@ -8,6 +8,8 @@ import pytest
 from chainrule.train.data import load
 from tests.train.data.houses import PLAIN, same, text
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 WRITTEN = {
     "tabs": text("\t"),
     "semicolons and decimal commas": text(";", decimal=","),
