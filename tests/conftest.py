@@ -7,16 +7,18 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
-from chainrule.native import engine
+from chainrule.native.engine import compile_plan
+from chainrule.train.data.door import OFFLINE
 from tests.thorough import COLLECTED
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
     from playwright.sync_api import Page
 
 IN_CI = os.environ.get("CI") == "true"
@@ -88,7 +90,7 @@ def machine_code_without_haste(request: pytest.FixtureRequest) -> Iterator[None]
     folder = path.relative_to(Path(__file__).parent).parts[0]
     with pytest.MonkeyPatch.context() as patch:
         if folder in RUNS_CODE_ONCE and path.name != "test_compiled_steps.py":
-            patch.setattr(engine.compile_plan, "__defaults__", (0,))
+            patch.setattr(compile_plan, "__defaults__", (0,))
         yield
 
 
@@ -97,6 +99,16 @@ def ctrl_c_is_heard() -> None:
     """A shell's background job ignores SIGINT, and so would every process that a test starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: there is none, and each look takes longer than the last."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -123,6 +135,35 @@ def pytest_collection_finish() -> None:
 def rng() -> np.random.Generator:
     """The same random numbers in every test, whatever ran before."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def engine() -> "Iterator[DuckDBPyConnection]":
+    import duckdb
+
+    with duckdb.connect(":memory:", config=OFFLINE) as connection:
+        yield connection
+
+
+@pytest.fixture
+def one_engine(monkeypatch: pytest.MonkeyPatch, engine: "DuckDBPyConnection") -> None:
+    """One DuckDB, to which each table in text is a connection of its own.
+
+    To start one takes longer than to read a small table. Databases are attached to it by one name
+    at a time.
+    """
+    import duckdb
+
+    connect = duckdb.connect
+
+    def connected(place: str, **options: Any) -> "DuckDBPyConnection":
+        if place != ":memory:":
+            return connect(place, **options)
+        connection = engine.cursor()
+        connection.execute("DETACH DATABASE IF EXISTS db")
+        return connection
+
+    monkeypatch.setattr(duckdb, "connect", connected)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,7 @@ def chainrule(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,
+    one_engine: None,
 ) -> Callable[..., Ended]:
     """chainrule("train", "moons") runs the command in this process, in an empty folder."""
     if "drawn" not in request.fixturenames:

@@ -1,13 +1,11 @@
 """A CSV writer for the tests of this folder, and the table that others are compared with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from chainrule.train.data import Dataset, load
-from chainrule.train.data.door import OFFLINE
 from tests.train.data.houses import PLAIN
 
 
@@ -21,21 +19,6 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write_file
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:", config=OFFLINE) as connection:
-        yield connection
-
-
-@pytest.fixture
-def one_engine(monkeypatch: pytest.MonkeyPatch, engine: duckdb.DuckDBPyConnection) -> None:
-    """One DuckDB, to which each table is a connection of its own.
-
-    To start one takes longer than to read a small table.
-    """
-    monkeypatch.setattr(duckdb, "connect", lambda *_, **__: engine.cursor())
 
 
 @pytest.fixture
