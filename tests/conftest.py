@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from chainrule.native.engine import compile_plan
 from chainrule.train.data.door import OFFLINE
-from tests.thorough import COLLECTED
+from tests.thorough import COLLECTED, is_thorough
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -115,9 +115,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is marked thorough, unless it is asked for: see thorough.py."""
     config.stash[COLLECTED] = list(items)
     if not config.option.thorough and not config.option.markexpr:
-        left_out = [item for item in items if item.get_closest_marker("thorough")]
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=[item for item in items if is_thorough(item)])
+        items[:] = [item for item in items if not is_thorough(item)]
 
 
 def pytest_collection_finish() -> None:

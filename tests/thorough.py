@@ -15,6 +15,11 @@ from hypothesis import given, settings
 COLLECTED = pytest.StashKey[list[pytest.Item]]()  # all tests, those that are left out among them
 
 
+def is_thorough(item: pytest.Item) -> bool:
+    """Whether a test is asked only where all is."""
+    return any(mark.name == "thorough" for mark in item.own_markers)
+
+
 def parametrize(
     names: str, values: Iterable[Any], few: int | Container[int], **keywords: Any
 ) -> pytest.MarkDecorator:
@@ -32,15 +37,18 @@ def parametrize(
 
 def crossed(names: str, *axes: Iterable[Any], **keywords: Any) -> pytest.MarkDecorator:
     """Every combination of several axes; in every run, some in which each value stands."""
-    numbered = [list(enumerate(axis)) for axis in axes]
-    longest = max(range(len(axes)), key=lambda axis: len(numbered[axis]))
-    always, values = set[int](), list[tuple[Any, ...]]()
-    for place, combination in enumerate(itertools.product(*numbered)):
-        turn = combination[longest][0]
-        if all(i == turn % len(axis) for (i, _), axis in zip(combination, numbered, strict=True)):
-            always.add(place)
-        values.append(tuple(value for _, value in combination))
+    parts = [list(axis) for axis in axes]
+    longest = max(range(len(parts)), key=lambda axis: len(parts[axis]))
+    places = list(itertools.product(*(range(len(part)) for part in parts)))
+    always = {place for place, each in enumerate(places) if each == _turn(each[longest], parts)}
+    values = list(itertools.product(*parts))
     return parametrize(names, values, few=always, **keywords)
+
+
+def _turn(number: int, axes: list[list[Any]]) -> tuple[int, ...]:
+    """Where each axis stands then: all go round, and of two that are as long one falls behind."""
+    rounds = ((len(axis), rank and number // len(axis) ** rank) for rank, axis in enumerate(axes))
+    return tuple((number + behind) % length for length, behind in rounds)
 
 
 def examples(few: int, many: int, *strategies: Any) -> Callable[[Callable[..., None]], Any]:

@@ -13,12 +13,6 @@ from chainrule.errors import MissingLibraryError
 
 def render(template: str, **values: Any) -> str:
     """Fill a template; a name it does not find is an error."""
-    return _environment().get_template(template).render(**values)
-
-
-@functools.cache
-def _environment() -> Any:
-    """Made once: it keeps the templates that it has read, which takes longer than to fill them."""
     try:
         # Here, not above: only reports need it, and it comes with the extra "app".
         import jinja2  # noqa: PLC0415
@@ -28,6 +22,12 @@ def _environment() -> Any:
             found=[str(error)],
             do='Install it: pip install "chainrule[app]"',
         ) from error
+    return _environment(jinja2).get_template(template).render(**values)
+
+
+@functools.cache
+def _environment(jinja2: Any) -> Any:
+    """Made once: it keeps the templates that it has read, which takes longer than to fill them."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -4,7 +4,7 @@ import shlex
 from collections import defaultdict
 from pathlib import Path
 
-from tests.thorough import COLLECTED
+from tests.thorough import COLLECTED, is_thorough
 
 HOUSE = Path(__file__).parents[2]
 
@@ -20,10 +20,6 @@ def test_a_run_leaves_out_what_is_thorough(request):
     option = request.config.option
     if not option.thorough and not option.markexpr:
         assert not any(map(is_thorough, request.session.items))
-
-
-def is_thorough(item):
-    return item.get_closest_marker("thorough") is not None
 
 
 def test_ci_runs_every_test_in_two_halves():

@@ -10,6 +10,7 @@ import pytest
 
 from chainrule.errors import MissingLibraryError, ShapeError
 from chainrule.inspection import Part, ReportData, render_report
+from tests.thorough import crossed
 
 from . import samples
 
@@ -202,8 +203,7 @@ def test_tables_fit_a_telephone_a_page_its_width_and_26_classes_can_be_read(
         browser_page.goto("about:blank")
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLES))
-@pytest.mark.parametrize("evil", ["", samples.HOSTILE], ids=["plain", "hostile"])
+@crossed("name, evil", sorted(SAMPLES), ["", samples.HOSTILE])
 def test_a_browser_shows_it_without_a_request_or_an_error(browser_page, tmp_path, name, evil):
     file = tmp_path / "report.html"
     file.write_text(render_report(SAMPLES[name](evil)), encoding="utf-8")

@@ -72,8 +72,7 @@ def test_every_derivative_is_that_of_the_loop(name, way):
             assert_allclose(one, other, atol=CLOSE, rtol=CLOSE, err_msg=mode)
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2])
-@pytest.mark.parametrize("name", BY_LENGTH)
+@crossed("steps, name", [0, 1, 2], BY_LENGTH)
 def test_lengths_of_which_little_is_left(name, steps):
     each = RECURRENCES[name]
     arrays = each.arrays(steps)

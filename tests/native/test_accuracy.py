@@ -5,6 +5,7 @@ import platform
 import pytest
 
 from tests.native.accuracy import PLAIN, SOURCES, WORST, published, worst
+from tests.thorough import crossed
 
 EVERY = 20  # a part of the page's own points, so that nothing worse can turn up on its machine
 
@@ -15,8 +16,7 @@ def test_the_page_lists_every_curve_within_four_units_of_the_last_place():
     assert max(max(figure.values()) for figure in figures.values()) <= WORST
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("letter", SOURCES)
+@crossed("dtype, letter", ["float32", "float64"], SOURCES)
 def test_letters_are_as_exact_as_the_page_says(letter, dtype):
     assert worst(letter, dtype, every=EVERY) <= published()[letter][dtype]
 

@@ -11,6 +11,7 @@ from chainrule.plan.interpret import interpret
 from chainrule.plan.make import make
 from chainrule.plan.record import record
 from chainrule.spec import spec_of
+from tests.thorough import crossed
 
 X = np.arange(12.0).reshape(3, 4)
 CALLS = {
@@ -45,8 +46,7 @@ def runs(function, x, index):
     yield lambda: compiled(both)(x, index)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.int8])
-@pytest.mark.parametrize("name", CALLS)
+@crossed("dtype, name", [np.int64, np.int32, np.int8], CALLS)
 def test_indices_within_their_range_are_read_alike(name, dtype):
     function, index, *_ = CALLS[name]
     eager, *others = runs(function, X, np.array(index, dtype))
@@ -56,9 +56,7 @@ def test_indices_within_their_range_are_read_alike(name, dtype):
             np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-15)
 
 
-@pytest.mark.parametrize("which", [1, 2])
-@pytest.mark.parametrize("dtype", [np.int64, np.int8])
-@pytest.mark.parametrize("name", CALLS)
+@crossed("which, dtype, name", [1, 2], [np.int64, np.int8], CALLS)
 def test_an_index_out_of_range_raises_in_every_mode(name, dtype, which):
     function, *indices = CALLS[name]
     for run in runs(function, X, np.array(indices[which], dtype)):

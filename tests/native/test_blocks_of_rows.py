@@ -12,6 +12,7 @@ from chainrule.plan.make import make
 from chainrule.plan.record import record
 from chainrule.spec import spec_of
 from tests.plan.in_blocks import CASES, Always, arrays_of, of_rows
+from tests.thorough import crossed
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +30,7 @@ def outputs(plan):
     return [np.full(spec.shape, 7, spec.dtype) for spec in plan.outputs]
 
 
-@pytest.mark.parametrize("rows", [40, 41])
-@pytest.mark.parametrize("case", CASES)
+@crossed("rows, case", [40, 41], CASES)
 def test_machine_code_runs_the_same_blocks(case, rows):
     plan = planned(case, rows, 8)
     assert plan.blocks

@@ -1,7 +1,7 @@
 """Native = interpreted = eager for every op: value, gradient, second order, sizes, tails, layouts.
 
-In every run one question of each kind and op, in turns, and of these one as users compile it;
-where all is asked, each question in all three ways.
+In every run one question of each kind and op, in turns, every second one of machine code too, and
+one of an op as users compile it; where all is asked, each question in all three ways.
 """
 
 import numpy as np
@@ -48,7 +48,8 @@ def test_plan_and_machine_code_agree_with_the_eager_run(name, share):
             flow = record(question, [spec_of(x) for x in question.arrays])
             wanted, plan = expected(question, flow, question.arrays), make(flow)
             judge("interpreted", question, interpret(plan, copies(question)), wanted)
-            judge("native", question, run_natively(plan, copies(question)), wanted)
+            if share == "all" or (number + place) % 2:
+                judge("native", question, run_natively(plan, copies(question)), wanted)
             asked.append((question, wanted))
     if share == "in turns":
         asked = [in_turns(asked, number)]

@@ -17,6 +17,7 @@ from tests.native.every_case import integers
 from tests.native.letter_code import WIDTHS, compiled, of_floats
 from tests.plan.recordings import recorded
 from tests.plan.test_lower import masks_of_keys
+from tests.thorough import crossed
 
 INF, NAN = np.inf, np.nan
 EXACT_1 = [
@@ -117,8 +118,7 @@ def test_exact_letters_of_one_operand_are_those_of_numpy(letter, dtype):
         same(compiled(letter, (dtype,), want.dtype.name, lanes)(x), want)
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("letter", EXACT_2 + QUESTIONS_2)
+@crossed("dtype, letter", FLOATS, EXACT_2 + QUESTIONS_2)
 def test_exact_letters_of_two_operands_are_those_of_numpy(letter, dtype):
     x, y = pairs(dtype)
     with np.errstate(all="ignore"):
@@ -177,8 +177,7 @@ def test_powers_have_numpy_s_special_values(dtype):
     np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("letter", [*CURVES, "power", "maximum"])
+@crossed("dtype, letter", FLOATS, [*CURVES, "power", "maximum"])
 def test_scalars_and_vectors_of_every_width_give_the_same_bits(letter, dtype):
     x, y = pairs(dtype)
     operands = (x, y) if letter in ("power", "maximum") else (x,)

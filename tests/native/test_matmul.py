@@ -84,8 +84,7 @@ def test_the_bits_do_not_depend_on_how_units_are_spread(shape, form):
     np.testing.assert_array_equal(arrays[2], parts[2])
 
 
-@pytest.mark.parametrize("shape", [(37, 50, 21), (160, 256, 272), (64, 1500, 70)], ids=str)
-@pytest.mark.parametrize("form", FORMS)
+@crossed("shape, form", [(37, 50, 21), (160, 256, 272), (64, 1500, 70)], FORMS, ids=str)
 def test_an_update_in_place_meets_every_element_once(shape, form):
     kernel, arrays = product(*shape, form)
     weights = Access(2, (shape[2], 1))

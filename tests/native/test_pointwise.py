@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chainrule.plan.kinds.pointwise import Pointwise
 from chainrule.plan.scalar import Access, Apply, Coordinate, Gather, Literal, Load, Store
 from tests.native.drawn_kernels import TARGETS, interpreted, native, pointwise_kernels
-from tests.thorough import examples
+from tests.thorough import crossed, examples
 
 F = "float32"
 
@@ -59,8 +59,11 @@ def test_no_elements_touch_no_memory(shape):
     assert native(kernel, [np.zeros(0, F)]) == 1
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool", "uint8"])
-@pytest.mark.parametrize("shape", [(5, 9), (8, 16), (33, 40), (64, 3), (1, 20), (16, 100)])
+@crossed(
+    "dtype, shape",
+    ["float32", "float64", "int32", "int64", "bool", "uint8"],
+    [(5, 9), (8, 16), (33, 40), (64, 3), (1, 20), (16, 100)],
+)
 def test_a_transposing_copy(shape, dtype):
     rows, columns = shape
     x = (np.random.default_rng(0).normal(size=shape) * 9).astype(dtype)

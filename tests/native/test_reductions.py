@@ -50,8 +50,7 @@ def test_every_kind_along_every_axis(axis, dtype):
             np.testing.assert_array_equal(found, np.asarray(expected).astype(found.dtype))
 
 
-@pytest.mark.parametrize("axis", [0, 1, None])
-@pytest.mark.parametrize("kind", ["any", "all"])
+@crossed("axis, kind", [0, 1, None], ["any", "all"])
 def test_any_and_all(axis, kind):
     rng = np.random.default_rng(0)
     for shape in SHAPES:

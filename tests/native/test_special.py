@@ -15,6 +15,7 @@ from chainrule.plan.kinds.sort import Sort
 from chainrule.plan.scalar import Access
 from tests.native.drawn_kernels import TARGETS
 from tests.native.single_kernel import run, run_in_parts, seen
+from tests.thorough import crossed
 
 DTYPES = (
     "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
@@ -58,8 +59,7 @@ def test_a_sort_reads_any_layout_and_splits_into_units():
     assert np.array_equal(found, np.argsort(turned, -1, kind="stable"))
 
 
-@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64"])
-@pytest.mark.parametrize("kind", ["sum", "product"])
+@crossed("dtype, kind", ["int32", "int64", "float32", "float64"], ["sum", "product"])
 def test_a_scan_runs_along_any_axis(kind, dtype):
     numpy_scan = np.cumsum if kind == "sum" else np.cumprod
     for shape in ((3,), (1,), (0, 4), (4, 0), (2, 3, 5), (21, 40), (3, 1, 17)):
@@ -194,8 +194,7 @@ def test_nothing_lies_in_an_empty_range():
         checked([0], 0, 0)
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=str)
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@crossed("target, dtype", TARGETS, ["float32", "float64", "int32"], ids=str)
 def test_any_machine_and_any_order_of_units_give_the_same(dtype, target):
     x = drawn((300, 130), "int32").astype(dtype)
     for strides, shape in (((130, 1), (300, 130)), ((1, 130), (130, 300))):

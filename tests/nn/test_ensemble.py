@@ -70,8 +70,7 @@ def test_each_member_is_trained_as_it_would_be_alone(kind, compiled, loss):
             assert_allclose(array, expected[path], rtol=1e-8, atol=1e-10, err_msg=path)
 
 
-@pytest.mark.parametrize("kind", ["mlp", "by batch"])
-@pytest.mark.parametrize("compiled", [True, False])
+@crossed("kind, compiled", ["mlp", "by batch"], [True, False])
 def test_a_row_of_weight_0_is_not_seen_by_a_member(kind, compiled):
     weights = np.ones((48, 3))
     weights[:12, 1], weights[12:, 2] = 0, 0
@@ -103,8 +102,7 @@ def test_other_outputs_are_averaged_by_their_link(link, turned):
     assert_allclose(turned(ensemble(X).data), np.mean(outs, 0), rtol=1e-12)
 
 
-@pytest.mark.parametrize("weights", [None, RNG.uniform(size=48), RNG.uniform(size=(48, 2))])
-@pytest.mark.parametrize("own", [False, True])
+@crossed("weights, own", [None, RNG.uniform(size=48), RNG.uniform(size=(48, 2))], [False, True])
 def test_numbers_are_trained_side_by_side(weights, own):
     y = np.stack([X.sum(1), X[:, 0]], 1)
 

@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError, IndexRangeError, ShapeError, UnknownNameError
 from chainrule.ops.random import key
+from tests.thorough import crossed
 
 
 def scalar_loss(net, x, weights, training=None):
@@ -32,9 +33,12 @@ def assert_gradients_are_differences(net, x, training=None, step=1e-6):
         np.testing.assert_allclose(found, expected, atol=2e-7, err_msg=path)
 
 
-@pytest.mark.parametrize("name", nn.activations.ACTIVATIONS)
-@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
-@pytest.mark.parametrize("training", [None, 3])
+@crossed(
+    "name, normalization, training",
+    nn.activations.ACTIVATIONS,
+    [None, "batch", "layer"],
+    [None, 3],
+)
 def test_gradients_of_an_mlp_are_the_differences(name, normalization, training, rng):
     net = nn.MLP(
         [3, 4, 2], name, dtype="float64", dropout=0.25, normalization=normalization, seed=5

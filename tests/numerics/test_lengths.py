@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from tests.numerics.everywhere import everywhere
 from tests.numerics.rows import Row, row
+from tests.thorough import crossed
 
 NAN = np.nan
 ZERO, CONSTANT = np.zeros(3), np.full(3, 7.0)
@@ -84,8 +85,7 @@ def by_hypot(x):
 
 
 @row(Row.NORM)
-@pytest.mark.parametrize("distances", [by_norm, by_hypot])
-@pytest.mark.parametrize("power", [1, 2, 3])
+@crossed("distances, power", [by_norm, by_hypot], [1, 2, 3])
 def test_the_hessian_of_pairwise_distances_has_numbers_on_its_diagonal(distances, power):
     x = np.random.default_rng(0).normal(size=(3, 2))
 

@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from tests.numerics.rows import Row, row
+from tests.thorough import crossed
 
 MANY = 70_000  # more than float16 can count
 MODES = {"eager": lambda f: f, "compiled": cr.compile}
@@ -54,9 +55,7 @@ SUMS = {
 
 
 @row(Row.SUMS)
-@each_mode
-@pytest.mark.parametrize("name", SUMS)
-@pytest.mark.parametrize("length", [5, 16, 17, 100, 1001, 20_011])
+@crossed("mode, name, length", MODES, SUMS, [5, 16, 17, 100, 1001, 20_011])
 def test_a_sum_is_within_2_ulp_of_the_sum_of_magnitudes(mode, name, length):
     f, shaped = SUMS[name]
     run, rng = MODES[mode](f), np.random.default_rng(length)
@@ -125,8 +124,7 @@ MEANS = {
 
 
 @row(Row.SUMS)
-@each_mode
-@pytest.mark.parametrize("name", MEANS)
+@crossed("mode, name", MODES, MEANS)
 def test_half_precision_does_not_overflow_on_the_way(mode, name):
     f, x, truth, slope = MEANS[name]
     found = MODES[mode](f)(x)

@@ -77,9 +77,7 @@ def test_numpys_reduction_by_logaddexp_is_logsumexp():
 
 
 @row(Row.INFINITIES)
-@each_mode
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("f", [cr.softmax, cr.log_softmax])
+@crossed("mode, dtype, f", MODES, [np.float32, np.float64], [cr.softmax, cr.log_softmax])
 def test_a_row_of_minus_infinity_is_outside_the_domain(mode, dtype, f):
     x = np.array([[-INF, -INF, -INF], [-INF, 1.0, 1.0]], dtype)
     weights = np.arange(6.0).reshape(2, 3).astype(dtype)

@@ -7,7 +7,7 @@ import pytest
 import chainrule as cr
 from chainrule.graph.readings.dual import Dual
 from tests.ops.tail_references import REFERENCES, long, tail_points
-from tests.thorough import parametrize
+from tests.thorough import crossed, parametrize
 
 FUNCTIONS = {
     **{name: getattr(cr, name) for name in REFERENCES if " " not in name},
@@ -29,8 +29,7 @@ def points(name, dtype):
     return tail_points(*(reference.reach if dtype == np.float64 else reference.single), dtype)
 
 
-@everywhere
-@in_both
+@crossed("name, dtype", REFERENCES, [np.float64, np.float32])
 def test_a_value_is_within_4_units_in_the_last_place(name, dtype):
     x = points(name, dtype)
     truth = REFERENCES[name].value(long(x))
@@ -42,9 +41,7 @@ def test_a_value_is_within_4_units_in_the_last_place(name, dtype):
     assert not wrong.any(), f"{off[wrong].max()} units at {x[wrong][off[wrong].argmax()]!r}"
 
 
-@everywhere
-@in_both
-@pytest.mark.parametrize("mode", ["backward", "forward"])
+@crossed("name, dtype, mode", REFERENCES, [np.float64, np.float32], ["backward", "forward"])
 def test_a_slope_keeps_its_relative_accuracy(name, dtype, mode):
     x, reference = points(name, dtype), REFERENCES[name]
     truth = reference.slope(long(x))

@@ -6,6 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ChainruleError
 from chainrule.graph.op.catalogue import CATALOGUE
+from tests.thorough import crossed
 
 SHAPES = [(0,), (3, 0), (2, 0, 3)]
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -42,9 +43,7 @@ def test_an_empty_array_has_an_empty_gradient_in_every_mode(name, shape):
     assert cr.hessian(number)(x).shape == shape * 2
 
 
-@pytest.mark.parametrize("spread", [np.var, np.std], ids=["var", "std"])
-@pytest.mark.parametrize("ddof", [0, 1, 2, 3, 4, 5])
-@pytest.mark.parametrize("count", [0, 1, 3])
+@crossed("spread, ddof, count", [np.var, np.std], [0, 1, 2, 3, 4, 5], [0, 1, 3])
 def test_a_spread_of_too_few_is_numpys_and_its_gradient_no_number(spread, ddof, count):
     x = np.arange(count, dtype=float)
     function = lambda x: spread(x, ddof=ddof)  # noqa: E731

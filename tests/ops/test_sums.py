@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.ops.sums import accurate_sum
-from tests.thorough import parametrize
+from tests.thorough import crossed, parametrize
 
 MANY = 2**24 + 1000  # adding ones one after another stops at 2**24
 
@@ -69,8 +69,7 @@ def test_many_gradients_of_a_scalar_are_added_exactly():
     assert scale.grad == 16778216
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("axis", [0, 1, 2, (0, 1), (0, 2), (1, 2), (0, 1, 2)])
+@crossed("order, axis", ["C", "F"], [0, 1, 2, (0, 1), (0, 2), (1, 2), (0, 1, 2)])
 def test_every_axis_of_every_order_is_as_accurate_as_float64(order, axis):
     rng = np.random.default_rng(0)
     x = np.asarray(rng.uniform(1, 2, (1000, 3, 700)), np.float32, order=order)

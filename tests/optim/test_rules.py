@@ -9,6 +9,7 @@ import chainrule as cr
 from chainrule import optim
 from chainrule.optim import groups
 from chainrule.tensors import Tensor
+from tests.thorough import crossed
 
 RATE = 0.1
 STEPS = 9
@@ -156,8 +157,7 @@ def test_every_rule_is_the_formula_of_its_paper(optimizer):
         np.testing.assert_allclose(p.data, expected, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("optimizer", RULES, ids=repr)
+@crossed("dtype, optimizer", [np.float32, np.float64], RULES, ids=repr)
 def test_the_step_in_place_has_the_bits_of_the_recorded_rule(optimizer, dtype):
     eager = run_eager(fresh(optimizer), dtype)
     for name, array in gradients(1000, dtype).items():

@@ -7,6 +7,7 @@ import chainrule as cr
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Elementwise
 from tests.plan.recordings import agrees, recorded
+from tests.thorough import crossed
 from tests.together import together
 
 INF, NAN = np.inf, np.nan
@@ -171,9 +172,7 @@ def test_sums_and_products_of_narrow_whole_numbers_are_as_wide_as_numpys(name, d
             np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("axis", [None, 0, 1])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", OVER_ROWS)
+@crossed("axis, dtype, name", [None, 0, 1], [np.float32, np.float64], OVER_ROWS)
 def test_reductions_scans_and_sorting_of_hard_rows(name, dtype, axis):
     function = CATALOGUE.function(name)
     rows = ROWS.astype(dtype)

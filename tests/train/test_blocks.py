@@ -13,6 +13,7 @@ from chainrule.errors import ArgumentError, ChainruleError, DataError, ShapeErro
 from chainrule.train import Callback
 from chainrule.train.blocks import block_batches, check_of, is_blocks
 from chainrule.train.checks import Task
+from tests.thorough import crossed
 
 SIZES = (70, 33, 1, 96)
 ROWS = sum(SIZES)
@@ -58,8 +59,7 @@ def arrays(model):
     return [p.data for p in model.parameters().values()]
 
 
-@pytest.mark.parametrize("weights", [False, True])
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@crossed("weights, dropout", [False, True], [0.0, 0.3])
 def test_compiled_steps_on_blocks_are_the_eager_ones(weights, dropout):
     data = Measured(weights=weights)
     schedule = cr.optim.Cosine(0.02)

@@ -14,6 +14,7 @@ from chainrule import nn, optim
 from chainrule.errors import EagerWarning, NoGradientError, RecordingWarning
 from chainrule.optim.lookup import OPTIMIZERS
 from chainrule.train import Program, fit
+from tests.thorough import crossed
 from tests.train.following import (
     FEATURES,
     HOOKS,
@@ -149,8 +150,7 @@ STRUCTURE = {
 }
 
 
-@pytest.mark.parametrize("name", STRUCTURE)
-@pytest.mark.parametrize("hook", ["on_batch_start", "on_epoch_start"])
+@crossed("name, hook", STRUCTURE, ["on_batch_start", "on_epoch_start"])
 def test_a_change_of_the_net_is_followed(name, hook):
     alike(lambda state: STRUCTURE[name](state.model), hook)
 

@@ -10,6 +10,7 @@ from chainrule import nn, optim
 from chainrule.errors import NoGradientError
 from chainrule.optim.lookup import OPTIMIZERS
 from chainrule.train import Callback, Program, fit
+from tests.thorough import crossed
 
 from .small_nets import apart
 
@@ -61,8 +62,7 @@ class Freezing(Callback):
         return {key: array for key, array in arrays.items() if key.startswith("layers.0")}
 
 
-@pytest.mark.parametrize("kind", RULES)
-@pytest.mark.parametrize("by_batch", [False, True])
+@crossed("kind, by_batch", RULES, [False, True])
 def test_a_layer_frozen_for_a_while_stays_and_then_goes_on(kind, by_batch):
     states = []
     for compiled in (False, True):

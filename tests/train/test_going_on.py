@@ -109,8 +109,7 @@ def never_left(epochs, size, compiled, patience, schedule=None):
     )  # fmt: skip
 
 
-@MODES
-@pytest.mark.parametrize("step", [1, 10, 13, 14, 20])
+@crossed("compiled, step", [False, True], [1, 10, 13, 14, 20])
 def test_a_fit_that_was_cut_short_goes_on_with_the_next_batch(step, compiled):
     options = {"validation": (X[:30], LABELS[:30]), "schedule": optim.Linear(0.01, steps=42)}
     whole = never_left(6, BATCH, compiled, 3, options["schedule"])

@@ -15,6 +15,7 @@ from chainrule.errors import (
     ShapeError,
 )
 from chainrule.train import Program, evaluate, fit
+from tests.thorough import crossed
 
 MODES = pytest.mark.parametrize("compiled", [False, True])
 RNG = np.random.default_rng(0)
@@ -169,8 +170,7 @@ def test_an_op_that_broadcasts_within_is_refused():
         run(nn.MLP([3, 1]), FLAT, Backwards())
 
 
-@MODES
-@pytest.mark.parametrize("name", LEGAL)
+@crossed("compiled, name", [False, True], LEGAL)
 def test_losses_that_know_what_they_do_train(name, compiled):
     outputs, y, loss = LEGAL[name]
     model = nn.MLP([3, outputs])

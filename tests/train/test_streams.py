@@ -76,8 +76,7 @@ def test_fits_and_programs_end_where_a_loop_by_hand_ends(kind, weights, hooks):
     assert apart(model.state(), states[True]) < 1e-11
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
-@pytest.mark.parametrize("kind", KINDS)
+@crossed("weights, kind", [None, WEIGHTS], KINDS)
 def test_a_single_step_is_that_of_an_epoch(kind, weights):
     states = []
     for single in (True, False):
@@ -97,8 +96,7 @@ def test_a_single_step_is_that_of_an_epoch(kind, weights):
     assert program.plan(*given, some).kernels
 
 
-@pytest.mark.parametrize("rows", [5, 50, 700])
-@pytest.mark.parametrize("kind", KINDS)
+@crossed("rows, kind", [5, 50, 700], KINDS)
 def test_predictions_come_in_the_containers_of_the_net(kind, rows):
     model, some = kind(), np.arange(rows) % ROWS
     x = rows_of(kind.x, some)
@@ -134,8 +132,7 @@ class Log(Callback):
         self.seen.append((state.epoch, state.batch, state.loss))
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
+@crossed("compiled, kind", [False, True], KINDS)
 def test_validation_callbacks_and_going_on_work_for_every_kind_of_stream(kind, compiled):
     def run(model, rule, epochs, after=None, log=None):
         return fit(

@@ -47,8 +47,7 @@ def assert_alike(histories, tolerance):
         )
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@crossed("dtype, name", ["float32", "float64"], OPTIMIZERS)
 def test_a_fit_of_one_batch_per_epoch_is_native_and_tells_the_same(name, dtype):
     models, histories = both(lambda: net(dtype), dtype, OPTIMIZERS[name])
     assert_alike(histories, TOLERANCE[dtype])

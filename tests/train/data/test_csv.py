@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.train.data import load
+from tests.thorough import crossed
 
 pytestmark = pytest.mark.usefixtures("one_engine")
 
@@ -64,8 +65,7 @@ def test_text_is_classes(write):
     assert (dataset.task, dataset.classes) == ("classification", ("blue", "red"))
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@crossed("delimiter, end", [",", ";", "\t"], ["\n", "\r\n", "\r"])
 def test_delimiters_and_line_ends(write, delimiter, end):
     plain = load(write(HOUSES), target="price")
     text = HOUSES.replace(",", delimiter).replace("\n", end)
