@@ -8,43 +8,27 @@ import numpy as np
 from tests.thorough import parametrize
 
 
-def together(names, values, few=None):
+def together(names, values):
     """As parametrize, within one test; what fails says of which values.
 
     For tests that are given nothing else than parameters: a fixture is set up once, and a skip
-    would leave the rest out. With ``few``, so many in every run, spread over all of them.
+    would leave the rest out.
     """
     names = [name.strip() for name in names.split(",")]
     rows = [value if len(names) > 1 else (value,) for value in values]
 
     def of_all(test):
         @functools.wraps(test)
-        def test_all(asked=rows, **given):
-            for row in asked:
+        def test_all(**given):
+            for row in rows:
                 ask(test, {**dict(zip(names, row, strict=True)), **given}, row)
 
         parameters = inspect.signature(test).parameters
         rest = [each for name, each in parameters.items() if name not in names]
-        if few is None:
-            test_all.__signature__ = inspect.Signature(rest)
-            return test_all
-        rest.append(inspect.Parameter("asked", inspect.Parameter.KEYWORD_ONLY))
         test_all.__signature__ = inspect.Signature(rest)
-        return parametrize("asked", spread(rows, few), few=1, ids=PARTS)(test_all)
+        return test_all
 
     return of_all
-
-
-PARTS = "in every run", "the rest"
-
-
-def spread(values, few):
-    """So many of them, the first and the last among them; and all others."""
-    places = {round(place) for place in np.linspace(0, len(values) - 1, few)}
-    parts = [], []
-    for place, value in enumerate(values):
-        parts[place not in places].append(value)
-    return parts
 
 
 def for_each_op(cases, few=None):
@@ -57,7 +41,7 @@ def for_each_op(cases, few=None):
         by_op.setdefault(case.op.name, []).append((name, case))
     always = range(len(by_op))
     if few is not None:
-        parts = {name: spread(own, few) for name, own in by_op.items()}
+        parts = {name: _spread(own, few) for name, own in by_op.items()}
         more = {f"{name}, the rest": rest for name, (_, rest) in parts.items() if rest}
         by_op = {**{name: some for name, (some, _) in parts.items()}, **more}
 
@@ -71,6 +55,15 @@ def for_each_op(cases, few=None):
         return parametrize("op", by_op, few=always)(test_all)
 
     return of_all
+
+
+def _spread(values, few):
+    """So many of them, the first and the last among them; and all others."""
+    places = {round(place) for place in np.linspace(0, len(values) - 1, few)}
+    parts = [], []
+    for place, value in enumerate(values):
+        parts[place not in places].append(value)
+    return parts
 
 
 def ask(test, given, name):

@@ -1,10 +1,11 @@
 """What runs leave out is more of what they ask, and CI asks the rest."""
 
+import math
 import shlex
 from collections import defaultdict
 from pathlib import Path
 
-from tests.thorough import COLLECTED, is_thorough
+from tests.thorough import COLLECTED, crossed, is_thorough
 
 HOUSE = Path(__file__).parents[2]
 
@@ -20,6 +21,16 @@ def test_a_run_leaves_out_what_is_thorough(request):
     option = request.config.option
     if not option.thorough and not option.markexpr:
         assert not any(map(is_thorough, request.session.items))
+
+
+def test_of_a_cross_each_value_of_each_axis_is_asked_in_every_run():
+    sizes = [(1, 1), (2, 3), (3, 2, 7), (2, 2, 6, 2), (5, 5), (4, 1, 4)]
+    for lengths in sizes:
+        combinations = crossed("names", *map(range, lengths)).args[1]
+        asked = [each.values[0] for each in combinations if not each.marks]
+        assert len(combinations) == math.prod(lengths)
+        assert len(asked) == max(lengths)
+        assert [len(set(axis)) for axis in zip(*asked, strict=True)] == list(lengths)
 
 
 def test_ci_runs_every_test_in_two_halves():
