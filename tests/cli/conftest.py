@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,39 @@ def command(*words: str, cwd: Path, **environment: str) -> Ended:
         env={**os.environ, **WIDE, **environment},
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def hears_ctrl_c() -> None:
+    """A shell starts what runs in the background with Ctrl-C ignored; here it is heard."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """started("train", "moons") is the command at work; it ends with the test at the latest."""
+    with contextlib.ExitStack() as at_the_end:
+
+        def start(*words: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [*COMMAND, *words],
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **WIDE},
+                preexec_fn=hears_ctrl_c,  # noqa: PLW1509  no threads run here
+            )
+            at_the_end.enter_context(process)
+            at_the_end.callback(process.kill)
+            return process
+
+        yield start
+
+
+def first_epoch(process: subprocess.Popen[str]) -> str:
+    """The line of the first epoch; where that takes long, another before it says what is done."""
+    assert process.stderr is not None
+    return next((line for line in process.stderr if line.startswith("epoch ")), "")
 
 
 @pytest.fixture

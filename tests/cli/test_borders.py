@@ -14,27 +14,10 @@ import pytest
 from chainrule.starting import is_command
 from tests.thorough import parametrize
 
-from .conftest import COMMAND, WIDE
+from .conftest import COMMAND, WIDE, first_epoch, hears_ctrl_c
 
 FILES = ["config.toml", "history.csv", "metrics.json", "model.safetensors", "report.html"]
 ENDLESS = ("--epochs", "1000000", "--patience", "0")
-
-
-def hears_ctrl_c() -> None:
-    """A shell starts what runs in the background with Ctrl-C ignored; here it is heard."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def started(*words: str, cwd: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *words],
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **WIDE},
-        preexec_fn=hears_ctrl_c,  # noqa: PLW1509  no threads run here
-    )
 
 
 def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -98,9 +81,9 @@ def says_when_python_is_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @parametrize("wait", (0.1, 0.4, 0.8, 0.25, 0.6, 1.0, 1.3), few=3)
-def test_ctrl_c_while_the_command_loads_is_one_line(tmp_path, monkeypatch, wait):
+def test_ctrl_c_while_the_command_loads_is_one_line(started, tmp_path, monkeypatch, wait):
     where = says_when_python_is_up(tmp_path / "site", monkeypatch)
-    process = started("train", "moons", *ENDLESS, cwd=tmp_path)
+    process = started("train", "moons", *ENDLESS)
     while not where.exists():  # Python itself is not chainrule's to quieten
         time.sleep(0.001)
     time.sleep(wait)
@@ -133,10 +116,9 @@ def test_a_library_user_keeps_pythons_ctrl_c():
     assert done.stdout == "default_int_handler\n"
 
 
-def test_two_runs_never_share_a_new_folder(chainrule, tmp_path):
-    first = started("train", "moons", *ENDLESS, "--out", "mine", cwd=tmp_path)
-    assert first.stderr is not None
-    assert first.stderr.readline().startswith("epoch ")
+def test_two_runs_never_share_a_new_folder(chainrule, started, tmp_path):
+    first = started("train", "moons", *ENDLESS, "--out", "mine")
+    assert first_epoch(first)
     first.send_signal(signal.SIGSTOP)  # it keeps its folder, and leaves the others a core
     for overwrite in ((), ("--overwrite",)):
         second = chainrule("train", "iris", "--out", "mine", *overwrite)
@@ -151,10 +133,9 @@ def test_two_runs_never_share_a_new_folder(chainrule, tmp_path):
     assert sorted(os.listdir(tmp_path / "mine")) == FILES
 
 
-def test_a_run_that_was_killed_holds_its_folder_no_longer(chainrule, tmp_path):
-    first = started("train", "moons", *ENDLESS, "--out", "mine", cwd=tmp_path)
-    assert first.stderr is not None
-    assert first.stderr.readline().startswith("epoch ")
+def test_a_run_that_was_killed_holds_its_folder_no_longer(chainrule, started):
+    first = started("train", "moons", *ENDLESS, "--out", "mine")
+    assert first_epoch(first)
     first.kill()
     first.communicate()
     assert chainrule("train", "moons", "--epochs", "1", "--out", "mine").code == 0

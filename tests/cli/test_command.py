@@ -17,7 +17,7 @@ import pytest
 from chainrule.train.saving import load_model
 from tests.thorough import parametrize
 
-from .conftest import COMMAND, WIDE, command
+from .conftest import COMMAND, command, first_epoch
 
 
 def test_the_version_is_that_of_the_package(chainrule):
@@ -141,17 +141,9 @@ def test_a_terminal_without_unicode_is_no_reason_to_stop(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_keeps_what_was_learned(tmp_path, number):
-    process = subprocess.Popen(
-        [*COMMAND, "train", "moons", "--epochs", "1000000", "--patience", "0"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **WIDE},
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("epoch       1/1000000  loss ")
+def test_ctrl_c_keeps_what_was_learned(started, tmp_path, number):
+    process = started("train", "moons", "--epochs", "1000000", "--patience", "0")
+    assert first_epoch(process).startswith("epoch       1/1000000  loss ")
     time.sleep(0.3)
     process.send_signal(number)
     out, err = process.communicate()
