@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
+from tests.together import together
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -56,8 +57,8 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("way", WAYS)
+@together("mode", MODES)
 def test_every_path_carries_the_gradient(way, mode):
     derive, expected = MODES[mode]
     assert_allclose(derive(WAYS[way]), expected)

@@ -13,6 +13,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.errors import UnsupportedError
 from chainrule.ops.nonlinearities import SQRT_2
+from tests.together import together
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -126,7 +127,7 @@ PICKLES = {
 
 @pytest.mark.parametrize("held", PICKLES)
 @pytest.mark.parametrize("reader", ["grad", "jvp", "compiled", "eager"])
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@together("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_of_a_value_in_a_graph_raises(held, reader, protocol):
     readers = READERS | {"eager": lambda f: f(cr.tensor(X) ** 2)}
     dumped = lambda x: pickle.dumps(PICKLES[held](x), protocol)  # noqa: E731

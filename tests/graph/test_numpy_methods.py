@@ -12,6 +12,7 @@ from chainrule.graph.nodes.node import Node
 from chainrule.graph.numpy.absent import ABSENT
 from chainrule.graph.numpy.methods import NumpyMethods
 from chainrule.graph.readings.dual import Dual
+from tests.together import together
 
 A = np.random.default_rng(0).normal(size=(3, 3))
 
@@ -153,7 +154,7 @@ def test_a_method_gives_numpys_value_in_a_compiled_function(name):
 OWN = {"data", "dtype", "item", "ndim", "shape", "size", "tolist"}
 
 
-@pytest.mark.parametrize("name", [name for name in dir(np.ndarray) if not name.startswith("_")])
+@together("name", [name for name in dir(np.ndarray) if not name.startswith("_")])
 def test_every_attribute_of_an_array_works_or_says_what_to_write(name):
     x = cr.tensor(A)
     if name in CALLS or name in OWN:

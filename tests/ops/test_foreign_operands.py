@@ -16,6 +16,7 @@ import chainrule as cr
 from chainrule.errors import ChainruleError, DTypeError, UnsupportedError
 from chainrule.graph.op.catalogue import CATALOGUE
 from tests.thorough import crossed
+from tests.together import together
 
 
 class Level(enum.IntEnum):
@@ -187,9 +188,9 @@ def test_a_number_beside_a_tensor_means_what_it_means_beside_an_array(place, dty
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.parametrize("title", NOT_NUMBERS)
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("side", ["left", "right"])
+@together("title", NOT_NUMBERS)
 def test_what_is_no_number_raises_and_is_named(title, reading, side):
     stranger, x = NOT_NUMBERS[title], np.array([1.0, 2.0])
     product = {"left": lambda x: stranger * x, "right": lambda x: x * stranger}[side]

@@ -15,6 +15,7 @@ from chainrule.errors import (
 )
 from chainrule.nn.activations import Activation
 from chainrule.train import Program, evaluate, fit, predict
+from tests.together import together
 
 from .nets_of_streams import IDS, LABELS, MASK, PRICES, WEIGHTS, A, Named, Pair, Single
 
@@ -143,8 +144,8 @@ PARTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES)
+@together("way", WAYS)
 def test_it_has_a_sentence_of_its_own(case, way):
     kind, x, y, loss, weights, error, words = CASES[case]
     with pytest.raises(error) as caught:
