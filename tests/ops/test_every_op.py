@@ -53,7 +53,7 @@ def called():
             yield f"{name}-{number}", Case.of_call(CATALOGUE[name], *args, **keywords)
 
 
-@for_each_op(called(), few=3)
+@for_each_op(called(), few=2)
 def test_other_attributes_axes_and_ranks_keep_every_property(case):
     check_case(case)
 

@@ -12,12 +12,12 @@ from tests.together import for_each_op
 TOLERANCE = 1e-11
 
 
-@for_each_op(CASES)
+@for_each_op(CASES, few=2)
 def test_every_op_is_planned_as_it_computes(case):
     agrees(case.op, case)
 
 
-@for_each_op(DIFFERENTIABLE)
+@for_each_op(DIFFERENTIABLE, few=2)
 def test_the_gradient_of_every_op_is_planned(case):
     places = case.differentiable
 

@@ -45,7 +45,7 @@ DIFFERENTIABLE = [(name, c) for name, c in CASES if c.differentiable and not c.o
 WITH_SIZES = list(broadcast_and_resized())
 
 
-@for_each_op(CASES)
+@for_each_op(CASES, few=3)
 def test_every_op_is_recorded_as_it_computes(case):
     for dtype in (np.float32, np.float64):
         typed = case.with_dtype(dtype)

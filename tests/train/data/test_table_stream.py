@@ -12,6 +12,8 @@ import chainrule as cr
 from chainrule.errors import ArgumentError, DataError, UnknownNameError
 from chainrule.train.data import load, row_spans, stream
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 ROWS = 4000
 
 
