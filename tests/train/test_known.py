@@ -10,6 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.train.native import all_sizes
+from tests.thorough import parametrize
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 5)).astype("f")
@@ -122,7 +123,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@parametrize("name", OTHERS, few=range(0, len(OTHERS), 3))
 def test_what_computes_something_else_is_not_taken_for_a_known_step(recorded, name):
     fitted(recorded)
     make = OTHERS[name]

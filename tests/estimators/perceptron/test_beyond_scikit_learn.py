@@ -18,6 +18,7 @@ from chainrule import nn, optim
 from chainrule.errors import ArgumentError
 from chainrule.estimators import MLPClassifier, MLPRegressor
 from chainrule.estimators.perceptron import rows_as_given
+from tests.thorough import crossed, parametrize
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:240] / 16, Y[:240]
@@ -88,7 +89,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@parametrize("name", SETTINGS, few=range(0, len(SETTINGS), 2))
 def test_a_setting_changes_the_net_trains_it_compiled_and_survives_copies(name):
     plain, model = (
         classifier(
@@ -155,8 +156,7 @@ def test_a_loss_without_chances_has_scores():
     assert not hasattr(classifier((9,)), "decision_function")
 
 
-@pytest.mark.parametrize("loss", ["huber", "absolute_error", "log_cosh", "poisson"])
-@pytest.mark.parametrize("columns", [1, 2])
+@crossed("loss,columns", ["huber", "absolute_error", "log_cosh", "poisson"], [1, 2])
 def test_numbers_are_learned_by_any_loss_for_numbers(loss, columns):
     y = NUMBERS if columns == 1 else np.stack([NUMBERS, NUMBERS[::-1]], axis=1)
     model = regressor(y, loss=loss)

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from tests.thorough import parametrize
 
 X, Y = load_iris(return_X_y=True)
 CHECKS = """
@@ -23,26 +24,27 @@ import warnings
 from sklearn.utils.estimator_checks import check_estimator
 from chainrule.estimators import MLPClassifier, MLPRegressor
 warnings.simplefilter("ignore")
-for model in (MLPClassifier(max_iter=20), MLPRegressor(max_iter=20)):
-    for found in check_estimator(model, on_skip=None):
-        print(type(model).__name__, found["check_name"], found["status"])
+for found in check_estimator({name}(max_iter=20), on_skip=None):
+    print(found["check_name"], found["status"])
 """
 QUICK = {"max_iter": 3, "tol": 10.0, "n_iter_no_change": 1, "random_state": 0}
 
 
-def test_every_check_of_scikit_learn_passes():
+@parametrize("name", ["MLPClassifier", "MLPRegressor"], few=1)
+def test_every_check_of_scikit_learn_passes(name):
     """In a process of its own: the switch for its checks of array libraries is read once."""
     environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
     run = subprocess.run(
-        [sys.executable, "-c", CHECKS],
+        [sys.executable, "-c", CHECKS.format(name=name)],
         env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-3000:]
     found = [line.split() for line in run.stdout.splitlines()]
-    assert len(found) > 120
+    assert len(found) > 55
     # There is no decision_function for what has chances, as in scikit-learn's own.
-    skipped = "check_classifiers_multilabel_output_format_decision_function"
-    assert [name for _, name, status in found if status != "passed"] == [skipped]
+    skipped = ["check_classifiers_multilabel_output_format_decision_function"]
+    left = [check for check, status in found if status != "passed"]
+    assert left == (skipped if name == "MLPClassifier" else [])
 
 
 def test_the_tools_of_scikit_learn_take_them():
@@ -57,7 +59,7 @@ def test_the_tools_of_scikit_learn_take_them():
     assert found.importances_mean.shape == (4,)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@parametrize("jobs", [1, 2], few=1)
 def test_a_search_finds_the_same_in_one_process_and_in_two(jobs):
     grid = {"hidden_layer_sizes": [(4,), (8, 4)], "alpha": [1e-4, 1.0], "activation": ["tanh"]}
     search = GridSearchCV(MLPClassifier(**QUICK), grid, cv=2, n_jobs=jobs).fit(X, Y)
