@@ -194,19 +194,24 @@ def _link(file: str, path: Path) -> None:
 
 def _shrink(folder: Path) -> None:
     """Remove what dead processes have left, what is of no use, and the oldest above the limit."""
-    files: list[tuple[float, int, Path]] = []
-    for each in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process has removed it
-            about = each.stat()
-            age = time.time() - about.st_mtime
-            if age > {_TEMPORARY: ABANDONED, _SUFFIX: OLDEST}.get(each.suffix, math.inf):
-                each.unlink()
-            elif each.suffix == _SUFFIX:
-                files.append((about.st_mtime, about.st_size // max(about.st_nlink, 1), each))
+    files: list[tuple[float, int, str]] = []
+    limits, now = {_TEMPORARY: ABANDONED, _SUFFIX: OLDEST}, time.time()
+    with os.scandir(folder) as entries:
+        for each in entries:
+            suffix = os.path.splitext(each.name)[1]
+            with contextlib.suppress(OSError):  # another process has removed it
+                about = each.stat()
+                if now - about.st_mtime > limits.get(suffix, math.inf):
+                    os.unlink(each.path)
+                elif suffix == _SUFFIX:
+                    size = about.st_size // max(about.st_nlink, 1)
+                    files.append((about.st_mtime, size, each.path))
     total = sum(size for _, size, _ in files)
+    if total <= LARGEST:
+        return
     for _, size, path in sorted(files):
         if total <= LARGEST:
             break
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)
         total -= size

@@ -37,7 +37,7 @@ from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
 RUNTIME = feeding, kernel_calls, looking, looping
-_LOADED = time.time()
+LOADED = time.time()
 _KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
 
 
@@ -339,6 +339,6 @@ def _sources() -> bytes | None:
     None where that cannot be told: there are no files, or one was changed after it was loaded.
     """
     files = sorted(Path(__file__).parent.rglob("*.py"))
-    if not files or max(file.stat().st_mtime for file in files) > _LOADED:
+    if not files or max(file.stat().st_mtime for file in files) > LOADED:
         return None
     return digest(*(file.read_bytes() for file in files))

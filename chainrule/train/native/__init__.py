@@ -9,6 +9,7 @@ found.py               what a recorded step knows before its update
 guards.py              what a recorded function read beside its arguments
 holdings.py            what an object holds that can be read, and which code could read it
 keeping.py             what a spoilt step can be taken back with
+kept_on_disk.py        what a step was recorded and planned to, for the next process
 known.py               a step of our own code, recorded and planned once for all fits alike
 loss_and_gradients.py  the loss of a batch and its gradients as machine code
 outputs.py             the outputs of a net as machine code, for any number of rows

@@ -14,6 +14,7 @@ from typing import Any
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.plan import Plan
 from chainrule.settings import DEPTH
+from chainrule.train.native import kept_on_disk
 from chainrule.train.native.guards import Surroundings
 from chainrule.train.native.planned import planned
 from chainrule.train.native.recorded_step import Recorded
@@ -33,20 +34,25 @@ class Known:
     ----------
     recorded : Recorded
     plan : Plan
-    methods : Methods or None
-        Those of the classes that were recorded.
+    methods : tuple of Methods
+        Those of the classes that were recorded, and of the ops.
     code : object
         Its machine code, which is held here while other fits may come.
     """
 
     recorded: Recorded
     plan: Plan
-    methods: "Methods | None" = None
+    methods: "tuple[Methods, ...]" = ()
     code: Any = None
 
 
 class Methods:
-    """What stands in some classes, and whether it still does: anybody may replace a method."""
+    """What stands in some classes, and whether it still does: anybody may replace a method.
+
+    Attributes
+    ----------
+    found : list
+    """
 
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes = [vars(base) for base in {b for each in classes for b in each.__mro__}]
@@ -58,12 +64,12 @@ class Methods:
             if isinstance(x, METHODS)
         ]
         self._places = [(inside, name) for inside, name, _ in found]
-        self._methods = [x for _, _, x in found]
+        self.found = [x for _, _, x in found]
 
     def same(self) -> bool:
         """Whether each method is the one that was there, and none has come or gone."""
         now = [inside.get(name) for inside, name in self._places]
-        return all(map(is_, now, self._methods)) and [*map(len, self._classes)] == self._sizes
+        return all(map(is_, now, self.found)) and [*map(len, self._classes)] == self._sizes
 
 
 def known(
@@ -91,10 +97,11 @@ def known(
     facts = own, DEPTH.get(), batch, content
     step = _Step(facts, surroundings.classes, record)
     found = _found(step)
-    if found.methods is not None and not found.methods.same():
-        _found.cache_clear()
-        return _found(step)
-    return found
+    if all(each.same() for each in found.methods):
+        return found
+    _found.cache_clear()
+    _of_ops.cache_clear()
+    return _found(step)
 
 
 class _Step:
@@ -114,10 +121,22 @@ class _Step:
 
 @functools.lru_cache(STEPS)
 def _found(step: _Step) -> Known:
-    recorded = step.record()
+    methods = _of_ops(), Methods(step.classes)
+    key = kept_on_disk.key_of(step.facts, (x for each in methods for x in each.found))
+    kept = None if key is None else kept_on_disk.read(key)
+    if kept is None:
+        recorded = step.record()
+        kept = recorded, planned(recorded.flow)
+        if key is not None:
+            kept_on_disk.write(key, *kept)
     step.record = _done  # which holds a net, and the step stays
-    ops = map(CATALOGUE.__getitem__, CATALOGUE.names())
-    return Known(recorded, planned(recorded.flow), Methods((*step.classes, *ops)))
+    return Known(*kept, methods)
+
+
+@functools.cache
+def _of_ops() -> Methods:
+    """The methods of all ops, until one of them is replaced."""
+    return Methods(map(CATALOGUE.__getitem__, CATALOGUE.names()))
 
 
 def _done() -> Any:

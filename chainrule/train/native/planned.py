@@ -24,10 +24,11 @@ def planned(flow: Flow) -> Plan:
     A plan with much in it is not kept, nor one with an op that Python computes: it would hold
     what is the user's.
     """
-    return _made(_Content(flow)) if _may_be_kept(flow) else make(flow)
+    return _made(_Content(flow)) if may_be_kept(flow) else make(flow)
 
 
-def _may_be_kept(flow: Flow) -> bool:
+def may_be_kept(flow: Flow) -> bool:
+    """Whether a plan holds little, and nothing that is the user's."""
     seen = (x for x in flow.outputs if isinstance(x, Ref))
     read = {x.array for x in (*seen, *(ref for step in flow.steps for ref in reads(step)))}
     constants = sum(array.value.nbytes for array in read if array.value is not None)

@@ -258,7 +258,7 @@ class Reach:
         return iter([(f"{path}.{name}", part, None) for name, part in parts.items()])
 
     def _class(self, path: str, x: type) -> Iterator[tuple[str, Any, Any]]:
-        self.facts[path] = type, id(x), x.__qualname__
+        self.facts[path] = type, x, x.__qualname__
         if is_foreign(x.__module__):
             return iter(())
         inside = vars(x)

@@ -1,0 +1,110 @@
+"""Kept on disk: what a step of our own code was recorded and planned to, for the next process.
+
+Imports the folder of compiled kernels, in which it stands, and plans. Known steps ask here before
+they are recorded: to record and plan a small net takes longer than its first hundred steps.
+
+What stands there is trusted as the machine code beside it is: nobody else's file is read, a
+damaged one is none, and its key has everything that was looked at, every file of this package,
+and the versions of Python and NumPy.
+"""
+
+import functools
+import os
+import pickle
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from chainrule.native.cache import Entry, digest
+from chainrule.native.engine import LOADED, cache_state
+from chainrule.plan.plan import Plan
+from chainrule.spec import is_tuple
+from chainrule.train.native.holdings import CACHED, PLAIN, is_ours
+from chainrule.train.native.planned import may_be_kept
+from chainrule.train.native.recorded_step import Recorded
+from chainrule.train.streams import SINGLE
+
+ROOT = Path(__file__).parents[2]
+
+
+def key_of(facts: Any, methods: Iterable[Any]) -> bytes | None:
+    """Under what a step is kept: equal in every process; None where that cannot be told."""
+    files = _files()
+    if not files or not all(map(_is_written_here, methods)):
+        return None
+    try:
+        words = repr(_portable(facts))
+    except _NotPortableError:
+        return None
+    return digest("step", files, sys.version, np.__version__, words)
+
+
+def read(key: bytes) -> tuple[Recorded, Plan] | None:
+    """What was kept under this key, or None."""
+    entry = cache_state().get(key)
+    if entry is None:
+        return None
+    try:
+        kept: tuple[Recorded, Plan] = pickle.loads(entry.image)  # noqa: S301  as good as the code beside it
+        recorded, plan = kept
+        found = replace(recorded, out=SINGLE), plan  # a copy would be another container
+    except Exception:  # whatever a file holds that nobody can read, the step is recorded anew
+        return None
+    return found if isinstance(plan, Plan) else None
+
+
+def write(key: bytes, recorded: Recorded, plan: Plan) -> None:
+    """Keep a step whose outputs stand alone, and which holds nothing that is a user's."""
+    if recorded.out is SINGLE and not recorded.left and may_be_kept(recorded.flow):
+        kept = pickle.dumps((recorded, plan), pickle.HIGHEST_PROTOCOL)
+        cache_state().put(key, Entry(kept, ()))
+
+
+class _NotPortableError(Exception):
+    """Something has no name that another process knows."""
+
+
+def _portable(fact: Any) -> Any:
+    """A fact in words that mean the same in another process."""
+    if isinstance(fact, type):
+        return f"{fact.__module__}.{fact.__qualname__}"
+    if is_tuple(fact):
+        if fact and fact[0] in (ModuleType, CACHED):  # and its number in this process
+            return _portable(fact[0]), fact[-1]
+        return tuple([_portable(each) for each in fact])
+    if isinstance(fact, CodeType):
+        return fact.co_filename.removeprefix(str(ROOT)), fact.co_qualname, fact.co_firstlineno
+    if isinstance(fact, PLAIN):
+        return fact
+    if hasattr(fact, "shape") and hasattr(fact, "dtype") and not isinstance(fact, np.ndarray):
+        return "spec", fact.shape, str(fact.dtype)  # of a batch's array
+    raise _NotPortableError
+
+
+def _is_written_here(method: Any) -> bool:
+    """Whether a method of a class of ours is ours, too: a user may have put another there."""
+    inner = getattr(method, "__func__", None) or getattr(method, "fget", None) or method
+    return not isinstance(inner, FunctionType) or is_ours(inner.__module__)
+
+
+@functools.cache
+def _files() -> str:
+    """The sizes and times of all files of this package; "" where one is newer than what runs."""
+    found = sorted(_looked_at(str(ROOT)))
+    newest = max((changed for _, _, changed in found), default=0)
+    return "" if newest > LOADED * 1e9 else repr(found)
+
+
+def _looked_at(folder: str) -> Iterable[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                about = entry.stat()
+                yield entry.path.removeprefix(str(ROOT)), about.st_size, about.st_mtime_ns
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from _looked_at(entry.path)
