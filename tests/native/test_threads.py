@@ -258,12 +258,11 @@ def stalls():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no threads there")
 def test_a_stall_now_and_then_leaves_the_threads_on(stalls):
-    for _ in range(100):  # the machine may be busy: any of these will do
-        won = [stalls.once() for _ in range(4)]
-        stalled = stalls.once(late=0.018)
-        if all(won) and stalled and stalls.once():
+    for _ in range(10):  # the machine may be busy: any of these will do
+        shared = sum(stalls.once(late=0.018 * (i % 10 == 9)) for i in range(60))
+        if shared > 40:
             return
-    pytest.fail("the threads were turned off by a single stall")
+    pytest.fail("the threads were turned off by single stalls")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no threads there")
