@@ -50,7 +50,7 @@ def read(key: bytes) -> tuple[Recorded, Plan] | None:
     if entry is None:
         return None
     try:
-        kept: tuple[Recorded, Plan] = pickle.loads(entry.image)  # noqa: S301  as good as the code beside it
+        kept: tuple[Recorded, Plan] = pickle.loads(entry.image)  # noqa: S301  trusted as code is
         recorded, plan = kept
         found = replace(recorded, out=SINGLE), plan  # a copy would be another container
     except Exception:  # whatever a file holds that nobody can read, the step is recorded anew
