@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from tests.mutation.killing import outcome
+from tests.mutation.killing import UNJUDGED, outcome
 from tests.mutation.mutants import sample
 
 
@@ -20,6 +20,8 @@ def main() -> int:
     survivors, start = [], time.perf_counter()
     for done, mutant in enumerate(chosen, start=1):
         killer = outcome(mutant, rest=not given.quick)
+        if killer == UNJUDGED:
+            raise SystemExit(f"the tests of {mutant} did not run: nothing is known of it.")
         seconds = time.perf_counter() - start
         say(f"{done:4} {seconds:6.0f} s  {killer or 'survived':<50} {mutant}")
         if not killer:

@@ -33,6 +33,8 @@ REST = {
 }
 APART = ("tests/ops/test_every_op.py", "tests/ops/test_accuracy.py")  # the second is slow
 
+UNJUDGED = "an error of the run itself"
+
 Check = Callable[[], object]
 
 
@@ -46,7 +48,7 @@ def outcome(mutant: Mutant, rest: bool = True) -> str:
         warnings.simplefilter("ignore")  # of a fork beside threads: NumPy's own are idle
         child = os.fork()
     if child == 0:
-        killer = "an error of the run itself"
+        killer = UNJUDGED
         try:
             os.close(read)
             signal.setitimer(signal.ITIMER_PROF, LIMIT)
@@ -179,6 +181,7 @@ def _fails(check: Check) -> bool:
 def _pytest_fails(mutant: Mutant) -> bool:
     files = REST[mutant.path.partition("/")[0]]
     options = ["-x", "-q", "-p", "no:cacheprovider", "--thorough"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported here
     options += [f"--ignore={path}" for path in APART]
     return pytest.main([*options, *files]) == pytest.ExitCode.TESTS_FAILED
 
