@@ -21,6 +21,7 @@ from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.recipe import Recipe
 
 METHODS: tuple[type[Any], ...] = (FunctionType, property, classmethod, staticmethod)
+RETURNS = 30.0  # times: a script that was started twice will be started more often
 STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
 SEEN = ("model", "loss", "optimizer", "regularization", "hooks")  # by their surroundings
 RATE = "the optimiser.rate"  # the path of what each step is given anew
@@ -38,12 +39,24 @@ class Known:
         Those of the classes that were recorded, and of the ops.
     code : object
         Its machine code, which is held here while other fits may come.
+    returns : float
+        How much more often it will be run than is known: by processes that come later.
     """
 
     recorded: Recorded
     plan: Plan
     methods: "tuple[Methods, ...]" = ()
     code: Any = None
+    returns: float = 1.0
+    _runs: float = 0.0
+
+    def expected(self, runs: float) -> float:
+        """How many runs the code is worth: those of this fit, and of all fits before it.
+
+        What many fits of few steps have in common deserves fast code as one long fit does.
+        """
+        self._runs += runs
+        return self._runs * self.returns
 
 
 class Methods:
@@ -123,14 +136,14 @@ class _Step:
 def _found(step: _Step) -> Known:
     methods = _of_ops(), Methods(step.classes)
     key = kept_on_disk.key_of(step.facts, (x for each in methods for x in each.found))
-    kept = None if key is None else kept_on_disk.read(key)
+    found = kept = None if key is None else kept_on_disk.read(key)
     if kept is None:
         recorded = step.record()
         kept = recorded, planned(recorded.flow)
         if key is not None:
             kept_on_disk.write(key, *kept)
     step.record = _done  # which holds a net, and the step stays
-    return Known(*kept, methods)
+    return Known(*kept, methods, returns=RETURNS if found else 1.0)
 
 
 @functools.cache

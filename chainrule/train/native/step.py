@@ -123,7 +123,7 @@ class NativeStep:
             streams,
             self.one.numbers(),
             {i: array.reshape(array.shape[1:]) for i, array in one},
-            runs,
+            known.expected(runs),
         )
         known.code = self._bound.code
         self.gradients = {path: self._bound.leaves(last + i) for i, path in enumerate(shown)}
