@@ -14,5 +14,6 @@ rows_as_given.py       dense arrays and sparse matrices
 scored_losses.py       losses as scikit-learn counts them
 setting_rules.py       what each setting may be
 sklearn_door.py        what of scikit-learn they are made of
+standing_net.py        the net that stands, and goes on
 stopping_rule.py       when training ends
 """

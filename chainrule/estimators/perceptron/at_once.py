@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.errors import DataError
+from chainrule.errors import ArgumentError, DataError
 from chainrule.estimators.perceptron.by_batches import Part
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
 from chainrule.estimators.perceptron.optimiser_settings import penalties
@@ -18,8 +18,9 @@ from chainrule.optim import Minimum
 from chainrule.train import evaluate, minimize
 
 
-def minimized(estimator: Any, rows: Part, answers: Answers) -> None:
+def minimized(estimator: Any, rows: Part, answers: Answers, watched: Part | None) -> None:
     """Follow the loss of all rows down from the weights that stand."""
+    _refuse_steps(estimator, watched)
     net, dtype = estimator.model_, estimator.coefs_[0].dtype
     _refuse_large(rows.x, dtype)
     targets = rows.targets
@@ -75,6 +76,23 @@ class _Told:
             for bridge in self._bridges:
                 bridge.begins()
         return stops
+
+
+def _refuse_steps(estimator: Any, watched: Part | None) -> None:
+    """What is said of steps and epochs; scikit-learn's own settings of that kind have no effect."""
+    given = {
+        "clip": estimator.clip is not None,
+        "accumulate": estimator.accumulate != 1,
+        "ema": estimator.ema is not None,
+        "callbacks": len(estimator.callbacks) > 0,
+        "validation_data": watched is not None,
+    }
+    found = [name for name, is_given in given.items() if is_given]
+    if found:
+        raise ArgumentError(
+            f"{' and '.join(found)} cannot be had with lbfgs, which makes no steps by batches.",
+            do='Leave it out, or train by batches: solver="adam".',
+        )
 
 
 def _refuse_large(x: Any, dtype: Any) -> None:

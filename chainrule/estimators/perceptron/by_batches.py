@@ -14,7 +14,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.errors import NonFiniteError
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
-from chainrule.estimators.perceptron.optimiser_settings import Learning, penalties
+from chainrule.estimators.perceptron.optimiser_settings import (
+    PLATEAU,
+    Learning,
+    penalties,
+    step_settings,
+)
 from chainrule.estimators.perceptron.rows_as_given import SparseRows, dense, is_large, is_sparse
 from chainrule.estimators.perceptron.sklearn_door import (
     get_scorer,
@@ -54,15 +59,18 @@ def trained(
         raise ValueError("partial_fit does not support early_stopping=True")
     if estimator.ema is not None and incremental:
         raise ValueError("partial_fit does not support ema, which averages over a whole fit")
+    if estimator.learning_rate == PLATEAU and incremental:
+        raise ValueError(
+            'partial_fit does not support learning_rate="plateau", which compares epochs of a fit'
+        )
     if not incremental or not hasattr(estimator, "_optimizer"):
         estimator._optimizer = Learning(estimator)
     judged = watched
     if estimator.early_stopping and watched is None:
         rows, judged = _split(estimator, rows)
-    run = _Run(estimator, rows, answers, watched)
+    run = _Run(estimator, rows, answers, watched, incremental)
     score = _score_of(estimator, judged, answers) if estimator.early_stopping else None
     rule = StoppingRule(estimator, run.learning, run.count, answers.shown, score)
-    estimator.n_iter_ = 0
     if incremental and run.is_plain:
         rule.ended(run.epoch())
         return
@@ -97,8 +105,11 @@ def _fitted(
 class _Run:
     """What fit and Program are given."""
 
-    def __init__(self, estimator: Any, rows: Part, answers: Answers, watched: Part | None) -> None:
+    def __init__(
+        self, estimator: Any, rows: Part, answers: Answers, watched: Part | None, incremental: bool
+    ) -> None:
         self.learning: Learning = estimator._optimizer
+        self._incremental = incremental
         self.count = rows.x.shape[0]
         self._estimator, self._answers, self._watched = estimator, answers, watched
         self._dtype = estimator.coefs_[0].dtype
@@ -121,7 +132,9 @@ class _Run:
     def epoch(self) -> float:
         """One epoch by the program that is kept; the mean loss of its rows."""
         rows, size = self._rows, self._size
-        program = self.learning.program(self._program)
+        estimator = self._estimator
+        settings = estimator.model_, *step_settings(estimator, len(estimator.coefs_))
+        program = self.learning.program(self._program, settings)
         x, targets = dense(rows.x, self._dtype), self._entering(rows.targets)
         losses = program.epoch(x, targets, size, self._order_of(1), rows.weights)
         sizes = np.full(len(losses), size)
@@ -148,7 +161,7 @@ class _Run:
             batch_size=self._size,
             validation=self._validation(),
             sample_weight=weights,
-            schedule=learning.schedule,
+            schedule=self._schedule(),
             clip=estimator.clip,
             accumulate=estimator.accumulate,
             callbacks=callbacks,
@@ -164,10 +177,13 @@ class _Run:
             self._answers.loss,
             learning.optimizer,
             penalties(estimator, estimator.model_),
-            learning.schedule,
+            self._schedule(),
             estimator.clip,
             seed=_seed(estimator),
         )
+
+    def _schedule(self) -> Any:
+        return self.learning.schedule_on() if self._incremental else self.learning.schedule
 
     def _validation(self) -> Any:
         watched = self._watched

@@ -27,26 +27,46 @@ from chainrule.nn.run import Run
 from chainrule.nn.substitute import with_parameters
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Between = tuple[tuple[Any, Any, Any], ...]  # activation, dropout and norm of each hidden layer
+KIND, RATE, NORM = range(3)
 OTHER_NAMES = {"logistic": "sigmoid"}  # of activations, in scikit-learn
 WIDE, NARROW = 6.0, 2.0  # of the uniform first weights: Glorot and Bengio 2010, equation 16
 
 
-def net_of(
-    sizes: Sequence[int], kind: Any, dropout: Any, normalization: Any, dtype: Any
-) -> Sequential:
+def between(count: int, kind: Any, dropout: Any, normalization: Any) -> Between:
+    """What each of so many hidden layers has after its linear one, as the settings say."""
+    kinds = per_layer("activation", kind, count, str | Module | Op | type)
+    rates = per_layer("dropout", dropout, count, Real)
+    norms = per_layer("normalization", normalization, count, str | None)
+    return tuple(zip(kinds, rates, norms, strict=True))
+
+
+def net_of(sizes: Sequence[int], wanted: Between, dtype: Any) -> Sequential:
     """A net of these sizes; each hidden layer may have its own activation and dropout."""
-    hidden = len(sizes) - 2
-    kinds = per_layer("activation", kind, hidden, str | Module | Op | type)
-    rates = per_layer("dropout", dropout, hidden, Real)
-    norms = per_layer("normalization", normalization, hidden, str | None)
     layers: list[Module] = []
     for place, (features, units) in enumerate(pairwise(sizes)):
         layers.append(Linear(features, units, dtype=dtype))
-        if place < hidden:
-            layers += _norm(norms[place], units, dtype)
-            layers.append(_activation(kinds[place]))
-            layers += [Dropout(rates[place])] if rates[place] else []
+        if place < len(wanted):
+            kind, rate, norm = wanted[place]
+            layers += [*_norm(norm, units, dtype), _activation(kind), *_dropout(rate)]
     return Sequential(*layers)
+
+
+def net_again(net: Sequential, stood: Between, wanted: Between) -> Sequential:
+    """The same linear layers, and between them what is wanted now instead of what stood there."""
+    layers: list[Module] = []
+    rest = list(net.layers)
+    for old, new in zip(stood, wanted, strict=True):
+        linear: Any = rest.pop(0)
+        norms = [rest.pop(0)] if old[NORM] is not None else []
+        activated = rest.pop(0)
+        del rest[: 1 if old[RATE] else 0]
+        if old[NORM] != new[NORM]:
+            norms = [*_norm(new[NORM], linear.weight.shape[1], linear.weight.dtype)]
+        if old[KIND] is not new[KIND] and old[KIND] != new[KIND]:
+            activated = _activation(new[KIND])
+        layers += [linear, *norms, activated, *_dropout(new[RATE])]
+    return Sequential(*layers, *rest)
 
 
 def per_layer(name: str, given: Any, count: int, single: Any) -> list[Any]:
@@ -55,7 +75,7 @@ def per_layer(name: str, given: Any, count: int, single: Any) -> list[Any]:
     Raises
     ------
     ArgumentError
-        For a list of another length.
+        For a list of another length, or of something else.
     """
     if isinstance(given, single) or callable(given):
         return [given] * count
@@ -66,6 +86,13 @@ def per_layer(name: str, given: Any, count: int, single: Any) -> list[Any]:
             found=[f"{name}   {given!r:.60}"],
             do=f"Give one for all layers, or a list of {count}.",
         )
+    for entry in several:
+        if not isinstance(entry, single) and not (callable(entry) and name == "activation"):
+            raise ArgumentError(
+                f"{name} holds {entry!r:.60}, of type {type(entry).__name__}, for one layer.",
+                found=[f"{name}   {given!r:.60}"],
+                do=f"Each entry is what {name} may be for all layers.",
+            )
     return several
 
 
@@ -109,6 +136,10 @@ def _norm(kind: Any, units: int, dtype: Any) -> Iterator[Module]:
             f"normalization={kind!r} is not known.", do=f"Choose one of {known}, or None."
         )
     yield (BatchNorm if kind == "batch" else LayerNorm)(units, dtype=dtype)
+
+
+def _dropout(rate: Any) -> list[Module]:
+    return [Dropout(rate)] if rate else []
 
 
 def _activation(kind: Any) -> Module:

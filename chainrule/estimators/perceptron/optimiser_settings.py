@@ -6,13 +6,16 @@ Imports optim, nn and train. An estimator keeps one between calls of partial_fit
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from numbers import Real
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from chainrule.estimators.perceptron.hidden_layers import linears, per_layer
 from chainrule.nn import L1, L2, MaxNorm, Sequential
 from chainrule.optim import EMA, SGD, Adam, Optimizer, by_name
 from chainrule.train import Program, ReduceOnPlateau
 from chainrule.train.choices import SPREAD
+from chainrule.train.learning_settings import rates_of
 
 PACES = ("constant", "invscaling", "adaptive")  # of the learning rate, in scikit-learn
 PLATEAU = "plateau"  # a rate that falls where nothing improves, whatever the solver
@@ -41,6 +44,7 @@ class Learning:
         self.scales = solver == "sgd" and pace == "invscaling"
         self.adapts = solver == "sgd" and pace == "adaptive"
         self._program: Program | None = None
+        self._made_for: tuple[Any, ...] = ()
 
     @property
     def learning_rate(self) -> float:
@@ -53,14 +57,28 @@ class Learning:
             scale = (estimator.t_ + 1) ** estimator.power_t
             self.optimizer.rate = float(estimator.learning_rate_init) / scale
 
-    def program(self, make: Callable[[], Program]) -> Program:
-        """The compiled step, which is kept from one call of partial_fit to the next."""
-        if self._program is None:
-            self._program = make()
+    def program(self, make: Callable[[], Program], settings: tuple[Any, ...]) -> Program:
+        """The compiled step, which is kept while net and settings are those it was made for."""
+        if self._program is None or self._made_for != settings:
+            self._program, self._made_for = make(), settings
         return self._program
 
+    def schedule_on(self) -> Any:
+        """The schedule as it goes on after the steps that have been made.
+
+        Raises
+        ------
+        ArgumentError
+            For a schedule over a whole fit: nobody knows how many parts will come.
+        """
+        schedule, done = self.schedule, self.optimizer.steps
+        if schedule is None:
+            return None
+        rates = rates_of(schedule, self.optimizer, None, "partial_fit")
+        return lambda step: cast("Any", rates)(step + done, 1)[0]
+
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_program": None}  # machine code belongs to one process
+        return vars(self) | {"_program": None, "_made_for": ()}  # machine code stays in a process
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Learning":
         other: Learning = object.__new__(Learning)
@@ -78,7 +96,7 @@ def penalties(estimator: Any, net: Sequential) -> Sequence[Any]:
         given = getattr(estimator, name)
         if given is None:
             continue
-        strengths = per_layer(name, given, len(layers), Real)
+        strengths = per_layer(name, given, len(layers), Real | None)
         if len(set(strengths)) == 1:
             whole += _penalty(kind, strengths[0])
             continue
@@ -86,6 +104,14 @@ def penalties(estimator: Any, net: Sequential) -> Sequence[Any]:
             own = _penalty(kind, strength)
             layer.regularization = [*(layer.regularization or ()), *own]
     return whole
+
+
+def step_settings(estimator: Any, layers: int) -> tuple[Any, ...]:
+    """What a compiled step is made for, beside its net."""
+    strengths = (getattr(estimator, name) for name in ("alpha", "l1", "max_norm"))
+    smoothing = getattr(estimator, "label_smoothing", 0)
+    listed = (tuple(per_layer("", x, layers, Real | None)) for x in strengths)
+    return estimator.loss, smoothing, estimator.clip, *listed
 
 
 def _penalty(kind: Any, strength: Any) -> list[Any]:
@@ -98,7 +124,9 @@ def _penalty(kind: Any, strength: Any) -> list[Any]:
 def _optimizer(estimator: Any) -> Optimizer:
     solver, rate = estimator.solver, float(estimator.learning_rate_init)
     if isinstance(solver, Optimizer):
-        return deepcopy(solver)
+        own = deepcopy(solver)
+        own.load_state({"steps": np.asarray(0)})  # what it remembers is of another net
+        return own
     if solver == "adam":  # as scikit-learn computes both, to the bit
         betas = estimator.beta_1, estimator.beta_2
         return Adam(rate, *betas, estimator.epsilon, epsilon_hat=True)

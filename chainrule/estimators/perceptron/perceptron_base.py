@@ -3,6 +3,7 @@
 Imports scikit-learn, train and the files beside it. MLPClassifier and MLPRegressor inherit it.
 """
 
+from operator import index
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from chainrule.errors import ArgumentError, NonFiniteError
 from chainrule.estimators.perceptron.at_once import minimized
 from chainrule.estimators.perceptron.by_batches import Part, trained
 from chainrule.estimators.perceptron.callback_bridge import telling
-from chainrule.estimators.perceptron.hidden_layers import Forward, draw, linears, net_of
+from chainrule.estimators.perceptron.hidden_layers import Forward
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
 from chainrule.estimators.perceptron.rows_as_given import parts_of
 from chainrule.estimators.perceptron.setting_rules import RULES
@@ -23,7 +24,8 @@ from chainrule.estimators.perceptron.sklearn_door import (
     check_sample_weight,
     validate_data,
 )
-from chainrule.nn import Sequential
+from chainrule.estimators.perceptron.standing_net import StandingNet, unharmed
+from chainrule.estimators.perceptron.stopping_rule import begin_curves
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NOT_FINITE = (
@@ -32,32 +34,42 @@ NOT_FINITE = (
 )
 
 
-class Perceptron(CallbackSupportMixin, BaseEstimator):
+class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
     """What both estimators share."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = RULES
 
     # Settings that this file reads, and what fit leaves.
     hidden_layer_sizes: Any
-    activation: Any
-    solver: Any
-    dropout: Any
-    normalization: Any
-    dtype: Any
     early_stopping: bool
     warm_start: bool
     random_state: Any
-    model_: Sequential
-    coefs_: Any
-    intercepts_: Any
     n_outputs_: int
     out_activation_: str
-    _forward: Forward
 
     def _fit(
         self, x: Any, y: Any, weights: Any, validation: Any = None, incremental: bool = False
     ) -> Any:
         given = x, y, weights
+        with unharmed(self):
+            rows, answers, watched = self._prepared(x, y, weights, validation, incremental)
+            with telling(self, incremental, *given):
+                try:
+                    if self.solver == "lbfgs":
+                        minimized(self, rows, answers, watched)
+                    else:
+                        trained(self, rows, answers, watched, incremental)
+                except NonFiniteError as error:
+                    raise ValueError(NOT_FINITE) from error
+            arrays = [*self.coefs_, *self.intercepts_]
+            if not all(np.isfinite(array).all() for array in arrays):
+                raise ValueError(NOT_FINITE)
+        return self
+
+    def _prepared(
+        self, x: Any, y: Any, weights: Any, validation: Any, incremental: bool
+    ) -> tuple[Part, Answers, Part | None]:
+        """Rows and answers that have been checked, and a net for them."""
         sizes = self._hidden_sizes()
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         x, y = self._validated(x, y, incremental, fresh)
@@ -72,21 +84,11 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         sizes = [x.shape[1], *sizes, answers.outputs]
         if fresh:
             self._begin(sizes, x.dtype if self.dtype is None else np.dtype(self.dtype))
-        elif not hasattr(self, "model_"):  # somebody has set the coefficients
-            self._place(sizes, np.asarray(self.coefs_[0]).dtype)
+        else:
+            self._go_on(sizes)
         self._hold()
-        with telling(self, incremental, *given):
-            try:
-                if self.solver == "lbfgs":
-                    minimized(self, rows, answers)
-                else:
-                    trained(self, rows, answers, watched, incremental)
-            except NonFiniteError as error:
-                raise ValueError(NOT_FINITE) from error
-        arrays = [*self.coefs_, *self.intercepts_]
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError(NOT_FINITE)
-        return self
+        begin_curves(self, fresh)
+        return rows, answers, watched
 
     def _watched(self, given: Any) -> Part | None:
         """Rows that are only watched: (X, y), or (X, y, weights)."""
@@ -112,43 +114,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         sizes: list[Any] = list(given) if hasattr(given, "__iter__") else [given]
         if np.any(np.array(sizes) <= 0):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
-
-    def _begin(self, sizes: list[int], dtype: Any) -> None:
-        """A net with first weights, and curves without a point."""
-        vars(self).pop("coefs_", None)
-        self._place(sizes, dtype)
-        draw(self.model_, self.activation, self._random_state)
-        self.n_iter_ = self.t_ = 0
-        if self.solver == "lbfgs":
-            return
-        self.loss_curve_: list[float] = []
-        self.validation_loss_curve_: list[float] = []
-        self._no_improvement_count = 0
-        watched = bool(self.early_stopping)
-        self.validation_scores_: Any = [] if watched else None
-        self.best_validation_score_: Any = -np.inf if watched else None
-        self.best_loss_: Any = None if watched else np.inf
-
-    def _place(self, sizes: list[int], dtype: Any) -> None:
-        """A net of these sizes, whose coefficients are those that stand, if they do."""
-        self.n_layers_ = len(sizes)
-        net = net_of(sizes, self.activation, self.dropout, self.normalization, dtype)
-        self.model_, self._forward = net, Forward(net)
-        if "coefs_" in vars(self) and [w.shape for w in self.coefs_] == [
-            layer.weight.shape for layer in linears(net)
-        ]:
-            return
-        self.coefs_ = [layer.weight.value for layer in linears(net)]
-        self.intercepts_ = [_bias(layer).value for layer in linears(net)]
-
-    def _hold(self) -> None:
-        """The arrays of the net are the coefficients, and what was put in their places enters."""
-        for i, layer in enumerate(linears(self.model_)):
-            for held, p in ((self.coefs_, layer.weight), (self.intercepts_, _bias(layer))):
-                if held[i] is not p.value:
-                    p.write(np.asarray(held[i]), "coefs_ or intercepts_")
-                    held[i] = p.value
+        return [index(size) for size in sizes]
 
     def _scores(self, x: Any, check_input: bool = True) -> Array:
         """The outputs of the net before the last activation, (N, outputs)."""
@@ -215,10 +181,6 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         tags: Any = cast("Any", super()).__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _bias(layer: Any) -> Any:
-    return layer.bias
 
 
 def steps_by_batches(estimator: Any) -> bool:

@@ -4,7 +4,7 @@ Imports train's callbacks. The estimator's curves are written here, while the ne
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,6 +12,31 @@ from chainrule.train import Callback
 
 SMALLEST_RATE = 1e-6  # below which an adaptive learning rate ends the training, in scikit-learn
 ADAPTIVE_FACTOR = 5.0
+CURVES = (
+    "t_", "loss_curve_", "validation_loss_curve_", "validation_scores_", "best_loss_",
+    "best_validation_score_", "_no_improvement_count", "_best_state",
+)  # fmt: skip
+
+
+def begin_curves(estimator: Any, fresh: bool) -> None:
+    """Curves without a point for a fresh net; for one that goes on, those that it has not yet."""
+    facts = cast("dict[str, Any]", vars(estimator))
+    for name in CURVES if fresh else ():
+        facts.pop(name, None)
+    facts.setdefault("t_", 0)
+    if estimator.solver == "lbfgs":
+        return
+    facts.setdefault("loss_curve_", [])
+    facts.setdefault("validation_loss_curve_", [])
+    watched = bool(estimator.early_stopping)
+    if "best_loss_" not in facts or (facts["best_loss_"] is None) != watched:
+        facts |= {
+            "validation_scores_": [] if watched else None,
+            "best_validation_score_": -np.inf if watched else None,
+            "best_loss_": None if watched else np.inf,
+            "_no_improvement_count": 0,
+            "_best_state": None,
+        }
 
 
 class StoppingRule(Callback):

@@ -1,0 +1,141 @@
+"""The net that stands: made anew by a fit, or gone on with, and left alone by a fit that fails.
+
+Imports the net's layers. The estimators' base inherits from it.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError
+from chainrule.estimators.perceptron.hidden_layers import (
+    Between,
+    Forward,
+    between,
+    draw,
+    linears,
+    net_again,
+    net_of,
+)
+from chainrule.nn import Sequential
+
+SKLEARNS_OWN = ("_skl_", "_callback_", "_parent_callback_")  # while a fit runs
+OF_A_FIT = ("coefs_", "intercepts_", "model_", "history_", "_optimizer", "_best_state")
+
+
+@contextmanager
+def unharmed(estimator: Any) -> Generator[None]:
+    """What stood before a fit stands again, if it fails before an epoch has been learned."""
+    facts = cast("dict[str, Any]", vars(estimator))
+    before = dict(facts)
+    estimator.n_iter_ = 0
+    try:
+        yield
+    except BaseException:
+        if not estimator.n_iter_:
+            for name in [name for name in facts if not name.startswith(SKLEARNS_OWN)]:
+                del facts[name]
+            facts.update(before)
+        raise
+
+
+class StandingNet:
+    """The net of an estimator, whose arrays are its coefficients."""
+
+    activation: Any
+    solver: Any
+    dropout: Any
+    normalization: Any
+    dtype: Any
+    model_: Sequential
+    coefs_: Any
+    intercepts_: Any
+    _forward: Forward
+    _between: Between
+    _random_state: Any
+
+    def _begin(self, sizes: list[int], dtype: Any) -> None:
+        """A net with first weights, of which nothing has been told."""
+        facts = cast("dict[str, Any]", vars(self))
+        for name in OF_A_FIT:
+            facts.pop(name, None)
+        self._place(sizes, dtype)
+        draw(self.model_, self.activation, self._random_state)
+
+    def _go_on(self, sizes: list[int]) -> None:
+        """The net that stands, with the settings of now.
+
+        Raises
+        ------
+        ArgumentError
+            Where they ask for other sizes, or for another type.
+        """
+        weights = [np.asarray(w) for w in self.coefs_]
+        stood = [weights[0].shape[0], *(w.shape[-1] for w in weights)]
+        kind = weights[0].dtype
+        if stood != sizes or self.dtype is not None and np.dtype(self.dtype) != kind:
+            raise ArgumentError(
+                "training cannot go on: the settings ask for another net than the one that stands.",
+                found=[
+                    f"it stands   {_row(stood)}  {kind}",
+                    f"asked for   {_row(sizes)}  {self.dtype or kind}",
+                ],
+                do="Train a new one with fit and warm_start=False.",
+            )
+        if not hasattr(self, "model_"):  # somebody has set the coefficients
+            self._place(sizes, kind)
+            return
+        wanted = between(len(sizes) - 2, self.activation, self.dropout, self.normalization)
+        if wanted != self._between:
+            self.model_ = net_again(self.model_, self._between, wanted)
+            self._between, self._forward = wanted, Forward(self.model_)
+
+    def _place(self, sizes: list[int], dtype: Any) -> None:
+        """A net of these sizes, whose coefficients are those that stand, if there are some."""
+        self.n_layers_ = len(sizes)
+        self._between = between(len(sizes) - 2, self.activation, self.dropout, self.normalization)
+        net = net_of(sizes, self._between, dtype)
+        self.model_, self._forward = net, Forward(net)
+        if "coefs_" not in vars(self):
+            self.coefs_ = [layer.weight.value for layer in linears(net)]
+            self.intercepts_ = [_bias(layer).value for layer in linears(net)]
+
+    def _hold(self) -> None:
+        """The arrays of the net are the coefficients, and what was put in their places enters."""
+        layers = linears(self.model_)
+        for name in ("coefs_", "intercepts_"):
+            held = getattr(self, name)
+            if type(held) is not list or len(held) != len(layers):
+                held = self._listed(name, held, len(layers))
+            for i, layer in enumerate(layers):
+                p = layer.weight if name == "coefs_" else _bias(layer)
+                if held[i] is p.value:
+                    continue
+                given = np.asarray(held[i])
+                if given.shape != p.shape:
+                    raise ShapeError(
+                        f"{name}[{i}] is {given.shape}, but the net's own is {p.shape}.",
+                        do="Assign arrays of the shapes that stand, or fit a net of other sizes.",
+                    )
+                p.write(given, "coefs_ or intercepts_")
+                held[i] = p.value
+
+    def _listed(self, name: str, held: Any, layers: int) -> Any:
+        arrays = list(held)
+        if len(arrays) != layers:
+            raise ShapeError(
+                f"{name} has {len(arrays)} arrays, but the net has {layers} layers of weights.",
+                do="Assign one for each of them, or fit a net of other sizes.",
+            )
+        setattr(self, name, arrays)
+        return arrays
+
+
+def _bias(layer: Any) -> Any:
+    return layer.bias
+
+
+def _row(sizes: list[int]) -> str:
+    return "-".join(map(str, sizes))
