@@ -79,7 +79,7 @@ class _Told:
 
 
 def _refuse_steps(estimator: Any, watched: Part | None) -> None:
-    """What is said of steps and epochs; scikit-learn's own settings of that kind have no effect."""
+    """What is said of steps; scikit-learn's own settings of that kind have no effect."""
     given = {
         "clip": estimator.clip is not None,
         "accumulate": estimator.accumulate != 1,

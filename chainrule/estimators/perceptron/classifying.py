@@ -13,8 +13,10 @@ from chainrule.estimators.perceptron.perceptron_base import Perceptron
 from chainrule.estimators.perceptron.sklearn_door import (
     accuracy_score,
     binarizer,
+    check_array,
     column_or_1d,
     compute_sample_weight,
+    type_of_target,
     unique_labels,
     validate_data,
 )
@@ -71,7 +73,13 @@ class Classifying(ClassifierMixin, Perceptron):
 
     def _checked_answers(self, y: Any) -> Any:
         """The classes of rows that are watched."""
-        y = np.asarray(y)
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        several = self._label_binarizer.y_type_.startswith("multilabel")
+        if several != type_of_target(y).startswith("multilabel"):
+            asked = f"(N, {len(self.classes_)}) of 0 and 1" if several else "one class of each row"
+            raise ValueError(
+                f"validation_data holds {type_of_target(y)} targets; the net learns {asked}."
+            )
         y = column_or_1d(y) if y.ndim == 1 or y.shape[1:] == (1,) else y
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if len(unknown):

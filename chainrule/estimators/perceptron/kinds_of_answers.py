@@ -21,6 +21,7 @@ from chainrule.ops.softmax import log_softmax
 
 Array = np.ndarray[Any, np.dtype[Any]]
 LINKS = {"": "identity", "softmax": "softmax", "sigmoid": "logistic", "exp": "exp"}
+BOTH = 2  # classes
 HALF = 0.5  # of squared errors: scikit-learn's loss
 binary_cross_entropy = CATALOGUE.function("binary_cross_entropy")
 softmax_cross_entropy = CATALOGUE.function("softmax_cross_entropy")
@@ -72,7 +73,14 @@ def of_classes(given: Any, binarizer: Any, label_smoothing: float) -> Answers:
             do='Leave loss="log_loss", or smooth the labels inside your loss.',
         )
     facts = facts_of(loss)
-    outputs = classes if several else max(classes, 2)
+    if facts.link == "sigmoid" and not several:  # one output says how likely the second class is
+        if classes > BOTH:
+            raise ArgumentError(
+                f"loss={given!r:.60} asks whether or not, but there are {classes} classes.",
+                do='Take loss="log_loss" or "softmax_focal", or class_weight for rare classes.',
+            )
+        return Answers(loss, 1, "logistic")
+    outputs = classes if several else max(classes, BOTH)
     return Answers(
         loss, outputs, LINKS.get(facts.link, "identity") if facts.targets else "softmax"
     )
@@ -101,7 +109,7 @@ def _found(given: Any, targets: str) -> Callable[..., Any]:
         fitting = [
             kind.name
             for kind in map(CATALOGUE.__getitem__, CATALOGUE.names())
-            if issubclass(kind, Loss) and kind.targets == targets
+            if issubclass(kind, Loss) and kind.targets in (targets, "shares")
         ]
         raise ArgumentError(
             f"loss={given!r} is not known for these targets.",

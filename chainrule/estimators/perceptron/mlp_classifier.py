@@ -76,7 +76,9 @@ class MLPClassifier(Classifying):
         Of "lbfgs": how many losses are computed at most.
     loss : str or callable, default "log_loss"
         "log_loss", any loss of the library for labels by name, such as "hinge", or a function
-        loss(scores, labels, weights) that returns a mean.
+        loss(scores, labels, weights) that returns a mean. Of two classes, "binary_cross_entropy"
+        and "binary_focal" see one score and 0 or 1 for each row, also with settings:
+        ``partial(cr.binary_cross_entropy, pos_weight=5.0)``.
     dropout : float or a list of one for each hidden layer, default 0
         Share of the hidden units that is silent in a step.
     normalization : {"batch", "layer"}, or a list, optional
@@ -92,8 +94,10 @@ class MLPClassifier(Classifying):
     ema : float, optional
         Answer with a moving average of the weights that keeps this share of itself at each step,
         such as 0.999.
-    class_weight : dict or "balanced", optional
-        How much the rows of each class count; "balanced": each class as much as the others.
+    class_weight : dict, "balanced" or a list of dict, optional
+        How much the rows of each class count; "balanced": each class as much as the others, of
+        the rows of this call. Of several labels, a dict for each. Also where early stopping
+        judges rows that it has split off; ``validation_data`` count as they are given.
     label_smoothing : float, default 0
         Share of each label that is spread over the classes.
     scoring : str or callable, optional
@@ -141,7 +145,7 @@ class MLPClassifier(Classifying):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RULES,
         "loss": [str, callable],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
         "label_smoothing": [SHARE],
     }
 

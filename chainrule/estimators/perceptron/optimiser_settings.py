@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from chainrule.errors import ArgumentError
 from chainrule.estimators.perceptron.hidden_layers import linears, per_layer
 from chainrule.nn import L1, L2, MaxNorm, Sequential
 from chainrule.optim import EMA, SGD, Adam, Optimizer, by_name
@@ -17,7 +18,9 @@ from chainrule.train import Program, ReduceOnPlateau
 from chainrule.train.choices import SPREAD
 from chainrule.train.learning_settings import rates_of
 
-PACES = ("constant", "invscaling", "adaptive")  # of the learning rate, in scikit-learn
+OF_SGD = ("invscaling", "adaptive")
+PACES = ("constant", *OF_SGD)  # of the learning rate, in scikit-learn
+SKLEARNS = ("adam", "sgd", "lbfgs")  # which all take them, and all but one ignore them
 PLATEAU = "plateau"  # a rate that falls where nothing improves, whatever the solver
 
 
@@ -36,6 +39,11 @@ class Learning:
 
     def __init__(self, estimator: Any) -> None:
         pace, solver = estimator.learning_rate, estimator.solver
+        if pace in OF_SGD and (isinstance(solver, Optimizer) or solver not in SKLEARNS):
+            raise ArgumentError(
+                f'learning_rate={pace!r} is made for solver="sgd", not for {solver!r:.60}.',
+                do='Take learning_rate="plateau", or a schedule such as "cosine".',
+            )
         self.schedule: Any = _schedule(pace)
         self.reducing = (ReduceOnPlateau(),) if pace == PLATEAU else ()
         self.optimizer = _optimizer(estimator)

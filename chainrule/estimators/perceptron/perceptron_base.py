@@ -60,9 +60,11 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
                     else:
                         trained(self, rows, answers, watched, incremental)
                 except NonFiniteError as error:
+                    self.n_iter_ = 0  # what was learned is of no use
                     raise ValueError(NOT_FINITE) from error
             arrays = [*self.coefs_, *self.intercepts_]
             if not all(np.isfinite(array).all() for array in arrays):
+                self.n_iter_ = 0
                 raise ValueError(NOT_FINITE)
         return self
 

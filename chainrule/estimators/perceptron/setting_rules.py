@@ -55,6 +55,11 @@ RULES: dict[str, Any] = {
     "ema": [SHARE, None],
     "clip": [POSITIVE, ClipNorm, ClipValue, None],
     "scoring": [str, callable, None],
-    "dtype": [StrOptions({"float32", "float64"}), Options(type, {np.float32, np.float64}), None],
+    "dtype": [
+        StrOptions({"float32", "float64"}),
+        Options(type, {np.float32, np.float64}),
+        Options(np.dtype, {np.dtype("f4"), np.dtype("f8")}),
+        None,
+    ],
     "callbacks": [list, tuple],
 }

@@ -75,9 +75,9 @@ class StandingNet:
         weights = [np.asarray(w) for w in self.coefs_]
         stood = [weights[0].shape[0], *(w.shape[-1] for w in weights)]
         kind = weights[0].dtype
-        if stood != sizes or self.dtype is not None and np.dtype(self.dtype) != kind:
+        if stood != sizes or (self.dtype is not None and np.dtype(self.dtype) != kind):
             raise ArgumentError(
-                "training cannot go on: the settings ask for another net than the one that stands.",
+                "training cannot go on: another net is asked for than the one that stands.",
                 found=[
                     f"it stands   {_row(stood)}  {kind}",
                     f"asked for   {_row(sizes)}  {self.dtype or kind}",
