@@ -147,7 +147,9 @@ class _Run:
         weights, shuffle = rows.weights, self._order_of
         targets = self._entering(rows.targets)
         if self._is_streamed:
-            data: Any = SparseRows(rows.x, targets, weights, self._dtype, estimator.shuffle)
+            # fit shuffles within a block: where rows keep their order, a block is a batch.
+            size = 0 if estimator.shuffle else self._size
+            data: Any = SparseRows(rows.x, targets, weights, self._dtype, size)
             weights, shuffle = None, True
         else:
             data = dense(rows.x, self._dtype), targets

@@ -145,7 +145,8 @@ def _dropout(rate: Any) -> list[Module]:
 def _activation(kind: Any) -> Module:
     """The module of a name, a class, a module, an op or an op's public function."""
     if isinstance(kind, Module):
-        return copy.deepcopy(kind)  # each layer has parameters of its own
+        own = copy.deepcopy(kind)  # each layer has parameters of its own
+        return Sequential(own) if isinstance(own, Linear) else own  # which are no coefficients
     if isinstance(kind, str):
         return activation(OTHER_NAMES.get(kind, kind))
     if isinstance(kind, type) and issubclass(kind, Module):

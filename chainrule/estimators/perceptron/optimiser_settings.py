@@ -6,7 +6,7 @@ Imports optim, nn and train. An estimator keeps one between calls of partial_fit
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from numbers import Real
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -82,8 +82,12 @@ class Learning:
         schedule, done = self.schedule, self.optimizer.steps
         if schedule is None:
             return None
-        rates = rates_of(schedule, self.optimizer, None, "partial_fit")
-        return lambda step: cast("Any", rates)(step + done, 1)[0]
+        rates: Any = rates_of(schedule, self.optimizer, None, "partial_fit")
+
+        def later(step: int) -> float:
+            return rates(step + done, 1)[0]
+
+        return later
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_program": None, "_made_for": ()}  # machine code stays in a process
@@ -132,9 +136,7 @@ def _penalty(kind: Any, strength: Any) -> list[Any]:
 def _optimizer(estimator: Any) -> Optimizer:
     solver, rate = estimator.solver, float(estimator.learning_rate_init)
     if isinstance(solver, Optimizer):
-        own = deepcopy(solver)
-        own.load_state({"steps": np.asarray(0)})  # what it remembers is of another net
-        return own
+        return _without_memory(deepcopy(solver))
     if solver == "adam":  # as scikit-learn computes both, to the bit
         betas = estimator.beta_1, estimator.beta_2
         return Adam(rate, *betas, estimator.epsilon, epsilon_hat=True)
@@ -142,6 +144,13 @@ def _optimizer(estimator: Any) -> Optimizer:
         nesterov = bool(estimator.nesterovs_momentum and estimator.momentum)
         return SGD(rate, estimator.momentum, nesterov, velocity="steps")
     return by_name(solver, rate)
+
+
+def _without_memory(optimizer: Optimizer) -> Optimizer:
+    """As before its first step: what it remembers may be of another net with the same names."""
+    whole = {name: x for name, x in optimizer.state().items() if "/" not in name}
+    optimizer.load_state({name: x[:0] if x.shape else np.asarray(0) for name, x in whole.items()})
+    return optimizer
 
 
 def _schedule(given: Any) -> Any:

@@ -56,15 +56,15 @@ class SparseRows:
     y, weights : ndarray or None
     dtype : dtype
         Of the dense rows.
-    shuffle : bool
-        Whether the rows of an epoch come in an order of their own.
+    in_order : int
+        Rows of a block, where they come as they lie; 0: from everywhere, as many as fit.
     """
 
     x: Any
     y: Array
     weights: Array | None
     dtype: Any
-    shuffle: bool
+    in_order: int
 
     @property
     def rows(self) -> int:
@@ -72,9 +72,9 @@ class SparseRows:
         return self.x.shape[0]
 
     def blocks(self, rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
-        """Dense blocks of rows that are drawn from everywhere."""
-        order = rng.permutation(self.rows) if self.shuffle else np.arange(self.rows)
-        x, size = self.x.tocsr(), rows_per_block(self.x, self.dtype)
+        """Dense blocks of rows."""
+        order = np.arange(self.rows) if self.in_order else rng.permutation(self.rows)
+        x, size = self.x.tocsr(), self.in_order or rows_per_block(self.x, self.dtype)
         for start in range(0, self.rows, size):
             taken = order[start : start + size]
             block = dense(x[taken], self.dtype), self.y[taken]

@@ -21,6 +21,7 @@ from chainrule.estimators.perceptron.hidden_layers import (
 )
 from chainrule.nn import Sequential
 
+Array = np.ndarray[Any, np.dtype[Any]]
 SKLEARNS_OWN = ("_skl_", "_callback_", "_parent_callback_")  # while a fit runs
 OF_A_FIT = ("coefs_", "intercepts_", "model_", "history_", "_optimizer", "_best_state")
 
@@ -58,7 +59,7 @@ class StandingNet:
 
     def _begin(self, sizes: list[int], dtype: Any) -> None:
         """A net with first weights, of which nothing has been told."""
-        facts = cast("dict[str, Any]", vars(self))
+        facts = vars(self)
         for name in OF_A_FIT:
             facts.pop(name, None)
         self._place(sizes, dtype)
@@ -106,14 +107,12 @@ class StandingNet:
         """The arrays of the net are the coefficients, and what was put in their places enters."""
         layers = linears(self.model_)
         for name in ("coefs_", "intercepts_"):
-            held = getattr(self, name)
-            if type(held) is not list or len(held) != len(layers):
-                held = self._listed(name, held, len(layers))
+            held = self._listed(name, len(layers))
             for i, layer in enumerate(layers):
                 p = layer.weight if name == "coefs_" else _bias(layer)
                 if held[i] is p.value:
                     continue
-                given = np.asarray(held[i])
+                given: Array = np.asarray(held[i])
                 if given.shape != p.shape:
                     raise ShapeError(
                         f"{name}[{i}] is {given.shape}, but the net's own is {p.shape}.",
@@ -122,14 +121,16 @@ class StandingNet:
                 p.write(given, "coefs_ or intercepts_")
                 held[i] = p.value
 
-    def _listed(self, name: str, held: Any, layers: int) -> Any:
-        arrays = list(held)
+    def _listed(self, name: str, layers: int) -> list[Any]:
+        given: Any = getattr(self, name)
+        arrays = cast("list[Any]", given if isinstance(given, list) else list(given))
         if len(arrays) != layers:
             raise ShapeError(
                 f"{name} has {len(arrays)} arrays, but the net has {layers} layers of weights.",
                 do="Assign one for each of them, or fit a net of other sizes.",
             )
-        setattr(self, name, arrays)
+        if arrays is not given:
+            setattr(self, name, arrays)
         return arrays
 
 

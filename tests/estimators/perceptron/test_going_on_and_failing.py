@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import scipy.sparse
 import sklearn.neural_network as theirs
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -18,6 +19,7 @@ import chainrule.estimators as ours
 from chainrule import nn, optim
 from chainrule.errors import ArgumentError, ShapeError
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.estimators.perceptron import rows_as_given
 
 X, Y = load_iris(return_X_y=True)
 LABELS = np.eye(3, dtype=int)[Y]
@@ -226,6 +228,23 @@ def test_an_optimizer_that_has_trained_another_net_starts_anew():
         one, other = (quietly(MLPClassifier(**SHORT, solver=o), X, Y) for o in (used, new))
         assert_array_equal(one.coefs_[0], other.coefs_[0])
         assert used.steps > 0
+    quietly(MLPClassifier(**SHORT, solver=optim.LBFGS()), X, Y)
+
+
+def test_a_linear_layer_as_activation_is_no_layer_of_coefficients():
+    model = quietly(MLPClassifier((6,), activation=nn.Linear(6, 6), max_iter=2), X, Y)
+    assert [w.shape for w in model.coefs_] == [(4, 6), (6, 3)]
+
+
+def test_large_sparse_rows_keep_their_order_where_they_are_not_shuffled(monkeypatch):
+    x = scipy.sparse.csr_matrix(X)
+    settings = SHORT | {"shuffle": False, "batch_size": 20}
+    whole = quietly(MLPClassifier(**settings), x, Y, sample_weight=1.0 + Y)
+    monkeypatch.setattr(rows_as_given, "DENSE_BYTES", 1000)
+    monkeypatch.setattr(rows_as_given, "BLOCK_BYTES", 40 * 4 * 8)
+    by_block = quietly(MLPClassifier(**settings), x, Y, sample_weight=1.0 + Y)
+    assert_allclose(whole.coefs_[0], by_block.coefs_[0])
+    assert_allclose(whole.loss_curve_, by_block.loss_curve_)
 
 
 def test_a_schedule_goes_on_from_part_to_part():
