@@ -62,7 +62,7 @@ class MLPClassifier(Classifying):
     verbose : bool, default False
         Print a line for each epoch.
     warm_start : bool, default False
-        `fit` goes on from the weights that stand.
+        `fit` goes on from the weights that stand, by the settings of now; sizes stay.
     momentum, nesterovs_momentum : float, bool, default 0.9, True
         Of "sgd"; the momentum is below 1.
     early_stopping : bool, default False
