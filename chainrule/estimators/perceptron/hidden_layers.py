@@ -120,7 +120,7 @@ class Forward:
 
     def __init__(self, net: Sequential) -> None:
         arrays: dict[Any, Any] = {p: p.value for p in net.parameters().values()}
-        self._net = with_parameters(net, arrays)
+        self.of, self._net = net, with_parameters(net, arrays)
 
     def __call__(self, x: Array) -> Array:
         """The scores of rows: (N, outputs)."""

@@ -105,6 +105,11 @@ class StandingNet:
 
     def _hold(self) -> None:
         """The arrays of the net are the coefficients, and what was put in their places enters."""
+        if self._forward.of is not self.model_:
+            raise ArgumentError(
+                "model_ is another net than the one that was trained.",
+                do="Give it other weights, model_.load_state(...), or leave the estimator out.",
+            )
         layers = linears(self.model_)
         for name in ("coefs_", "intercepts_"):
             held = self._listed(name, len(layers))

@@ -220,6 +220,18 @@ def test_coefficients_of_other_shapes_are_refused():
             other.predict(X)
 
 
+def test_another_net_in_the_place_of_the_trained_one_is_refused_and_stays_as_it_is():
+    model = quietly(MLPClassifier(**SHORT), X, Y)
+    other = quietly(MLPClassifier(**SHORT | {"random_state": 1}), X, Y)
+    state = {name: np.array(x) for name, x in other.model_.state().items()}
+    net, model.model_ = model.model_, other.model_
+    with pytest.raises(ArgumentError, match="load_state"):
+        model.predict(X)
+    model.model_ = net
+    net.load_state(state)
+    assert_array_equal(model.predict_proba(X), other.predict_proba(X))
+
+
 def test_an_optimizer_that_has_trained_another_net_starts_anew():
     for used in (optim.Adam(1e-2), optim.EMA(optim.Adam(1e-2), 0.9), optim.SGD(0.1, momentum=0.9)):
         new = copy.deepcopy(used)
