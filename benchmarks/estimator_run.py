@@ -25,6 +25,7 @@ MODULES = {"chainrule": "chainrule.estimators", "sklearn": "sklearn.neural_netwo
 FASHION = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
 SETTINGS: dict[str, dict[str, Any]] = {
     "digits": {"hidden_layer_sizes": (64,), "batch_size": 32, "max_iter": 20},
+    "digits, float32": {"hidden_layer_sizes": (64,), "batch_size": 32, "max_iter": 20},
     "letter": {"hidden_layer_sizes": (100,), "batch_size": 200, "max_iter": 20},
     "fashion-mnist": {"hidden_layer_sizes": (128,), "batch_size": 128, "max_iter": 3},
     "lbfgs": {"solver": "lbfgs"},
@@ -47,6 +48,7 @@ def main(library: str, case: str, folder: str = "") -> None:
 
         _ = chainrule.fit  # what a fit needs is loaded with it
     x, y = rows(case.partition(",")[0], folder)
+    x = x.astype(np.float32) if case.endswith("float32") else x
     x, x_test, y, y_test = train_test_split(x, y, test_size=0.2, random_state=0, stratify=y)
     model = module.MLPClassifier(random_state=0, **SETTINGS[case])
     if case.startswith("search"):

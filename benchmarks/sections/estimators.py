@@ -18,10 +18,10 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 THEIRS = "sklearn"
 # How many times faster than scikit-learn's, with what a fit needs on disk already.
 AIMS = {
-    "digits": 8.0, "letter": 5.0, "fashion-mnist": 2.0, "search": 3.0, "search, 2 processes": 3.0,
-    "lbfgs": 3.0,
+    "digits": 8.0, "digits, float32": 8.0, "letter": 5.0, "fashion-mnist": 2.0, "search": 3.0,
+    "search, 2 processes": 3.0, "lbfgs": 3.0,
 }  # fmt: skip
-QUICK = ("digits", "lbfgs")
+QUICK = ("digits, float32", "lbfgs")
 COLD = 1.0
 ROW = 100.0  # microseconds of one row's prediction
 APART = 0.02  # of accuracy: between seeds it differs by more
@@ -31,7 +31,7 @@ ABOUT = (
     "20 epochs), letter (20,000 rows, 100 units, 20 epochs), Fashion-MNIST (float32, 128 units, "
     "batches of 128, 3 epochs), L-BFGS on the scaled breast cancer data, and a search through 24 "
     "settings in five folds on digits (120 fits of 20 epochs). Same settings and seed in both "
-    "libraries. Warm: another process has left its machine code on disk."
+    "libraries. Warm: two other processes have left their machine code on disk."
 )
 
 
@@ -56,6 +56,7 @@ def estimators(bench: Bench) -> Section:
 def _compare(section: Section, case: str, aim: float, folder: str, turns: int) -> None:
     with tempfile.TemporaryDirectory() as cache:
         cold = _run(OURS, case, folder, cache)
+        _run(OURS, case, folder, cache)  # which makes faster code: it is the second one
         warm, theirs = [], []
         for _ in range(turns):
             warm.append(_run(OURS, case, folder, cache))
@@ -67,10 +68,10 @@ def _compare(section: Section, case: str, aim: float, folder: str, turns: int) -
     ])  # fmt: skip
     section.claims.append(at_least(f"{case}: scikit-learn / ours", other / ours, aim))
     section.claims.append(at_most(f"{case}: accuracy below", scores[1] - scores[0], APART, ""))
-    if case == "digits":
-        section.claims.append(at_most("digits, cold: time", cold["wall"] / other, COLD))
+    if case.startswith("digits"):
+        section.claims.append(at_most(f"{case}, cold: time", cold["wall"] / other, COLD))
         row = min(run["row"] for run in warm)
-        section.claims.append(at_most("one row predicted", row, ROW, " us"))
+        section.claims.append(at_most(f"{case}: one row predicted", row, ROW, " us"))
 
 
 def _run(library: str, case: str, folder: str, cache: str) -> dict[str, float]:
