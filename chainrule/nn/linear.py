@@ -24,7 +24,6 @@ class Weights(Module):
     weight: Parameter
     init: Initializer | str | None
     followed_by: Elementwise | None = None  # the op behind this layer, if a container knows it
-    bookkeeping: ClassVar[tuple[str, ...]] = ("_drawn",)
 
     def place(self, shape: tuple[int, ...], dtype: Any) -> None:
         """Make the weight, and draw it."""

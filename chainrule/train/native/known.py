@@ -24,6 +24,7 @@ METHODS: tuple[type[Any], ...] = (FunctionType, property, classmethod, staticmet
 RETURNS = 30.0  # times: a script that was started twice will be started more often
 STEPS = 64  # that are known: those of the last few fits, and of the shapes of a search
 SEEN = ("model", "loss", "optimizer", "regularization", "hooks")  # by their surroundings
+DRAWN = ".drawn"  # the paths of when a layer's weights were drawn, which no recording reads
 RATE = "the optimiser.rate"  # the path of what each step is given anew
 
 
@@ -104,6 +105,7 @@ def known(
     if content is None:
         recorded = record()
         return Known(recorded, planned(recorded.flow))
+    content = tuple([fact for fact in content if not fact[0].endswith(DRAWN)])
     if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
         content = tuple([fact for fact in content if fact[0] != RATE])
     own = tuple([getattr(recipe, each.name) for each in fields(recipe) if each.name not in SEEN])
