@@ -150,6 +150,33 @@ def environment(kind: Kind) -> dict[str, str]:
     return clean | {"JAX_PLATFORMS": "cpu"} | dict(kind.environment)
 
 
+def figures(module: str, words: Sequence[str], kind: Kind, on: Sequence[int]) -> dict[str, float]:
+    """What a module of the benchmarks prints last, as JSON, in a process of its own on some CPUs.
+
+    Raises
+    ------
+    NotMeasuredError
+        If it fails.
+    """
+
+    def pin() -> None:
+        os.sched_setaffinity(0, set(on))
+
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *words],
+        cwd=CHECKOUT,
+        env=environment(kind),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=pin if hasattr(os, "sched_setaffinity") else None,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:]
+        raise NotMeasuredError(f"{module} {' '.join(words)} failed: {' '.join(last)}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 @dataclass
 class Field:
     """The workers of a run, started when first needed, and what was said about missing peers."""

@@ -1,17 +1,14 @@
 """MLPClassifier beside scikit-learn's own: the same settings and seed, whole fits."""
 
 import importlib.util
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.bench import OURS, Bench
 from benchmarks.report import Section, at_least, at_most, milliseconds
-from benchmarks.runner import CHECKOUT, Kind, NotMeasuredError, cpus, environment
+from benchmarks.runner import Kind, cpus, figures
 from benchmarks.sections.tables import FOLDER
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -75,22 +72,7 @@ def _compare(section: Section, case: str, aim: float, folder: str, turns: int) -
 
 
 def _run(library: str, case: str, folder: str, cache: str) -> dict[str, float]:
-    two = case.endswith("2 processes")
-
-    def pin() -> None:
-        os.sched_setaffinity(0, set(cpus() if two else cpus()[-1:]))
-
     words = [library, case, *([str(Path(folder).resolve())] if folder else [])]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.estimator_run", *words],
-        cwd=CHECKOUT,
-        env={**environment(Kind(library, 1)), "CHAINRULE_CACHE": cache},
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=pin if hasattr(os, "sched_setaffinity") else None,
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise NotMeasuredError(f"{library}'s {case} failed: {' '.join(last)}")
-    return json.loads(done.stdout.splitlines()[-1])
+    kind = Kind(library, 1, (("CHAINRULE_CACHE", cache),))
+    on = cpus() if case.endswith("2 processes") else cpus()[-1:]
+    return figures("estimator_run", words, kind, on)

@@ -1,18 +1,15 @@
 """Estimators on real tables: accuracy, ranks and CPU seconds beside other libraries' models."""
 
 import importlib.util
-import json
 import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.bench import OURS, Bench
 from benchmarks.report import Claim, Section, at_least
-from benchmarks.runner import CHECKOUT, Kind, NotMeasuredError, cpus, environment
+from benchmarks.runner import Kind, cpus, figures
 
 FOLDER = "CHAINRULE_TABLES"  # the variable that names the folder of R's tables
 NUMBERS = ("boston", "ozone", "diabetes")
@@ -97,23 +94,8 @@ def _fit(model: str, table: str, folder: str, quick: bool) -> Fit:
 
 
 def _run(model: str, table: str, seed: int, folder: str) -> dict[str, float]:
-    def pin() -> None:
-        os.sched_setaffinity(0, set(cpus()[-1:]))
-
     words = [model, table, str(seed), *([str(Path(folder).resolve())] if folder else [])]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.table_run", *words],
-        cwd=CHECKOUT,
-        env=environment(Kind(OURS, 1)),
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=pin if hasattr(os, "sched_setaffinity") else None,
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise NotMeasuredError(f"{model} on {table} failed: {' '.join(last)}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return figures("table_run", words, Kind(OURS, 1), cpus()[-1:])
 
 
 def _cell(fit: Fit) -> str:
