@@ -23,9 +23,7 @@ def minimized(estimator: Any, rows: Part, answers: Answers, watched: Part | None
     _refuse_steps(estimator, watched)
     net, dtype = estimator.model_, estimator.coefs_[0].dtype
     _refuse_large(rows.x, dtype)
-    targets = rows.targets
-    targets = targets if targets.dtype == np.int64 else targets.astype(dtype)
-    data = dense(rows.x, dtype), targets
+    data = dense(rows.x, dtype), rows.entering(dtype)
     told = _Told(estimator)
     found = minimize(
         net,

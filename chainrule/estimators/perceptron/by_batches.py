@@ -45,6 +45,11 @@ class Part:
     targets: Array
     weights: Array | None
 
+    def entering(self, dtype: Any) -> Array:
+        """Targets in the types of a net: codes of classes stay whole numbers."""
+        targets = self.targets
+        return targets if targets.dtype == np.int64 else targets.astype(dtype)
+
     def taken(self, places: Array) -> "Part":
         """The rows at some places."""
         weights = None if self.weights is None else self.weights[places]
@@ -135,7 +140,7 @@ class _Run:
         estimator = self._estimator
         settings = estimator.model_, *step_settings(estimator, len(estimator.coefs_))
         program = self.learning.program(self._program, settings)
-        x, targets = dense(rows.x, self._dtype), self._entering(rows.targets)
+        x, targets = dense(rows.x, self._dtype), rows.entering(self._dtype)
         losses = program.epoch(x, targets, size, self._order_of(1), rows.weights)
         sizes = np.full(len(losses), size)
         sizes[-1] = self.count - size * (len(losses) - 1)
@@ -145,7 +150,7 @@ class _Run:
         """All epochs."""
         estimator, learning, rows = self._estimator, self.learning, self._rows
         weights, shuffle = rows.weights, self._order_of
-        targets = self._entering(rows.targets)
+        targets = rows.entering(self._dtype)
         if self._is_streamed:
             # fit shuffles within a block: where rows keep their order, a block is a batch.
             size = 0 if estimator.shuffle else self._size
@@ -191,12 +196,8 @@ class _Run:
         watched = self._watched
         if watched is None:
             return None
-        given = dense(watched.x, self._dtype), self._entering(watched.targets)
+        given = dense(watched.x, self._dtype), watched.entering(self._dtype)
         return given if watched.weights is None else (*given, watched.weights)
-
-    def _entering(self, targets: Array) -> Array:
-        """Targets in the types of the net."""
-        return targets if targets.dtype == np.int64 else targets.astype(self._dtype)
 
     def _order_of(self, epoch: int) -> Array:
         """The rows in the order of an epoch, as scikit-learn's MLP draws them."""
@@ -256,8 +257,7 @@ def _score_of(estimator: Any, judged: Any, answers: Answers) -> Callable[[], flo
         return lambda: estimator._score(judged.x, judged.y, judged.weights)
     if scoring == "loss":
         dtype = estimator.coefs_[0].dtype
-        x, targets = dense(judged.x, dtype), judged.targets
-        targets = targets if targets.dtype == np.int64 else targets.astype(dtype)
+        x, targets = dense(judged.x, dtype), judged.entering(dtype)
 
         def by_loss() -> float:
             loss, _ = evaluate(
