@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from chainrule.native.kinds import microseconds
 from chainrule.plan.plan import Plan
@@ -43,6 +44,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._planned: dict[bytes, float] = {}
+        self._times: WeakKeyDictionary[Plan, dict[str, float | None]] = WeakKeyDictionary()
 
     def tiers(self, plan: Plan, keys: Mapping[Any, bytes], runs: float) -> dict[bytes, int]:
         """The place of a tier for each kernel of a plan that will be run so often.
@@ -54,14 +56,22 @@ class Ledger:
         planned, times = self._planned, [runs] * len(plan.kernels)
         for block in plan.blocks:
             times[block.first : block.stop] = [runs * block.count] * (block.stop - block.first)
-        took: dict[str, float | None] = {}  # alike ones take the same time
-        for form, kernel, count in zip(plan.forms, plan.kernels, times, strict=True):
-            if form.key not in took:
-                took[form.key] = microseconds(kernel)
+        took = self._took(plan)
+        for form, count in zip(plan.forms, times, strict=True):
             each, key = took[form.key], keys[form.key]
             work = inf if each is None else count * each
             planned[key] = planned.get(key, 0.0) + work
         return {key: _place(planned[key]) for key in keys.values()}
+
+    def _took(self, plan: Plan) -> dict[str, float | None]:
+        """Microseconds of a plan's kernels, by the keys of their forms; fits come back to it."""
+        took = self._times.get(plan)
+        if took is None:
+            took = self._times[plan] = {}
+            for form, kernel in zip(plan.forms, plan.kernels, strict=True):
+                if form.key not in took:  # alike ones take the same time
+                    took[form.key] = microseconds(kernel)
+        return took
 
 
 def _place(work: float) -> int:

@@ -87,10 +87,11 @@ class NativeSteps:
         To be asked wherever Python code of others has run.
         """
         slots = self._recipe.optimizer.slots(self._trained)
-        if slots is self._slots and self._surroundings.same():
+        stands = self._surroundings.same()
+        if stands and slots is self._slots:
             return False
         self._bound.clear()  # a buffer may be another array
-        what = self._surroundings.change()
+        what = "" if stands else self._surroundings.change()
         if not what:
             self._slots = slots
             if self._steps and missed(slots) != self._recipe.behind:
