@@ -14,7 +14,7 @@ from chainrule.graph.op.families import Structured
 from chainrule.graph.op.operation import op
 from chainrule.ops.linear_algebra import matmul
 from chainrule.ops.matrices import matrix_transpose, tril
-from chainrule.ops.movement import broadcast_to, expand_dims, shaped, squeeze, sum_to
+from chainrule.ops.movement import expand_dims, shaped, squeeze, sum_to
 from chainrule.spec import Spec
 
 linalg: Any = np.linalg  # its stubs know no array of unknown type
@@ -117,8 +117,7 @@ class Solve(OfMatrices):
         if db is not None:
             right = right + (expand_dims(db, -1) if vector else db)
         moved = solve(a, right)
-        moved = squeeze(moved, -1) if vector else moved
-        return moved if moved.shape == out.shape else broadcast_to(moved, out.shape)
+        return squeeze(moved, -1) if vector else moved
 
     def spec(self, a: Spec, b: Spec) -> Spec:
         """The shape of b, with the stacks of both."""

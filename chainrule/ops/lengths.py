@@ -140,7 +140,7 @@ class PowerNorm(_Length):
         if self.p > 1:
             return (self.along(upstream, x),)
         # d out / dx = sign(x) (|x| / out)^(p - 1), which is infinite at 0.
-        counts = not_equal(x, 0) & self.spread(out > 0, x.shape)
+        counts = not_equal(x, 0)
         length = where(counts, self.spread(out, x.shape), 1)
         share = where(counts, abs(x), 1) / length
         slope = sign(x) * share ** (self.p - 1)

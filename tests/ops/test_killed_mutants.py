@@ -228,3 +228,51 @@ def test_the_second_derivative_of_a_euclidean_length_calls_no_other_length():
     names = {node.op.name for node in Graph.of(second).nodes if node.op is not None}
     assert "norm" in names
     assert "power_norm" not in names  # squares and a root, not two powers of every element
+
+
+@pytest.mark.parametrize("p", [0.5, 1, -1])
+def test_a_length_of_no_number_has_no_slope(p):
+    slopes = gradients(lambda x: cr.norm(x, p, axis=1), [[1.0, NAN, 2.0], [3.0, -1.0, 1.0]])[0]
+    assert np.isnan(slopes[0, 1])
+    assert np.isfinite(slopes[1]).all()
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.5, 1.0, 2.0])
+def test_elu_at_its_kink_has_the_smaller_of_its_slopes(alpha):
+    assert_array_equal(gradients(lambda x: cr.elu(x, alpha=alpha), [0.0])[0], [min(alpha, 1.0)])
+
+
+def test_entr_at_0_and_arccosh_at_infinity_are_flat():
+    assert_array_equal(gradients(cr.entr, [0.0])[0], [0.0])
+    assert_array_equal(gradients(cr.arccosh, [INF])[0], [0.0])
+    assert_array_equal(gradients(cr.erf, [INF, -INF])[0], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
+def test_a_quantile_loss_is_flat_where_it_is_met(q):
+    slopes = gradients(lambda p: cr.quantile(p, np.zeros(3), q=q), [-2.0, 0.0, 2.0])[0]
+    assert_allclose(slopes, [-q / 3, 0.0, (1 - q) / 3])
+
+
+@pytest.mark.parametrize("classes", [3, 32, 33, 200])
+def test_cross_entropy_is_the_same_on_few_and_on_many_classes(classes):
+    rng = np.random.default_rng(classes)
+    scores, labels = rng.normal(size=(7, classes)), rng.integers(classes, size=7)
+    shares = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    expected = -np.log(shares[np.arange(7), labels]).mean()
+    assert_allclose(cr.softmax_cross_entropy(scores, labels), expected, rtol=1e-14)
+    assert_allclose(cr.softmax_cross_entropy(scores[:, None], labels[:, None]), expected)
+    shares[np.arange(7), labels] -= 1
+    found = gradients(lambda s: cr.softmax_cross_entropy(s, labels), scores)[0]
+    assert_allclose(found, shares / 7, rtol=1e-12, atol=1e-15)
+
+
+def test_what_dropout_keeps_is_scaled_up_and_so_is_its_gradient():
+    x = np.linspace(1.0, 2.0, 40)
+    key = cr.key(3)
+    out = np.asarray(cr.dropout(x, rate=0.25, key=key))
+    slope = gradients(lambda x: cr.dropout(x, rate=0.25, key=key), x)[0]
+    kept = out != 0
+    assert 0 < kept.sum() < 40
+    assert_allclose(out[kept], x[kept] / 0.75)
+    assert_allclose(slope, np.where(kept, 1 / 0.75, 0.0))
