@@ -71,24 +71,22 @@ def _about(optimizer: str) -> str:
     return (
         f"Microseconds per step of an epoch with {optimizer}, one thread, float32: forward, loss, "
         "backward, update. PyTorch is the fastest of its plain, foreach and fused optimisers. The "
-        "limit is the step's matrix products at the best rate that a product reached in this run."
+        "limit is the step's products at the rate of a large one, measured in turns with it."
     )
 
 
 def _measured(bench: Bench, section: Section, optimizer: str, share: float) -> Section:
-    before, rate = len(bench.field.missing), best_rate(bench)
+    before = len(bench.field.missing)
     for net in bench.nets:
         case = net.but(optimizer=optimizer)
         forms = {name: form for name, form in FORMS.items() if _is_run(bench, name, case)}
         entries = [_shortened(entry) for entry in lineup(case, forms)]
-        times = bench.field.times(entries)
-        limit = case.flops / rate if rate else None
+        times = bench.field.times([*entries, *products(bench)])
+        limit = limit_of(case, times)
         section.rows.append(_row(case, times, limit))
         section.claims += _claims(case, times, limit, share)
         section.medians[net.name] = {n: t.median for n, t in _columns(times).items()}
     section.notes += bench.notes(before)
-    if rate:
-        section.notes.append(f"The best matrix product of the run: {rate / 1e9:.0f} GFLOP/s.")
     return section
 
 
@@ -105,12 +103,16 @@ def _shortened(entry: Entry) -> Entry:
     return replace(entry, case=entry.case.but(batches=batches))
 
 
-def best_rate(bench: Bench) -> float:
-    """FLOP per second of the best matrix product, NumPy's or ours."""
-    case = NETS["digits"]
+def products(bench: Bench) -> list[Entry]:
+    """Matrix products, NumPy's and ours, which take their turns beside what they limit."""
     kinds = (Kind("numpy"), Kind(OURS))
-    entries = [Entry(f"products {kind.peer}", kind, "products", case) for kind in kinds]
-    return max((v for e in entries for v in bench.field.values(e, count=3)), default=0.0)
+    return [Entry(f"product {k.peer}", k, "product", NETS["digits"], False) for k in kinds]
+
+
+def limit_of(case: Case, times: dict[str, Times]) -> float | None:
+    """Seconds of a step's products, at the rate of the faster one in the same turns."""
+    found = fastest(times, f"product {OURS}", "product numpy")
+    return case.flops * found.median if found else None
 
 
 def _columns(times: dict[str, Times]) -> dict[str, Times]:
