@@ -15,8 +15,8 @@ SPREAD, WORKER = "chainrule_spread", "chainrule_worker"
 PREPARE, DISMISS = "chainrule_prepare", "chainrule_dismiss"
 FUNCTIONS = (SPREAD, WORKER, PREPARE, DISMISS)
 
-# A worker without work looks for some this long, then sleeps. To wake one takes longer than a kernel
-# of a small net: one that sleeps between two of them always comes too late, and costs the calls.
+# A worker without work looks for some this long, then sleeps. To wake one takes longer than a
+# kernel of a small net: who sleeps between two of them comes too late for each, and costs a call.
 SPIN_NS = 1_000_000
 STALL_NS = 150_000  # the caller's patience for a unit in flight, beyond twice what a unit takes
 LOST_NS = 1_000_000  # the caller lost its own core for so long, beyond three times its work
