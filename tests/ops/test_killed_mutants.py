@@ -276,3 +276,16 @@ def test_what_dropout_keeps_is_scaled_up_and_so_is_its_gradient():
     assert 0 < kept.sum() < 40
     assert_allclose(out[kept], x[kept] / 0.75)
     assert_allclose(slope, np.where(kept, 1 / 0.75, 0.0))
+
+
+def test_the_residual_of_a_softmax_moves_along_its_last_axis_alone():
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=(2, 3, 4)), rng.integers(4, size=(2, 3))
+    weights = rng.normal(size=scores.shape)
+
+    def weighed(scores):
+        return cr.sum(cr.softmax_residual(scores, labels) * weights)
+
+    shares = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    expected = shares * (weights - (shares * weights).sum(-1, keepdims=True))
+    assert_allclose(cr.grad(weighed)(scores), expected, rtol=1e-12, atol=1e-15)
