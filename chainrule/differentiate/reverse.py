@@ -269,20 +269,33 @@ class Recording:
 
     def _walk(self, ends: list[Node], upstreams: list[Any]) -> dict[Any, Any]:
         around, targets = self.around.now(), set(self.leaves)
-        graph = self.needs_graph(ends, upstreams, around)
+        starts, graph = upstreams, False
+        if (one := self._recorded(ends, upstreams, around)) is not None:
+            starts = [u if isinstance(u, Symbol) else one.entered(u) for u in upstreams]
+        elif self.needs_graph(ends, upstreams, around):
+            starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
+            graph = True
         token = RECORDING.set(recording_on())
         try:
             # An infinite slope is an answer, not a warning.
             with self.taken(), np.errstate(all="ignore"):
-                if not graph:
-                    found = walk(ends, upstreams, targets=targets)
-                else:
-                    starts = [lifted(u, end) for end, u in zip(ends, upstreams, strict=True)]
-                    found = walk(ends, starts, targets=targets, graph=True)
+                found = walk(ends, starts, targets=targets, graph=graph)
         finally:
             RECORDING.reset(token)
         least, known = holder_of(upstreams), Holders()
         return {x: around.outside(found[x], least, known=known) for x in self.leaves if x in found}
+
+    def _recorded(self, ends: Sequence[Node], given: Sequence[Any], around: Around) -> Any:
+        """A symbol of the recording that is all there is around; None if there is more, or none.
+
+        It writes down what is computed with values, too: a graph of thousands of nodes that
+        nobody asks for would take most of the time of a recording.
+        """
+        values = *(x.value for x in (*self.leaves, *ends)), *given
+        symbols = [x for x in values if isinstance(x, Symbol)]
+        if not symbols or not all(hasattr(x, "entered") for x in symbols):
+            return None
+        return None if around.recording and self.holder else symbols[0]
 
 
 def _unless_zero(upstream: Any) -> Any:

@@ -63,6 +63,10 @@ class Recorded(Unvalued):
         """Write down the steps that compute the op."""
         return self.recorder.read(op, operands)
 
+    def entered(self, x: Any) -> "Recorded":
+        """An array as a tensor of the same recording."""
+        return self.recorder.symbol(self.recorder.ref(x))
+
     def by_rule(self, rule: Callable[..., Any], *operands: Any) -> Any:
         """A rule for tensors that lie as others did: what it wrote for those, for these."""
         return self.recorder.repeated(rule, *operands)

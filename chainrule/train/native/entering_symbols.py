@@ -32,8 +32,7 @@ def arrays_of(model: Module) -> tuple[dict[str, Parameter], dict[str, Any]]:
 def one_of(term: Any) -> Any:
     """The gradient that a loss starts with, as a symbol: rules are given one kind or the other."""
     symbol, one = symbol_of(term), np.ones(term.shape, term.dtype)
-    recorder = getattr(symbol, "recorder", None)
-    return one if recorder is None else recorder.symbol(recorder.ref(one))
+    return symbol.entered(one) if hasattr(symbol, "entered") else one
 
 
 def inputs(model: Module, x: Any, scale: float, form: Form = PLAIN) -> Any:
