@@ -18,6 +18,7 @@ from chainrule.differentiate.transform import by_name
 from chainrule.errors import ArgumentError, RecordingWarning
 from chainrule.plan.closed_over import SymbolMet
 from chainrule.plan.plan import Plan
+from chainrule.plan.undisturbed import undisturbed
 from chainrule.settings import DEPTH, RECORDING, no_grad
 
 MANY_RECORDINGS = 4  # of one function: a last, smaller batch is usual; more looks like an accident
@@ -203,7 +204,8 @@ class Compiled:
             known = self._signatures.get(key, [])
             found = next((x for x in known if x.fits(around)), None)
             if found is None:
-                found = Signature(self._function, call, around)
+                with undisturbed():
+                    found = Signature(self._function, call, around)
                 _make_room(self._signatures)
                 self._signatures[key] = [*known[1 - KEPT :], found]
                 self._count += 1

@@ -46,6 +46,7 @@ show.py            a plan as text: what runs in which order, what it costs
 simplify.py        passes over a Flow that leave less to do
 steps.py           a recorded function as steps over whole tensors
 traffic.py         which elements of which buffers a kernel reads and writes
+undisturbed.py     a function is recorded and planned without the garbage collector
 verify.py          a plan keeps its own rules
 views.py           what NumPy's movements do to the shape and strides of a Ref
 walks.py           how a Ref runs through memory while its elements are counted in C order

@@ -4,14 +4,14 @@ Imports the native files. fit calls it once, before the first epoch.
 """
 
 import contextlib
-import gc
 import time
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chainrule.errors import ChainruleError, EagerWarning, NoGradientError, UnreachedWarning
 from chainrule.native.engine import load
+from chainrule.plan.undisturbed import undisturbed
 from chainrule.tensors import Parameter
 from chainrule.train.batches import Batches
 from chainrule.train.eager_step import TrainingStep
@@ -104,7 +104,7 @@ def compiles(make: Callable[[], None], history: History) -> bool:
     """Whether this can be compiled; else the history and a warning say why not."""
     began = time.perf_counter()
     try:
-        with _undisturbed():
+        with undisturbed():
             make()
     except NoGradientError:  # the eager step raises it too, and shows the parameters
         return False
@@ -117,18 +117,6 @@ def compiles(make: Callable[[], None], history: History) -> bool:
         history.timing.compiling += time.perf_counter() - began
     history.compiled = True
     return True
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Generator[None]:
-    """Without the collector: most of what is made here stays, and it takes a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def say_eager(history: History, because: str) -> None:
