@@ -16,7 +16,7 @@ from chainrule.plan.steps import Array
 
 
 class Order:
-    """What comes before and after each group, through any number of others."""
+    """What comes before each group, through any number of others, and what right after it."""
 
     def __init__(
         self, nodes: Sequence[PlanNode], groups: Sequence[Group], updated: Mapping[Array, Array]
@@ -29,33 +29,32 @@ class Order:
         before = _closure(needs)
         if _checks_first(nodes, needs, before, updated):
             before = _closure(needs)
-        after = _closure(_turned(needs), backwards=True)
         self.before = dict(zip(groups, before, strict=True))
-        self.after = dict(zip(groups, after, strict=True))
+        self._next = dict(zip(groups, _turned(needs), strict=True))
 
     def apart(self, one: Group, other: Group) -> bool:
         """Whether no third group lies between two."""
-        outside = ~(self.bits[one] | self.bits[other])
-        return not (
-            self.after[one] & self.before[other] & outside
-            or self.after[other] & self.before[one] & outside
-        )
+        between = self._between(one, other) | self._between(other, one)
+        return not between & ~(self.bits[one] | self.bits[other])
+
+    def _between(self, one: Group, other: Group) -> int:
+        before = self.before[other]
+        found = self._next[one] & before
+        if self.bits[one] & before:  # what cannot be ordered may lead from the second to itself
+            found |= self._next[other] & before
+        return found
 
     def join(self, one: Group, other: Group) -> None:
         """The second becomes a part of the first."""
         moved = self.bits.pop(other)
-        bits = self.bits[one] | moved
-        sooner, before = self.before[one], self.before.pop(other)
-        later, after = self.after[one], self.after.pop(other)
-        # What comes before both knows already what comes after either.
-        above, below = (sooner ^ before) & ~bits, (later ^ after) & ~bits
-        before, after = (sooner | before) & ~bits, (later | after) & ~bits
+        bits = self.bits[one] = self.bits[one] | moved
+        before = (self.before[one] | self.before.pop(other)) & ~bits
+        after = (self._next[one] | self._next.pop(other)) & ~bits
         del self.groups[other]
         for place in _places(moved):
             self._at[place] = one
-        self.bits[one], self.before[one], self.after[one] = bits, before, after
-        self._add(self.after, above, after | bits)
-        self._add(self.before, below, before | bits)
+        self.before[one], self._next[one] = before, after
+        self._tell(one)
 
     def precedes(self, one: Group, other: Group) -> bool:
         """Whether the first must run before the second."""
@@ -63,19 +62,22 @@ class Order:
 
     def put_before(self, one: Group, other: Group) -> None:
         """From now on the first must run before the second."""
-        before = self.before[one] | self.bits[one]
-        after = self.after[other] | self.bits[other]
-        above, below = before & ~self.before[other], after & ~self.after[one]
-        self._add(self.after, above, after)
-        self._add(self.before, below, before)
+        self._next[one] |= self.bits[other]
+        self._tell(one)
 
-    def _add(self, known: dict[Group, int], nodes: int, more: int) -> None:
-        """Know more of the groups of these nodes: they are many in a deep net."""
-        at, bits = self._at, self.bits
-        while nodes:
-            group = at[nodes.bit_length() - 1]
-            nodes &= ~bits[group]
-            known[group] |= more
+    def _tell(self, one: Group) -> None:
+        """Whatever comes after a group knows what comes before it; most knew that."""
+        more = self.before[one] | self.bits[one]
+        told = [one]
+        while told:
+            after = self._next[told.pop()]
+            while after:
+                group = self._at[after.bit_length() - 1]
+                after &= ~self.bits[group]
+                known = self.before[group]
+                if more & ~known and group is not one:
+                    self.before[group] = known | more
+                    told.append(group)
 
 
 def _needs(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> list[set[int]]:
@@ -127,28 +129,29 @@ def _places(nodes: int) -> Iterator[int]:
         yield place
 
 
-def _turned(needs: Sequence[set[int]]) -> list[set[int]]:
-    """The places of the nodes that run right after each."""
-    followers: list[set[int]] = [set() for _ in needs]
+def _turned(needs: Sequence[set[int]]) -> list[int]:
+    """The nodes that run right after each."""
+    after = [0] * len(needs)
     for i, each in enumerate(needs):
         for j in each:
-            followers[j].add(i)
-    return followers
+            after[j] |= 1 << i
+    return after
 
 
-def _closure(needs: Sequence[set[int]], *, backwards: bool = False) -> list[int]:
-    """All that is reached from each node. What cannot be ordered is left to the schedule."""
+def _closure(needs: Sequence[set[int]]) -> list[int]:
+    """All that each node needs. What cannot be ordered is left to the schedule."""
     reached = [0] * len(needs)
-    places = range(len(needs))[::-1] if backwards else range(len(needs))
-    changed = True
-    while changed:  # twice, where all needs point the same way
+    met, ordered, changed = 0, True, True
+    while changed:
         changed = False
-        for i in places:
-            mask = 0
-            for j in needs[i]:
+        for i, each in enumerate(needs):
+            mask, own = 0, 1 << i
+            for j in each:
                 mask |= reached[j] | (1 << j)
-            mask &= ~(1 << i)
+            mask &= ~own
+            ordered = ordered and not mask & ~met
+            met |= own
             if mask != reached[i]:
                 reached[i] = mask
-                changed = True
+                changed = not ordered  # else all is known that there is to know
     return reached
