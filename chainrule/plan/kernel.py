@@ -53,6 +53,10 @@ class Kernel:
         """What it loads and stores."""
         return Traffic(list(self.reads()), list(self.writes()))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of; its traffic is found out again."""
+        return {name: each for name, each in self.__dict__.items() if name != "traffic"}
+
     def run(self, memory: Memory) -> None:
         """Compute it with NumPy, in place."""
         raise NotImplementedError

@@ -59,6 +59,14 @@ class Plan:
             if kernel.runs is not None:
                 yield from kernel.runs.all_constants
 
+    @property
+    def all_kernels(self) -> Iterator[Kernel]:
+        """Its kernels, and those of the plans that they run."""
+        for kernel in self.kernels:
+            yield kernel
+            if kernel.runs is not None:
+                yield from kernel.runs.all_kernels
+
     def show(self) -> str:
         """The kernels in the order in which they run, with their costs, and the arena."""
         return show(self)

@@ -25,17 +25,19 @@ from chainrule.native.engine import LOADED, cache_state
 from chainrule.plan.plan import Plan
 from chainrule.spec import is_tuple
 from chainrule.train.native.holdings import CACHED, PLAIN, is_ours
-from chainrule.train.native.planned import may_be_kept
+from chainrule.train.native.planned import LARGEST
 from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.streams import SINGLE
 
 ROOT = Path(__file__).parents[2]
+# What stands above training or beside it, which no step can run.
+OTHERS = frozenset({"__pycache__", "cli", "doctor", "inspection", "testing", "tracing"})
 
 
 def key_of(facts: Any, methods: Iterable[Any]) -> bytes | None:
     """Under what a step is kept: equal in every process; None where that cannot be told."""
     files = _files()
-    if not files or not all(map(_is_written_here, methods)):
+    if not files or not all(map(is_ours, set(map(_module_of, methods)))):
         return None
     try:
         words = repr(_portable(facts))
@@ -60,9 +62,15 @@ def read(key: bytes) -> tuple[Recorded, Plan] | None:
 
 def write(key: bytes, recorded: Recorded, plan: Plan) -> None:
     """Keep a step whose outputs stand alone, and which holds nothing that is a user's."""
-    if recorded.out is SINGLE and not recorded.left and may_be_kept(recorded.flow):
+    if recorded.out is SINGLE and not recorded.left and _is_ours(plan):
         kept = pickle.dumps((recorded, plan), pickle.HIGHEST_PROTOCOL)
         cache_state().put(key, Entry(kept, ()))
+
+
+def _is_ours(plan: Plan) -> bool:
+    """Whether a plan holds little, and nothing that is the user's."""
+    constants = sum(array.nbytes for array in plan.all_constants)
+    return constants <= LARGEST and not any(kernel.by_python for kernel in plan.all_kernels)
 
 
 class _NotPortableError(Exception):
@@ -71,6 +79,8 @@ class _NotPortableError(Exception):
 
 def _portable(fact: Any) -> Any:
     """A fact in words that mean the same in another process."""
+    if type(fact) is str or type(fact) is int:  # most of them
+        return fact
     if isinstance(fact, type):
         return f"{fact.__module__}.{fact.__qualname__}"
     if is_tuple(fact):
@@ -86,25 +96,26 @@ def _portable(fact: Any) -> Any:
     raise _NotPortableError
 
 
-def _is_written_here(method: Any) -> bool:
-    """Whether a method of a class of ours is ours, too: a user may have put another there."""
-    inner = getattr(method, "__func__", None) or getattr(method, "fget", None) or method
-    return not isinstance(inner, FunctionType) or is_ours(inner.__module__)
+def _module_of(method: Any) -> str:
+    """Where a method of a class of ours was written: a user may have put another there."""
+    if type(method) is not FunctionType:
+        method = getattr(method, "__func__", None) or getattr(method, "fget", None) or method
+    return method.__module__ if isinstance(method, FunctionType) else __name__
 
 
 @functools.cache
 def _files() -> str:
-    """The sizes and times of all files of this package; "" where one is newer than what runs."""
-    found = sorted(_looked_at(str(ROOT)))
-    newest = max((changed for _, _, changed in found), default=0)
-    return "" if newest > LOADED * 1e9 else repr(found)
-
-
-def _looked_at(folder: str) -> Iterable[tuple[str, int, int]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".py"):
-                about = entry.stat()
-                yield entry.path.removeprefix(str(ROOT)), about.st_size, about.st_mtime_ns
-            elif entry.is_dir() and entry.name != "__pycache__":
-                yield from _looked_at(entry.path)
+    """The sizes and times of all files that a step can run; "" if one is newer than what runs."""
+    found, newest = list[str](), 0.0
+    folders = [str(ROOT)]
+    start = len(folders[0])
+    for folder in folders:  # it grows meanwhile
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    about = entry.stat()
+                    found.append(f"{entry.path[start:]} {about.st_size} {about.st_mtime_ns}")
+                    newest = max(newest, about.st_mtime)
+                elif entry.name not in OTHERS and entry.is_dir():
+                    folders.append(entry.path)
+    return "" if newest > LOADED else "\n".join(sorted(found))

@@ -6,13 +6,14 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 
 import functools
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from operator import is_
 from types import FunctionType
 from typing import Any
 
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan.plan import Plan
+from chainrule.plan.steps import Flow
 from chainrule.settings import DEPTH
 from chainrule.train.native import kept_on_disk
 from chainrule.train.native.guards import Surroundings
@@ -26,6 +27,7 @@ STEPS = 64  # that are known: those of the last few fits, and of the shapes of a
 SEEN = ("model", "loss", "optimizer", "regularization", "hooks")  # by their surroundings
 DRAWN = ".drawn"  # the paths of when a layer's weights were drawn, which no recording reads
 RATE = "the optimiser.rate"  # the path of what each step is given anew
+PLANNED = Flow((), (), ())
 
 
 @dataclass(eq=False)
@@ -35,6 +37,7 @@ class Known:
     Attributes
     ----------
     recorded : Recorded
+        Without its flow.
     plan : Plan
     methods : tuple of Methods
         Those of the classes that were recorded, and of the ops.
@@ -71,11 +74,13 @@ class Methods:
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes = [vars(base) for base in {b for each in classes for b in each.__mro__}]
         self._sizes = [*map(len, self._classes)]
+        kinds = {kind for inside in self._classes for kind in map(type, inside.values())}
+        methods = {kind for kind in kinds if issubclass(kind, METHODS)}
         found: list[tuple[Any, str, Any]] = [
             (inside, name, x)
             for inside in self._classes
             for name, x in inside.items()
-            if isinstance(x, METHODS)
+            if type(x) in methods
         ]
         self._places = [(inside, name) for inside, name, _ in found]
         self.found = [x for _, _, x in found]
@@ -103,8 +108,7 @@ def known(
     """
     content = surroundings.content()
     if content is None:
-        recorded = record()
-        return Known(recorded, planned(recorded.flow))
+        return Known(*_planned(record()))
     content = tuple([fact for fact in content if not fact[0].endswith(DRAWN)])
     if not recipe.optimizer.groups:  # those have rates in proportion to this one, an input too
         content = tuple([fact for fact in content if fact[0] != RATE])
@@ -140,12 +144,16 @@ def _found(step: _Step) -> Known:
     key = kept_on_disk.key_of(step.facts, (x for each in methods for x in each.found))
     found = kept = None if key is None else kept_on_disk.read(key)
     if kept is None:
-        recorded = step.record()
-        kept = recorded, planned(recorded.flow)
+        kept = _planned(step.record())
         if key is not None:
             kept_on_disk.write(key, *kept)
     step.record = _done  # which holds a net, and the step stays
     return Known(*kept, methods, returns=RETURNS if found else 1.0)
+
+
+def _planned(recorded: Recorded) -> tuple[Recorded, Plan]:
+    """A recording and its plan; the flow need not stay."""
+    return replace(recorded, flow=PLANNED), planned(recorded.flow)
 
 
 @functools.cache

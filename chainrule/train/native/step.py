@@ -105,11 +105,11 @@ class NativeStep:
         self, recipe: Recipe, known: Known, streams: int, watched: bool, runs: float
     ) -> None:
         recorded, plan = known.recorded, known.plan
-        self._names = recorded.parameters, recorded.buffers  # the flow need not stay
+        self._names = recorded.parameters, recorded.buffers
         self.plan = plan
         shown, arrays = recipe.trained if watched else (), len(plan.inputs) - streams - NUMBERS
         last = len(plan.outputs) - len(shown)
-        first = len(recorded.flow.updates)
+        first = len(plan.updates)
         self.loss, self.penalty, *outs = plan.outputs[first:last]
         self.outs, self.out = tuple(outs), recorded.out
         self.rows = plan.inputs[arrays].shape[0]
