@@ -338,7 +338,16 @@ def _sources() -> bytes | None:
 
     None where that cannot be told: there are no files, or one was changed after it was loaded.
     """
-    files = sorted(Path(__file__).parent.rglob("*.py"))
-    if not files or max(file.stat().st_mtime for file in files) > LOADED:
-        return None
-    return digest(*(file.read_bytes() for file in files))
+    found: list[bytes] = []
+    folders = [str(Path(__file__).parent)]
+    for folder in folders:  # it grows meanwhile
+        for name in sorted(os.listdir(folder)):
+            path = f"{folder}{os.sep}{name}"
+            if not name.endswith(".py"):
+                folders += [path] if name != "__pycache__" and os.path.isdir(path) else []
+                continue
+            with open(path, "rb") as file:
+                if os.fstat(file.fileno()).st_mtime > LOADED:
+                    return None
+                found.append(file.read())
+    return digest(*found) if found else None

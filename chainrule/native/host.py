@@ -11,6 +11,7 @@ from pathlib import Path
 from chainrule.native.target import L1, L2, Target
 
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")  # Linux shows the caches of a core there
+MOST = 8  # of a core, at most: instructions, data, and the levels above
 AVX512 = {"avx512f", "avx512vl", "avx512bw", "avx512dq"}
 AVX2 = {"avx2", "fma"}
 VARIABLE = "CHAINRULE_DISABLE_CPU_FEATURES"  # instruction sets to do without, as "avx512 amx"
@@ -53,10 +54,15 @@ def detect(architecture: str, features: Collection[str], folder: Path = CACHES) 
 def _cache_bytes(folder: Path, level: int) -> int | None:
     """Size of a core's data cache; None if the system does not tell."""
     units = {"K": 1024, "M": 1024**2}
-    for each in sorted(folder.glob("index*")):
+    for number in range(MOST):
         with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
-            kind = (each / "type").read_text().strip()
-            size = (each / "size").read_text().strip()
-            if kind != "Instruction" and int((each / "level").read_text()) == level:
+            place = f"{folder}/index{number}"
+            if int(_read(f"{place}/level")) == level and _read(f"{place}/type") != "Instruction":
+                size = _read(f"{place}/size")
                 return int(size[:-1]) * units[size[-1]]
     return None
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
