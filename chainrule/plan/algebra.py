@@ -62,7 +62,7 @@ def _add(step: Map, makers: Makers) -> Found:
     """Less nothing; and the sum with -y is a difference."""
     x, y = step.operands
     for one, other in ((x, y), (y, x)):
-        if _is(other, -0.0) or _is_whole_zero(other):
+        if isinstance(other, Number) and (_is(other, -0.0) or _is_whole_zero(other)):
             return one
     for one, other in ((x, y), (y, x)):
         turned = _maker(other, makers, "negative")

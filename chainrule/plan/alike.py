@@ -5,7 +5,8 @@ Imports scalar. Native code writes such kernels once; show() says which they are
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import is_
+from functools import lru_cache
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
 from chainrule.plan.scalar import Access
@@ -110,7 +111,15 @@ def _key(x: Any, names: _Names) -> Any:
         return names.of(x)
     if is_tuple(x):
         return tuple([part if part.__class__ in PLAIN else _key(part, names) for part in x])
-    if inside := fields_of(kind):
-        parts = [getattr(x, name) for name in inside]
-        return kind.__name__, *[p if p.__class__ in PLAIN else _key(p, names) for p in parts]
+    if (parts := _parts(kind)) is not None:
+        found = [p if p.__class__ in PLAIN else _key(p, names) for p in parts(x)]
+        return kind.__name__, *found
     return repr(x)
+
+
+@lru_cache(1000)
+def _parts(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
+    """What is taken from an object to have the values of its fields; None where it has none."""
+    names = fields_of(kind)
+    several = names if len(names) > 1 else 2 * names  # one alone would come without a tuple
+    return attrgetter(*several) if names else None

@@ -3,6 +3,8 @@
 Imports light and NumPy. Plans hold them; the memory planner gives them their places.
 """
 
+import functools
+
 import numpy as np
 
 from chainrule.plan.light import light
@@ -35,4 +37,10 @@ class Buffer:
     @property
     def itemsize(self) -> int:
         """Bytes of an element."""
-        return np.dtype(self.dtype).itemsize
+        return itemsize(self.dtype)
+
+
+@functools.lru_cache(64)
+def itemsize(dtype: str) -> int:
+    """Bytes of an element of this type."""
+    return np.dtype(dtype).itemsize

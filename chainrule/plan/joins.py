@@ -86,7 +86,11 @@ def _take(host: Group, guest: Group, rows: set[Array]) -> bool:
         if not (host.cut_rows(node.paths) if per_row else host.cut(node.paths)):
             host.lengths, host.inner = lengths, inner
             return False
-    host.nodes = sorted((*host.nodes, *guest.nodes), key=PLACE)
+    one, other = host.nodes, guest.nodes
+    if one[-1].place < other[0].place:
+        host.nodes = [*one, *other]
+    else:
+        host.nodes = sorted((*one, *other), key=PLACE)
     host.rows = rows
     host.made |= guest.made
     host.wanted |= guest.wanted

@@ -3,13 +3,14 @@
 Imports rewrite, steps and walks. Grouping joins them, the writers turn each group into a kernel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from chainrule.plan.alone import Alone
 from chainrule.plan.light import light
 from chainrule.plan.rewrite import makes
 from chainrule.plan.steps import Array, Assemble, Map, Number, Pick, Product, Reduce, Ref, Step
-from chainrule.plan.walks import Walk, is_whole, repeated, walk
+from chainrule.plan.walks import Walk, repeated, seen
 
 
 @light(eq=False)
@@ -25,14 +26,10 @@ class Read:
     """
 
     ref: Ref
+    array: Array  # that of the view
     path: Walk
     whole: bool
     stored: bool
-
-    @property
-    def array(self) -> Array:
-        """What is read."""
-        return self.ref.array
 
 
 @dataclass(eq=False, slots=True)
@@ -65,7 +62,7 @@ class PlanNode:
 
 def node(place: int, step: Step) -> PlanNode:
     """The node of a step."""
-    reads = tuple([Read(ref, walk(ref), is_whole(ref), stored) for ref, stored in refs_of(step)])
+    reads = tuple([Read(x, x.array, *seen(x), stored) for x, stored in refs_of(step)])
     paths = tuple([read.path for read in reads])
     if isinstance(step, Map):
         if step.letter == "coordinate":
@@ -91,13 +88,15 @@ def coordinate_path(step: Map) -> Walk:
     return tuple((n, stride) for n, stride in pairs if n != 1)
 
 
-def refs_of(step: Step) -> Iterator[tuple[Ref, bool]]:
+def refs_of(step: Step) -> Iterable[tuple[Ref, bool]]:
     """Every view that a step reads, and whether it needs it in memory."""
     if isinstance(step, Map):
-        for x in step.operands:
-            if isinstance(x, Ref):
-                yield x, False
-    elif isinstance(step, Reduce):
+        return [(x, False) for x in step.operands if isinstance(x, Ref)]
+    return _refs_of(step)
+
+
+def _refs_of(step: Reduce | Product | Pick | Assemble | Alone[Ref]) -> Iterator[tuple[Ref, bool]]:
+    if isinstance(step, Reduce):
         yield step.x, False
     elif isinstance(step, Product):
         yield step.a, True

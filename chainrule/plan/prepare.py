@@ -25,7 +25,10 @@ def prepare(flow: Flow) -> list[Step]:
     """The steps that compute something, the degenerate ones as copies of their operand."""
     kept: list[Step] = []
     for step in flow.steps:
-        if is_guard(step):
+        if type(step) is Map:
+            if 0 not in step.out.shape:
+                kept.append(step)
+        elif is_guard(step):
             if all(0 not in x.shape for x in reads(step)):
                 kept.append(step)
         elif any(out.size for out in makes(step)):

@@ -3,7 +3,7 @@
 Imports steps and views. simplify and its passes use it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from operator import is_
 from typing import Any
@@ -30,12 +30,12 @@ from chainrule.plan.views import broadcasted
 Change = Callable[[Any], Any]
 
 
-def reads(step: Step) -> Iterator[Ref]:
+def reads(step: Step) -> Sequence[Ref]:
     """Every Ref that a step looks through."""
-    if isinstance(step, Map):  # most of what there is
-        return iter([x for x in step.operands if isinstance(x, Ref)])
+    if type(step) is Map:  # most of what there is, and this is asked ten times of each
+        return [x for x in step.operands if type(x) is Ref]
     if isinstance(step, Alone):
-        return iter(step.sources())
+        return step.sources()
     found: list[Ref] = []
 
     def see(x: Any) -> Any:
@@ -44,11 +44,13 @@ def reads(step: Step) -> Iterator[Ref]:
         return x
 
     with_operands(step, see, see)
-    return iter(found)
+    return found
 
 
 def makes(step: Step) -> tuple[Array, ...]:
     """The arrays that a step fills."""
+    if type(step) is Map:
+        return (step.out,)
     return step.outs() if isinstance(step, Alone) else (step.out,)
 
 
@@ -88,11 +90,16 @@ def drop_unused(flow: Flow) -> Flow:
     used = {x.array for x in flow.outputs if isinstance(x, Ref)}
     kept: list[Step] = []
     for step in reversed(flow.steps):
-        if is_guard(step) or any(out in used for out in makes(step)):
-            step = step.without_unused(used) if isinstance(step, Alone) else step
-            kept.append(step)
-            used.update(x.array for x in reads(step))
+        if step.out not in used if type(step) is Map else not _is_needed(step, used):
+            continue
+        step = step.without_unused(used) if isinstance(step, Alone) else step
+        kept.append(step)
+        used.update([x.array for x in reads(step)])
     return replace(flow, steps=tuple(reversed(kept)))
+
+
+def _is_needed(step: Step, used: Set[Array]) -> bool:
+    return is_guard(step) or any(out in used for out in makes(step))
 
 
 class Rewriter:
@@ -135,7 +142,7 @@ class Rewriter:
 
     def read(self, step: Step) -> Step:
         """A step that reads what stands in the place of its operands."""
-        if isinstance(step, Map) and not any(map(self.sees, reads(step))):
+        if type(step) is Map and self._instead.keys().isdisjoint([x.array for x in reads(step)]):
             return step
         return with_operands(step, self.operand, self.ref)
 

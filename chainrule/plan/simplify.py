@@ -44,14 +44,17 @@ def share_equal(flow: Flow) -> Flow:
 
     for given in flow.steps:
         step = given
-        if any(x.array.value is not None or rewriter.sees(x) for x in reads(given)):
-            step = with_operands(given, operand, ref)
+        for x in reads(given):
+            if x.array.value is not None or rewriter.sees(x):
+                step = with_operands(given, operand, ref)
+                break
         if not _repeats(step):
             rewriter.steps.append(step)
             continue
         before = known.setdefault(_key(step), step)
         if before is step:
             rewriter.steps.append(step)
+            continue
         for out, other in zip(makes(step), makes(before), strict=True):
             if out is not other:
                 rewriter.replace(out, other.ref(), step)
@@ -80,7 +83,10 @@ class _Constants:
 def _key(step: Step) -> Any:
     """Equal for steps that compute the same."""
     if isinstance(step, Map):
-        given = [number_key(x) for x in step.operands]
+        given = [
+            (x.array, x.shape, x.strides, x.offset) if type(x) is Ref else number_key(x)
+            for x in step.operands
+        ]
         operands = frozenset(given) if step.letter in COMMUTATIVE else tuple(given)
         return step.letter, operands, step.out.shape, step.out.dtype
     facts: list[Any] = [type(step)]
@@ -124,7 +130,7 @@ def do_algebra(flow: Flow) -> Flow:
             rewriter.replace(out, by, step)
             continue
         rewriter.steps.append(step)
-        makers.update((out, step) for out in makes(step))
+        makers.update([(out, step) for out in makes(step)])
     return rewriter.flow(flow)
 
 
@@ -201,8 +207,11 @@ def fold_constants(flow: Flow) -> Flow:
 
 def _is_known(step: Step) -> bool:
     """Whether a step reads constants only, and makes no more elements than it reads, or few."""
-    refs = list(reads(step))
-    if any(x.array.value is None for x in refs) or not _repeats(step):
+    refs = reads(step)
+    for x in refs:
+        if x.array.value is None:
+            return False
+    if not _repeats(step):
         return False
     if isinstance(step, Map) and step.letter == "coordinate":
         return False  # a loop has its index at hand

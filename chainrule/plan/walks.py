@@ -10,9 +10,10 @@ shape; so reshaping is nothing at all.
 
 import functools
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import TypeAlias
 
-from chainrule.plan.steps import Ref, contiguous
+from chainrule.plan.steps import Ref
 
 Walk: TypeAlias = tuple[tuple[int, int], ...]  # (length, stride), without axes of length 1
 MANY = 4096  # walks that are remembered: a deep net meets few again and again
@@ -26,6 +27,19 @@ def walk(ref: Ref) -> Walk:
 @functools.lru_cache(MANY)
 def _walked(shape: tuple[int, ...], strides: tuple[int, ...]) -> Walk:
     return merged(zip(shape, strides, strict=True))
+
+
+def seen(ref: Ref) -> tuple[Walk, bool]:
+    """The walk of a view, and whether it is all of its array: see ``is_whole``."""
+    return _seen(ref.shape, ref.strides, ref.offset, ref.array.shape)
+
+
+@functools.lru_cache(MANY)
+def _seen(
+    shape: tuple[int, ...], strides: tuple[int, ...], offset: int, array: tuple[int, ...]
+) -> tuple[Walk, bool]:
+    path, size = _walked(shape, strides), prod(array)
+    return path, not offset and path == (((size, 1),) if size != 1 else ())
 
 
 def merged(axes: Iterable[tuple[int, int]]) -> Walk:
@@ -43,12 +57,7 @@ def merged(axes: Iterable[tuple[int, int]]) -> Walk:
 
 def is_whole(ref: Ref) -> bool:
     """Whether a view is all of its array, in C order."""
-    if ref.offset:
-        return False
-    array = ref.array
-    if ref.shape == array.shape and ref.strides == contiguous(ref.shape):  # as most are
-        return True
-    return walk(ref) == (((array.size, 1),) if array.size != 1 else ())
+    return seen(ref)[1]
 
 
 def repeated(shape: Sequence[int], axes: Sequence[int]) -> Walk:
