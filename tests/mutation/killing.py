@@ -41,7 +41,7 @@ Check = Callable[[], object]
 def outcome(mutant: Mutant, rest: bool = True) -> str:
     """Who kills a mutant: the name of a check, "time", or "" where it survives.
 
-    ``rest`` also asks the tests of REST, which take half a minute for a mutant that survives.
+    ``rest`` also asks the default half of REST, a minute or two for a mutant that survives.
     """
     read, write = os.pipe()
     with warnings.catch_warnings():
@@ -180,7 +180,7 @@ def _fails(check: Check) -> bool:
 
 def _pytest_fails(mutant: Mutant) -> bool:
     files = REST[mutant.path.partition("/")[0]]
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--thorough"]
+    options = ["-x", "-q", "-p", "no:cacheprovider"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported here
     options += [f"--ignore={path}" for path in APART]
     return pytest.main([*options, *files]) == pytest.ExitCode.TESTS_FAILED
