@@ -289,3 +289,65 @@ def test_the_residual_of_a_softmax_moves_along_its_last_axis_alone():
     shares = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     expected = shares * (weights - (shares * weights).sum(-1, keepdims=True))
     assert_allclose(cr.grad(weighed)(scores), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("p", [0.5, 1.5, 3, 4])
+def test_the_second_derivative_of_a_length_of_any_order_is_the_differences_of_the_first(p):
+    rng = np.random.default_rng(5)
+    x, v = rng.normal(size=(2, 4)), rng.normal(size=(2, 4))
+    first = cr.grad(lambda x: cr.sum(cr.norm(x, p, axis=1)))
+    differences = (first(x + 1e-6 * v) - first(x - 1e-6 * v)) / 2e-6
+    for second in (
+        cr.hvp(lambda x: cr.sum(cr.norm(x, p, axis=1)), (x,), (v,))[0],
+        cr.grad(lambda x: cr.sum(first(x) * v))(x),
+    ):
+        assert_allclose(second, differences, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("far", [INF, -INF])
+def test_a_length_that_is_infinite_points_along_its_infinite_leg_and_is_flat_there(far):
+    assert_array_equal(np.ravel(gradients(cr.hypot, [far], [3.0])), [np.sign(far), 0.0])
+    assert_array_equal(np.ravel(gradients(cr.hypot, [3.0], [far])), [0.0, np.sign(far)])
+    with np.errstate(all="ignore"):
+        found = cr.hvp(lambda x: cr.hypot(x, 3.0), (np.float64(far),), (np.float64(1.0),))
+    assert found[0] == 0.0
+
+
+def test_selu_at_its_kink_has_the_smaller_of_its_slopes():
+    assert_allclose(gradients(cr.selu, [0.0])[0], [1.0507009873554805], rtol=1e-15)
+
+
+@pytest.mark.parametrize("alpha", [None, 0.25])
+def test_a_focal_loss_of_two_classes_is_its_formula(alpha):
+    scores, targets = np.array([-1.5, 0.3, 2.0]), np.array([0.0, 1.0, 0.0])
+    p = 1 / (1 + np.exp(-scores))
+    right = np.where(targets == 1, p, 1 - p)
+    balance = 1.0 if alpha is None else np.where(targets == 1, alpha, 1 - alpha)
+    expected = (balance * (1 - right) ** 2 * -np.log(right)).mean()
+    found = cr.binary_focal(scores, targets, gamma=2.0, alpha=alpha)
+    assert_allclose(found, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("ignored", [None, 0, 2])
+def test_cross_entropy_over_rows_of_rows_is_that_over_all_rows(smoothing, ignored):
+    rng = np.random.default_rng(1)
+    scores, labels = rng.normal(size=(2, 3, 4)), rng.integers(4, size=(2, 3))
+    labels[0, 0] = 2
+    v = rng.normal(size=scores.shape)
+
+    def loss(scores, labels):
+        return cr.softmax_cross_entropy(
+            scores, labels, label_smoothing=smoothing, ignore_index=ignored
+        )
+
+    def flat(scores):
+        return loss(scores.reshape(6, 4), labels.reshape(6))
+
+    def rows(scores):
+        return loss(scores, labels)
+
+    assert_allclose(rows(scores), flat(scores), rtol=1e-14)
+    assert_allclose(cr.grad(rows)(scores), cr.grad(flat)(scores), rtol=1e-13, atol=1e-16)
+    second = cr.hvp(rows, (scores,), (v,))[0]
+    assert_allclose(second, cr.hvp(flat, (scores,), (v,))[0], rtol=1e-12, atol=1e-15)
