@@ -351,3 +351,12 @@ def test_cross_entropy_over_rows_of_rows_is_that_over_all_rows(smoothing, ignore
     assert_allclose(cr.grad(rows)(scores), cr.grad(flat)(scores), rtol=1e-13, atol=1e-16)
     second = cr.hvp(rows, (scores,), (v,))[0]
     assert_allclose(second, cr.hvp(flat, (scores,), (v,))[0], rtol=1e-12, atol=1e-15)
+
+
+def test_a_row_that_is_ignored_has_no_weight():
+    rng = np.random.default_rng(2)
+    scores, labels, weights = rng.normal(size=(4, 3)), np.array([0, 2, 1, 2]), np.arange(1.0, 5.0)
+    kept = labels != 2
+    found = cr.softmax_cross_entropy(scores, labels, weights=weights, ignore_index=2)
+    expected = cr.softmax_cross_entropy(scores[kept], labels[kept], weights=weights[kept])
+    assert_allclose(found, expected, rtol=1e-14)
