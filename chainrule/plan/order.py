@@ -16,7 +16,7 @@ from chainrule.plan.steps import Array
 
 
 class Order:
-    """What comes before each group, through any number of others, and what right after it."""
+    """What comes before and after each group, through any number of others."""
 
     def __init__(
         self, nodes: Sequence[PlanNode], groups: Sequence[Group], updated: Mapping[Array, Array]
@@ -29,32 +29,33 @@ class Order:
         before = _closure(needs)
         if _checks_first(nodes, needs, before, updated):
             before = _closure(needs)
+        after = _closure(_turned(needs), backwards=True)
         self.before = dict(zip(groups, before, strict=True))
-        self._next = dict(zip(groups, _turned(needs), strict=True))
+        self.after = dict(zip(groups, after, strict=True))
 
     def apart(self, one: Group, other: Group) -> bool:
         """Whether no third group lies between two."""
-        between = self._between(one, other) | self._between(other, one)
-        return not between & ~(self.bits[one] | self.bits[other])
-
-    def _between(self, one: Group, other: Group) -> int:
-        before = self.before[other]
-        found = self._next[one] & before
-        if self.bits[one] & before:  # what cannot be ordered may lead from the second to itself
-            found |= self._next[other] & before
-        return found
+        outside = ~(self.bits[one] | self.bits[other])
+        return not (
+            self.after[one] & self.before[other] & outside
+            or self.after[other] & self.before[one] & outside
+        )
 
     def join(self, one: Group, other: Group) -> None:
         """The second becomes a part of the first."""
         moved = self.bits.pop(other)
-        bits = self.bits[one] = self.bits[one] | moved
-        before = (self.before[one] | self.before.pop(other)) & ~bits
-        after = (self._next[one] | self._next.pop(other)) & ~bits
+        bits = self.bits[one] | moved
+        sooner, before = self.before[one], self.before.pop(other)
+        later, after = self.after[one], self.after.pop(other)
+        # What comes before both knows already what comes after either.
+        above, below = (sooner ^ before) & ~bits, (later ^ after) & ~bits
+        before, after = (sooner | before) & ~bits, (later | after) & ~bits
         del self.groups[other]
         for place in _places(moved):
             self._at[place] = one
-        self.before[one], self._next[one] = before, after
-        self._tell(one)
+        self.bits[one], self.before[one], self.after[one] = bits, before, after
+        self._add(self.after, above, after | bits)
+        self._add(self.before, below, before | bits)
 
     def precedes(self, one: Group, other: Group) -> bool:
         """Whether the first must run before the second."""
@@ -62,22 +63,19 @@ class Order:
 
     def put_before(self, one: Group, other: Group) -> None:
         """From now on the first must run before the second."""
-        self._next[one] |= self.bits[other]
-        self._tell(one)
+        before = self.before[one] | self.bits[one]
+        after = self.after[other] | self.bits[other]
+        above, below = before & ~self.before[other], after & ~self.after[one]
+        self._add(self.after, above, after)
+        self._add(self.before, below, before)
 
-    def _tell(self, one: Group) -> None:
-        """Whatever comes after a group knows what comes before it; most knew that."""
-        more = self.before[one] | self.bits[one]
-        told = [one]
-        while told:
-            after = self._next[told.pop()]
-            while after:
-                group = self._at[after.bit_length() - 1]
-                after &= ~self.bits[group]
-                known = self.before[group]
-                if more & ~known and group is not one:
-                    self.before[group] = known | more
-                    told.append(group)
+    def _add(self, known: dict[Group, int], nodes: int, more: int) -> None:
+        """Know more of the groups of these nodes: they are many in a deep net."""
+        at, bits = self._at, self.bits
+        while nodes:
+            group = at[nodes.bit_length() - 1]
+            nodes &= ~bits[group]
+            known[group] |= more
 
 
 def _needs(nodes: Sequence[PlanNode], updated: Mapping[Array, Array]) -> list[set[int]]:
@@ -129,24 +127,25 @@ def _places(nodes: int) -> Iterator[int]:
         yield place
 
 
-def _turned(needs: Sequence[set[int]]) -> list[int]:
-    """The nodes that run right after each."""
-    after = [0] * len(needs)
+def _turned(needs: Sequence[set[int]]) -> list[set[int]]:
+    """The places of the nodes that run right after each."""
+    followers: list[set[int]] = [set() for _ in needs]
     for i, each in enumerate(needs):
         for j in each:
-            after[j] |= 1 << i
-    return after
+            followers[j].add(i)
+    return followers
 
 
-def _closure(needs: Sequence[set[int]]) -> list[int]:
-    """All that each node needs. What cannot be ordered is left to the schedule."""
+def _closure(needs: Sequence[set[int]], *, backwards: bool = False) -> list[int]:
+    """All that is reached from each node. What cannot be ordered is left to the schedule."""
     reached = [0] * len(needs)
+    places = range(len(needs))[::-1] if backwards else range(len(needs))
     met, ordered, changed = 0, True, True
     while changed:
         changed = False
-        for i, each in enumerate(needs):
+        for i in places:
             mask, own = 0, 1 << i
-            for j in each:
+            for j in needs[i]:
                 mask |= reached[j] | (1 << j)
             mask &= ~own
             ordered = ordered and not mask & ~met
