@@ -330,7 +330,8 @@ def plan_content(plan: Plan) -> str:
     kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
     blocks = [(b.first, b.stop, b.count, b.steps) for b in plan.blocks]
     steps = [plan_content(each.runs) for each in plan.kernels if each.runs is not None]
-    return repr((plan.buffers, kernels, list(number), blocks, *steps))
+    buffers = [(b.size, b.dtype, b.place, b.number) for b in plan.buffers]  # repr is slow
+    return repr((buffers, kernels, list(number), blocks, *steps))
 
 
 def _sources() -> bytes | None:

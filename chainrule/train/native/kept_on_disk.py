@@ -30,6 +30,7 @@ from chainrule.train.native.recorded_step import Recorded
 from chainrule.train.streams import SINGLE
 
 ROOT = Path(__file__).parents[2]
+WORDS = frozenset({str, int, bool, float, type(None)})  # what most facts are made of
 # What stands above training or beside it, which no step can run.
 OTHERS = frozenset({"__pycache__", "cli", "doctor", "inspection", "testing", "tracing"})
 
@@ -79,14 +80,12 @@ class _NotPortableError(Exception):
 
 def _portable(fact: Any) -> Any:
     """A fact in words that mean the same in another process."""
-    if type(fact) is str or type(fact) is int:  # most of them
-        return fact
     if isinstance(fact, type):
         return f"{fact.__module__}.{fact.__qualname__}"
     if is_tuple(fact):
         if fact and fact[0] in (ModuleType, CACHED):  # and its number in this process
             return _portable(fact[0]), fact[-1]
-        return tuple([_portable(each) for each in fact])
+        return tuple([x if type(x) in WORDS else _portable(x) for x in fact])
     if isinstance(fact, CodeType):
         return fact.co_filename.removeprefix(str(ROOT)), fact.co_qualname, fact.co_firstlineno
     if isinstance(fact, PLAIN):
