@@ -26,6 +26,7 @@ random_keys.py      the two words from which random numbers are drawn
 reducers.py         how the elements of a row become one, in vectors
 row_layout.py       along which axis a Row kernel's vectors lie, and how its loops are unrolled
 row_passes.py       what a Row kernel computes
+runtime.py          the functions by which all plans run, made when a plan first wants them
 spans.py            how a loop runs along an axis, several neighbours in a round
 spreading.py        the native half of the threads: a kernel's units, claimed by all who are there
 target.py           what the code is made for: the width of a vector, the size of the caches

@@ -12,13 +12,13 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from chainrule.native import feeding, kernel_calls, looking, looping, spreading
+from chainrule.native import looking
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
 from chainrule.native.executable import Executable
@@ -27,6 +27,7 @@ from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
 from chainrule.native.loaded_code import LOCK as _LOCK
 from chainrule.native.loaded_code import Code
+from chainrule.native.runtime import Parts
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
 from chainrule.native.tiers import SPEED, TIERS, Ledger, Tier
@@ -36,7 +37,6 @@ from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
-RUNTIME = feeding, kernel_calls, looking, looping
 LOADED = time.time()
 _KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
 
@@ -76,7 +76,7 @@ def compile_plan(
     with _KNOWING:
         engine = _started()
         program, loops = engine.program(plan, speed, beside, runs)
-        executable = Executable(plan, program, engine.runtime(loops), engine.pool)
+        executable = Executable(plan, program, engine.parts.runtime(loops), engine.pool)
     if not beside:
         executable.ready()
     return executable
@@ -99,7 +99,7 @@ def look_over(
 ) -> looking.Look:
     """A native call that copies arrays and searches the first ones for NaN; see Look."""
     with _KNOWING:
-        return looking.Look(_started().runtime(0).addresses[looking.LOOK], arrays, copies, looked)
+        return looking.Look(_started().parts.look(), arrays, copies, looked)
 
 
 def target() -> Target:
@@ -112,14 +112,6 @@ def cache_state() -> Cache:
     """Where compiled kernels are kept on disk, how often that helped, and why not, if not."""
     with _KNOWING:
         return _started().cache
-
-
-@dataclass(frozen=True, eq=False)
-class Runtime:
-    """What every plan runs by; it stays as long as the process."""
-
-    addresses: Mapping[str, int]
-    libraries: tuple[Any, ...]
 
 
 class _Engine:
@@ -147,27 +139,8 @@ class _Engine:
         self._maker = digest(
             versions, self._triple, cpu, features, repr(self.target), sources or b""
         )
-        self._runtimes: dict[int, Runtime] = {}
-        with _LOCK:
-            module = Module(functions=[spreading.text()])
-            self._threads = self._made("spreading", spreading.FUNCTIONS, module, speed=0)
-        self.pool = Pool(self._threads[0])
-
-    def runtime(self, speed: int) -> Runtime:
-        """What every plan runs by: the loops over kernels and batches, and the threads.
-
-        Code for which LLVM took at least so much time.
-        """
-        found = self._runtimes.get(SPEED) or self._runtimes.get(speed)
-        if found is None:
-            texts = {module.TEXT: module.FUNCTIONS for module in RUNTIME}
-            names = [name for functions in texts.values() for name in functions]
-            fed, threads = Module({spreading.SPREAD: ""}, [*texts]), self._threads
-            with _LOCK:
-                loops = self._made(f"loops {speed}", names, fed, threads[0], speed)
-            found = Runtime({**loops[0], **threads[0]}, (loops[1], threads[1]))
-            self._runtimes[speed] = found
-        return found
+        self.parts = Parts(self._made)
+        self.pool = Pool(self.parts.base)
 
     def program(self, plan: Plan, speed: int, beside: bool, runs: float) -> tuple[Program, int]:
         """The calls of a plan's kernels, each of which is in memory, on disk, or made now.
@@ -253,19 +226,20 @@ class _Engine:
         content: str,
         exports: Sequence[str],
         module: Module,
-        known: Mapping[str, int] = MappingProxyType({}),
-        speed: int = SPEED,
+        known: Mapping[str, int],
+        speed: int,
     ) -> tuple[Mapping[str, int], Any]:
-        """Functions that every plan needs, from the disk or from their text."""
+        """Functions by which plans run, from the disk or from their text."""
         key = digest(self._maker, content)
-        kept = self.cache.get(key)
-        if kept is not None:
-            with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
-                return self._load(kept, exports, known)
-        entry = Entry(self._object(str(module), speed), _imports(module))
-        loaded = self._load(entry, exports, known)
-        self.cache.put(key, entry)
-        return loaded
+        with _LOCK:
+            kept = self.cache.get(key)
+            if kept is not None:
+                with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
+                    return self._load(kept, exports, known)
+            entry = Entry(self._object(str(module), speed), _imports(module))
+            loaded = self._load(entry, exports, known)
+            self.cache.put(key, entry)
+            return loaded
 
     def _object(self, text: str, speed: int) -> bytes:
         """LLVM's text as an object file."""

@@ -7,7 +7,7 @@ functions and the training program run them.
 import ctypes
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from chainrule.native.feeding import REPEAT
 from chainrule.native.feeds import Feed, Rounds
 from chainrule.native.kernel_calls import RUN
 from chainrule.native.kinds import record
-from chainrule.native.looping import LOOP
+from chainrule.native.runtime import Runtime
 from chainrule.native.threads import Pool
 from chainrule.native.whole_plan import Places, Program
 from chainrule.plan.numpy_memory import Memory
@@ -29,15 +29,6 @@ _REPEAT = ctypes.CFUNCTYPE(
     _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _POINTER, _INTEGER, _INTEGER
 )
 _CALLBACK = ctypes.CFUNCTYPE(None, _INTEGER)
-
-
-class Runtime(Protocol):
-    """What every plan runs by, as the engine loads it."""
-
-    @property
-    def addresses(self) -> Mapping[str, int]:
-        """Where its functions begin."""
-        ...
 
 
 class Executable:
@@ -62,7 +53,7 @@ class Executable:
         self.places = program.places
         self.inputs = self._places("input", len(plan.inputs))
         self.outputs = self._places("output", len(plan.outputs))
-        self.loop: int = runtime.addresses[LOOP]
+        self.loop = runtime.loop() if program.inner else 0
         self.inner = {
             number: (word, Executable(plan.kernels[number].runs, each, runtime, pool))
             for number, (word, each) in program.inner.items()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter, is_
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from chainrule.plan.scalar import Access
@@ -46,7 +47,7 @@ def form(kernel: "Kernel") -> Form:
     """A kernel without the numbers of its buffers, and where it begins in them."""
     names = _Names()
     key = _key(kernel.code_key(), names)
-    return Form(f"{type(kernel).__name__} {key!r}", tuple(names.starts), kernel)
+    return Form(intern(f"{type(kernel).__name__} {key!r}"), tuple(names.starts), kernel)
 
 
 def firsts(forms: Sequence[Form]) -> list[int]:

@@ -231,7 +231,7 @@ class Stalls:
         self.caller = threading.get_ident()
         self.shared = False
         self.kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 2)(self.run)
-        address = engine._started().runtime(0).addresses[spreading.SPREAD]
+        address = engine._started().parts.runtime(0).addresses[spreading.SPREAD]
         kinds = [ctypes.c_void_p] * 2 + [ctypes.c_int64] * 2
         self.spread = ctypes.CFUNCTYPE(None, *kinds)(address)
 

@@ -64,6 +64,7 @@ def read(key: bytes) -> tuple[Recorded, Plan] | None:
 def write(key: bytes, recorded: Recorded, plan: Plan) -> None:
     """Keep a step whose outputs stand alone, and which holds nothing that is a user's."""
     if recorded.out is SINGLE and not recorded.left and _is_ours(plan):
+        _ = plan.forms  # which are kept with it: to find them out takes longer than to read them
         kept = pickle.dumps((recorded, plan), pickle.HIGHEST_PROTOCOL)
         cache_state().put(key, Entry(kept, ()))
 
