@@ -1,11 +1,13 @@
 """What is recorded and planned for a deep net grows with its depth, no faster."""
 
+import pickle
 import sys
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.graph.nodes.node import Node
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.plan import grouping
 from chainrule.plan.make import make
@@ -114,3 +116,33 @@ def test_numbers_that_all_parameters_share_are_computed_once():
         if getattr(step, "letter", "") == "expm1"
     ]
     assert len(roots) == 2  # of both means, not of both of each parameter
+
+
+def test_the_way_back_of_a_gradient_that_is_recorded_leaves_no_nodes(monkeypatch):
+    ops, original = [], Node.__init__
+
+    def noted(self, value, op=None, *rest, **named):
+        if op is not None:
+            ops.append(op.name)
+        original(self, value, op, *rest, **named)
+
+    def loss(w, x):
+        for _ in range(3):
+            x = np.tanh(x @ w)
+        return x.sum()
+
+    w = np.eye(2) / 2
+    monkeypatch.setattr(Node, "__init__", noted)
+    found = cr.compile(cr.grad(loss))(w, w)
+    recorded = [*ops]
+    assert recorded == 2 * [*(3 * ["matmul", "tanh"]), "sum"]  # once more, to see that it stays
+    np.testing.assert_allclose(found, cr.grad(loss)(w, w))
+
+
+def test_a_kernel_is_kept_without_what_is_found_out_again():
+    plan = cr.compile(lambda x: np.tanh(x @ x) + 1).plan(np.eye(3))
+    again = pickle.loads(pickle.dumps(plan))
+    assert all("traffic" in vars(kernel) for kernel in plan.kernels)
+    assert not any("traffic" in vars(kernel) for kernel in again.kernels)
+    assert again.kernels == plan.kernels
+    assert [each.key for each in again.forms] == [each.key for each in plan.forms]
