@@ -14,7 +14,7 @@ from chainrule.graph.nodes.node import Node
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.operation import Op, Pulled, apply
 from chainrule.loops.body import Body, Slot, slots_of
-from chainrule.loops.tangents import moving
+from chainrule.loops.tangents import begins_apart, moving, one_step
 from chainrule.loops.transposing import Loop, Transposed, transposed
 from chainrule.settings import RECORDING, met
 from chainrule.spec import Spec, spec_of
@@ -139,7 +139,16 @@ class Scan(Op):
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
         """The scan whose carry is this one's with its tangents."""
-        step = moving(self.loop, {i for i, t in enumerate(tangents) if t is not None})
+        return self._pushed(tangents, inputs, 2 * self.carries)
+
+    def _pushed(self, tangents: Sequence[Any], inputs: Sequence[Any], alone: int) -> Any:
+        """``alone``: so many steps may be read by themselves before what moves is told apart."""
+        given = {i for i, t in enumerate(tangents) if t is not None}
+        if not given:
+            return (None,) * len(self.body.results)
+        step = moving(self.loop, given)
+        if alone and self.length and begins_apart(self.loop, step, given):
+            return self._first_alone(tangents, inputs, alone - 1)
         carry, streams, shared = self.cut(inputs)
 
         def along(places: Sequence[int]) -> list[Any]:
@@ -164,6 +173,35 @@ class Scan(Op):
         found = scan(*operands)[self.carries :]
         pushed = dict(zip((*step.carried, *step.outputs), found, strict=True))
         return tuple(pushed.get(i) for i in range(len(self.body.results)))
+
+    def _first_alone(self, tangents: Sequence[Any], inputs: Sequence[Any], alone: int) -> Any:
+        """The tangents where the first step is read by itself, as a loop in Python reads it."""
+        ends, varying = self.carries, range(self.carries, self.loop.varying)
+        first, rest = (-1, slice(None, -1)) if self.reverse else (0, slice(1, None))
+
+        def entries(values: Sequence[Any], at: Any) -> list[Any]:
+            return [
+                x[at, ...] if i in varying and x is not None else x for i, x in enumerate(values)
+            ]
+
+        found, pushed = one_step(self.body, entries(inputs, first), entries(tangents, first))
+        later = replace(self, length=self.length - 1)._pushed(
+            [*pushed[:ends], *entries(tangents, rest)[ends:]],
+            [*found[:ends], *entries(inputs, rest)[ends:]],
+            alone,
+        )
+        specs = self.spec()
+        stacks = [self._joined(pushed[i], later[i], specs[i]) for i in range(ends, len(specs))]
+        return (*later[:ends], *stacks)
+
+    def _joined(self, first: Any, rest: Any, spec: Spec) -> Any:
+        """The entry of the step that came first, and those of all others; None if all are 0."""
+        if first is None and rest is None:
+            return None
+        one, others = (1, *spec.shape[1:]), (self.length - 1, *spec.shape[1:])
+        first = np.zeros(one, spec.dtype) if first is None else np.reshape(first, one)
+        rest = np.zeros(others, spec.dtype) if rest is None else rest
+        return np.concatenate([rest, first] if self.reverse else [first, rest])
 
     def keeping(self, wanted: set[int]) -> "Scan":
         """The same, with the values among its results that the gradients of some inputs read."""
