@@ -7,6 +7,7 @@ beside this file lists them for editors.
     domain.py       where an op is defined and smooth: intervals, kinks and poles
     errors.py       every exception chainrule raises, and the shape of its message
     extend.py       what an op of your own is written with, and nothing that will move
+    markup.py       elements with everything escaped, and the card that notebooks show
     runs.py         a finished run of the command line, opened from Python
     settings.py     the switches of a run, each a ContextVar
     spec.py         what a tensor looks like before anything is computed
@@ -43,7 +44,6 @@ from chainrule import ops as ops
 from chainrule import settings as settings
 from chainrule.graph.nodes.graph import Graph as Graph
 from chainrule.graph.nodes.legality import check as _check
-from chainrule.graph.nodes.lines import show as _show
 from chainrule.graph.op.catalogue import CATALOGUE as _CATALOGUE
 from chainrule.graph.op.families import Elementwise as Elementwise
 from chainrule.graph.op.numerical import NumericalOp as NumericalOp
@@ -67,10 +67,12 @@ def check_graph(*ends: Any) -> None:
     _check(Graph.of(*ends))
 
 
-def show(*ends: Any) -> str:
-    """The graph behind some tensors, as text: one line per node. See :class:`Graph`."""
-    return _show(Graph.of(*ends))
+def _as_picture(graph: Graph) -> str:
+    return importlib.import_module("chainrule.inspection").draw(graph)._repr_html_()
 
+
+# A notebook shows a graph as a picture, which is drawn floors above it: here alone both are known.
+setattr(Graph, "_repr_html_", _as_picture)  # noqa: B010  pyright knows no attribute of this name
 
 # Loaded when they are asked for: together they would triple the time of the import.
 _LATER = {
@@ -79,25 +81,29 @@ _LATER = {
     "checkpoint": "differentiate",
     "compile": "compiled",
     "custom_gradient": "differentiate",
+    "draw": "inspection",
     "elementwise_grad": "differentiate",
     "evaluate": "train",
     "fit": "train",
+    "flow": "inspection",
     "fori": "loops",
     "grad": "differentiate",
     "hessian": "differentiate",
     "hvp": "differentiate",
     "jacobian": "differentiate",
     "jvp": "differentiate",
+    "ledger": "inspection",
     "linearize": "differentiate",
     "load_run": "runs",
     "predict": "train",
     "scan": "loops",
+    "show": "inspection",
     "stop_gradient": "differentiate",
     "trace_nonfinite": "tracing",
     "value_and_grad": "differentiate",
     "vjp": "differentiate",
 }
-_MODULES = ("extend", "jacobians", "nn", "optim", "testing", "train")
+_MODULES = ("extend", "inspection", "jacobians", "nn", "optim", "testing", "train")
 
 
 def __getattr__(name: str) -> Any:
@@ -116,11 +122,12 @@ def __dir__() -> list[str]:
 
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
-    "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient",
-    "elementwise_grad", "errors", "evaluate", "extend", "fit", "fold", "fori", "grad", "hessian",
-    "hvp", "jacobian", "jacobians", "jvp", "key", "linearize", "load_run", "nn", "no_grad", "op",
-    "ops", "ops_table", "optim", "parameter", "permute", "predict", "scan", "settings", "show",
-    "stop_gradient", "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp",
+    "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient", "draw",
+    "elementwise_grad", "errors", "evaluate", "extend", "fit", "flow", "fold", "fori", "grad",
+    "hessian", "hvp", "inspection", "jacobian", "jacobians", "jvp", "key", "ledger",
+    "linearize", "load_run", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
+    "permute", "predict", "scan", "settings", "show", "stop_gradient", "tensor",
+    "trace_nonfinite", "train", "value_and_grad", "vjp",
 )  # fmt: skip
 
 for _name in _CATALOGUE.names():

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from chainrule import testing as testing
 from chainrule import errors as errors
 from chainrule import extend as extend
+from chainrule import inspection as inspection
 from chainrule import jacobians as jacobians
 from chainrule import nn as nn
 from chainrule import ops as ops
@@ -38,6 +39,10 @@ from chainrule.graph.op.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
+from chainrule.inspection.drawing import draw as draw
+from chainrule.inspection.flow import flow as flow
+from chainrule.inspection.flow import show as show
+from chainrule.inspection.ledger import ledger as ledger
 from chainrule.loops.scanning import fori as fori
 from chainrule.loops.scanning import scan as scan
 from chainrule.ops.random import fold as fold
@@ -60,7 +65,6 @@ Array = npt.NDArray[Any] | float | Sequence[Any]
 Operand = Tensor | Array
 
 def check_graph(*ends: Any) -> None: ...
-def show(*ends: Any) -> str: ...
 
 @overload
 def abs(x: Array) -> npt.NDArray[Any]: ...

@@ -22,6 +22,7 @@ from chainrule.graph.nodes.guard import own
 from chainrule.graph.nodes.node import Node, as_array, is_float, next_serial
 from chainrule.graph.nodes.start import start_of, without_silent
 from chainrule.graph.nodes.storage import OwnGradient, ParameterView, aligned, read_only
+from chainrule.graph.nodes.tensor_card import tensor_card
 from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.readable import Readable
 from chainrule.graph.numpy.stacked import joined, symbols_in
@@ -149,6 +150,9 @@ class Tensor(Readable):
             f"{type(self).__name__}({body}, shape={self.shape}, dtype={self.dtype}{label}, "
             f"{self.origin})"
         )
+
+    def _repr_html_(self) -> str:
+        return tensor_card(self)
 
 
 class Parameter(Tensor, result=Tensor):

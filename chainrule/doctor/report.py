@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.doctor.finding import Comparison, Finding
 from chainrule.errors import GradientCheckError
+from chainrule.markup import text_card
 
 WIDTH = 88  # of the page
 LABEL = 10  # of a line under a finding
@@ -56,6 +57,9 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        return text_card("", self)
 
     def lines(self) -> Iterator[str]:
         """The page, line by line."""

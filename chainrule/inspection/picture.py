@@ -10,8 +10,12 @@ from itertools import pairwise
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.node import Node
+from chainrule.inspection.flow_record import FlowData
+from chainrule.inspection.given_graph import Given
 from chainrule.inspection.layered import Box
 from chainrule.inspection.layout import Layout, Wire, lay_out
+from chainrule.inspection.module_boxes import module_boxes
+from chainrule.inspection.observed import observed
 from chainrule.inspection.sketch import Sign, sketch
 from chainrule.inspection.svg import element, escaped, number, shortened, text_width
 
@@ -21,6 +25,7 @@ LONGEST_NAME = 26  # characters
 MARGIN = 20.0  # px around the picture
 TITLE_ROOM = 34.0  # px
 LEGEND_ROOM = 34.0  # px
+MODULE_ROOM = 18.0  # px, above the picture of a net, for the name of a module
 
 # Sizes in px.
 RADIUS = 19.0
@@ -45,6 +50,8 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,san
 .cr-graph .op{fill:var(--cr-op);stroke:var(--cr-line);stroke-width:1.2}
 .cr-graph .parameter{fill:var(--cr-leaf);stroke:var(--cr-leaf-line);stroke-width:1.2}
 .cr-graph .data{fill:var(--cr-paper);stroke:var(--cr-line);stroke-width:1.2}
+.cr-graph .module{fill:var(--cr-ink);fill-opacity:.035;stroke:var(--cr-line);stroke-opacity:.6;
+stroke-dasharray:4 3}
 .cr-graph .fork{fill:var(--cr-ink)}
 .cr-graph .heading{font-size:15px;font-weight:600}
 .cr-graph .name{font-size:13px;text-anchor:middle}
@@ -87,17 +94,25 @@ def graph_svg(*ends: Node, title: str = "") -> str:
         raise ArgumentError(
             "there is no graph to draw: no tensor was given.", do="Give the loss: graph_svg(loss)."
         )
-    signs, left_out = sketch(ends, MOST_NODES)
+    return flow_svg(observed(Given(ends), walks=False, closely=False), title)
+
+
+def flow_svg(flow: FlowData, title: str = "") -> str:
+    """Draw a graph that has been looked at."""
+    signs, left_out = sketch(flow, MOST_NODES)
     shapes = [_shape(sign) for sign in signs]
     plan = lay_out([shape.box for shape in shapes])
     notes = _notes(signs, left_out)
     above = MARGIN + (TITLE_ROOM if title else 0.0)
+    above += MODULE_ROOM if any(sign.module for sign in signs) else 0.0
     legend_width = sum(text_width(text, LEGEND_SIZE) + 22 for _, text in notes)
     width = max(plan.width, legend_width, text_width(title, 15)) + 2 * MARGIN
     height = plan.height + above + LEGEND_ROOM + MARGIN
     shift = MARGIN + max(0.0, (width - 2 * MARGIN - plan.width) / 2)
+    kinds = {module.path: module.kind for module in flow.modules}
     drawing = element(
         "g",
+        *module_boxes(signs, [shape.box for shape in shapes], plan, kinds),
         *_wires(plan, shapes),
         *(_node(signs[i], shapes[i], plan, i) for i in range(len(signs))),
         transform=f"translate({number(shift)} {number(above)})",

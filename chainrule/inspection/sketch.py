@@ -1,24 +1,16 @@
 """What a picture of a graph says at each node: name, value, upstream gradient, gate role.
 
-Imports the graph and the tensors. picture.py draws these signs; nothing here knows about lines
-and colours.
+Imports the records of a flow. picture.py draws these signs; nothing here knows about lines and
+colours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-
-from chainrule.graph.nodes.graph import Graph
-from chainrule.graph.nodes.lines import node_names
-from chainrule.graph.nodes.node import Node
-from chainrule.graph.numpy.symbol import plain
-from chainrule.graph.op.calls import node_call
-from chainrule.graph.op.families import Letter
-from chainrule.graph.op.operation import Op
-from chainrule.tensors import Parameter
+from chainrule.inspection.amount import Amount
+from chainrule.inspection.flow_record import FlowData, FlowNode
 
 Kind = Literal["op", "parameter", "data", "number", "cut"]
 
@@ -30,13 +22,6 @@ PRINTED = MappingProxyType(
 ORDERED = ("-", "/", "**", "@", ">", ">=", "<", "<=")
 
 FORK = "adder: gradients are summed"
-GATES = MappingProxyType(
-    {
-        "gradient distributor": "hands the upstream gradient to every input",
-        "swap multiplier": "each input receives the upstream gradient times the other input",
-        "gradient router": "sends the upstream gradient only where the input was selected",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -63,6 +48,8 @@ class Sign:
         Positions of the signs it reads.
     ordered : bool
         Whether it would be another op with its two operands exchanged, as x / y.
+    module : str
+        The path of the module that made it.
     """
 
     kind: Kind
@@ -75,116 +62,90 @@ class Sign:
     title: str = ""
     inputs: tuple[int, ...] = ()
     ordered: bool = False
+    module: str = ""
 
 
-def sketch(ends: Iterable[Node], limit: int) -> tuple[list[Sign], int]:
+def sketch(flow: FlowData, limit: int) -> tuple[list[Sign], int]:
     """The signs of the last ``limit`` nodes, inputs before readers; and how many are left out."""
-    graph = Graph.of(*ends)
-    drawn = _last(graph, limit)
-    names = node_names(graph) | _operand_names(graph)
-    reads: dict[Node, int] = {}
-    for node in graph.nodes:
-        for x in node.inputs:
-            if x is not None:
-                reads[x] = reads.get(x, 0) + 1
+    drawn = _last(flow, limit)
     signs: list[Sign] = []
-    place: dict[Node, int] = {}
+    place: dict[int, int] = {}
     for node in drawn:
-        for x in node.inputs:
-            if x is not None and x not in place:
+        read = [x.node for x in node.inputs if x.node is not None]
+        for x in read:
+            if x not in place:
                 place[x] = len(signs)
                 signs.append(Sign("cut", "…", title="made from nodes that are not drawn"))
-        inputs = tuple(place[x] for x in node.inputs if x is not None)
-        place[node] = len(signs)
-        signs.append(_sign(node, inputs, names, reads.get(node, 0)))
-    return signs, len(graph) - len(drawn)
+        inputs = tuple(place[x] for x in read)
+        place[node.id] = len(signs)
+        signs.append(_sign(node, inputs))
+    return signs, len(flow) - len(drawn)
 
 
-def _last(graph: Graph, limit: int) -> list[Node]:
+def _last(flow: FlowData, limit: int) -> Sequence[FlowNode]:
     """The youngest ops with the leaves they read: parameters are old, but belong to their op."""
-    if len(graph) <= limit:
-        return list(graph.nodes)
-    kept: dict[Node, None] = {}
-    for node in reversed(graph.nodes):
-        if node.op is None and node not in graph.ends:
+    if len(flow) <= limit:
+        return flow.nodes
+    kept: dict[int, None] = {}
+    for node in reversed(flow.nodes):
+        if not node.op and not node.is_end:
             continue
-        group = [node, *(x for x in node.inputs if x is not None and x.op is None)]
+        read = [x.node for x in node.inputs if x.node is not None]
+        group = [node.id, *(x for x in read if not flow.nodes[x].op)]
         new = dict.fromkeys(x for x in group if x not in kept)
         if kept and len(kept) + len(new) > limit:
             break
         kept |= new
-    return sorted(kept, key=lambda node: node.serial)
+    return [flow.nodes[i] for i in sorted(kept)]
 
 
-def _operand_names(graph: Graph) -> dict[Node, str]:
-    """A leaf without a name goes by what its reader calls it: "labels", "scores"."""
-    names: dict[Node, str] = {}
-    for node in graph.nodes:
-        op = node.op
-        if op is None or isinstance(op, Letter) or op.variadic:
-            continue
-        for x, name in zip(node.inputs, op.inputs, strict=False):
-            if x is not None and x.op is None and not x.label:
-                names.setdefault(x, name)
-    return names
-
-
-def _sign(node: Node, inputs: tuple[int, ...], names: dict[Node, str], reads: int) -> Sign:
-    value, gradient = _brief(node.value), _brief(node.gradient)
-    fork = reads > 1 and node.wants_gradient
-    title = _title(node, names, fork)
-    if node.op is None:
-        array = _shape(node.value)
-        if not node.wants_gradient and not node.label and not array:
-            return Sign("number", value, title=title)
-        kind = "parameter" if isinstance(node, Parameter) else "data"
-        return Sign(kind, names[node], array, value, gradient, "", fork, title)
-    shape = _shape(node.value)
+def _sign(node: FlowNode, inputs: tuple[int, ...]) -> Sign:
+    value, gradient = _brief(node.value), _brief(node.upstream)
+    title = _title(node)
+    shape = _shape(node)
+    if not node.op:
+        if node.kind == "constant" and not shape:
+            return Sign("number", value, title=title, module=node.module)
+        kind = "parameter" if node.kind == "parameter" else "data"
+        return Sign(
+            kind, node.name, shape, value, gradient, "", node.fork, title, module=node.module
+        )
+    label = node.name if node.named else ""
     if shape:
-        value = f"{node.label} {shape} {value}".strip()
-    elif node.label:
-        value = f"{node.label} = {value}"
-    gate = node.op.gate
-    ordered = node.op.symbol in ORDERED and len(inputs) == 2
-    return Sign("op", _label(node.op), "", value, gradient, gate, fork, title, inputs, ordered)
+        value = f"{label} {shape} {value}".strip()
+    elif label:
+        value = f"{label} = {value}"
+    ordered = node.sign in ORDERED and len(inputs) == 2
+    return Sign(
+        "op", _label(node), "", value, gradient, node.role, node.fork, title, inputs, ordered,
+        node.module,
+    )  # fmt: skip
 
 
-def _label(op: Op) -> str:
-    if op.symbol:
-        return PRINTED.get(op.symbol, op.symbol)
-    return "several" if op.name == "output" else op.name
+def _label(node: FlowNode) -> str:
+    if node.sign:
+        return PRINTED.get(node.sign, node.sign)
+    return "several" if node.op == "output" else node.op
 
 
-def _title(node: Node, names: dict[Node, str], fork: bool) -> str:
+def _title(node: FlowNode) -> str:
     """The node in full, as a formula, then its value, its gradient and what its gate does."""
-    call = node_call(node, names, settings=True)
-    lines = [f"{names[node]} = {call}" if call else names[node]]
-    if not isinstance(node.value, tuple):
+    lines = [f"{node.name} = {node.call_in_full}" if node.op else node.name]
+    if node.kind != "several":
         lines.append(f"shape {node.shape}, {node.dtype}")
         lines.append(f"value {_brief(node.value)}")
-    if node.gradient is not None:
-        lines.append(f"upstream gradient {_brief(node.gradient)}")
-    if node.op is not None and node.op.gate:
-        gate = node.op.gate
-        lines.append(f"{gate}: {GATES[gate]}" if gate in GATES else gate)
-    return "\n".join(lines + ([FORK] if fork else []))
+    if node.upstream is not None:
+        lines.append(f"upstream gradient {_brief(node.upstream)}")
+    if node.role:
+        lines.append(f"{node.role}: {node.role_says}" if node.role_says else node.role)
+    return "\n".join(lines + ([FORK] if node.fork else []))
 
 
-def _shape(value: Any) -> str:
-    shape = () if isinstance(value, tuple) else np.shape(value)
-    return str(shape) if np.prod(shape) != 1 else ""
+def _shape(node: FlowNode) -> str:
+    several = node.value is not None and node.value.size != 1
+    return str(node.shape) if several else ""
 
 
-def _brief(value: Any) -> str:
+def _brief(amount: Amount | None) -> str:
     """A number with four digits; of an array the largest magnitude."""
-    if value is None or isinstance(value, tuple):
-        return ""
-    array = np.asarray(plain(value))
-    if array.size == 0:
-        return "empty"
-    if array.size == 1:
-        return f"{array.item():.4g}"
-    if array.dtype.kind != "f":
-        return ""  # the largest of many labels tells nothing
-    largest = np.abs(array.astype(np.float64)).max()
-    return f"|{largest:.3g}|"
+    return "" if amount is None else amount.magnitude()

@@ -4,6 +4,7 @@ Floor 1: imports errors and NumPy; SciPy only where sparse matrices are multipli
 
     diagonal.py   Jacobians of what works element by element or row by row
     jacobian.py   the derivative of many numbers by many numbers, held by its structure
+    jacobian_card.py  a Jacobian as a notebook shows it
     kronecker.py  the Jacobian of a matrix product, held by the matrices of the product itself
     selection.py  Selection and Broadcast, and their adjoints
     sizes.py      how sizes are printed, and how a budget is read

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.errors import ArgumentError, ShapeError
+from chainrule.jacobians.jacobian_card import jacobian_card
 from chainrule.jacobians.sizes import Budget, budget_bytes, size_text
 from chainrule.jacobians.sparse import Array, Coordinates, Shape, places, sparse_matrix
 
@@ -240,6 +241,9 @@ class Jacobian(NDArrayOperatorsMixin):
             f"{type(self).__name__} jacobian {self.shape} {self.dtype}{layout}: "
             f"{size_text(self.bytes_dense)} dense, {size_text(self.bytes_here)} here"
         )
+
+    def _repr_html_(self) -> str:
+        return jacobian_card(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -34,6 +34,7 @@ class Scan(Op):
     """
 
     name = "scan"
+    gate: ClassVar[str] = "gradient mixer"
     primitive: ClassVar[str] = "loop"
     views: ClassVar[bool] = False
     takes_none: ClassVar[bool] = True

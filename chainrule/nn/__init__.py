@@ -9,8 +9,10 @@ from_data.py       first weights for which every layer's outputs are as wide as 
 initialization.py  the first values of weights, chosen so that no layer's scores grow or fade
 learnable.py       a factor per feature; an activation with a strength per unit
 linear.py          the score function X W + b
+listening.py       a stand-in for a net, whose modules tell when they compute
 max_norm.py        a bound on the length of each unit's weights
 member_paths.py    named parameters and buffers, and where they stand in a net
+model_card.py      a model as a notebook shows it
 module.py          a net or a part of one, called like a function
 normalization.py   LayerNorm by row, BatchNorm by column with running statistics
 op_layer.py        the op of a layer, made of the layer's attributes as they are now

@@ -14,6 +14,7 @@ from chainrule.graph.nodes.guard import own
 from chainrule.graph.nodes.node import as_array
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.nn.member_paths import Tree, rebuilt
+from chainrule.nn.model_card import model_card
 from chainrule.nn.run import CURRENT, Run, run_of
 from chainrule.nn.summary import Summary, summarize
 from chainrule.ops.random import Key
@@ -187,6 +188,9 @@ class Module(Tree):
         layers = [f"{INDENT}{name}: {_indented(child)}" for name, child in self.children()]
         body = "\n".join(["", *layers, ""]) if layers else self.extra()
         return f"{type(self).__name__}({body})"
+
+    def _repr_html_(self) -> str:
+        return model_card(self)
 
     def extra(self) -> str:
         """What stands between the parentheses of a layer's repr."""

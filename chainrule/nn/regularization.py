@@ -263,6 +263,8 @@ def objective(model: Module, data_loss: Tensor, regularization: Any = None) -> L
 class _OfWeights(Composite):
     """A sum over all weights of a net: one node, whatever their number."""
 
+    gate: ClassVar[str] = "gradient scaler"
+
     strength: float
 
     def forward(self, *weights: Any) -> Any:

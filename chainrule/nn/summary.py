@@ -1,6 +1,6 @@
 """Summary: what a net is made of and what one evaluation costs, as a table.
 
-Imports tree and settings. Module.summary calls it; shapes are found by a run on zeros.
+Imports listening and settings. Module.summary calls it; shapes are found by a run on zeros.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.nn.member_paths import Tree, is_group
+from chainrule.markup import text_card
+from chainrule.nn.listening import Advance, listening
+from chainrule.nn.member_paths import Tree
 from chainrule.settings import no_grad
 from chainrule.tensors import Parameter
 
@@ -65,6 +67,9 @@ class Summary:
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         return "\n".join(_line(line, widths) for line in cells)
 
+    def _repr_html_(self) -> str:
+        return text_card("", self)
+
 
 def summarize(
     model: Any, input_shape: int | tuple[int, ...], leaf: Callable[[Any], Any]
@@ -75,7 +80,7 @@ def summarize(
     indices = any(getattr(module, "takes_indices", False) for module in model.modules().values())
     zeros = np.zeros(shape, np.int64 if indices else np.float32)
     with no_grad():
-        _listening(model, "", rows, {})(leaf(zeros))
+        listening(model, _heard(rows))(leaf(zeros))
     count = sum(p.size for p in model.parameters().values())
     return Summary(shape, tuple(rows), count)
 
@@ -91,48 +96,22 @@ def _batched(shape: int | tuple[int, ...]) -> tuple[int, ...]:
     return (1, *lengths) if len(lengths) == 1 else lengths
 
 
-def _listening(module: Tree, path: str, rows: list[Row], known: dict[int, Any]) -> Any:
-    """A copy of a module that shares its arrays and notes what it returns.
+def _heard(rows: list[Row]) -> Callable[[Tree, str, Advance], Advance]:
+    """Note what each layer returns; a container's layers speak for it."""
 
-    The model itself stays untouched, so that others may use it at the same time.
-    """
-    if id(module) in known:
-        return known[id(module)]
-    copy: Any = object.__new__(type(module))
-    known[id(module)] = copy
-    names = {id(child): name for name, child in module.children()}
+    def told(module: Tree, path: str, advance: Advance) -> Advance:
+        own = sum(x.size for _, x in module.members() if isinstance(x, Parameter))
+        if any(True for _ in module.children()) and not own:
+            return advance
 
-    def heard(x: Any) -> Any:
-        if not isinstance(x, Tree):
-            return x
-        name = names.get(id(x), "")
-        return _listening(x, f"{path}.{name}" if path else name, rows, known)
+        def noted(x: Any, run: Any) -> Any:
+            out = advance(x, run)
+            rows.append(_row(module, path, own, x, out))
+            return out
 
-    for name, value in vars(module).items():
-        vars(copy)[name] = _mapped(value, heard)
-    own = sum(x.size for _, x in module.members() if isinstance(x, Parameter))
-    if names and not own:
-        return copy  # a container: its layers speak for it
+        return noted
 
-    kind: Any = type(module)
-
-    def advance(x: Any, run: Any) -> Any:
-        out = kind.advance(copy, x, run)
-        rows.append(_row(module, path, own, x, out))
-        return out
-
-    vars(copy)["advance"] = advance
-    return copy
-
-
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """An attribute with each module in it replaced by its listening copy."""
-    if not is_group(value):
-        return change(value)
-    if hasattr(value, "items"):
-        return {key: change(x) for key, x in value.items()}
-    modules = any(isinstance(x, Tree) for x in value)
-    return type(value)([change(x) for x in value]) if modules else value
+    return told
 
 
 def _row(module: Any, path: str, own: int, x: Any, out: Any) -> Row:

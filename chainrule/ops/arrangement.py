@@ -77,7 +77,7 @@ class Rot90(Movement):
         return (Rot90(-self.k, self.axes)(upstream),)
 
 
-@op("fliplr", numpy=np.fliplr, samples=_matrix)
+@op("fliplr", gate="gradient copier", numpy=np.fliplr, samples=_matrix)
 class FlipLR(Composite):
     """Columns in reverse order: axis 1 flipped."""
 
@@ -85,7 +85,7 @@ class FlipLR(Composite):
         return flip(m, 1)
 
 
-@op("flipud", numpy=np.flipud, samples=_matrix)
+@op("flipud", gate="gradient copier", numpy=np.flipud, samples=_matrix)
 class FlipUD(Composite):
     """Rows in reverse order: axis 0 flipped."""
 
@@ -93,7 +93,12 @@ class FlipUD(Composite):
         return flip(m, 0)
 
 
-@op("moveaxis", numpy=np.moveaxis, samples=lambda rng: (rng.normal(size=(2, 3, 4)), 0, -1))
+@op(
+    "moveaxis",
+    gate="gradient copier",
+    numpy=np.moveaxis,
+    samples=lambda rng: (rng.normal(size=(2, 3, 4)), 0, -1),
+)
 class MoveAxis(Composite):
     """Axes moved to new places; the others keep their order."""
 
@@ -114,7 +119,7 @@ class MoveAxis(Composite):
         return transpose(a, tuple(axes))
 
 
-@op("ravel", numpy=np.ravel, onnx="Flatten", samples=_matrix)
+@op("ravel", gate="gradient copier", numpy=np.ravel, onnx="Flatten", samples=_matrix)
 class Ravel(Composite):
     """All elements in one axis, the last index fastest."""
 
@@ -124,7 +129,7 @@ class Ravel(Composite):
         return reshape(a, (-1,))
 
 
-@op("tile", numpy=np.tile, gate="copy: its gradients are added", samples=lambda rng: (
+@op("tile", numpy=np.tile, gate="gradient adder", samples=lambda rng: (
     rng.normal(size=(3, 2)), (2, 3)))  # fmt: skip
 class Tile(Composite):
     """The whole tensor repeated along its axes.
@@ -149,7 +154,7 @@ class Tile(Composite):
         return reshape(copies, tuple(n * m for n, m in pairs))
 
 
-@op("repeat", numpy=np.repeat, gate="copy: its gradients are added", samples=lambda rng: (
+@op("repeat", numpy=np.repeat, gate="gradient adder", samples=lambda rng: (
     rng.normal(size=(3, 2)), 2, 0))  # fmt: skip
 class Repeat(Composite):
     """Each element (or row) several times, one copy beside the other.

@@ -63,7 +63,11 @@ class GetItem(Indexing):
         return (lambda: put(upstream, *arrays), *(None,) * len(arrays))
 
 
-@op("putitem", samples=lambda rng: (rng.normal(size=(2, 5)), (("slice", None, None, -2),), (4, 5)))
+@op(
+    "putitem",
+    gate="gradient copier",
+    samples=lambda rng: (rng.normal(size=(2, 5)), (("slice", None, None, -2),), (4, 5)),
+)
 class PutItem(Indexing):
     """Zeros with the elements added where a key points: the way back of indexing."""
 
@@ -121,7 +125,11 @@ class Take(Indexing):
         return lambda: PutItem(key, tuple(x.shape))(upstream, indices), None
 
 
-@op("put_rows", samples=lambda rng: (rng.normal(size=(2, 2, 5)), np.array([[0, -1], [2, 2]]), 4))
+@op(
+    "put_rows",
+    gate="gradient copier",
+    samples=lambda rng: (rng.normal(size=(2, 2, 5)), np.array([[0, -1], [2, 2]]), 4),
+)
 class PutRows(Indexing):
     """Zeros with rows added at the given positions: the gradient of an embedding table."""
 
@@ -176,6 +184,7 @@ class TakeAlongAxis(Indexing):
 
 @op(
     "put_along_axis",
+    gate="gradient copier",
     samples=lambda rng: (rng.normal(size=(3, 2)), np.array([[0, 0], [1, -1], [4, 2]]), 5, 1),
 )
 class PutAlongAxis(Indexing):

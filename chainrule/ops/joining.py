@@ -22,7 +22,12 @@ def _parts(rng: np.random.Generator) -> tuple[Any, ...]:
     return ([rng.normal(size=(2, 3)), rng.normal(size=(2, 3))],)
 
 
-@op("atleast_1d", numpy=np.atleast_1d, samples=lambda rng: (rng.normal(size=()),))
+@op(
+    "atleast_1d",
+    gate="gradient copier",
+    numpy=np.atleast_1d,
+    samples=lambda rng: (rng.normal(size=()),),
+)
 class AtLeast1D(Composite):
     """With one axis if it has none."""
 
@@ -30,7 +35,12 @@ class AtLeast1D(Composite):
         return _deepened(a, 1)
 
 
-@op("atleast_2d", numpy=np.atleast_2d, samples=lambda rng: (rng.normal(size=3),))
+@op(
+    "atleast_2d",
+    gate="gradient copier",
+    numpy=np.atleast_2d,
+    samples=lambda rng: (rng.normal(size=3),),
+)
 class AtLeast2D(Composite):
     """With at least two axes; new ones stand in front."""
 
@@ -38,7 +48,12 @@ class AtLeast2D(Composite):
         return _deepened(a, 2)
 
 
-@op("atleast_3d", numpy=np.atleast_3d, samples=lambda rng: (rng.normal(size=(3, 4)),))
+@op(
+    "atleast_3d",
+    gate="gradient copier",
+    numpy=np.atleast_3d,
+    samples=lambda rng: (rng.normal(size=(3, 4)),),
+)
 class AtLeast3D(Composite):
     """With at least three axes: a vector becomes (1, n, 1), a matrix (m, n, 1)."""
 
@@ -46,7 +61,7 @@ class AtLeast3D(Composite):
         return _deepened(a, 3)
 
 
-@op("vstack", numpy=np.vstack, samples=_parts)
+@op("vstack", gate="gradient copier", numpy=np.vstack, samples=_parts)
 class VStack(Composite):
     """Tensors joined one below the other; a vector is a row."""
 
@@ -54,7 +69,7 @@ class VStack(Composite):
         return concatenate([_deepened(x, 2) for x in parts], 0)
 
 
-@op("hstack", numpy=np.hstack, samples=_parts)
+@op("hstack", gate="gradient copier", numpy=np.hstack, samples=_parts)
 class HStack(Composite):
     """Tensors joined side by side; vectors end to end."""
 
@@ -63,7 +78,7 @@ class HStack(Composite):
         return concatenate(deep, 0 if deep[0].ndim == 1 else 1)
 
 
-@op("dstack", numpy=np.dstack, samples=_parts)
+@op("dstack", gate="gradient copier", numpy=np.dstack, samples=_parts)
 class DStack(Composite):
     """Tensors joined along the third axis."""
 
@@ -71,7 +86,7 @@ class DStack(Composite):
         return concatenate([_deepened(x, 3) for x in parts], 2)
 
 
-@op("column_stack", numpy=np.column_stack, samples=_parts)
+@op("column_stack", gate="gradient copier", numpy=np.column_stack, samples=_parts)
 class ColumnStack(Composite):
     """Tensors joined side by side; a vector is a column."""
 
@@ -80,7 +95,12 @@ class ColumnStack(Composite):
         return concatenate([reshape(x, (-1, 1)) if x.ndim < 2 else x for x in columns], 1)
 
 
-@op("array_split", numpy=np.array_split, samples=lambda rng: (rng.normal(size=(5, 2)), 3))
+@op(
+    "array_split",
+    gate="gradient copier",
+    numpy=np.array_split,
+    samples=lambda rng: (rng.normal(size=(5, 2)), 3),
+)
 class ArraySplit(Composite):
     """Cut along an axis into parts of nearly equal length, or at given places: several results."""
 

@@ -181,6 +181,7 @@ def _as_matrix(x: Any, place: int) -> Any:
 
 @op(
     "einsum",
+    gate="swap multiplier",
     numpy=np.einsum,
     onnx="Einsum",
     samples=lambda rng: ("ij,jk->ik", rng.normal(size=(3, 4)), rng.normal(size=(4, 5))),

@@ -22,7 +22,7 @@ def _matrix(rng: np.random.Generator) -> tuple[Any, ...]:
     return (rng.normal(size=(3, 4)),)
 
 
-@op("diagonal", numpy=np.diagonal, samples=_matrix)
+@op("diagonal", gate="gradient router", numpy=np.diagonal, samples=_matrix)
 class Diagonal(Composite):
     """The diagonals of matrices, along a new last axis.
 
@@ -60,7 +60,7 @@ class Trace(Composite):
         return total(diagonal(a, self.offset, self.axis1, self.axis2), -1)
 
 
-@op("diag", numpy=np.diag, samples=lambda rng: (rng.normal(size=3),))
+@op("diag", gate="gradient copier", numpy=np.diag, samples=lambda rng: (rng.normal(size=3),))
 class Diag(Composite):
     """A matrix with a vector on its k-th diagonal; or the k-th diagonal of a matrix."""
 
@@ -80,7 +80,7 @@ class Diag(Composite):
         return pad(diagonal_embed(v, "i", "ii"), ((down, up), (up, down)))
 
 
-@op("tril", numpy=np.tril, samples=_matrix)
+@op("tril", gate="gradient router", numpy=np.tril, samples=_matrix)
 class TriL(Composite):
     """The lower triangle up to the k-th diagonal; 0 above, which receives no gradient."""
 
@@ -91,7 +91,7 @@ class TriL(Composite):
         return where(_triangle(m, self.k), m, np.zeros((), m.dtype))
 
 
-@op("triu", numpy=np.triu, samples=_matrix)
+@op("triu", gate="gradient router", numpy=np.triu, samples=_matrix)
 class TriU(Composite):
     """The upper triangle from the k-th diagonal on; 0 below, which receives no gradient."""
 
@@ -104,6 +104,7 @@ class TriU(Composite):
 
 @op(
     "matrix_transpose",
+    gate="gradient copier",
     numpy=(np.matrix_transpose, np.linalg.matrix_transpose),
     samples=lambda rng: (rng.normal(size=(2, 3, 4)),),
 )

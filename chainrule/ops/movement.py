@@ -134,7 +134,7 @@ class Flip(Movement):
     "broadcast_to",
     numpy=np.broadcast_to,
     onnx="Expand",
-    gate="copy: its gradients are added",
+    gate="gradient adder",
     samples=lambda rng: (rng.normal(size=(1, 4)), (3, 4)),
 )
 class BroadcastTo(Reshaping):
@@ -154,7 +154,7 @@ class BroadcastTo(Reshaping):
         return (sum_to(upstream, x.shape),)
 
 
-@op("sum_to", samples=lambda rng: (rng.normal(size=(3, 4)), (1, 4)))
+@op("sum_to", gate="gradient distributor", samples=lambda rng: (rng.normal(size=(3, 4)), (1, 4)))
 class SumTo(Movement):
     """Summed down to a shape that broadcasts to this one: the way back of broadcasting.
 
@@ -212,7 +212,12 @@ class AnyLive(Movement):
         return broadcast_to(found, live.shape)
 
 
-@op("cast", onnx="Cast", samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)))
+@op(
+    "cast",
+    gate="gradient copier",
+    onnx="Cast",
+    samples=lambda rng: (rng.normal(size=(3, 4)), np.dtype(np.float64)),
+)
 class Cast(LinearOp):
     """The same numbers with another element type."""
 

@@ -254,7 +254,7 @@ class Softplus(Elementwise):
         return (sigmoid(x),)
 
 
-@op("identity", onnx="Identity", views=True)
+@op("identity", gate="gradient copier", onnx="Identity", views=True)
 class Identity(Elementwise):
     """The tensor itself: a layer without an activation stays linear."""
 

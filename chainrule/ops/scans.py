@@ -123,7 +123,12 @@ class Recurrence(Structured):
         return self(inputs[0], sum(terms[1:], terms[0]))
 
 
-@op("diff", numpy=np.diff, samples=lambda rng: (rng.normal(size=(3, 5)), 1, 1))
+@op(
+    "diff",
+    gate="gradient distributor",
+    numpy=np.diff,
+    samples=lambda rng: (rng.normal(size=(3, 5)), 1, 1),
+)
 class Diff(Composite):
     """Differences of neighbours along an axis.
 

@@ -80,7 +80,7 @@ class Sort(Composite):
         return take_along_axis(a, argsort(a, axis), axis)
 
 
-@op("median", smooth=False, numpy=np.median, samples=_row)
+@op("median", gate="gradient router", smooth=False, numpy=np.median, samples=_row)
 class Median(Composite):
     """The middle element over the axes (by default over all), or the mean of the two middle ones.
 
@@ -102,6 +102,7 @@ class Median(Composite):
 @op(
     "sample_quantile",
     smooth=False,
+    gate="gradient router",
     numpy=np.quantile,
     samples=lambda rng: (rng.normal(size=(3, 5)), 0.3, 1),
 )
@@ -186,6 +187,7 @@ class SampleQuantile(Composite):
 @op(
     "percentile",
     smooth=False,
+    gate="gradient router",
     numpy=np.percentile,
     samples=lambda rng: (rng.normal(size=(3, 5)), 30, 1),
 )

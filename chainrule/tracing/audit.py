@@ -22,6 +22,7 @@ from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.nodes.walk import walk
 from chainrule.graph.op.operation import compute
+from chainrule.markup import text_card
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_array, is_tuple
 from chainrule.tensors import Tensor
@@ -97,6 +98,9 @@ class PrecisionReport:
         at = f" at {origin.line}" if origin.line else ""
         found = f"The largest error of one op's own is {origin.own:.1e}: {origin.op}{at}."
         return "\n".join([head, "", columns, *lines, *tail, "", found])
+
+    def _repr_html_(self) -> str:
+        return text_card("", self)
 
 
 def audit_precision(function: Callable[..., Any], *inputs: Any) -> PrecisionReport:

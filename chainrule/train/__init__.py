@@ -16,6 +16,7 @@ files.py              files written so that a crash leaves either the old one or
 fit_state.py          where a fit stands, for everybody who listens
 head_metrics.py       metrics of a net with several outputs: by name, or a function of all
 heads.py              which output of a net meets which targets, and by which loss
+history_card.py  a history as a notebook shows it: curves over a table
 history.py            what training left behind, epoch by epoch
 hooks.py              what is done to gradients between the backward walk and the update
 interruption.py       Ctrl-C: a flag first; the second time, as if nobody listened

@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.errors import MissingLibraryError, UnknownNameError
 from chainrule.train.files import write_atomically
+from chainrule.train.history_card import history_card
 from chainrule.train.state import TrainingState
 
 SHOWN = 20  # rows of the printed table; the middle of a longer one is left out
@@ -207,13 +208,18 @@ class History:
             writer.writerow(["" if cell != cell else cell for cell in cells])  # NaN is not itself
         write_atomically(path, text.getvalue().encode())
 
-    def __str__(self) -> str:
+    def _lines(self) -> list[list[str]]:
+        """The headings and the rows of the printed table."""
         columns = [c for c in self.columns if "/" not in c and c not in HIDDEN]
         lines = [[c.replace("_", " ") for c in columns]]
         lines += [[_shown(c, self.cell(row, c)) for c in columns] for row in self.epochs]
         if len(lines) > SHOWN + 1:
             half = SHOWN // 2
             lines = [*lines[: half + 1], ["..."] * len(columns), *lines[-half:]]
+        return lines
+
+    def __str__(self) -> str:
+        lines = self._lines()
         widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
         table = "\n".join(
             "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
@@ -223,6 +229,12 @@ class History:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        curves = {"loss": self["loss"]}
+        if self.validated:
+            curves["validation loss"] = self["validation_loss"]
+        return history_card(self._lines(), curves, self.stopped)
 
     def cell(self, row: Epoch, column: str) -> Any:
         """The value that an epoch has in a column."""

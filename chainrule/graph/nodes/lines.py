@@ -1,33 +1,10 @@
-"""A graph as text: one line per node, with the names of its inputs, its gate and its gradient.
+"""The names by which the nodes of a graph are told from one another.
 
-Imports graph and calls.
+Imports graph. Listings and pictures of graphs print them.
 """
-
-import numpy as np
 
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node
-from chainrule.graph.numpy.symbol import plain
-from chainrule.graph.op.calls import node_call
-
-
-def show(graph: Graph) -> str:
-    """Readable lines, oldest node first.
-
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> x, y = cr.tensor(3.0, name="x"), cr.tensor(-4.0, name="y")
-    >>> f = x * y + x
-    >>> f.backward()
-    >>> print(cr.show(f))
-    x        ()         float64                      value 3      grad -3
-    y        ()         float64                      value -4     grad 3
-    n1       ()         float64  multiply(x, y)      value -12    grad 1     swap multiplier
-    n2       ()         float64  add(n1, x)          value -9     grad 1     gradient distributor
-    """
-    names = node_names(graph)
-    return "\n".join(_line(node, names).rstrip() for node in graph.nodes)
 
 
 def node_names(graph: Graph) -> dict[Node, str]:
@@ -44,25 +21,3 @@ def node_names(graph: Graph) -> dict[Node, str]:
         taken.add(name)
         names[node] = name
     return names
-
-
-def _line(node: Node, names: dict[Node, str]) -> str:
-    call = node_call(node, names)
-    if isinstance(node.value, tuple):
-        return f"{names[node]:<8} {'several':<10} {'':<8} {call}"
-    grad = f"grad {_brief(node.gradient)}" if node.gradient is not None else ""
-    gate = node.op.gate if node.op else ""
-    return (
-        f"{names[node]:<8} {str(node.shape):<10} {str(node.dtype):<8} {call:<19} "
-        f"value {_brief(node.value):<6} {grad:<10} {gate}"
-    )
-
-
-def _brief(value: object) -> str:
-    """A number, or the size of a larger array's values."""
-    array = np.asarray(plain(value))
-    if array.size == 1:
-        return f"{array.item():.4g}"
-    if array.size == 0:
-        return "empty"
-    return f"|{np.abs(array).max():.3g}|"

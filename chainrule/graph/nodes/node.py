@@ -289,6 +289,7 @@ def _as_nodes(operands: Sequence[Any], kind: type[Node]) -> tuple[Node | None, .
 class Output(Op):
     """One result of an op that returns several."""
 
+    gate: ClassVar[str] = "gradient copier"
     position: int = 0
 
     def forward(self, bundle: Any) -> Any:

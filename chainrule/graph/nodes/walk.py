@@ -10,7 +10,7 @@ it is exactly 0, and stays so even where a local gradient is infinite.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -296,6 +296,8 @@ def alias(x: Any) -> Node:
 
 class Alias(Op):
     """The value itself; a gate that passes the gradient on."""
+
+    gate: ClassVar[str] = "gradient copier"
 
     def forward(self, x: Any) -> Any:
         """Pass the value on."""

@@ -9,6 +9,7 @@ discovery.py        a file of ops registers itself by being there
 downstream.py       what an elementwise op sends on, upstream times local, and where it is alive
 facts.py            what an op says about itself
 families.py         the families of ops, told apart by base class
+gates.py            the patterns in which gradients flow back through ops
 misuse.py           what is said of arguments that do not fit the signature of an op
 numerical.py        an op of which only the value is known, differentiated by differences
 operands.py         what a user puts beside a tensor becomes numbers, or an error

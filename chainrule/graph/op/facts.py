@@ -19,7 +19,7 @@ class Facts:
 
     symbol: ClassVar[str] = ""  # how a formula shows it, where it has a sign
     onnx: ClassVar[str] = ""  # the operator of the same meaning in ONNX
-    gate: ClassVar[str] = ""  # its pattern of gradient flow
+    gate: ClassVar[str] = ""  # its pattern of gradient flow, of gates.py; a family has a usual one
     domains: ClassVar[tuple[Domain, ...]] = (REAL,)  # one per input; the last one repeats
     samples: ClassVar[Samples | None] = None
     numpy: ClassVar[Any] = None  # the NumPy function (or functions) it stands for

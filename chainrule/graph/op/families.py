@@ -34,6 +34,7 @@ class Elementwise(Op):
     without arguments that returns one. Left out, it follows from the formula by the chain rule.
     """
 
+    gate: ClassVar[str] = "gradient scaler"
     scipy: ClassVar[str] = ""  # its name in scipy.special
     spells_out: ClassVar[bool] = True
     views: ClassVar[bool] = False
@@ -177,6 +178,7 @@ class Word(Letter):
 class Structured(Op):
     """An op whose forward is one NumPy call that knows its axes."""
 
+    gate: ClassVar[str] = "gradient mixer"
     takes: ClassVar[frozenset[type]] = ARRAYS
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -198,6 +200,7 @@ class LinearOp(Structured):
 class Bilinear(Structured):
     """Linear in each of its two inputs: the swap multiplier for whole matrices."""
 
+    gate: ClassVar[str] = "swap multiplier"
     views: ClassVar[bool] = False
 
     def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
@@ -210,6 +213,8 @@ class Bilinear(Structured):
 
 class Movement(Structured):
     """Moves or copies elements and computes nothing: the live mask moves along."""
+
+    gate: ClassVar[str] = "gradient copier"
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -243,6 +248,8 @@ class Turning(Movement):
 
 class Indexing(Structured):
     """Picks elements: those that were not picked are dead."""
+
+    gate: ClassVar[str] = "gradient router"
 
     def pull(
         self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
@@ -305,6 +312,7 @@ class Reduction(Structured):
 class Composite(Op):
     """A formula over ops; it writes ``backward`` only for stability or speed."""
 
+    gate: ClassVar[str] = "gradient mixer"
     takes: ClassVar[frozenset[type]] = ARRAYS
     spells_out: ClassVar[bool] = True
     by_rows: ClassVar[bool] = False  # elements mix along ``axis`` alone

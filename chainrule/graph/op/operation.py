@@ -1,7 +1,6 @@
 """Op: one frozen class is one operation; its public function, its facts and its default reading.
 
-Imports errors, domain, contract, catalogue and symbol. The families in families.py inherit from
-Op; every file in ops/ and every user enters classes with ``@op``.
+Imports contract, catalogue and symbol. The families inherit from Op; ``@op`` enters classes.
 """
 
 import inspect
@@ -262,7 +261,7 @@ def op(
     ArgumentError
         If the name belongs to a built-in op.
     """
-    facts = {"symbol": symbol, "onnx": onnx, "gate": gate, "domains": domains, "numpy": numpy}
+    facts = {"symbol": symbol, "onnx": onnx, "domains": domains, "numpy": numpy}
     asserted = {"flat": flat, "router": router, "edges": edges}  # what a family set stays set
     facts |= {fact: True for fact, holds in asserted.items() if holds}
     facts["smooth"] = smooth and not flat and not router
@@ -274,6 +273,7 @@ def op(
             cls.samples = staticmethod(samples)
         if views is not None:
             cls.views = views
+        cls.gate = gate or ("" if cls.flat else "gradient router" if cls.router else cls.gate)
         cls.name = name
         cls.special = cls.guarded or cls.edges
         cls.enter()

@@ -17,6 +17,7 @@ from chainrule.graph.op.families import (
     Reduction,
     Word,
 )
+from chainrule.graph.op.gates import role_says
 from chainrule.graph.op.operation import Op
 from chainrule.spec import is_tuple
 
@@ -39,6 +40,9 @@ def numpy_names(op: type[Op]) -> tuple[str, ...]:
 def ops_table() -> str:
     """Every built-in op: its name, family, the NumPy function it stands for, and its gate.
 
+    The gate is the role of the op in the backward pass, one of those in :data:`ROLES`: how its
+    gradient flows. An op without one says why.
+
     Examples
     --------
     >>> import chainrule as cr
@@ -49,5 +53,6 @@ def ops_table() -> str:
     for name in sorted(CATALOGUE.names()):
         op = CATALOGUE[name]
         numpy = ", ".join(numpy_names(op))
-        lines.append(f"{name:<21} {family(op):<12} {numpy:<23} {op.gate}".rstrip())
+        gate = op.gate or f"none: {role_says(op)}"
+        lines.append(f"{name:<21} {family(op):<12} {numpy:<23} {gate}")
     return "\n".join(lines)

@@ -25,6 +25,8 @@ LOG_2 = math.log(2)
 class PairLoss(Loss):
     """A loss of each prediction against the target of the same place."""
 
+    gate: ClassVar[str] = "gradient scaler"
+
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         _check_pair(self, predictions, targets)
         losses = self.each(widened(predictions), widened(targets))
