@@ -1,6 +1,6 @@
 """Amounts: arrays as people read them, small ones in full and larger ones in a few numbers.
 
-Imports symbols. The flow of a graph describes every value and every gradient with them.
+Imports symbols and spec. The flow of a graph describes every value and every gradient with them.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.numpy.symbol import plain
+from chainrule.spec import is_list, is_tuple
 
 SMALL = 16  # elements that are shown one by one
 IN_A_LINE = 4  # the same in a table
@@ -30,7 +31,7 @@ class Amount:
         In full, up to 16 elements.
     least, most : number or None
         Of the finite elements; None where there is none, or where they are complex.
-    positive, negative, zero, not_finite : int
+    above_zero, below_zero, zeros, not_finite : int
         How many elements are so; a complex one that is finite and not 0 is none of them.
     largest : tuple of (index, number)
         The finite entries of the largest magnitude, up to three, the largest first.
@@ -41,9 +42,9 @@ class Amount:
     numbers: Any
     least: Any
     most: Any
-    positive: int
-    negative: int
-    zero: int
+    above_zero: int
+    below_zero: int
+    zeros: int
     not_finite: int
     largest: tuple[tuple[tuple[int, ...], Any], ...]
 
@@ -87,9 +88,9 @@ class Amount:
             "numbers": _json(self.numbers),
             "least": _json(self.least),
             "most": _json(self.most),
-            "positive": self.positive,
-            "negative": self.negative,
-            "zero": self.zero,
+            "above_zero": self.above_zero,
+            "below_zero": self.below_zero,
+            "zeros": self.zeros,
             "not_finite": self.not_finite,
             "largest": [{"index": list(i), "number": _json(x)} for i, x in self.largest],
         }
@@ -103,7 +104,7 @@ class Amount:
 
     def _signs(self) -> list[str]:
         """What share of the elements is on either side of 0; nothing where it is one side."""
-        counts = [(self.positive, "> 0"), (self.negative, "< 0"), (self.zero, "= 0")]
+        counts = [(self.above_zero, "> 0"), (self.below_zero, "< 0"), (self.zeros, "= 0")]
         shares = [f"{_share(n, self.size)} {which}" for n, which in counts if 0 < n < self.size]
         return shares + ([f"{self.not_finite} not finite"] if self.not_finite else [])
 
@@ -144,22 +145,20 @@ def _largest(array: Array, finite: Array, size: Array) -> tuple[tuple[tuple[int,
 
 def written(x: Any) -> str:
     """A number with four digits; nested ones in brackets."""
-    if isinstance(x, tuple):
-        parts: tuple[Any, ...] = x
-        return f"[{' '.join(map(written, parts))}]"
+    if is_tuple(x):
+        return f"[{' '.join(map(written, x))}]"
     if isinstance(x, bool | int | str):
         return str(x)
     return f"{x:.4g}"
 
 
 def _nested(x: Any) -> Any:
-    return tuple(map(_nested, x)) if isinstance(x, list) else x  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  tolist() has no type
+    return tuple(map(_nested, x)) if is_list(x) else x
 
 
 def _json(x: Any) -> Any:
-    if isinstance(x, tuple):
-        parts: tuple[Any, ...] = x
-        return list(map(_json, parts))
+    if is_tuple(x):
+        return list(map(_json, x))
     if x is None or isinstance(x, bool | int | str):
         return x
     return x if isinstance(x, float) and isfinite(x) else str(x)

@@ -137,7 +137,7 @@ class FlowNode:
     kind : {"op", "parameter", "data", "constant", "several", "module"}
         "several": all results of an op that returns more than one, each a node behind it;
         "module": all that a module did, in a picture that folds it.
-    op, call, sign : str
+    op, call, symbol : str
         The op's name, its call with the names of the inputs, the sign it goes by; "" of a leaf.
     settings : mapping of str to str
         The op's attributes, as Python writes them.
@@ -163,7 +163,7 @@ class FlowNode:
     kind: Kind
     op: str
     call: str
-    sign: str
+    symbol: str
     settings: Mapping[str, str]
     role: str
     role_says: str
@@ -199,7 +199,7 @@ class FlowNode:
             "kind": self.kind,
             "op": self.op,
             "call": self.call,
-            "sign": self.sign,
+            "symbol": self.symbol,
             "settings": dict(self.settings),
             "role": self.role,
             "role_says": self.role_says,

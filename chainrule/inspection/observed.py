@@ -82,7 +82,7 @@ def observed(given: Given, *, walks: bool = True, closely: bool = True) -> FlowD
             kind=_kind(node),
             op=node.op.name if node.op else "",
             call=node_call(node, names),
-            sign=node.op.symbol if node.op else "",
+            symbol=node.op.symbol if node.op else "",
             settings=settings_of(node.op) if node.op else {},
             role=node.op.gate if node.op else "",
             role_says=role_says(node.op) if node.op else "",

@@ -16,7 +16,7 @@ from chainrule.inspection.layered import Box
 from chainrule.inspection.layout import Layout, Wire, lay_out
 from chainrule.inspection.module_boxes import module_boxes
 from chainrule.inspection.observed import observed
-from chainrule.inspection.sketch import Sign, sketch
+from chainrule.inspection.sketch import Sign, signs_of
 from chainrule.inspection.svg import element, escaped, number, shortened, text_width
 
 MOST_NODES = 150  # a wider picture cannot be read
@@ -99,7 +99,7 @@ def graph_svg(*ends: Node, title: str = "") -> str:
 
 def flow_svg(flow: FlowData, title: str = "") -> str:
     """Draw a graph that has been looked at."""
-    signs, left_out = sketch(flow, MOST_NODES)
+    signs, left_out = signs_of(flow, MOST_NODES)
     shapes = [_shape(sign) for sign in signs]
     plan = lay_out([shape.box for shape in shapes])
     notes = _notes(signs, left_out)

@@ -4,13 +4,16 @@ Imports the records of a flow. picture.py draws these signs; nothing here knows 
 colours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from chainrule.graph.nodes.node import Node
 from chainrule.inspection.amount import Amount
 from chainrule.inspection.flow_record import FlowData, FlowNode
+from chainrule.inspection.given_graph import Given
+from chainrule.inspection.observed import observed
 
 Kind = Literal["op", "parameter", "data", "number", "cut"]
 
@@ -65,7 +68,12 @@ class Sign:
     module: str = ""
 
 
-def sketch(flow: FlowData, limit: int) -> tuple[list[Sign], int]:
+def sketch(ends: Iterable[Node], limit: int) -> tuple[list[Sign], int]:
+    """The signs of the graph behind some ends, with the gradients that stand; as below."""
+    return signs_of(observed(Given(tuple(ends)), walks=False, closely=False), limit)
+
+
+def signs_of(flow: FlowData, limit: int) -> tuple[list[Sign], int]:
     """The signs of the last ``limit`` nodes, inputs before readers; and how many are left out."""
     drawn = _last(flow, limit)
     signs: list[Sign] = []
@@ -115,7 +123,7 @@ def _sign(node: FlowNode, inputs: tuple[int, ...]) -> Sign:
         value = f"{label} {shape} {value}".strip()
     elif label:
         value = f"{label} = {value}"
-    ordered = node.sign in ORDERED and len(inputs) == 2
+    ordered = node.symbol in ORDERED and len(inputs) == 2
     return Sign(
         "op", _label(node), "", value, gradient, node.role, node.fork, title, inputs, ordered,
         node.module,
@@ -123,8 +131,8 @@ def _sign(node: FlowNode, inputs: tuple[int, ...]) -> Sign:
 
 
 def _label(node: FlowNode) -> str:
-    if node.sign:
-        return PRINTED.get(node.sign, node.sign)
+    if node.symbol:
+        return PRINTED.get(node.symbol, node.symbol)
     return "several" if node.op == "output" else node.op
 
 

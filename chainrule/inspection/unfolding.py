@@ -198,7 +198,7 @@ def _as_module(node: FlowNode, path: str, kind: str, inputs: tuple[FlowInput, ..
         kind="module",
         op=kind,
         call=f"{kind}()",
-        sign="",
+        symbol="",
         settings={},
         role="",
         role_says="",
