@@ -68,11 +68,13 @@ class Amount:
         return (self._range() or f"{self.size} numbers") + nan
 
     def magnitude(self) -> str:
-        """In a picture: a number, or the largest magnitude of an array."""
+        """In a picture: up to four elements, or the largest magnitude of an array."""
         if self.size == 0:
             return "empty"
         if self.size == 1:
             return written(self.numbers).strip("[]")
+        if self.size <= IN_A_LINE:
+            return written(self.numbers)
         if "float" not in self.dtype:
             return ""  # the largest of many labels tells nothing
         if self.not_finite:

@@ -13,37 +13,56 @@ from chainrule.inspection.svg import element, escaped, text_width
 
 PAD = 5.0  # px around what a module holds
 HEAD = 13.0  # px above it, for its name
+ROLE_ROOM = 18.0  # px below the body of an op, for its gate's role
+NEST = 3.0  # px more around each level of modules within
 NAME_SIZE = 10.0
 
 Room = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def module_boxes(
-    signs: Sequence[Sign], boxes: Sequence[Box], plan: Layout, kinds: Mapping[str, str]
+    signs: Sequence[Sign],
+    shapes: Sequence[tuple[Box, float, float]],
+    plan: Layout,
+    kinds: Mapping[str, str],
 ) -> Iterator[str]:
     """A box for every module, the outer ones first.
 
-    Where a node of another module stands in between, the box leaves the parameters out; where
-    that does not help, there is one around each of the nodes.
+    Where the body of another module's node would lie inside, the box leaves the parameters out;
+    where that does not help, each node has one, and a module of modules none.
+
+    Parameters
+    ----------
+    signs : sequence of Sign
+    shapes : sequence of (Box, float, float)
+        The room that each sign takes, where in it its body begins, and how wide that is.
+    plan : Layout
+    kinds : mapping of str to str
+        What the module at a path is.
     """
-    rooms = [
-        (x, y - box.above, x + box.width, y + box.below)
-        for x, y, box in zip(plan.lefts, plan.middles, boxes, strict=True)
-    ]
-    paths = {path for sign in signs for path in accumulate(sign.module.split("."), _joined)}
-    for path in sorted(paths - {""}, key=lambda path: (path.count("."), path)):
-        if path not in kinds and not any(sign.module == path for sign in signs):
-            continue  # a list that holds modules, and no module itself
-        inside = [_lies_in(sign.module, path) for sign in signs]
-        members = [room for room, mine in zip(rooms, inside, strict=True) if mine]
-        others = [room for room, mine in zip(rooms, inside, strict=True) if not mine]
-        ops = [i for i, mine in enumerate(inside) if mine and not boxes[i].is_leaf]
+    rooms: list[Room] = []
+    bodies: list[Room] = []
+    for x, y, (box, lead, body) in zip(plan.lefts, plan.middles, shapes, strict=True):
+        low = min(box.below, box.above + ROLE_ROOM)  # what is said of a fork may stand out
+        rooms.append((x, y - box.above, x + box.width, y + low))
+        bodies.append((x + lead, y - box.above, x + lead + body, y + box.above))
+    found = {path for sign in signs for path in accumulate(sign.module.split("."), _joined)}
+    paths = {p for p in found if p in kinds or any(sign.module == p for sign in signs)} - {""}
+    for path in sorted(paths, key=lambda path: (path.count("."), path)):
+        inside = {i for i, sign in enumerate(signs) if _lies_in(sign.module, path)}
+        ops = {i for i in inside if not shapes[i][0].is_leaf}
         label = f"{path}: {kinds[path]}" if path in kinds else path
-        leaves = [rooms[i] for i, mine in enumerate(inside) if mine and boxes[i].is_leaf]
-        tries = [(members, others), ([rooms[i] for i in ops], others + leaves)]
-        whole = next((_around(a) for a, b in tries if a and not _touches(_around(a), b)), None)
-        for room in members if whole is None else [whole]:
-            yield _box(room, label)
+        within = [p for p in paths if p != path and _lies_in(p, path)]
+        levels = max((sum(_lies_in(p, q) for q in within) for p in within), default=0)
+        for members in (inside, ops):
+            whole = _around([rooms[i] for i in members]) if members else None
+            others = [body for i, body in enumerate(bodies) if i not in members]
+            if whole is not None and not any(_meet(whole, other) for other in others):
+                yield _box(whole, label, levels)
+                break
+        else:
+            for i in () if within else sorted(inside):
+                yield _box(rooms[i], label, levels)
 
 
 def _joined(path: str, name: str) -> str:
@@ -52,10 +71,6 @@ def _joined(path: str, name: str) -> str:
 
 def _lies_in(path: str, module: str) -> bool:
     return path == module or path.startswith(f"{module}.")
-
-
-def _touches(room: Room, others: Sequence[Room]) -> bool:
-    return any(_meet(room, other) for other in others)
 
 
 def _around(rooms: Sequence[Room]) -> Room:
@@ -67,9 +82,11 @@ def _meet(a: Room, b: Room) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _box(room: Room, label: str) -> str:
+def _box(room: Room, label: str, levels: int) -> str:
+    """Around a room, and around the boxes of as many levels of modules within."""
     left, top, right, bottom = room
-    left, top, right, bottom = left - PAD, top - PAD - HEAD, right + PAD, bottom + PAD
+    pad, head = PAD + NEST * levels, HEAD * (1 + levels)
+    left, top, right, bottom = left - pad, top - PAD - head, right + pad, bottom + pad
     return element(
         "g",
         element("title", escaped(label)),

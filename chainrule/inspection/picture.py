@@ -112,7 +112,7 @@ def flow_svg(flow: FlowData, title: str = "") -> str:
     kinds = {module.path: module.kind for module in flow.modules}
     drawing = element(
         "g",
-        *module_boxes(signs, [shape.box for shape in shapes], plan, kinds),
+        *module_boxes(signs, [(s.box, s.lead, s.body) for s in shapes], plan, kinds),
         *_wires(plan, shapes),
         *(_node(signs[i], shapes[i], plan, i) for i in range(len(signs))),
         transform=f"translate({number(shift)} {number(above)})",
@@ -164,7 +164,7 @@ def _shape(sign: Sign) -> _Shape:
     texts = [(sign.value, VALUE_SIZE), (sign.gradient, VALUE_SIZE), ("", 0)]
     texts += [(line, GATE_SIZE) for line in _fork_lines(sign)]
     stem = max(text_width(text, size) for text, size in texts) + 12
-    below = max(half + (16 if gate else 0), 44 if sign.fork else 20)
+    below = max(half + (16 if gate else 0), _fork_top(sign) + 16 if sign.fork else 20)
     box = Box(lead + body + max(stem, lead), half, below, sign.inputs, half - 5, sign.ordered)
     return _Shape(box, body, lead, lines, is_round)
 
@@ -182,6 +182,11 @@ def _lines(sign: Sign) -> tuple[str, ...]:
 
 def _fork_lines(sign: Sign) -> tuple[str, ...]:
     return ("adder: gradients", "are summed") if sign.fork else ()
+
+
+def _fork_top(sign: Sign) -> int:
+    """How far below the wire a fork is explained: below the gate's role, which may be wide."""
+    return 44 if sign.gate else 28
 
 
 def _node(sign: Sign, shape: _Shape, plan: Layout, place: int) -> str:
@@ -210,7 +215,7 @@ def _node(sign: Sign, shape: _Shape, plan: Layout, place: int) -> str:
     if sign.fork:
         parts.append(element("circle", class_="fork", cx=end, cy=y, r=3.0))
         for i, line in enumerate(_fork_lines(sign)):
-            parts.append(_text("quiet", right + 6, y + 28 + 12 * i, line))
+            parts.append(_text("quiet", right + 6, y + _fork_top(sign) + 12 * i, line))
     return element("g", *parts)
 
 
