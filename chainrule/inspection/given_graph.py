@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from chainrule.differentiate.tree import flatten
 from chainrule.errors import ArgumentError, describe
 from chainrule.graph.nodes.graph import Graph
@@ -195,8 +193,8 @@ def _wrapped(x: Any, name: str) -> Any:
     if is_sequence(x):
         parts = [_wrapped(part, f"{name}.{i}") for i, part in enumerate(x)]
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
-    holds = isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f"
-    return tensor(x, name) if holds or isinstance(x, float) else x
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    return tensor(x, name) if kind == "f" or isinstance(x, float) else x
 
 
 def _named(out: Any, name: str) -> Any:

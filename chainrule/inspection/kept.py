@@ -6,8 +6,6 @@ Imports the graph and its probe. The flow says it node by node, the ledger all t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.numpy.symbol import Symbol
@@ -15,7 +13,7 @@ from chainrule.graph.op.breaches import input_name
 from chainrule.graph.op.numerical import NumericalOp
 from chainrule.graph.readings.probe import Needs, needs
 from chainrule.inspection.flow_record import Kept
-from chainrule.spec import is_tuple
+from chainrule.spec import is_array, is_tuple
 from chainrule.tensors import Parameter
 
 ONE_BY_ONE = 4  # inputs whose gradients are probed apart; more are probed together
@@ -113,9 +111,9 @@ def _needs(node: Node, wanted: list[bool]) -> Needs:
 
 def _memory(value: Any) -> Any:
     """The array that owns the memory of a value; None for a number, which takes none."""
-    if not isinstance(value, np.ndarray):
+    if not is_array(value):
         return None
     owner: Any = value
-    while isinstance(owner.base, np.ndarray):
+    while is_array(owner.base):
         owner = owner.base
     return owner

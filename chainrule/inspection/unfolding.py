@@ -77,7 +77,7 @@ def _anew(
     op = node.op
     if op is None:
         return node
-    operands = [None if x is None else new[x] for x in node.inputs]
+    operands: list[Any] = [None if x is None else new[x] for x in node.inputs]
     same = all(x is y for x, y in zip(operands, node.inputs, strict=True))
     if op is ALIAS:
         return operands[0]

@@ -191,7 +191,8 @@ def _takes_complex(line: Line) -> bool:
 def analytic(name: str) -> bool:
     """Whether NumPy carries a complex step through an op: tried on its samples, by differences."""
     op = CATALOGUE[name]
-    if op.flat or op.router or "router" in op.gate or any(d.kinks for d in op.domains):
+    chooses = not op.smooth and "router" in op.gate  # by its values; x[i] does not
+    if op.flat or op.router or chooses or any(d.kinks for d in op.domains):
         return False
     for seed in (1, 2):
         case = case_of(op, seed)
