@@ -143,16 +143,18 @@ def draw(*given: Any, loss: Any = None, fold: Fold = True, title: str = "") -> D
     """
     found = graph_given("cr.draw", given, loss)
     names = _names(fold)
+    notes: tuple[str, ...] = ()
     if names is not None:
         _check_names(found, names)
     if fold is False or names is not None:
+        notes = _changed(found)
         found = unfolded(found, _opened(names or frozenset()))
     data = observed(found, closely=False)
     if fold == MODULES:
         data = with_modules_folded(data, lambda path: path)
     elif names:
         data = with_modules_folded(data, lambda path: _within(path, names))
-    return Drawing(Flow(data.nodes, data.modules, data.notes), title)
+    return Drawing(Flow(data.nodes, data.modules, data.notes + notes), title)
 
 
 def _names(fold: Fold) -> frozenset[str] | None:
@@ -177,6 +179,18 @@ def _check_names(found: Given, names: frozenset[str]) -> None:
     for name in sorted(names):
         if name not in known:
             raise UnknownNameError("op or module to fold", name, known)
+
+
+def _changed(found: Given) -> tuple[str, ...]:
+    """What is to be said where a parameter holds other values than the graph was computed with."""
+    graph = found.graph
+    changed = dict.fromkeys(
+        x.label or "a parameter"
+        for node in graph.nodes
+        for x in node.inputs
+        if x is not None and x.changed > node.serial
+    )
+    return tuple(f"{name} has changed since: its gates are computed anew." for name in changed)
 
 
 def _opened(names: frozenset[str]) -> Callable[[Op], bool]:

@@ -238,5 +238,8 @@ def _what(x: Any) -> str:
     if isinstance(x, type):
         return f"the class {x.__name__}"
     if isinstance(x, Symbol):
-        return f"a {type(x).__name__}, which another derivative holds,"
-    return f"a {type(x).__name__}" if x is not None else "None"
+        return f"a {type(x).__name__}, which a derivative or a recording holds,"
+    if x is None:
+        return "None"
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

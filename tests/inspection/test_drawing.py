@@ -190,6 +190,16 @@ def test_drawing_shows_gradients_and_leaves_none():
     assert drawn.to_dict() == cr.flow(f).to_dict() | {"nodes": drawn.to_dict()["nodes"]}
 
 
+def test_gates_of_changed_parameters_are_said_to_be_computed_anew():
+    model = net()
+    loss = cr.softmax_cross_entropy(model(batch()[0]), batch()[1])
+    assert cr.draw(loss, fold=False).flow.notes == ()
+    weight = model.parameters()["hidden.weight"]
+    weight.data = weight.data * 2
+    assert "hidden.weight has changed since" in cr.draw(loss, fold=False).flow.notes[-1]
+    assert cr.draw(loss, fold="modules").svg
+
+
 def test_a_net_of_300_layers_is_drawn_and_folded():
     layers = [nn.Tanh() if i % 2 else nn.Linear(2, 2) for i in range(300)]
     deep = nn.Sequential(*layers)

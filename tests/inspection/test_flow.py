@@ -1,17 +1,21 @@
 """What flows through a graph: the numbers are the engine's, and all that is given is looked at."""
 
+import gc
 import json
 import threading
+import weakref
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.inspection.flow_record import schema
+from chainrule.testing import case_of
 
 HOSTILE = "</title><script>alert(1)</script>&\"'\x00\n\x1b[31m"
 
@@ -193,7 +197,7 @@ def test_what_has_no_graph_is_told_what_to_give(given, says):
 
 
 def test_a_dual_is_told_what_to_give():
-    with pytest.raises(ArgumentError, match="which another derivative holds"):
+    with pytest.raises(ArgumentError, match="which a derivative or a recording holds"):
         cr.jvp(lambda x: cr.flow(x) and x, (1.0,), (1.0,))
 
 
@@ -320,6 +324,73 @@ def test_a_rule_that_fails_is_told_and_the_values_are_shown():
     told(flow)
     assert "returned a gradient of shape (7,)" in flow.notes[0]
     assert flow.nodes[1].value.numbers == 6
+
+
+def test_looking_keeps_no_graph_alive():
+    loss = cr.exp(cr.tensor(np.ones(3))).sum()
+    gone = weakref.ref(loss)
+    held = cr.flow(loss), cr.show(loss), cr.draw(loss), cr.ledger(loss)
+    del loss
+    gc.collect()
+    assert gone() is None
+    assert all(str(each) for each in held)
+
+
+def test_a_compiled_function_is_read_through_and_not_looked_at_from_inside():
+    f = cr.compile(lambda x: (cr.tanh(x) * 2).sum())
+    f(np.ones(3))
+    assert [node.op for node in cr.flow(f, np.ones(3)).nodes if node.op][:2] == [
+        "tanh",
+        "multiply",
+    ]
+    with pytest.raises(ArgumentError, match="a recording holds"):
+        cr.compile(lambda x: [cr.flow(x * 2), x.sum()][1])(np.ones(3))
+
+
+def test_ops_without_a_formula_are_looked_at():
+    @cr.custom_gradient
+    def doubled(x):
+        return x * x, lambda upstream: (upstream * 4.0,)
+
+    flow = cr.flow(lambda x: doubled(x) + cr.checkpoint(cr.exp)(x) + cr.stop_gradient(x), 2.0)
+    told(flow)
+    np.testing.assert_allclose(flow["x"].upstream.numbers, 4 + np.exp(2))
+    carried = cr.scan(lambda c, x: (c * x, c), cr.tensor(1.0), cr.tensor(np.ones(4), name="xs"))[0]
+    assert cr.flow(carried)["xs"].upstream.numbers == (1.0,) * 4
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names())
+def test_every_op_is_looked_at_and_its_local_gradient_is_what_its_rule_sends(name):
+    """Upstream times local is what is sent, wherever a local gradient is shown in full."""
+    op = CATALOGUE[name]
+    if op.flat:
+        return
+    case = case_of(op, 0)
+    operands = [
+        cr.tensor(x) if i in case.differentiable else x for i, x in enumerate(case.operands)
+    ]
+    results = case.op(*operands)
+    results = results if isinstance(results, tuple) else (results,)
+    flow = cr.flow([cr.sum(x) for x in results if getattr(x, "wants_gradient", False)])
+    told(flow)
+    for node in flow.nodes:
+        for x in node.inputs:
+            if x.local is None or x.sends is None or x.sends.numbers is None:
+                continue
+            if node.upstream is None or node.upstream.least != node.upstream.most:
+                continue
+            upstream = np.full(x.local.outputs, float(node.upstream.most))
+            matrix, slopes = x.local.matrix, x.local.slopes
+            if matrix is not None and matrix.numbers is not None:
+                array = np.asarray(matrix.numbers, float).reshape(matrix.shape)
+                found = np.tensordot(upstream, array, len(x.local.outputs))
+            elif (
+                slopes is not None and slopes.numbers is not None and slopes.shape == x.sends.shape
+            ):
+                found = upstream * np.asarray(slopes.numbers)
+            else:
+                continue
+            assert_allclose(found, np.reshape(x.sends.numbers, x.sends.shape), 1e-6, 1e-9)
 
 
 def test_threads_look_at_their_own_graphs():
