@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from chainrule.errors import UnknownNameError
 from chainrule.inspection.amount import Amount
 
 Kind = Literal["op", "parameter", "data", "constant", "several", "module"]
+NAMES_TOLD = 20  # by the message about a name that nobody has
 VERSION = 1  # of the schema; a change that a reader must know of raises it
 
 
@@ -250,13 +252,20 @@ class FlowData:
         return len(self.nodes)
 
     def __getitem__(self, which: int | str) -> FlowNode:
-        """A node by its id, or by its name."""
+        """A node by its id, or by its name.
+
+        Raises
+        ------
+        UnknownNameError
+            If no node goes by that name.
+        """
         if isinstance(which, int):
             return self.nodes[which]
         for node in self.nodes:
             if node.name == which:
                 return node
-        raise KeyError(which)
+        known = [node.name for node in self.nodes[:NAMES_TOLD]]
+        raise UnknownNameError("node", which, known)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, as flow.schema.json says; ``["nodes"]`` is in the order of creation."""
@@ -269,8 +278,8 @@ class FlowData:
         }
 
 
-def schema(of: Literal["flow", "ledger"] = "flow") -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of what ``to_dict`` of a flow or of a ledger returns."""
+def schema(of: Literal["flow", "ledger", "ops"] = "flow") -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of what ``to_dict`` of a flow, a ledger, a table returns."""
     return json.loads(Path(__file__).with_name(f"{of}.schema.json").read_text(encoding="utf-8"))
 
 

@@ -8,6 +8,8 @@ from chainrule.graph.op import gates
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.gates import ROLES, role_says
 from chainrule.graph.op.operation import Op
+from chainrule.inspection import schema
+from tests.inspection.test_flow import complaints
 
 
 @pytest.mark.parametrize("name", CATALOGUE.names())
@@ -29,6 +31,13 @@ def test_the_table_of_ops_has_a_role_in_every_line():
     lines = cr.ops_table().splitlines()[1:]
     assert len(lines) == len(CATALOGUE.names())
     assert [line for line in lines if not any(r in line for r in (*ROLES, "none: "))] == []
+
+
+def test_the_table_is_json_by_its_schema_and_shows_itself():
+    said = cr.ops_table().to_dict()
+    assert complaints(said, schema("ops"), schema("ops")) == []
+    assert len(said["ops"]) == len(CATALOGUE.names())
+    assert cr.ops_table()._repr_html_().count("<tr>") == len(CATALOGUE.names()) + 1
 
 
 def test_ops_outside_of_the_catalogue_have_a_role_or_say_why_not():

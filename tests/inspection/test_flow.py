@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.inspection.flow_record import schema
@@ -133,6 +133,13 @@ def test_what_is_sent_adds_up_to_what_arrives():
                 continue
             total = sum(np.asarray(each) for each in sent)
             np.testing.assert_allclose(total, node.upstream.numbers, rtol=1e-6)
+
+
+def test_a_node_is_found_by_its_id_and_by_its_name():
+    flow = cr.flow(lambda x: x * x, 3.0)
+    assert flow[0] is flow["x"]
+    with pytest.raises(UnknownNameError, match="no node named 'y'"):
+        flow["y"]
 
 
 def test_a_fork_says_so_and_adds_branch_by_branch():

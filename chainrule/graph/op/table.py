@@ -1,6 +1,6 @@
 """The catalogue as a table: which ops there are, and how gradients flow through each.
 
-Imports the catalogue and the families. Error messages point here; the stub is made from it too.
+Imports the catalogue, the families, gates and markup. Error messages point here.
 """
 
 from typing import Any
@@ -19,7 +19,11 @@ from chainrule.graph.op.families import (
 )
 from chainrule.graph.op.gates import role_says
 from chainrule.graph.op.operation import Op
+from chainrule.markup import table_card
 from chainrule.spec import is_tuple
+
+HEADINGS = ("name", "family", "NumPy", "gate")
+VERSION = 1  # of what to_dict returns
 
 FAMILIES = (
     Word, Letter, Elementwise, Bilinear, LinearOp, Movement, Indexing, Reduction, Composite, Op,
@@ -37,11 +41,30 @@ def numpy_names(op: type[Op]) -> tuple[str, ...]:
     return tuple(f"np.{f.__name__}" for f in functions if f is not None)
 
 
-def ops_table() -> str:
+class OpsTable(str):
+    """The lines of :func:`ops_table`, which a prompt prints and a notebook shows as a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = [(*row[:2], ", ".join(row[2]), row[3] or f"none: {row[4]}") for row in _rows()]
+        return table_card(f"{len(rows)} ops", HEADINGS, rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, as ops.schema.json in inspection says."""
+        keys = ("name", "family", "numpy", "role", "role_says")
+        ops = [dict(zip(keys, row, strict=True)) for row in _rows()]
+        return {"version": VERSION, "ops": [op | {"numpy": list(op["numpy"])} for op in ops]}
+
+
+def ops_table() -> OpsTable:
     """Every built-in op: its name, family, the NumPy function it stands for, and its gate.
 
-    The gate is the role of the op in the backward pass, one of those in :data:`ROLES`: how its
-    gradient flows. An op without one says why.
+    The gate is the role of the op in the backward pass: how its gradient flows. An op without one
+    says why.
 
     Examples
     --------
@@ -50,9 +73,13 @@ def ops_table() -> str:
     name                  family       NumPy                   gate
     """
     lines = [f"{'name':<21} {'family':<12} {'NumPy':<23} gate"]
-    for name in sorted(CATALOGUE.names()):
-        op = CATALOGUE[name]
-        numpy = ", ".join(numpy_names(op))
-        gate = op.gate or f"none: {role_says(op)}"
-        lines.append(f"{name:<21} {family(op):<12} {numpy:<23} {gate}")
-    return "\n".join(lines)
+    for name, kind, numpy, role, says in _rows():
+        gate = role or f"none: {says}"
+        lines.append(f"{name:<21} {kind:<12} {', '.join(numpy):<23} {gate}")
+    return OpsTable("\n".join(lines))
+
+
+def _rows() -> list[tuple[str, str, tuple[str, ...], str, str]]:
+    """Name, family, NumPy functions, role and what it says, of each op."""
+    ops = [CATALOGUE[name] for name in sorted(CATALOGUE.names())]
+    return [(op.name, family(op), numpy_names(op), op.gate, role_says(op)) for op in ops]
