@@ -9,6 +9,7 @@ from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.gates import ROLES, role_says
 from chainrule.graph.op.operation import Op
 from chainrule.inspection import schema
+from chainrule.testing import case_of
 from tests.inspection.test_flow import complaints
 
 
@@ -82,22 +83,28 @@ def test_a_users_op_takes_the_role_of_its_family_or_names_its_own():
     assert "its author has named no pattern" in str(cr.flow(Plain()(cr.tensor(np.ones(2)))))
 
 
-@pytest.mark.parametrize("name", CATALOGUE.names())
-def test_a_role_is_what_the_rule_does(name):
-    """A copier hands on the very numbers; a distributor one factor for all; a router 0 or more."""
-    from chainrule.testing import case_of
-
-    op = CATALOGUE[name]
-    if op.gate not in ("gradient copier", "gradient adder"):
-        return
-    case = case_of(op, 0)
+def gradients(op, case, factor):
+    """What comes back for an upstream gradient of ones, at the operands times a factor."""
     operands = [
-        cr.tensor(x) if i in case.differentiable else x for i, x in enumerate(case.operands)
+        cr.tensor(x * factor) if i in case.differentiable else x
+        for i, x in enumerate(case.operands)
     ]
     results = case.op(*operands)
     results = results if isinstance(results, tuple) else (results,)
     ends = [x for x in results if getattr(x, "wants_gradient", False)]
-    cr.backward(ends, [np.ones(x.shape) for x in ends])
-    for i in case.differentiable:
-        found = operands[i].grad
-        assert np.array_equal(found, np.round(found))  # counts of copies, never a slope
+    cr.backward(ends, [np.ones(x.shape, x.dtype) for x in ends])
+    return [operands[i].grad for i in case.differentiable]
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names())
+def test_who_distributes_adds_or_copies_knows_no_slope(name):
+    """The gradient is the same at other values; a copy sends back how often it was made."""
+    op = CATALOGUE[name]
+    if op.gate not in ("gradient distributor", "gradient adder", "gradient copier"):
+        return
+    case = case_of(op, 0)
+    here, there = gradients(op, case, 1.0), gradients(op, case, 2.0)
+    for mine, other in zip(here, there, strict=True):
+        assert np.array_equal(mine, other)
+        if op.gate != "gradient distributor":
+            assert np.array_equal(mine, np.round(mine))

@@ -272,6 +272,19 @@ def test_a_tensor_without_a_graph_is_shown_alone():
     assert "nothing that this was made from wants one" in labels.notes[0]
 
 
+def test_a_graph_is_looked_at_inside_of_no_grad_as_outside():
+    class Bump(cr.Elementwise):
+        def forward(self, x):
+            return cr.exp(-x * x)
+
+    loss = (Bump()(cr.tensor(np.ones(3), name="x")) @ np.ones(3)).sum()
+    with cr.no_grad():
+        inside = cr.flow(loss)
+        drawn = cr.draw(loss, fold=False)
+    assert inside == cr.flow(loss)
+    assert drawn.flow["x"].upstream.numbers == pytest.approx(inside["x"].upstream.numbers)
+
+
 def test_numbers_that_json_lacks_are_texts():
     x = cr.tensor(np.array([np.nan, np.inf, -np.inf, 1.0, -0.0]), name="x")
     said = told(cr.flow(cr.exp(x).sum()))
