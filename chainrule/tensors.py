@@ -151,8 +151,7 @@ class Tensor(Readable):
             f"{self.origin})"
         )
 
-    def _repr_html_(self) -> str:
-        return tensor_card(self)
+    _repr_html_ = tensor_card
 
 
 class Parameter(Tensor, result=Tensor):
