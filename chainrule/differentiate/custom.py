@@ -43,7 +43,7 @@ def stop_gradient(x: Any) -> Any:
 class StopGradient(Elementwise):
     """The identity, whose derivative is 0 by decree."""
 
-    flat, gate = True, ""
+    flat = True
     views = True
 
     def forward(self, x: Any) -> Any:

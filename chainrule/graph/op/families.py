@@ -50,6 +50,8 @@ class Elementwise(Op):
         written = cls.local_gradients is not Elementwise.local_gradients
         cls.writes_slopes = written
         cls.spells_out = not (written or cls.writes_backward)
+        if cls.flat:
+            cls.gate = ""  # nothing passes: it has no role in the backward pass
 
     def local_gradients(self, *inputs_and_out: Any, **_: Any) -> Sequence[Any]:
         """Slope of the formula in each input."""
