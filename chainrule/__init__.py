@@ -13,7 +13,7 @@ beside this file lists them for editors.
     spec.py         what a tensor looks like before anything is computed
     starting.py     Ctrl-C while the command line is still loading
     tensors.py      the nodes a user holds, with data, grad, name and backward()
-    cli/            `chainrule train DATA`, `predict RUN DATA`, `check FILE:NAME`
+    cli/            `chainrule train DATA`, `predict RUN DATA`, `checkup RUN`, `check FILE:NAME`
     compiled/       record a function of arrays once, and run it as machine code
     differentiate/  derivatives of plain functions of arrays and nested containers, in every mode
     doctor/         compares a derivative with everything that knows better, and names the bug
@@ -79,6 +79,7 @@ _LATER = {
     "audit_precision": "tracing",
     "check": "doctor",
     "checkpoint": "differentiate",
+    "checkup": "inspection",
     "compile": "compiled",
     "custom_gradient": "differentiate",
     "draw": "inspection",
@@ -99,6 +100,7 @@ _LATER = {
     "scan": "loops",
     "show": "inspection",
     "stop_gradient": "differentiate",
+    "templates": "inspection",
     "trace_nonfinite": "tracing",
     "value_and_grad": "differentiate",
     "vjp": "differentiate",
@@ -122,11 +124,11 @@ def __dir__() -> list[str]:
 
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
-    "backward", "check", "check_graph", "checkpoint", "compile", "custom_gradient", "draw",
-    "elementwise_grad", "errors", "evaluate", "extend", "fit", "flow", "fold", "fori", "grad",
-    "hessian", "hvp", "inspection", "jacobian", "jacobians", "jvp", "key", "ledger",
+    "backward", "check", "check_graph", "checkpoint", "checkup", "compile", "custom_gradient",
+    "draw", "elementwise_grad", "errors", "evaluate", "extend", "fit", "flow", "fold", "fori",
+    "grad", "hessian", "hvp", "inspection", "jacobian", "jacobians", "jvp", "key", "ledger",
     "linearize", "load_run", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
-    "permute", "predict", "scan", "settings", "show", "stop_gradient", "tensor",
+    "permute", "predict", "scan", "settings", "show", "stop_gradient", "templates", "tensor",
     "trace_nonfinite", "train", "value_and_grad", "vjp",
 )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 amount.py      arrays as people read them, in full or in a few numbers
 charts.py      curves, residuals, the size of updates and of gradients
-checkup.py     units that are dead or saturated over a whole data set
+checkup.py     the lecture's sanity checks of a net, its data and its loss
+checkup_page.py  a checkup as HTML
 confusion.py   a coloured cell for each pair of truth and answer
 drawing.py     a graph as a picture, in SVG, Mermaid or DOT: cr.draw
 figures.py     a figure becomes one inline SVG, the same bytes every time
@@ -15,6 +16,7 @@ graph_text.py  a graph in the languages of other drawing programs
 heights.py     least squares, with the order and distances kept
 images.py      an array of colours becomes a PNG inside the page
 kept.py        what a graph keeps for its backward pass, and for whom
+layer_health.py  how activations behave over a whole data set, unit by unit
 layered.py     which box stands in which, and in what order
 layout.py      where the boxes of a picture stand and how its wires run
 learning_curves.py  what the curves of a training say
@@ -26,11 +28,14 @@ pages.py       a template beside this file, and values, become a page
 picture.py     values above the wires, upstream gradients below
 ratios.py      update:weight ratios, read against 1e-3
 result.py      what a net came to on each part of the data, read against a constant answer
+sanity/        the checks of a checkup, each of which asks one question
 run_report.py  one HTML file that needs nothing else
 sketch.py      what a picture of a graph says at each node
 svg.py         elements with everything escaped, and how wide a text will be
 table_result.py  what is worth a look in the figures of estimators
-templates.py   what each unit of the first layer looks for, as a picture or as signed bars
+template_list.py  the templates of a layer, as text and as HTML
+templates.py   what a unit looks for, as a picture or as signed bars
+unit_templates.py  the templates of a net: its units, the rows that wake them, who listens
 unfolding.py   ops spelled out in a picture, and modules folded into one node
 """
 
@@ -43,9 +48,13 @@ from chainrule.inspection.picture import graph_svg
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.run_report import ReportData, render_report
-from chainrule.inspection.templates import Template, templates
+from chainrule.inspection.sanity.check import Check
+from chainrule.inspection.template_list import Templates
+from chainrule.inspection.templates import Template
+from chainrule.inspection.unit_templates import templates
 
 __all__ = [
+    "Check",
     "Checkup",
     "Drawing",
     "Flow",
@@ -55,6 +64,7 @@ __all__ = [
     "Ratio",
     "ReportData",
     "Template",
+    "Templates",
     "checkup",
     "draw",
     "flow",

@@ -278,8 +278,11 @@ class FlowData:
         }
 
 
-def schema(of: Literal["flow", "ledger", "ops"] = "flow") -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of what ``to_dict`` of a flow, a ledger, a table returns."""
+Schemas = Literal["checkup", "flow", "ledger", "ops", "templates"]
+
+
+def schema(of: Schemas = "flow") -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of what ``to_dict`` of one of these returns."""
     return json.loads(Path(__file__).with_name(f"{of}.schema.json").read_text(encoding="utf-8"))
 
 

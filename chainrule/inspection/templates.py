@@ -1,6 +1,7 @@
-"""Templates: what each unit of the first layer looks for, as a picture or as signed bars.
+"""Template: what a unit looks for, as a picture or as signed bars.
 
-Imports errors, images and svg. The report shows them; weights are (D, H), one column per unit.
+Imports errors, images and svg. The report shows those of the first layer's weights (D, H), one
+column per unit; unit_templates.py finds them in a net.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ MOST_IMAGES = 64  # units shown as pictures
 MOST_BARS = 12  # units shown as bars
 FEATURES = 8  # bars per unit
 VOTES = 3  # classes named for and against
+SHARED = 0.5  # of a unit's strongest voice: classes with that much share its template
 BRIGHTEST = 99.0  # percentile of |weight| with full colour: one wild weight hides no other
 
 # Sizes in px.
@@ -50,6 +52,12 @@ class Template:
         The classes it speaks for and against; else "".
     alt : str
         What the picture shows, in words.
+    unit : int
+        Its place in the layer.
+    most, least : tuple of int
+        The rows that activate it most and least, the strongest first; of a net with rows.
+    shared : tuple of str
+        The classes that it speaks for with at least half of its strongest voice.
     """
 
     name: str
@@ -58,15 +66,20 @@ class Template:
     bars: str = ""
     votes: str = ""
     alt: str = ""
+    unit: int = 0
+    most: tuple[int, ...] = ()
+    least: tuple[int, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
-def templates(
+def of_weights(
     weights: Array,
     *,
     image_shape: tuple[int, int] | None = None,
     features: Sequence[str] = (),
     output_weights: Array | None = None,
     classes: Sequence[str] = (),
+    shown: str = "Weights",
 ) -> tuple[Template, ...]:
     """Show the most telling units of a layer: strong, and listened to by the layer behind.
 
@@ -82,6 +95,8 @@ def templates(
         Of the second and last layer: which classes a unit speaks for.
     classes : sequence of str, optional
         Names of the C classes. If there is no second layer, the H units are the classes.
+    shown : str, default "Weights"
+        What the columns are, in words.
 
     Returns
     -------
@@ -117,11 +132,14 @@ def templates(
         alt = f"{name} looks for {_words(weights[:, unit], names)}"
         if image_shape is not None:
             picture = png_uri(diverging(column.reshape(image_shape)))
-            alt = f"Weights of {name} as a picture of {image_shape[0]} by {image_shape[1]} pixels"
+            alt = f"{shown} of {name} as a picture of {image_shape[0]} by {image_shape[1]} pixels"
         else:
             bars = _bars(weights[:, unit], column, names, alt)
         votes = "" if output_weights is None else _votes(np.asarray(output_weights)[unit], classes)
-        made.append(Template(name, float(strengths[unit]), picture, bars, votes, alt))
+        shared = () if output_weights is None else _shared(output_weights[unit], classes)
+        made.append(
+            Template(name, float(strengths[unit]), picture, bars, votes, alt, unit, shared=shared)
+        )
     return tuple(made)
 
 
@@ -155,6 +173,15 @@ def _votes(weights: Array, classes: Sequence[str]) -> str:
     parts = [f"for {', '.join(speaks_for)}"] if speaks_for else []
     parts += [f"against {', '.join(against)}"] if against else []
     return "; ".join(parts)
+
+
+def _shared(weights: Array, classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes with a voice of at least half of the strongest one for."""
+    if len(weights) < 2 or not weights.max() > 0:
+        return ()
+    names = list(classes) or [str(i) for i in range(len(weights))]
+    strong = np.flatnonzero(weights >= SHARED * weights.max())
+    return tuple(names[i] for i in strong.tolist())
 
 
 def _bars(weights: Array, scaled: Array, names: Sequence[str], title: str) -> str:

@@ -32,9 +32,14 @@ class Weights(Module):
         self._drawn = self.weight.changed
         self.draw_tree(key(0))
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has changed the weight since it was drawn."""
+        return self.weight.changed == self._drawn
+
     def draw(self, stream: Key, force: bool) -> None:
         weight = self.weight
-        if force or weight.changed == self._drawn:
+        if force or self.untouched:
             values = self._initializer()(generator(stream), weight.shape, weight.dtype)
             weight.write(values, "its initialization")
             self._drawn = weight.changed

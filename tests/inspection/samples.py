@@ -38,7 +38,7 @@ def classification(evil: str = "") -> ReportData:
             classes=classes,
         ),
         graph=_graph(net, x[:4], y[:4], cr.softmax_cross_entropy, evil),
-        checkup=checkup(net, x, {"hidden.weight": [1e-3], f"output{evil}.weight": [0.5]}),
+        checkup=checkup(net, x, ratios={"hidden.weight": [1e-3], f"output{evil}.weight": [0.5]}),
         summary=str(net.summary(64)) + evil,
         settings={"data": {"source": f"digits{evil}"}, f"seed{evil}": 0, "long": "x" * 300},
         commands=[(f"Use it.{evil}", f"chainrule predict runs/digits{evil} digits")],
