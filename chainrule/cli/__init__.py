@@ -1,4 +1,4 @@
-"""The command line: `chainrule train DATA`, `predict RUN DATA`, `check FILE:NAME`.
+"""The command line: `chainrule train DATA`, `predict RUN DATA`, `checkup RUN`, `check FILE:NAME`.
 
 Floor 9: imports everything below it, and nobody imports it. What a user did wrong is told in a
 few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after Ctrl-C.
@@ -8,6 +8,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     bar.py            a bar on a terminal, some plain lines anywhere else
     bench.py          run the benchmarks of the checkout that this package lies in
     check_job.py      the gradient doctor on the ops of a Python file
+    checkup_job.py    the sanity checks of a finished run, on the rows it learned from
     collector.py      the garbage collector, held still where it only costs time
     configuration.py  config.toml: every setting of a run with its value, and what came out
     failures.py       what went wrong, in a few lines on standard error, and the exit code
@@ -23,6 +24,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     reporting.py      what the report of a run shows, gathered from its outcome
     said_class.py     the class that is said of a row, and the level of intervals
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
+    table_checkup.py  the sanity checks of one net of a run of estimators
     table_configuration.py  config.toml of a training on a table
     table_job.py      an estimator on a table as it is, and what it is worth
     table_outcome.py  everything a training on a table has come to

@@ -145,6 +145,35 @@ def predict(
 
 
 @app.command
+def checkup(
+    run: Path,
+    data: str | None = None,
+    /,
+    *,
+    json: Annotated[bool, Parameter(group=OUTPUT, negative="")] = False,
+    debug: Annotated[bool, FLAG] = False,
+) -> int:
+    """Ask a trained net the lecture's sanity checks, on the rows that it was trained on.
+
+    Parameters
+    ----------
+    run
+        Folder that `chainrule train` has written, or the model file in it. Of estimators, the
+        first net is looked at.
+    data
+        The table that it was trained on, if it has moved since. Default: what the run names.
+    json
+        Write the report as JSON, for programs.
+    debug
+        Show the traceback of an error.
+    """
+    from chainrule.cli.checkup_job import check_up as job  # noqa: PLC0415  --help stays quick
+
+    with interruptible():
+        return job(run, data, json)
+
+
+@app.command
 def check(
     place: str,
     /,

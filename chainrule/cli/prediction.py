@@ -49,7 +49,7 @@ def predict(
     """Read the model and the rows, show some answers, write all of them; the exit code."""
     if rows < 0:
         raise ArgumentError(f"--rows is a whole number from 0 upwards; found {rows}.")
-    path = _model_file(run, source)
+    path = model_file(run, source)
     preprocessing, answer = _trained(path, threshold, interval)
     if out is not None:
         _refuse_taken(out, source, overwrite)
@@ -129,7 +129,7 @@ def _write(found: Answers, out: Path | None) -> None:
         say("written", f"{out}, {count}")
 
 
-def _model_file(run: Path, source: str) -> Path:
+def model_file(run: Path, source: str) -> Path:
     """The model of a run's folder, or the file itself; a wrong name is told the runs there are."""
     if run.is_file():
         return run
@@ -142,7 +142,8 @@ def _model_file(run: Path, source: str) -> Path:
             f"{run} holds no {NET} and no {ESTIMATOR}.", do=_known_runs(run.name, run) or do
         )
     target = "" if source in names() else " --target COLUMN"
-    train = f"Train one first: chainrule train {shlex.quote(source)}{target} --out {run}"
+    data = f"{shlex.quote(source)}{target}" if source else "DATA"
+    train = f"Train one first: chainrule train {data} --out {run}"
     raise MissingDataError(
         f"there is no run {run}.", do=_known_runs(run.name, run.parent, RUNS) or train
     )

@@ -14,6 +14,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     member_task.py      the rows that members learn from, and how answers are judged
     member_training.py  trained one after the other, each judged on the rows it left out
     merging.py          rows that are alike, merged into one that counts as often
+    one_member.py       one member of an ensemble, as a net of its own
     presets.py          the recipes of the presets, by name
     published.py        the recipe of RealMLP-TD
     single_row.py       one row read cell by cell

@@ -23,6 +23,7 @@ STATISTIC = "the name of a column or a number, no op"
 KIND = "a kind of bug, no op"
 INTEGERS = "the letter that a word is on whole numbers"
 STANDING = {
+    "cli/checkup_job.py": ({"split"}, SETTING),
     "cli/configuration.py": ({"clip", "dropout", "split"}, SETTING),
     "cli/options.py": ({"clip", "dropout", "split"}, SETTING),
     "doctor/forward_mode.py": ({"sign"}, KIND),
