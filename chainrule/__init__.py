@@ -85,6 +85,7 @@ _LATER = {
     "draw": "inspection",
     "elementwise_grad": "differentiate",
     "evaluate": "train",
+    "explain": "inspection",
     "fit": "train",
     "flow": "inspection",
     "fori": "loops",
@@ -104,6 +105,7 @@ _LATER = {
     "trace_nonfinite": "tracing",
     "value_and_grad": "differentiate",
     "vjp": "differentiate",
+    "why": "inspection",
 }
 _MODULES = ("extend", "inspection", "jacobians", "nn", "optim", "testing", "train")
 
@@ -125,11 +127,11 @@ def __dir__() -> list[str]:
 _OWN = (
     "Elementwise", "Graph", "NumericalOp", "Op", "Parameter", "Tensor", "audit_precision",
     "backward", "check", "check_graph", "checkpoint", "checkup", "compile", "custom_gradient",
-    "draw", "elementwise_grad", "errors", "evaluate", "extend", "fit", "flow", "fold", "fori",
-    "grad", "hessian", "hvp", "inspection", "jacobian", "jacobians", "jvp", "key", "ledger",
-    "linearize", "load_run", "nn", "no_grad", "op", "ops", "ops_table", "optim", "parameter",
-    "permute", "predict", "scan", "settings", "show", "stop_gradient", "templates", "tensor",
-    "trace_nonfinite", "train", "value_and_grad", "vjp",
+    "draw", "elementwise_grad", "errors", "evaluate", "explain", "extend", "fit", "flow", "fold",
+    "fori", "grad", "hessian", "hvp", "inspection", "jacobian", "jacobians", "jvp", "key",
+    "ledger", "linearize", "load_run", "nn", "no_grad", "op", "ops", "ops_table", "optim",
+    "parameter", "permute", "predict", "scan", "settings", "show", "stop_gradient", "templates",
+    "tensor", "trace_nonfinite", "train", "value_and_grad", "vjp", "why",
 )  # fmt: skip
 
 for _name in _CATALOGUE.names():

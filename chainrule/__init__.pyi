@@ -40,11 +40,13 @@ from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
 from chainrule.inspection.checkup import checkup as checkup
+from chainrule.inspection.chains import explain as explain
 from chainrule.inspection.drawing import draw as draw
 from chainrule.inspection.flow import flow as flow
 from chainrule.inspection.flow import show as show
 from chainrule.inspection.ledger import ledger as ledger
 from chainrule.inspection.unit_templates import templates as templates
+from chainrule.inspection.why import why as why
 from chainrule.loops.scanning import fori as fori
 from chainrule.loops.scanning import scan as scan
 from chainrule.ops.random import fold as fold

@@ -124,6 +124,9 @@ RULE: ContextVar[str] = ContextVar("chainrule_rule", default="")
 # Whether a fit tries its net and its loss on a row: there a number taken out of the graph raises,
 # where it warns elsewhere: training would go on without that part of the gradient.
 TRIAL: ContextVar[bool] = ContextVar("chainrule_trial", default=False)
+# The losses of the last backward(), each weakly, and the upstream gradients that were given with
+# them: what is asked about a gradient without a loss is asked about these.
+LAST_BACKWARD: ContextVar[Any] = ContextVar("chainrule_last_backward", default=None)
 # How many threads may share a kernel of a compiled function; None: as many as there are CPUs.
 THREADS: ContextVar[int | None] = ContextVar("chainrule_threads", default=None)
 

@@ -20,7 +20,7 @@ from chainrule.errors import (
 from chainrule.graph.nodes.copying import identity_node
 from chainrule.graph.nodes.guard import own
 from chainrule.graph.nodes.node import Node, as_array, is_float, next_serial
-from chainrule.graph.nodes.start import start_of, without_silent
+from chainrule.graph.nodes.start import remembered, start_of, without_silent
 from chainrule.graph.nodes.storage import OwnGradient, ParameterView, aligned, read_only
 from chainrule.graph.nodes.tensor_card import tensor_card
 from chainrule.graph.nodes.walk import walk
@@ -29,7 +29,7 @@ from chainrule.graph.numpy.stacked import joined, symbols_in
 from chainrule.graph.numpy.symbol import Symbol, plain
 from chainrule.graph.readings.local_jacobian import local_jacobian
 from chainrule.jacobians import Jacobian
-from chainrule.settings import asked, met
+from chainrule.settings import LAST_BACKWARD, asked, met
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -323,6 +323,7 @@ def backward(
         losses = [losses]
     given = [None] * len(losses) if upstreams is None else upstreams
     starts = [start_of(x, start, create_graph) for x, start in zip(losses, given, strict=True)]
+    last = remembered(losses, None if upstreams is None else starts)
     zeros: dict[Node, Any] = {}
     if upstreams is not None:
         losses, starts, zeros = without_silent(losses, starts)
@@ -337,6 +338,7 @@ def backward(
         if accumulate and node.gradient is not None:
             gradient = node.gradient + gradient
         node.gradient = gradient
+    LAST_BACKWARD.set(last)
     return None
 
 

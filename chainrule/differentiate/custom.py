@@ -43,8 +43,8 @@ def stop_gradient(x: Any) -> Any:
 class StopGradient(Elementwise):
     """The identity, whose derivative is 0 by decree."""
 
-    flat = True
-    views = True
+    name = "stop_gradient"
+    flat = views = True
 
     def forward(self, x: Any) -> Any:
         """Pass the value on."""

@@ -7,6 +7,7 @@ legality.py  an executable definition of a legal graph. The tests run it after e
 lines.py     the names by which the nodes of a graph are told from one another
 node.py      one value of the graph, the op that made it, and the nodes it was made from
 start.py     the upstream gradients that the caller gives, checked
+stops.py     what a value was made of where no gradient passes on
 storage.py   aligned storage, read-only looks, and gradients of one's own
 tensor_card.py  a tensor as a notebook shows it
 walk.py      from the loss to the leaves, multiplying upstream by local gradients

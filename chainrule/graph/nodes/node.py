@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, UnsupportedError, describe
 from chainrule.graph.nodes.guard import Guard, own
+from chainrule.graph.nodes.stops import Stops, stops_at
 from chainrule.graph.numpy.symbol import Constant, Symbol
 from chainrule.graph.op.breaches import tell_origins
 from chainrule.graph.op.operands import NUMBERS, as_array, not_numbers, settled
@@ -57,6 +58,7 @@ class Node(Symbol):
         "label",
         "op",
         "serial",
+        "stopped",
         "value",
         "wants_gradient",
     )
@@ -74,6 +76,7 @@ class Node(Symbol):
     gradient: Any
     guard: Guard | None
     label: str
+    stopped: Stops | None  # where no gradient passes on: what ends here; see stops.py
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Node(Symbol):
         self.inputs = inputs
         self.wants_gradient = wants_gradient
         self.guard = guard
-        self.gradient = None
+        self.gradient = self.stopped = None
         self.changed = 0
         self.label = ""
         self.serial = next_serial()
@@ -131,13 +134,16 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
         if any(map(is_not, seen, operands)):
             return apply(op, seen)
     values: list[Any] = []
-    wants, leaves = False, False  # whether a gradient is wanted; whether leaves must be made
+    # Whether a gradient is wanted; whether leaves must be made; whether one was stopped below.
+    wants = leaves = stops = False
     kind = kind.result
     for x in operands:
         if isinstance(x, Node):
             values.append(x.value)
             if x.wants_gradient:
                 wants = True
+            elif x.stopped is not None:
+                stops = True
             if x.rank > kind.rank:
                 kind = x.result
         elif isinstance(x, Symbol):
@@ -173,7 +179,11 @@ def record(op: Op, operands: tuple[Any, ...], kind: type[Node]) -> Any:
     if not wants or op.flat or value.dtype.kind != "f":
         if value.dtype.kind not in NUMBERS:
             raise not_numbers(op.name, value)
-        return kind(value)
+        if not (wants or stops) or kind.traced:
+            return kind(value)
+        made = kind(value)
+        made.stopped = stops_at(op, operands, Node, value.dtype.kind == "b")
+        return made
     if recording is ON or recording.recording:
         return kind(value, op, _as_nodes(operands, kind) if leaves else operands, True)
     return kind(value)

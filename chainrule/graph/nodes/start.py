@@ -3,6 +3,7 @@
 Imports walk and errors; tensors.py calls it.
 """
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,6 +89,19 @@ def without_silent(
     ]
     zeros = zeros_like(on_the_way(losses))
     return [loss for loss, _ in pairs], [start for _, start in pairs], zeros
+
+
+def remembered(losses: Sequence[Any], starts: Sequence[Any] | None) -> Any:
+    """The losses, weakly, and the upstream gradients given with them, as long as they live.
+
+    One loss alone is not put into a list: every training step that is not compiled comes here.
+    """
+    if starts is None:
+        if len(losses) == 1:
+            return weakref.ref(losses[0])
+        return [weakref.ref(loss) for loss in losses], None
+    kept = list(starts)
+    return [weakref.ref(loss, lambda _: kept.clear()) for loss in losses], kept
 
 
 def _origin(loss: Any) -> str:

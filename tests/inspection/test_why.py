@@ -1,0 +1,287 @@
+"""Every cause is found where it is known, and no other is told."""
+
+import gc
+import json
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import nn
+from chainrule.errors import (
+    ArgumentError,
+    IndexRangeError,
+    NoGradientError,
+    ShapeError,
+    StaleValueError,
+)
+from chainrule.inspection.reason import CAUSES
+from chainrule.testing.fuzz import generate
+
+from . import situations
+from .schemas import breaches
+from .situations import SITUATIONS
+
+FACTORS = ("small_factor", "large_factor")
+KNOWN = [(cause, each) for cause, found in SITUATIONS.items() for each in found]
+
+
+@pytest.mark.parametrize(("cause", "situation"), KNOWN, ids=lambda x: getattr(x, "__name__", x))
+def test_every_cause_is_named_where_it_is_known(cause, situation):
+    loss, x, index = situation()
+    reason = cr.why(loss, x, index)
+    assert reason.cause == cause, str(reason)
+    assert bool(reason.advice) == (cause != "healthy" or "this very point" in reason.sentence)
+    assert reason.sentence.endswith((".", "..."))
+    data = json.loads(json.dumps(reason.to_dict(), allow_nan=False))
+    assert breaches(data, reason.schema()) == []
+    assert reason.cause in str(reason)
+    assert reason.cause in reason._repr_html_()
+
+
+def test_every_cause_has_a_situation():
+    assert sorted(SITUATIONS) == sorted(CAUSES)
+
+
+@pytest.mark.parametrize(
+    "situation", [each for cause, each in KNOWN if cause not in ("not_reached", "stopped")]
+)
+def test_the_answer_is_the_same_after_backward_and_without_the_loss(situation):
+    loss, x, index = situation()
+    before = cr.why(loss, x, index)
+    if not loss.wants_gradient:
+        return
+    loss.backward()
+    after = cr.why(x) if index is None else cr.why(x, index=index)
+    assert (after.cause, after.node, after.advice) == (before.cause, before.node, before.advice)
+
+
+@pytest.mark.parametrize("number", range(30))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_of_random_graphs_no_cause_contradicts_the_gradient(number):
+    rng, program = np.random.default_rng(number), generate(12, number)
+    leaves = [cr.tensor(x) for x in program.leaves]
+    values = program.run(leaves)
+    ends = [values[r.place] if r.part is None else values[r.place][r.part] for r in program.ends]
+    floats = [x for x in ends if getattr(x, "wants_gradient", False)]
+    if not floats:
+        return
+    loss = sum((x * rng.normal(size=x.shape)).sum() for x in floats)
+    loss.backward()
+    for x in leaves:
+        if not x.size:
+            continue
+        place = tuple(int(rng.integers(n)) for n in x.shape)
+        for index in (None, place):
+            cause = cr.why(loss, x, index).cause
+            gradient = None if x.grad is None else x.grad[... if index is None else index]
+            if gradient is None:
+                assert cause in ("not_reached", "stopped")
+            elif not np.isfinite(gradient).all() or not np.isfinite(loss.data):
+                assert cause == "non_finite"
+            elif np.any(gradient):
+                assert cause in ("healthy", "saturated", "cancelled", *FACTORS)
+            else:
+                assert cause not in ("not_reached", "non_finite", "large_factor")
+
+
+def test_a_dead_unit_is_told_with_its_rows():
+    loss, w, index = situations.dead_unit_of_a_net()
+    reason = cr.why(loss, w, index)
+    assert (reason.op, reason.numbers["silent"], reason.numbers["rows"]) == ("relu", 8, 8)
+    assert reason.numbers["units"] == 1
+    assert "8 of 8 rows" in reason.sentence
+    assert reason.parameter == "layers.0.weight[2, 1]"
+    nodes = cr.Graph.of(loss).nodes
+    assert nodes[reason.id].op.name == "relu"
+    whole = cr.why(*situations.dead_layer())
+    assert (whole.numbers["units"], whole.numbers["silent"]) == (4, 32)
+
+
+def test_a_unit_that_is_silent_on_some_rows_and_cut_off_on_the_others_is_told_so():
+    w = cr.parameter([[1.0]], name="w")
+    x = np.array([[1.0], [2.0], [-1.0], [-2.0]])
+    loss = (cr.relu(x @ w) * np.array([[0.0], [0.0], [1.0], [1.0]])).sum()
+    reason = cr.why(loss, w)
+    assert (reason.cause, reason.numbers["silent"], reason.numbers["of"]) == ("dead_unit", 2, 4)
+
+
+def test_the_numbers_of_a_cancellation_are_its_terms():
+    reason = cr.why(*situations.difference_of_itself())
+    assert reason.node == "w"
+    assert (reason.numbers["from_n1"], reason.numbers["from_n2"]) == (1.0, 1.0)
+
+
+def test_every_way_that_ends_is_told():
+    w = cr.parameter([-1.0], name="w")
+    loss = cr.relu(w).sum() + cr.maximum(w, 5.0).sum()
+    reason = cr.why(loss, w)
+    assert reason.numbers["places"] == 2
+    assert {"relu", "maximum"} <= {reason.op, *reason.sentence.replace("(", " ").split()}
+
+
+def test_the_largest_factor_is_the_place_of_a_large_gradient():
+    w = cr.parameter([1.0], name="w")
+    loss = ((w * 3.0) * 1e5 * 2.0).sum()
+    reason = cr.why(loss, w)
+    assert (reason.cause, reason.numbers["factor"]) == ("large_factor", 1e5)
+
+
+def test_a_nan_names_where_it_was_made():
+    made = cr.why(*situations.logarithm_of_a_negative_number())
+    assert made.op == "log"
+    assert "n1[0] nan" in made.sentence
+    data = cr.why(*situations.missing_value_in_the_data())
+    assert "[2, 1] is nan" in data.sentence
+    assert "an input" in data.sentence
+    parameter = cr.why(*situations.parameter_that_is_nan())
+    assert parameter.node == "v"
+    steep = cr.why(*situations.root_of_0())
+    assert (steep.op, steep.numbers["input"]) == ("sqrt", 0)
+
+
+def test_another_row_that_is_nan_is_not_the_fault_of_this_entry():
+    x = cr.tensor([0.0, 4.0], name="x")
+    y = cr.tensor([1.0, 1.0], name="y")
+    loss = (cr.sqrt(x) * y).sum()
+    assert cr.why(loss, x, 1).cause == "healthy"
+    assert cr.why(loss, x, 0).cause == "non_finite"
+
+
+def test_stop_gradient_is_named_and_does_not_keep_the_graph():
+    loss, w, _ = situations.stopped_inside_a_function()
+    assert cr.why(loss, w).op == "stop_gradient"
+    hidden = cr.tanh(w * 2)
+    stopped = cr.stop_gradient(hidden)
+    watch = weakref.ref(hidden)
+    del hidden
+    gc.collect()
+    assert watch() is None
+    assert stopped.stopped is not None
+
+
+def test_what_was_stopped_is_remembered_through_what_is_made_of_it():
+    w, v = cr.parameter([1.0], name="w"), cr.parameter([2.0], name="v")
+    mask = cr.stop_gradient(w) * 3 + 1
+    assert cr.why((mask * v).sum(), w).cause == "stopped"
+    assert cr.why((mask * v).sum(), v).cause == "healthy"
+    average = cr.tensor([0.0], wants_gradient=False)
+    for _ in range(50):
+        average = 0.9 * average + 0.1 * cr.stop_gradient(w)
+    assert len(average.stopped) == 1
+
+
+def test_without_a_loss_the_last_backward_is_asked():
+    w = cr.parameter([1.0], name="w")
+    loss = cr.relu(-w).sum()
+    loss.backward()
+    assert cr.why(w).cause == "dead_unit"
+    assert cr.why(w, index=0).cause == "dead_unit"
+    other = cr.parameter([1.0], name="other")
+    assert cr.why(other).cause == "not_reached"
+    del loss
+    gc.collect()
+    with pytest.raises(NoGradientError, match=r"nobody holds its loss(.|\n)*Keep the loss"):
+        cr.why(w)
+
+
+def test_a_thread_without_a_backward_says_so():
+    w, said = cr.parameter([1.0], name="w"), []
+
+    def ask():
+        try:
+            cr.why(w)
+        except NoGradientError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert "no backward() has run in this thread" in said[0]
+    assert "cr.why(loss, w)" in said[0]
+
+
+def test_several_losses_and_their_upstream_gradients_are_asked_together():
+    w = cr.parameter([1.0, 2.0], name="w")
+    a, b = w * 3, w * 3
+    cr.backward([a, b], [np.array([1.0, 1.0]), np.array([-1.0, 1.0])])
+    assert cr.why(w, index=0).cause == "cancelled"
+    assert cr.why(w, index=1).cause == "healthy"
+    cr.backward([a], [np.zeros(2)])
+    assert cr.why(w).cause == "not_reached"
+    assert "upstream gradient" in cr.why(w).sentence
+
+
+def test_a_changed_parameter_says_to_run_again():
+    w = cr.parameter([1.0], name="w")
+    loss = (w * w).sum()
+    loss.backward()
+    w.data = np.array([0.5])
+    with pytest.raises(StaleValueError, match="Run the forward pass again"):
+        cr.why(w)
+
+
+def test_after_training_by_fit_the_loss_is_made_anew():
+    x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    net = nn.MLP([3, 4, 2])
+    cr.fit(net, (x, y), loss=cr.softmax_cross_entropy, optimizer=cr.optim.SGD(0.1), epochs=1)
+    loss = cr.softmax_cross_entropy(net(x), y)
+    assert cr.why(loss, net.parameters()["layers.0.weight"]).cause == "healthy"
+
+
+def test_a_missing_grad_of_a_healthy_tensor_is_told():
+    loss, w, _ = situations.small_classifier()
+    assert "backward() has not been called" in cr.why(loss, w).sentence
+    loss.backward()
+    assert "backward() has not been called" not in cr.why(loss, w).sentence
+
+
+def test_a_twin_of_the_same_name_is_told():
+    w, twin = cr.parameter([1.0], name="w"), cr.parameter([1.0], name="w")
+    assert "also called 'w'" in cr.why((twin * 2).sum(), w).sentence
+
+
+def test_an_index_names_one_entry():
+    loss, w, _ = situations.small_classifier()
+    for index in (slice(0, 2), (0, slice(None)), ..., 0.5):
+        with pytest.raises(ArgumentError, match="an index names one entry"):
+            cr.why(loss, w, index)
+    with pytest.raises(ShapeError, match="one entry is named by 2 numbers"):
+        cr.why(loss, w, 0)
+    with pytest.raises(IndexRangeError):
+        cr.why(loss, w, (9, 0))
+    assert cr.why(loss, w, (-1, -1)).parameter == "layers.0.weight[2, 7]"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_every_floating_point_type_has_a_cause(dtype):
+    w = cr.parameter(np.ones((3, 2), dtype), name="w")
+    x = -np.ones((4, 3), dtype)
+    assert cr.why(cr.relu(x @ w).sum(), w).cause == "dead_unit"
+    assert cr.why(cr.tanh(x @ w * np.ones((), dtype)).sum(), w, (0, 0)).cause == "saturated"
+    assert cr.why((w * w).sum(), w, (0, 1)).cause == "healthy"
+
+
+def test_a_product_that_rounds_to_0_is_told():
+    w = cr.parameter(np.ones(2, np.float32), name="w")
+    reason = cr.why(((w * np.float32(1e-30)) * np.float32(1e-30)).sum(), w)
+    assert reason.cause == "small_factor"
+    assert "smallest float32" in reason.sentence
+
+
+@pytest.mark.parametrize("situation", [each for _, each in KNOWN])
+def test_nothing_is_changed_by_asking(situation):
+    loss, x, index = situation()
+    before, held = np.array(x.value), x.gradient
+    cr.why(loss, x, index)
+    np.testing.assert_array_equal(np.asarray(x.value), before)
+    assert x.gradient is held
+
+
+def test_hostile_names_are_text_on_the_page():
+    w = cr.parameter([-1.0], name="<script>alert(1)</script>")
+    page = cr.why(cr.relu(w).sum(), w)._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
