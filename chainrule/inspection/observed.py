@@ -118,11 +118,12 @@ def names_of(graph: Graph) -> dict[Node, str]:
     return names
 
 
-class _Wires(Watch):
-    """Notes what every rule is sent, and what it sends to each of its inputs."""
+class Wires(Watch):
+    """Notes what every rule sends to each of its inputs, and which nodes are on the way."""
 
     def __init__(self) -> None:
         self.sent: dict[Node, list[Any]] = {}
+        self.way: Collection[Node] = ()
 
     def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
         """The rule, with its answers noted."""
@@ -133,7 +134,7 @@ class _Wires(Watch):
                 pulled, lives = pull(upstream, live, inputs, out, wanted)
             finally:
                 RECORDING.reset(token)
-            self.sent[node] = list(pulled)
+            self.sent[node], self.way = list(pulled), nodes
             return pulled, lives
 
         return noted
@@ -155,7 +156,7 @@ def _gradients(graph: Graph) -> tuple[dict[Node, Any], dict[Node, list[Any]], li
     ]
     if not begun:
         return {}, {}, notes
-    watch = _Wires()
+    watch = Wires()
     token = RECORDING.set(watch)
     try:
         with np.errstate(all="ignore"):

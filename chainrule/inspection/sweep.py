@@ -3,8 +3,8 @@
 Imports the graph. explain and why read it: every gradient that they show is the walk's own.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from operator import index
 from typing import Any
@@ -19,12 +19,12 @@ from chainrule.errors import (
     describe,
 )
 from chainrule.graph.nodes.graph import Graph
-from chainrule.graph.nodes.lines import node_names
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.nodes.start import start_of
 from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.settings import ON, RECORDING, Watch
+from chainrule.inspection.observed import Wires, names_of
+from chainrule.settings import RECORDING
 from chainrule.spec import is_tuple
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -95,7 +95,7 @@ class Sweep:
     @cached_property
     def names(self) -> dict[Node, str]:
         """The names that ``cr.show`` gives to the nodes."""
-        return node_names(Graph.of(*self.ends))
+        return names_of(Graph.of(*self.ends))
 
     def results(self, gate: Node) -> list[Node]:
         """The results of a gate on the way: itself, or some of its several."""
@@ -131,7 +131,7 @@ def sweep(ends: Sequence[Any], target: Any, starts: Sequence[Any] | None = None)
     """
     given = [None] * len(ends) if starts is None else starts
     upstreams = [start_of(end, start) for end, start in zip(ends, given, strict=True)]
-    watch = _Flows()
+    watch = Wires()
     token = RECORDING.set(watch)
     try:
         with np.errstate(all="ignore"):  # an overflow shows as inf, which is asked about
@@ -140,28 +140,6 @@ def sweep(ends: Sequence[Any], target: Any, starts: Sequence[Any] | None = None)
         RECORDING.reset(token)
     gradients = {node: found[node] for node in found if node in watch.way or node is target}
     return Sweep(tuple(ends), target, gradients, watch.sent, tuple(watch.way))
-
-
-@dataclass
-class _Flows(Watch):
-    """Keeps what each rule sends back, and which nodes are on the way: a rule may send more."""
-
-    sent: dict[Node, Sequence[Any]] = field(default_factory=dict[Node, Sequence[Any]])
-    way: Collection[Node] = ()
-
-    def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
-        """Keep what a rule sends to the inputs of its node."""
-
-        def watched(upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Any:
-            token = RECORDING.set(ON)  # what the rule does inside is its own affair
-            try:
-                pulled, lives = pull(upstream, live, inputs, out, wanted)
-            finally:
-                RECORDING.reset(token)
-            self.sent[node], self.way = list(pulled), nodes
-            return pulled, lives
-
-        return watched
 
 
 def plain_node(x: Any, name: str) -> Node:
