@@ -72,7 +72,9 @@ def test_the_products_of_every_op_add_up_to_its_gradient(name):
         loss.backward()
         for x in (leaves[i] for i in wanted):
             for place in places(x):
-                assert_adds_up(cr.explain(loss, x, place), float(x.grad[place]))
+                found = cr.explain(loss, x, place)
+                assert_adds_up(found, float(x.grad[place]))
+                assert all(f.role for path in found.paths for f in path.factors)
 
 
 @pytest.mark.parametrize("number", range(30))
