@@ -72,7 +72,7 @@ from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.run_report import ReportData, render_report
 from chainrule.inspection.sanity.check import Check
 from chainrule.inspection.template_list import Templates
-from chainrule.inspection.templates import Template, templates
+from chainrule.inspection.templates import Template
 from chainrule.inspection.unit_templates import templates
 from chainrule.inspection.why import why
 
