@@ -36,7 +36,7 @@ BEHIND, FALLEN = 0.2, 0.15  # of that way, if accuracy or R^2 fall behind by so 
 WATCHED = "validation_"
 
 BETTER = 1.5  # times the errors of a plain learner, and ...
-LABELS, NUMBERS = 0.07, 0.2  # ... so much more of the rows, or of the spread
+LABELS, NUMBERS = 0.08, 0.2  # ... so much more of the rows, or of the spread
 NOTHING = 0.9  # of the way that is left after training
 FALLING, END = 0.1, 0.2  # a loss still falls that loses a tenth in the last fifth of the epochs
 

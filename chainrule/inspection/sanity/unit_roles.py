@@ -15,6 +15,7 @@ from chainrule.inspection.sanity.looked_at import Subject
 from chainrule.inspection.sanity.sample_graph import Weighted
 
 Array = np.ndarray[Any, np.dtype[Any]]
+DYING = 0.2  # share of dying units: one of eight may well speak of rare rows
 DEAD, LOST = 0.2, 0.05  # shares of dead units, and of those that are far from waking
 REACH = 2.0  # spreads below 0 of the best score: where the weights were drawn so, it is within one
 NO_SLOPE = 1e-3  # of a faint side: a unit that moves by less has stopped, as one of a ReLU has
@@ -83,7 +84,7 @@ def _dying(layers: list[tuple[int, LayerCheckup]]) -> Check:
     return _by_layer(
         "dying_units",
         [(layer, layer.dying) for _, layer in layers],
-        MANY,
+        DYING,
         lambda layer, units: f"{_count(units, layer)} are active on no more than 1 row in 40",
         "they learn from a handful of rows alone, and one more long step silences them",
         "Lower the learning rate, or choose an activation with a slope on both sides",
