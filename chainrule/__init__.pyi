@@ -39,8 +39,8 @@ from chainrule.graph.op.numerical import NumericalOp as NumericalOp
 from chainrule.graph.op.operation import Op as Op
 from chainrule.graph.op.operation import op as op
 from chainrule.graph.op.table import ops_table as ops_table
-from chainrule.inspection.checkup import checkup as checkup
 from chainrule.inspection.chains import explain as explain
+from chainrule.inspection.checkup import checkup as checkup
 from chainrule.inspection.drawing import draw as draw
 from chainrule.inspection.flow import flow as flow
 from chainrule.inspection.flow import show as show
