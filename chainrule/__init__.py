@@ -18,6 +18,7 @@ beside this file lists them for editors.
     differentiate/  derivatives of plain functions of arrays and nested containers, in every mode
     doctor/         compares a derivative with everything that knows better, and names the bug
     estimators/     MLPClassifier, TabularClassifier and others, which drop into scikit-learn code
+    explorer/       a page on this machine that shows what flows through a graph, gate by gate
     graph/          ops, nodes, the backward walk, and readings of a formula
     inspection/     a net's graph, its health, what its units look for, the report of a run
     jacobians/      Jacobians that know their structure, and what it saves

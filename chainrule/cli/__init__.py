@@ -11,6 +11,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     checkup_job.py    the sanity checks of a finished run, on the rows it learned from
     collector.py      the garbage collector, held still where it only costs time
     configuration.py  config.toml: every setting of a run with its value, and what came out
+    explore_job.py    the explorer's page, until Ctrl-C
     failures.py       what went wrong, in a few lines on standard error, and the exit code
     figure_table.py   a line of figures for each part, beside a constant answer
     folder.py         the folder of a run: chosen, writable, and held before training starts

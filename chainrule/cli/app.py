@@ -212,6 +212,37 @@ def check(
 
 
 @app.command
+def explore(
+    place: str = "",
+    /,
+    *,
+    port: int = 0,
+    browser: bool = True,
+    debug: Annotated[bool, FLAG] = False,
+) -> int:
+    """Show what flows through a graph, gate by gate, on a page of this machine.
+
+    Prints the page's address, and serves it until Ctrl-C.
+
+    Parameters
+    ----------
+    place
+        A Python file and a function in it, file.py:loss, whose arguments have values. Default:
+        the lecture's examples, and lines that are typed in the page.
+    port
+        Of the address. Default: a free one.
+    browser
+        Open the page in a browser.
+    debug
+        Show the traceback of an error.
+    """
+    from chainrule.cli.explore_job import explore as job  # noqa: PLC0415  --help stays quick
+
+    with interruptible():
+        return job(place, port=port, opens=browser)
+
+
+@app.command
 def bench(
     *,
     peers: str = "jax,torch,sklearn,numpy,onnxruntime",

@@ -41,11 +41,11 @@ def check(
     seed: int,
 ) -> int:
     """Check one op or function, or every op of the file; 1 where one is wrong or left out."""
-    path, name = _split(place)
-    module = _load(path)
+    path, name = split(place)
+    module = load(path)
     asked = [_shape(words) for words in shapes]
     if name:
-        report = _examined(_member(module, name), asked, np.dtype(dtype), order, seed)
+        report = _examined(member(module, name), asked, np.dtype(dtype), order, seed)
         _show(report)
         return 0 if report.passed else 1
     ops = list(_ops(module))
@@ -78,7 +78,7 @@ def _check_all(
     return 1 if failed or skipped else 0
 
 
-def _split(place: str) -> tuple[Path, str]:
+def split(place: str) -> tuple[Path, str]:
     """``file.py:Name`` as a path and a name; without a name, the whole file."""
     before, colon, name = place.rpartition(":")
     if colon and name.isidentifier():
@@ -86,10 +86,11 @@ def _split(place: str) -> tuple[Path, str]:
     return Path(place), ""
 
 
-def _load(path: Path) -> ModuleType:
+def load(path: Path) -> ModuleType:
+    """Import a user's file, as Python runs a script."""
     if not path.is_file():
         raise MissingDataError(
-            f"there is no file {path}.", do="Give a Python file: chainrule check ops.py:MyOp"
+            f"there is no file {path}.", do="Give a Python file and a name in it: ops.py:MyOp"
         )
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
@@ -119,7 +120,8 @@ def _ops(module: ModuleType) -> Iterator[type[Op]]:
             yield value
 
 
-def _member(module: ModuleType, name: str) -> Any:
+def member(module: ModuleType, name: str) -> Any:
+    """What a user's file holds under a name."""
     known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
     if name not in vars(module):
         raise UnknownNameError("op or function", name, known)

@@ -98,7 +98,9 @@ def refused(error: CycloptsError, words: list[str]) -> int:
     what = str(error)
     if isinstance(error, UnusedCliTokensError):
         what = f"unexpected: {' '.join(error.unused_tokens or [])}"
-    command = next((word for word in words if word in ("train", "predict", "check", "bench")), "")
+    command = next(
+        (word for word in words if word in ("train", "predict", "check", "bench", "explore")), ""
+    )
     joined = _joined(error, words)
     if joined:
         complain(f"{what}\nA word that begins with a hyphen is joined to its option: {joined}")

@@ -14,6 +14,7 @@ import chainrule
 
 HOUSE = Path(__file__).parents[2]
 PACKAGE = HOUSE / "chainrule"
+BUILT = PACKAGE / "explorer" / "static"  # from explorer/, and not in git
 LONGEST_FILE = 350
 LONGEST_LINE = 99
 
@@ -105,7 +106,8 @@ def exported(module: ModuleType) -> set[str]:
 def hand_written() -> list[Path]:
     """The package's source: Python, and the pages and styles of its reports; not the stubs."""
     kinds = ("*.py", "*.html", "*.css", "*.js", "*.jinja")
-    return sorted(path for kind in kinds for path in PACKAGE.rglob(kind))
+    found = (path for kind in kinds for path in PACKAGE.rglob(kind))
+    return sorted(path for path in found if path.parent != BUILT)
 
 
 def mentions(words: list[str]) -> list[str]:

@@ -1,0 +1,26 @@
+"""The explorer: a page on this machine that shows what flows through a graph, gate by gate.
+
+Floor 9: imports the inspection below it; the command line starts it. starlette and uvicorn enter
+here and nowhere else, as the extra ``chainrule[explorer]``; the page itself is built from the
+checkout's folder ``explorer/`` and lies in ``static/`` once that has been done.
+
+closed_grammar.py  which lines a reader may type, and where a line leaves the grammar
+front_door.py      the application, where the extra is installed
+guarding.py        who may ask at all: this machine, under this name, with the token
+lecture_pages.py   the lecture's examples, as the lines that a reader would type
+mailbox.py         messages that wait for a slow reader: few, and the newest stays
+op_words.py        the ops that typed lines may call
+page_files.py      the built page: a fixed table of files, read once
+questions.py       what the page asks becomes a card: a graph, or an error as data
+rewriting.py       a number that was changed in the picture is changed in the lines
+serving.py         one address on this machine, until Ctrl-C
+site.py            the Starlette application
+subjects.py        what can be explored besides typed lines: a user's function, a run
+talking.py         the socket: limits on size, count and time, and the newest question wins
+typed_graph.py     typed lines become a graph of the engine; nothing of them is executed
+written_out.py     numbers, arrays and settings that a line writes out
+"""
+
+from chainrule.explorer.front_door import app, missing
+
+__all__ = ["app", "missing"]

@@ -1,0 +1,50 @@
+"""The built page: a fixed table of files, read once. No request's path ever becomes a file's path.
+
+Imports nothing of chainrule. site.py serves the table; the command line asks whether it is whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+STATIC = Path(__file__).parent / "static"
+SAYS = (
+    "The explorer's page is not part of this installation, because it was made from a checkout "
+    "without npm: run scripts/build_page there (it needs Node's npm) and install again."
+)
+BARE = f"<!doctype html><html lang=en><meta charset=utf-8><title>chainrule</title><p>{SAYS}"
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """One file as it is sent."""
+
+    content: bytes
+    media_type: str
+
+
+# The address of every file, the file, and what it is. There are no others.
+TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "/": ("index.html", "text/html; charset=utf-8"),
+        "/app.js": ("app.js", "text/javascript; charset=utf-8"),
+        "/app.css": ("app.css", "text/css; charset=utf-8"),
+        "/icon.svg": ("icon.svg", "image/svg+xml"),
+    }
+)
+
+
+def is_built(folder: Path = STATIC) -> bool:
+    """Whether every file of the page is there."""
+    return all((folder / name).is_file() for name, _ in TABLE.values())
+
+
+def page_files(folder: Path = STATIC) -> Mapping[str, PageFile]:
+    """All files of the page by their address; of a page that was not built, one that says so."""
+    if not is_built(folder):
+        return {"/": PageFile(BARE.encode(), TABLE["/"][1])}
+    return {
+        address: PageFile((folder / name).read_bytes(), media_type)
+        for address, (name, media_type) in TABLE.items()
+    }
