@@ -1,0 +1,49 @@
+// What is shown is kept behind the # of the address, which no browser sends to the server.
+
+import type { Fold } from "./flow";
+
+export interface Place {
+  view: "start" | "graph";
+  text: string | null; // typed lines
+  subject: string | null; // a function, or a run
+  fold: Fold;
+  step: number | null; // null: all of them
+  node: string | null; // by its name
+}
+
+export const START: Place = {
+  view: "start",
+  text: null,
+  subject: null,
+  fold: "ops",
+  step: null,
+  node: null,
+};
+
+export function readPlace(hash: string): Place {
+  const found = new URLSearchParams(hash.replace(/^#/, ""));
+  const text = found.get("text");
+  const subject = found.get("subject");
+  if (found.get("view") !== "graph" || (text === null && subject === null)) return { ...START };
+  const fold = found.get("fold");
+  const step = found.get("step");
+  return {
+    view: "graph",
+    text: subject === null ? text : null,
+    subject,
+    fold: fold === "gates" || fold === "modules" ? fold : "ops",
+    step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null,
+    node: found.get("node"),
+  };
+}
+
+export function writePlace(place: Place): string {
+  if (place.view === "start") return "";
+  const found = new URLSearchParams({ view: "graph" });
+  if (place.text !== null) found.set("text", place.text);
+  if (place.subject !== null) found.set("subject", place.subject);
+  if (place.fold !== "ops") found.set("fold", place.fold);
+  if (place.step !== null) found.set("step", String(place.step));
+  if (place.node !== null) found.set("node", place.node);
+  return `#${found.toString()}`;
+}
