@@ -13,6 +13,7 @@ walks the tree that is checked here and calls ops of the catalogue.
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,6 +24,7 @@ MOST_LINES = 200
 MOST_PARTS = 2_000  # of the tree: names, numbers, operations
 DEEPEST = 40  # brackets in brackets, and operations in operations
 LONGEST_NAME = 60
+TRIES = 20
 LIBRARIES = frozenset({"np", "numpy", "cr", "chainrule"})
 
 OPERATIONS: Mapping[type[ast.AST], str] = MappingProxyType(
@@ -141,8 +143,7 @@ def checked(text: str) -> tuple[Text, list[ast.stmt]]:
     _check_characters(text)
     where = Text(text)
     try:
-        # To quote a line that it cannot read, Python opens the file of that name: there is none.
-        body = ast.parse(text, filename="").body
+        body = _parsed(text)
     except SyntaxError as error:
         place = Place(error.lineno or 1, max((error.offset or 1) - 1, 0), error.offset or 1)
         raise GrammarError(f"this is no formula: {error.msg}.", place) from None
@@ -156,6 +157,17 @@ def checked(text: str) -> tuple[Text, list[ast.stmt]]:
     for line in lines:
         _check_line(line, where)
     return where, lines
+
+
+def _parsed(text: str) -> list[ast.stmt]:
+    """The lines as Python's parser reads them."""
+    for _ in range(TRIES):
+        # A parser that another thread runs meanwhile upsets the depth that CPython counts for all
+        # of them; what it then raises says nothing of these lines.
+        with suppress(SystemError):
+            # To quote a line that it cannot read, Python opens the file of that name: none.
+            return ast.parse(text, filename="").body
+    raise RecursionError
 
 
 def _check_characters(text: str) -> None:

@@ -4,6 +4,7 @@ Imports the inspection, whose flow is what a card carries, and the parts beside 
 passes every question on; nothing that is asked here changes anything.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -157,5 +158,11 @@ def _shown(given: Given, fold: str, inputs: Mapping[Any, str]) -> Card:
 
 
 def _summary(name: str) -> str:
-    """The first paragraph of an op's documentation."""
-    return " ".join((CATALOGUE[name].__doc__ or "").strip().partition("\n\n")[0].split())
+    """The first paragraph of an op's documentation, without its marks."""
+    text = (CATALOGUE[name].__doc__ or "").strip().partition("\n\n")[0]
+    plain = re.sub(r"``(.+?)``|(?<!\*)\*(\w+)\*|:\w+:`(.+?)`", _inside, text)
+    return " ".join(plain.split())
+
+
+def _inside(mark: re.Match[str]) -> str:
+    return next(filter(None, mark.groups()), "")

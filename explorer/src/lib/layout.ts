@@ -2,7 +2,7 @@
 
 import dagre from "@dagrejs/dagre";
 import type { Flow, FlowNode } from "./flow";
-import { brief, shapeOf } from "./numbers";
+import { brief, isRow, shapeOf } from "./numbers";
 
 export const MOST_BY_DAGRE = 260;
 const FONT = 13; // px of a label on a wire
@@ -21,6 +21,8 @@ export interface Point {
   x: number;
   y: number;
 }
+
+type Way = { y: number; points: Point[] };
 
 export interface Wire {
   key: string;
@@ -58,8 +60,8 @@ export function short(text: string, most = 22): string {
 
 /** The labels of a wire: shape and value above, gradient below. */
 export function valueLabel(node: FlowNode): string {
-  const shape = node.shape.length > 0 ? `${node.shape.join("×")}  ` : "";
-  return `${shape}${brief(node.value)}`;
+  const isPlain = node.shape.length === 0 || (node.value !== null && isRow(node.value));
+  return `${isPlain ? "" : `(${node.shape.join("×")}) `}${brief(node.value)}`;
 }
 
 function sizeOf(node: FlowNode): { width: number; height: number } {
@@ -101,6 +103,7 @@ function byDagre(flow: Flow): Layout {
     }
   }
   dagre.layout(graph);
+  inOrder(flow, graph);
   const size = graph.graph() as { width?: number; height?: number };
   const upright = size.height ?? 100; // dagre puts the first input of a gate below the second
   const boxes = flow.nodes.map((node) => {
@@ -122,6 +125,30 @@ function byDagre(flow: Flow): Layout {
     wires.push({ key: edge.name ?? "", source, target, input, path: curve(points), label });
   }
   return { boxes, wires, width: size.width ?? 100, height: upright };
+}
+
+/** Leaves that one gate alone reads stand in the order in which it reads them. */
+function inOrder(flow: Flow, graph: InstanceType<typeof dagre.graphlib.Graph>): void {
+  for (const node of flow.nodes) {
+    const alone = node.inputs.flatMap((x, i) => {
+      const source = x.node === null ? undefined : flow.nodes[x.node];
+      const isAlone = source?.op === "" && source.readers.length === 1;
+      return isAlone ? [{ id: source.id, i, x: (graph.node(String(source.id)) as Box).x }] : [];
+    });
+    const column = alone.filter((each) => Math.abs(each.x - (alone[0]?.x ?? 0)) < 1);
+    // dagre counts from the bottom here: see upright.
+    const heights = column.map((each) => (graph.node(String(each.id)) as Box).y).sort((a, b) => b - a);
+    const edges = column.map(
+      (each) => graph.edge(String(each.id), String(node.id), `${node.id}.${each.i}`) as Way,
+    );
+    const ways = edges
+      .map(({ y, points }) => ({ y, points }))
+      .sort((a, b) => b.y - a.y);
+    column.forEach((each, i) => {
+      (graph.node(String(each.id)) as Box).y = heights[i] ?? 0;
+      Object.assign(edges[i] ?? {}, ways[i]);
+    });
+  }
 }
 
 /** A way that leaves at the right of its source and enters at the left of its target. */

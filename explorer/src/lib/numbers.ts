@@ -3,7 +3,8 @@
 import type { Amount, Numbers } from "./flow";
 
 const DIGITS = 4;
-const IN_A_ROW = 3; // entries of an array that fit on a wire
+const IN_A_ROW = 4; // entries of an array that fit on a wire
+const LONGEST_ROW = 22; // characters of them
 
 export function written(x: Numbers | null): string {
   if (x === null) return "";
@@ -24,11 +25,16 @@ export function brief(amount: Amount | null): string {
   if (amount === null) return "";
   if (amount.size === 0) return "empty";
   if (amount.numbers !== null && amount.size === 1) return written(flat(amount.numbers)[0] ?? null);
-  if (amount.numbers !== null && amount.size <= IN_A_ROW && amount.shape.length === 1)
-    return written(amount.numbers);
+  if (isRow(amount)) return written(amount.numbers);
   if (amount.not_finite > 0) return `${amount.not_finite} not finite`;
   if (amount.least === amount.most) return `all ${written(amount.least)}`;
   return `${written(amount.least)} … ${written(amount.most)}`;
+}
+
+/** Whether an array is short enough to be written out on a wire. */
+export function isRow(amount: Amount): boolean {
+  const fits = amount.numbers !== null && amount.size <= IN_A_ROW && amount.shape.length === 1;
+  return fits && written(amount.numbers).length <= LONGEST_ROW;
 }
 
 export function flat(x: Numbers): Numbers[] {
@@ -36,7 +42,8 @@ export function flat(x: Numbers): Numbers[] {
 }
 
 export function shapeOf(shape: number[]): string {
-  return shape.length === 0 ? "a number" : shape.join(" × ");
+  if (shape.length === 0) return "a number";
+  return shape.length === 1 ? `${shape[0]} numbers` : shape.join(" × ");
 }
 
 export function bytes(n: number): string {
