@@ -4,10 +4,13 @@ import dagre from "@dagrejs/dagre";
 import type { Flow, FlowNode } from "./flow";
 import { brief, isRow, shapeOf } from "./numbers";
 
-export const MOST_BY_DAGRE = 260;
+const MOST_BY_DAGRE = 260; // nodes
+const MOST_PASSED = 700; // columns, by all wires together
 const FONT = 13; // px of a label on a wire
 const WIDTH = 0.61; // of a character, in em of a font whose characters are all as wide
 const HIGH = 40; // px of a wire's two labels
+const ROW = 66; // px between gates of a column, where columns are placed by depth
+const LANES = 5; // heights at which long wires pass below them
 
 export interface Box {
   id: number;
@@ -79,7 +82,23 @@ function labelWidth(above: string, below: string): number {
 }
 
 export function laidOut(flow: Flow): Layout {
-  return flow.nodes.length <= MOST_BY_DAGRE ? byDagre(flow) : byColumns(flow);
+  const depth = depths(flow);
+  // dagre takes a step of its own for every column that a wire passes.
+  const passed = flow.nodes.reduce((sum, node) => {
+    const spans = node.inputs.map((x) => (x.node === null ? 0 : (depth[x.node] ?? 0) - (depth[node.id] ?? 0)));
+    return sum + spans.reduce((a, b) => a + b, 0);
+  }, 0);
+  const isEasy = flow.nodes.length <= MOST_BY_DAGRE && passed <= MOST_PASSED;
+  return isEasy ? byDagre(flow) : byColumns(flow, depth);
+}
+
+/** How many gates lie between each node and the end. */
+function depths(flow: Flow): number[] {
+  const depth = new Array<number>(flow.nodes.length).fill(0);
+  for (let i = flow.nodes.length - 1; i >= 0; i -= 1)
+    for (const x of flow.nodes[i]?.inputs ?? [])
+      if (x.node !== null) depth[x.node] = Math.max(depth[x.node] ?? 0, (depth[i] ?? 0) + 1);
+  return depth;
 }
 
 function byDagre(flow: Flow): Layout {
@@ -183,11 +202,7 @@ function curve(points: Point[]): string {
 }
 
 /** Columns by the longest way to the end, each in the order of what it is read by. */
-function byColumns(flow: Flow): Layout {
-  const rank = new Array<number>(flow.nodes.length).fill(0);
-  for (const node of [...flow.nodes].reverse())
-    for (const x of node.inputs)
-      if (x.node !== null) rank[x.node] = Math.max(rank[x.node] ?? 0, (rank[node.id] ?? 0) + 1);
+function byColumns(flow: Flow, rank: number[]): Layout {
   const deepest = rank.reduce((a, b) => Math.max(a, b), 0);
   const columns: FlowNode[][] = Array.from({ length: deepest + 1 }, () => []);
   for (const node of flow.nodes) columns[deepest - (rank[node.id] ?? 0)]?.push(node);
@@ -197,17 +212,18 @@ function byColumns(flow: Flow): Layout {
   for (const column of columns) {
     const sizes = column.map(sizeOf);
     const widest = Math.max(...sizes.map((size) => size.width), 30);
+    const label = column.map((node) => labelWidth(valueLabel(node), brief(node.upstream)));
     let top = 16;
     column.forEach((node, i) => {
       const size = sizes[i] ?? { width: 30, height: 30 };
       boxes[node.id] = { id: node.id, x: left + widest / 2, y: top + HIGH / 2, ...size };
-      top += Math.max(size.height, HIGH) + 18;
+      top += ROW;
     });
     height = Math.max(height, top);
-    left += widest + 150;
+    left += widest + Math.max(...label, 60) + 46;
   }
   for (const column of columns) {
-    const used = column.length * (HIGH + 18);
+    const used = column.length * ROW;
     for (const node of column) {
       const box = boxes[node.id];
       if (box) box.y += (height - used) / 2;
@@ -220,8 +236,18 @@ function byColumns(flow: Flow): Layout {
     node.inputs.forEach((x, input) => {
       const from = x.node === null ? undefined : boxes[x.node];
       if (from === undefined || x.node === null) return;
-      const points = joined(from, to, [from, to]);
-      const label = { x: from.x + from.width / 2 + 70, y: from.y + (to.y - from.y) * 0.35 };
+      const isLong = (rank[x.node] ?? 0) - (rank[node.id] ?? 0) > 1;
+      const width = labelWidth(valueLabel(flow.nodes[x.node] ?? node), brief(x.sends));
+      // A wire that passes other columns goes below them, and is labelled where it arrives.
+      const lane = Math.max(from.y, to.y) + ROW / 2 + 8 + (x.node % LANES) * 7;
+      const label = isLong
+        ? { x: to.x - to.width / 2 - width / 2 - 4, y: lane }
+        : { x: from.x + from.width / 2 + width / 2 + 2, y: from.y };
+      const level = { x: label.x + width / 2, y: label.y };
+      const way = isLong
+        ? [{ x: from.x + from.width / 2 + 40, y: lane }, { x: label.x - width / 2, y: lane }, level]
+        : [level];
+      const points = joined(from, to, [from, ...way, to]);
       wires.push({ key: `${node.id}.${input}`, source: x.node, target: node.id, input, path: curve(points), label });
     });
     if (node.is_end) {
