@@ -227,8 +227,9 @@ def explore(
     Parameters
     ----------
     place
-        A Python file and a function in it, file.py:loss, whose arguments have values. Default:
-        the lecture's examples, and lines that are typed in the page.
+        A Python file and a function in it, file.py:loss, whose arguments have values; or the
+        folder of a run, whose net is shown with its loss on four rows. Default: the lecture's
+        examples, and lines that are typed in the page.
     port
         Of the address. Default: a free one.
     browser

@@ -7,7 +7,9 @@ import urllib.request
 import pytest
 
 from chainrule.cli import explore_job
+from chainrule.errors import MissingDataError
 from chainrule.explorer.page_files import is_built
+from chainrule.explorer.questions import answered
 
 FUNCTION = """
 import numpy as np
@@ -49,6 +51,23 @@ def test_what_cannot_be_explored_is_told(chainrule, monkeypatch, tmp_path, words
     assert ended.code == 2
     assert said in ended.err
     assert ended.out == ""
+
+
+def test_the_net_of_a_run_is_shown_with_its_loss_and_folds_into_its_layers(chainrule, tmp_path):
+    run = tmp_path / "iris"
+    ended = chainrule("train", "iris", "--hidden", "5", "--epochs", "1", "--out", str(run))
+    assert ended.code == 0, ended.err
+    subject = explore_job._subject(str(run))
+    asked = {"ask": "subject", "name": "iris"}
+    card = answered(asked, {"iris": subject})
+    assert card["error"] is None
+    (weight,) = [n for n in card["flow"]["nodes"] if n["name"] == "layers.0.weight"]
+    assert weight["upstream"]["shape"] == [4, 5]
+    folded = answered({**asked, "fold": "modules"}, {"iris": subject})
+    ops = [node["op"] for node in folded["flow"]["nodes"] if node["op"]]
+    assert ops == ["Linear(4, 5)", "ReLU()", "Linear(5, 3)", "softmax_cross_entropy"]
+    with pytest.raises(MissingDataError):
+        explore_job._subject(str(tmp_path))
 
 
 @pytest.mark.skipif(not is_built(), reason="the page is not built: run scripts/build_page")
