@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -12,6 +13,7 @@ import chainrule.explorer as explorer
 from chainrule.explorer.lecture_pages import EXAMPLES
 from chainrule.explorer.page_files import STATIC, is_built
 from chainrule.explorer.subjects import function_subject
+from chainrule.inspection import schema
 
 from .served import TOKEN, served
 
@@ -19,6 +21,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.skipif(
     not is_built(), reason="the page is not built: run scripts/build_page"
 )
+SOURCE = Path(__file__).parents[2] / "explorer" / "src"
 TEXTS = {each.key: each.text for each in EXAMPLES}
 HOSTILE = "<img src=x onerror=window.hurt=1>\"'&</script><script>window.hurt=1</script>"
 BUNDLE = 200_000  # bytes of scripts and styles, compressed
@@ -196,6 +199,7 @@ def test_a_click_on_a_gate_tells_its_formula_its_role_and_its_jacobian(page, sit
     page.get_by_role("button", name=re.compile("^Y = matmul")).click()
     panel = page.locator(".panel")
     assert "swap multiplier" in panel.text_content()
+    assert "undefined" not in panel.text_content()
     assert "48 entries" in panel.text_content()
     cells = panel.get_by_label("gradient sent to W").locator("td").all_text_contents()
     numbers = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in cells]
@@ -284,6 +288,20 @@ def test_a_narrow_screen_has_no_sideways_scrolling(page, site):
         assert not page.evaluate(wide), node
         page.goto("about:blank")
     graph_of(page, site, TEXTS["circuit"])
+
+
+def test_the_page_knows_every_field_of_a_flow_by_its_name():
+    text = (SOURCE / "lib" / "flow.ts").read_text(encoding="utf-8")
+    found = schema()
+    parts = {name: part for name, part in found["$defs"].items() if "properties" in part}
+    parts["flow"] = found
+    names = {"amount": "Amount", "local": "Local", "input": "FlowInput", "kept": "Kept",
+             "node": "FlowNode", "flow": "Flow"}  # fmt: skip
+    assert parts.keys() == names.keys()
+    for part, interface in names.items():
+        body = re.search(rf"export interface {interface} {{\n(.*?)\n}}", text, re.DOTALL)[1]
+        fields = re.findall(r"^  (\w+):", body, re.MULTILINE)
+        assert fields == list(parts[part]["properties"]), interface
 
 
 def test_the_bundle_is_small_and_names_no_other_host():

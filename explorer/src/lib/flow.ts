@@ -9,9 +9,9 @@ export interface Amount {
   numbers: Numbers | null;
   least: number | string | null;
   most: number | string | null;
-  positive: number;
-  negative: number;
-  zero: number;
+  above_zero: number;
+  below_zero: number;
+  zeros: number;
   not_finite: number;
   largest: { index: number[]; number: number | string }[];
 }
@@ -30,6 +30,14 @@ export interface FlowInput {
   node: number | null;
   local: Local | null;
   sends: Amount | null;
+  why: string;
+}
+
+export interface Kept {
+  bytes: number;
+  gradient_bytes: number;
+  shares: number | null;
+  readers: { node: number; for: string }[];
   why: string;
 }
 
@@ -54,7 +62,7 @@ export interface FlowNode {
   fork: boolean;
   inputs: FlowInput[];
   readers: number[];
-  kept: { bytes: number; why: string };
+  kept: Kept;
 }
 
 export interface Flow {
