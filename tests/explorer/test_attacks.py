@@ -15,6 +15,7 @@ from chainrule.explorer.page_files import page_files
 from .served import SWITCHING, TOKEN, Served, client, served, talk
 
 FUZZED = 2_000
+CONTENTS = {*(file.content for file in page_files().values()), b""}
 SENTENCES = (
     b"Only this machine may ask.",
     b"This is not the address of the explorer.",
@@ -202,7 +203,7 @@ def judge(site: Served, request: bytes) -> None:
         shown = (request[:300], reply.head[:300], reply.body[:100])
         assert reply.status < 500, shown
         if reply.status == 200:
-            assert reply.body in {file.content for file in page_files().values()} | {b""}, shown
+            assert reply.body in CONTENTS, shown
         elif reply.status == SWITCHING:  # only with everything that a page of ours sends
             assert f"token={TOKEN}".encode() in request, shown
             assert f"Origin: http://{site.host}".encode() in request, shown
