@@ -184,8 +184,6 @@ class Recorder:
 
     def map(self, letter: str, operands: Sequence[Operand], shape: Any, dtype: Any) -> Ref:
         """A letter on operands that are of one dtype, and broadcast to the shape here."""
-        if len(operands) == 2:
-            operands = _with_number(*operands)
         spread = tuple(broadcasted(x, shape) if isinstance(x, Ref) else x for x in operands)
         return self.emit(Map(letter, spread, self.array(shape, dtype)))
 
@@ -290,17 +288,6 @@ def as_constant(x: np.ndarray[Any, Any]) -> Operand:
         return number(core)
     kept = Array(core.shape, name_of(x.dtype), np.array(core, order="C")).ref()
     return broadcasted(kept, x.shape)
-
-
-def _with_number(x: Operand, y: Operand) -> tuple[Operand, Operand]:
-    """A constant that is one number everywhere, beside what is none, as that Number."""
-    if isinstance(x, Ref) and isinstance(y, Ref):
-        left, right = x.array.value, y.array.value
-        if right is not None and right.size == 1 and left is None:
-            return x, number(right)
-        if left is not None and left.size == 1 and right is None:
-            return number(left), y
-    return x, y
 
 
 def _is_uniform(x: np.ndarray[Any, Any]) -> bool:
