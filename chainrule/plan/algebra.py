@@ -87,6 +87,8 @@ def _multiply(step: Map, makers: Makers) -> Found:
     x, y = step.operands
     for one, other in ((x, y), (y, x)):
         if not isinstance(other, Number):
+            if isinstance(one, Ref) and _is_ones(other):
+                return one
             continue
         if other.value == 1:
             return one
@@ -205,6 +207,12 @@ def _same(x: Operand, y: Operand) -> bool:
 def number_key(x: Any) -> Any:
     """Equal for equal operands: 0.0 is not -0.0, and NaN is itself."""
     return (repr(x.value), x.dtype) if isinstance(x, Number) else x
+
+
+def _is_ones(x: Ref) -> bool:
+    """Whether a constant is 1 everywhere, as the gradient is that a walk begins with."""
+    value = x.array.value
+    return value is not None and value.size == 1 and bool(value == 1)
 
 
 def _is(x: Operand, value: float) -> bool:

@@ -214,7 +214,7 @@ def test_an_unknown_command_is_told_the_nearest_name(chainrule):
     assert ended.code == 2
     assert ended.err == (
         'Unknown command "trian". Did you mean "train"? '
-        "Available commands: train, predict, check, bench.\n"
+        "Available commands: train, predict, checkup, check, explore, bench.\n"
         "Try: chainrule --help\n"
     )
 
