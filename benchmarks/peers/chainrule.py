@@ -185,19 +185,25 @@ def arena(case: Case) -> Task:
     return Task(lambda: program(case).plan(x, y).arena_bytes, float)
 
 
+def state(case: Case) -> Task:
+    """Bytes of the parameters and the optimiser's memory."""
+    parameters = sum(array.nbytes for layer in data(case).layers for array in layer)
+    return Task(lambda: parameters * (3 if case.optimizer == "adam" else 1), float)
+
+
 def peak(case: Case) -> Task:
     """Most bytes during an epoch beyond parameters, the optimiser's memory and the data."""
     warm, given = program(case), data(case)
     warm.epoch(given.x, given.y, batch_size=case.rows)  # stays, so that nothing of it is reused
     given = data(case)
-    state = sum(array.nbytes for layer in given.layers for array in layer)
-    state *= 2 if case.optimizer == "adam" else 0
+    parameters = sum(array.nbytes for layer in given.layers for array in layer)
+    of_adam = 2 * parameters if case.optimizer == "adam" else 0
 
     def call():
         made, before = program(case, given), residency.resident()
         residency.forget_peak()
         made.epoch(given.x, given.y, batch_size=case.rows)
-        return residency.peak() - before - state, warm
+        return residency.peak() - before - of_adam, warm
 
     return Task(call, lambda found: float(found[0]))
 
@@ -258,6 +264,7 @@ FORMS = {
     "search": search,
     "product": product,
     "arena": arena,
+    "state": state,
     "peak": peak,
     "growth": growth,
 }
