@@ -1,6 +1,7 @@
 """Looking at a net: its graph, its health, what its units look for, and the report of a run.
 
 amount.py      arrays as people read them, in full or in a few numbers
+as_far.py      the graph of a function that failed on its way, as far as it had come
 chains.py      from one entry of a parameter to the loss, along the paths that carry most
 charts.py      curves, residuals, the size of updates and of gradients
 checkup.py     the lecture's sanity checks of a net, its data and its loss
@@ -22,6 +23,7 @@ given_graph.py what a user gives to be looked at becomes a graph
 graph_text.py  a graph in the languages of other drawing programs
 heights.py     least squares, with the order and distances kept
 images.py      an array of colours becomes a PNG inside the page
+influence.py   which entries an entry influences, and which influence it
 json_schema.py  the parts of a JSON schema, and numbers that JSON lacks
 kept.py        what a graph keeps for its backward pass, and for whom
 layer_health.py  how activations behave over a whole data set, unit by unit
@@ -32,6 +34,7 @@ ledger.py      what a graph keeps in memory, for whom and until when: cr.ledger
 local_look.py  how one op moves with one of its inputs
 module_boxes.py modules as boxes behind the nodes that they made
 nonfinite_causes.py  where a gradient becomes NaN or infinite
+links.py       how the entries of a gate's result hang on those of an input
 observed.py    the numbers of a flow, from the engine's own watched walk
 pages.py       a template beside this file, and values, become a page
 picture.py     values above the wires, upstream gradients below

@@ -1,10 +1,9 @@
 """Which elements of each tensor on the way can depend on an entry, whatever the values are.
 
-Imports sweep, the graph and the Jacobians. The search for causes asks it: a gate beside the way of
+Imports sweep, links and the graph. The search for causes asks it: a gate beside the way of
 an entry says nothing about it.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,11 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.readings.gate import Gate, sources
 from chainrule.graph.readings.local_jacobian import structure_of
+from chainrule.inspection.links import without_values
 from chainrule.inspection.slopes import pushed
 from chainrule.inspection.sweep import Sweep
-from chainrule.jacobians import (
-    Broadcast,
-    Identity,
-    Jacobian,
-    Kronecker,
-    Product,
-    Scatter,
-    Selection,
-    Summation,
-    Zero,
-)
 
 Array = np.ndarray[Any, np.dtype[Any]]
-BY_STRUCTURE = (Broadcast, Identity, Scatter, Selection, Summation, Zero)  # hold no values
 
 Masks = dict[Node, Array]
 
@@ -62,7 +50,7 @@ def _onward(node: Node, gate: Gate, position: int, mask: Array) -> Array:
         structure = structure_of(gate, position)
     except Exception:  # an op that cannot be probed so: any of its results may depend
         structure = None
-    free = None if structure is None else _without_values(structure)
+    free = None if structure is None else without_values(structure)
     if free is None:  # a user's op is not run for it: its rule may take long
         return np.ones(outputs, bool) if gate.op.guarded else _moving(node, position, mask)
     return np.reshape(free @ mask.astype(np.float64), outputs) > 0
@@ -81,17 +69,3 @@ def _moving(node: Node, position: int, mask: Array) -> Array:
     if found.any() or not isinstance(node.op, Output):
         return found if found.any() else np.ones(node.shape, bool)
     return np.zeros(node.shape, bool)  # other results of the same op may depend on it
-
-
-def _without_values(known: Jacobian) -> Jacobian | None:
-    """The same structure with ones for its numbers: a factor that is 0 here need not stay so."""
-    if isinstance(known, BY_STRUCTURE):
-        return known
-    if isinstance(known, Kronecker):
-        ones = [f if isinstance(f, int) else np.ones_like(f) for f in (known.left, known.right)]
-        return replace(known, left=ones[0], right=ones[1])
-    if isinstance(known, Product):
-        parts = [_without_values(factor) for factor in known.factors]
-        kept = [part for part in parts if part is not None]
-        return Product.of(kept) if len(kept) == len(parts) else None
-    return None
