@@ -33,10 +33,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Given:
-    """The ends of a graph, and which modules made it."""
+    """The ends of a graph, which modules made it, and what else is to be said of it."""
 
     ends: tuple[Node, ...]
     calls: tuple[Call, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def graph(self) -> Graph:

@@ -100,7 +100,7 @@ def observed(given: Given, *, walks: bool = True, closely: bool = True) -> FlowD
         for node in graph.nodes
     )
     called = {call.path: FlowModule(call.path, call.kind) for call in _in_order(given.calls)}
-    return FlowData(nodes, tuple(called.values()), tuple(notes))
+    return FlowData(nodes, tuple(called.values()), (*notes, *given.notes))
 
 
 def names_of(graph: Graph) -> dict[Node, str]:

@@ -4,8 +4,8 @@ Imports the graph, the catalogue's contract and the records. draw folds and unfo
 is unfolded is recorded anew by the engine, so its gradients are the engine's as well.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,38 +39,58 @@ def unfolded(given: Given, opened: Callable[[Op], bool]) -> Given:
         Whether an op is to be spelled out.
     """
     for _ in range(LEVELS):
-        finer = _one_level(given, opened)
+        finer = one_level(given, lambda node: node.op is not None and opened(node.op)).given
         if finer is given:
             break
         given = finer
     return given
 
 
-def _one_level(given: Given, opened: Callable[[Op], bool]) -> Given:
-    """Every op that is opened as its formula; the graph itself where none is."""
+@dataclass(frozen=True)
+class Finer:
+    """A graph in which some ops have become the gates of their formulas.
+
+    Attributes
+    ----------
+    given : Given
+        The finer graph; the very one that was there, where nothing has changed.
+    became : mapping of Node to Node
+        What stands in the place of each node of the coarser graph.
+    spelled : mapping of Node to (int, int)
+        For each node that was spelled out: the gates of its formula have serials between these.
+    """
+
+    given: Given
+    became: Mapping[Node, Any]
+    spelled: Mapping[Node, tuple[int, int]]
+
+
+def one_level(given: Given, opened: Callable[[Node], bool]) -> Finer:
+    """Every node that is opened as the formula of its op, none of whose own gates are opened."""
     new: dict[Node, Any] = {}
     calls: list[Call] = list(given.calls)
-    closed: set[Node] = set()
+    spelled: dict[Node, tuple[int, int]] = {}
     token = RECORDING.set(ON)
     try:
         with np.errstate(all="ignore"):
             for node in given.graph.nodes:
-                new[node] = _anew(node, new, opened, closed, calls)
+                new[node] = _anew(node, new, opened, spelled, calls)
     finally:
         RECORDING.reset(token)
     if all(new[node] is node for node in new):
-        return given
+        return Finer(given, new, {})
     for end in given.ends:
         if end.gradient is not None and new[end].gradient is None:
             new[end].gradient = end.gradient
-    return Given(tuple(new[end] for end in given.ends), tuple(calls))
+    ends = tuple(new[end] for end in given.ends)
+    return Finer(replace(given, ends=ends, calls=tuple(calls)), new, spelled)
 
 
 def _anew(
     node: Node,
     new: dict[Node, Any],
-    opened: Callable[[Op], bool],
-    closed: set[Node],
+    opened: Callable[[Node], bool],
+    spelled: dict[Node, tuple[int, int]],
     calls: list[Call],
 ) -> Any:
     """A node of the finer graph: itself, where nothing behind it has changed."""
@@ -84,10 +104,12 @@ def _anew(
     if isinstance(op, Output):
         return node if same else operands[0][op.position]
     first = next_serial()
-    found = _spelled(op, operands, node) if opened(op) and opens(op) else None
-    if found is None:
-        if same:
-            return node
+    found = _spelled(op, operands, node) if opened(node) and opens(op) else None
+    if found is not None:
+        spelled[node] = first, next_serial()
+    elif same:
+        return node
+    else:
         found = apply(op, tuple(operands))
     inside = [call for call in calls if call.first < node.serial < call.last]
     calls += [replace(call, first=first, last=next_serial()) for call in inside]
@@ -124,6 +146,13 @@ def _all_finite(end: Any, first: int) -> bool:
 
 
 def with_modules_folded(flow: FlowData, folds: Callable[[str], str]) -> FlowData:
+    """Modules as single nodes: the flow of :func:`modules_folded`."""
+    return modules_folded(flow, folds)[0]
+
+
+def modules_folded(
+    flow: FlowData, folds: Callable[[str], str]
+) -> tuple[FlowData, tuple[int, ...]]:
     """Modules as single nodes.
 
     Parameters
@@ -132,6 +161,12 @@ def with_modules_folded(flow: FlowData, folds: Callable[[str], str]) -> FlowData
     folds : callable
         Takes the path of the module that made a node; returns that of the module into which it is
         folded, "" for none.
+
+    Returns
+    -------
+    FlowData
+    tuple of int
+        For each of its nodes, the id that it had: of a module, that of its last op.
 
     Notes
     -----
@@ -158,12 +193,15 @@ def with_modules_folded(flow: FlowData, folds: Callable[[str], str]) -> FlowData
     return _merged(flow, group, folds)
 
 
-def _merged(flow: FlowData, group: dict[int, list[int]], folds: Callable[[str], str]) -> FlowData:
+def _merged(
+    flow: FlowData, group: dict[int, list[int]], folds: Callable[[str], str]
+) -> tuple[FlowData, tuple[int, ...]]:
     kinds = {module.path: module.kind for module in flow.modules}
     last = {node: members[-1] for node, members in group.items()}
     kept = [node for node in flow.nodes if last.get(node.id, node.id) == node.id]
     place = {node.id: i for i, node in enumerate(kept)}
     place |= {node: place[end] for node, end in last.items()}
+    taken = {node.name for node in kept}
     nodes: list[FlowNode] = []
     for node in kept:
         members = group.get(node.id, [node.id])
@@ -185,8 +223,20 @@ def _merged(flow: FlowData, group: dict[int, list[int]], folds: Callable[[str], 
         if node.id in group:
             path = folds(node.module)
             changed = _as_module(changed, path, kinds.get(path, path), inputs)
+            if not node.named:
+                changed = replace(changed, name=_one_more(path, taken))
         nodes.append(changed)
-    return replace(flow, nodes=tuple(nodes))
+    return replace(flow, nodes=tuple(nodes)), tuple(node.id for node in kept)
+
+
+def _one_more(path: str, taken: set[str]) -> str:
+    """A name for a module that nobody has: a module that is called twice makes two nodes."""
+    name, count = path, 1
+    while name in taken:
+        count += 1
+        name = f"{path} ({count})"
+    taken.add(name)
+    return name
 
 
 def _as_module(node: FlowNode, path: str, kind: str, inputs: tuple[FlowInput, ...]) -> FlowNode:
