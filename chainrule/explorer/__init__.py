@@ -5,13 +5,21 @@ here and nowhere else, as the extra ``chainrule[explorer]``; the page itself is 
 checkout's folder ``explorer/`` and lies in ``static/`` once that has been done.
 
 closed_grammar.py  which lines a reader may type, and where a line leaves the grammar
+error_cards.py    errors as cards: in words, with the place where that is known
+folds.py          which ops are spelled out and which modules are one box
 front_door.py      the application, where the extra is installed
+graph_cards.py    a question that names a graph becomes that graph, and a card of it
 guarding.py        who may ask at all: this machine, under this name, with the token
+jacobian_cells.py a local Jacobian as a picture: cells, structure, size
 lecture_pages.py   the lecture's examples, as the lines that a reader would type
 mailbox.py         messages that wait for a slow reader: few, and the newest stays
+mathml.py         a formula in Python's spelling becomes a tree that the page sets
+op_formulas.py    the formulas of the ops that a lecture meets, forward and back
 op_words.py        the ops that typed lines may call
+own_code.py       a user's own code, run with an end and with its prints
 page_files.py      the built page: a fixed table of files, read once
-questions.py       what the page asks becomes a card: a graph, or an error as data
+questions.py       what the page asks becomes a card
+reach_card.py     what an entry influences, and what influences it, in words
 rewriting.py       a number that was changed in the picture is changed in the lines
 serving.py         one address on this machine, until Ctrl-C
 site.py            the Starlette application

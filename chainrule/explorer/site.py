@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from chainrule.explorer.graph_cards import Graphs
 from chainrule.explorer.guarding import Guard
 from chainrule.explorer.page_files import PageFile, page_files
 from chainrule.explorer.questions import answered
@@ -36,7 +37,8 @@ def site(*, token: str = "", subjects: Sequence[Subject] = ()) -> Starlette:
     routes: list[Route | WebSocketRoute] = [
         Route(address, _endpoint(file), methods=["GET"]) for address, file in page_files().items()
     ]
-    talk = Talk(partial(answered, subjects={each.name: each for each in subjects}))
+    named = {each.name: each for each in subjects}
+    talk = Talk(partial(answered, subjects=named, graphs=Graphs(named)))
     routes.append(WebSocketRoute("/socket", talk.__call__))
     made = Starlette(
         routes=routes,

@@ -1,6 +1,7 @@
 """What can be explored besides typed lines: a function with inputs that the page may set.
 
-Imports the inspection. The command line makes subjects; questions.py asks them by their name.
+Imports the inspection and own_code. The command line makes subjects; graph_cards.py asks them by
+their name.
 """
 
 import inspect
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.explorer.own_code import OwnCode
 from chainrule.inspection.given_graph import Given, graph_given
 from chainrule.spec import is_array
 
@@ -86,11 +88,11 @@ def function_subject(function: Callable[..., Any], name: str, says: str) -> Subj
         else:
             fixed[key] = value
     order = [*inspect.signature(function).parameters]
+    own = OwnCode(name, getattr(inspect.unwrap(function), "__code__", None))
 
     def graphed(values: Mapping[str, Any]) -> Given:
         arguments = {**fixed, **values}
-        return graph_given(
-            "chainrule explore", [function, *(arguments[k] for k in order if k in arguments)]
-        )
+        given = [function, *(arguments[k] for k in order if k in arguments)]
+        return own.run(lambda: graph_given("chainrule explore", given))
 
     return Subject(name, says, inputs, graphed)

@@ -1,6 +1,6 @@
 """The socket: limits on size, count and time, and the newest question wins.
 
-Imports the mailbox and the questions. One question is answered at a time, in a thread of its own;
+Imports the mailbox and error_cards. One question is answered at a time, in a thread of its own;
 of those that come meanwhile the last is kept.
 """
 
@@ -15,8 +15,8 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from chainrule.explorer.error_cards import error_card
 from chainrule.explorer.mailbox import Mailbox
-from chainrule.explorer.questions import error_card
 
 LARGEST_QUESTION = 64 * 1024  # bytes
 QUESTIONS_AT_ONCE = 240  # within WINDOW seconds: a dragged slider asks 60 times a second
