@@ -54,7 +54,8 @@ def reach_card(shown: Shown, asked: dict[str, Any]) -> Card:
                 continue
             says = _says(name, each.name, mask, way, behind not in found.unsure)
             marks.append({"node": each.id, "way": way, **_counted(mask), "says": says})
-            if way == "onward" and (each.is_end or each.named):
+            is_read = each.id in shown.flow.nodes[place].readers
+            if way == "onward" and (each.is_end or each.named or is_read):
                 onward.append(says)
             elif way == "back" and not each.op and each.kind != "constant":
                 back.append(says)

@@ -9,6 +9,8 @@ export interface Place {
   fold: Fold;
   step: number | null; // null: all of them
   node: string | null; // by its name
+  turned: string[]; // ops and modules that are folded the other way
+  lit: string | null; // the entry whose influence is lit up: "x[0,2]"
 }
 
 export const START: Place = {
@@ -18,6 +20,8 @@ export const START: Place = {
   fold: "ops",
   step: null,
   node: null,
+  turned: [],
+  lit: null,
 };
 
 export function readPlace(hash: string): Place {
@@ -34,6 +38,8 @@ export function readPlace(hash: string): Place {
     fold: fold === "gates" || fold === "modules" ? fold : "ops",
     step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null,
     node: found.get("node"),
+    turned: found.getAll("turned"),
+    lit: found.get("lit"),
   };
 }
 
@@ -45,5 +51,7 @@ export function writePlace(place: Place): string {
   if (place.fold !== "ops") found.set("fold", place.fold);
   if (place.step !== null) found.set("step", String(place.step));
   if (place.node !== null) found.set("node", place.node);
+  for (const key of place.turned) found.append("turned", key);
+  if (place.lit !== null) found.set("lit", place.lit);
   return `#${found.toString()}`;
 }

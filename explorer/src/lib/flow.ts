@@ -98,6 +98,68 @@ export interface StartCard {
   ops: string[];
 }
 
+/** A formula as a tree: chainrule/explorer/mathml.py says of what. */
+export type Tree = [string, ...Part[]];
+export type Part = string | boolean | Tree | Tree[];
+
+export interface OpFormula {
+  kind: "entries" | "sum" | "row" | "arrays" | "loss";
+  inputs: string[];
+  out: Tree;
+  back: (Tree | null)[];
+  says: string;
+}
+
+export interface Turn {
+  key: string;
+  does: string;
+}
+
+export interface Mark {
+  node: number;
+  way: "onward" | "back" | "chosen";
+  count: number;
+  of: number;
+  bits: string | null;
+  says: string;
+}
+
+export interface ReachCard {
+  card: "reach";
+  node: number;
+  entry: number[];
+  name: string;
+  says: string[];
+  marks: Mark[];
+}
+
+export interface EntriesCard {
+  card: "entries";
+  node: number;
+  shape: number[];
+  rows: number;
+  columns: number;
+  most: number;
+  cells: (number | string | boolean)[];
+}
+
+export interface JacobianCard {
+  card: "jacobian";
+  node: number;
+  input: number;
+  outputs: number[];
+  inputs: number[];
+  rows: number;
+  columns: number;
+  cells: (number | string | boolean)[] | null;
+  high: number;
+  wide: number;
+  most: number;
+  is_places: boolean;
+  structure: string;
+  says: string;
+}
+
 export interface GraphCard {
   card: "graph";
   text: string | null;
@@ -105,7 +167,9 @@ export interface GraphCard {
   flow: Flow | null;
   inputs?: { node: number; name: string }[];
   summaries?: Record<string, string>;
+  formulas?: Record<string, OpFormula>;
   folds?: Fold[];
+  turns?: Record<string, Turn[]>;
   closely?: boolean;
 }
 
@@ -114,4 +178,11 @@ export interface ErrorCard {
   error: Trouble;
 }
 
-export type Card = (StartCard | GraphCard | ErrorCard) & { id: number | null };
+export type Card = (
+  | StartCard
+  | GraphCard
+  | ReachCard
+  | EntriesCard
+  | JacobianCard
+  | ErrorCard
+) & { id: number | null };

@@ -103,7 +103,7 @@ function depths(flow: Flow): number[] {
 
 function byDagre(flow: Flow): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 26, edgesep: 14, ranksep: 22, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: "LR", nodesep: 26, edgesep: 14, ranksep: 22, marginx: 16, marginy: 32 });
   for (const node of flow.nodes) graph.setNode(String(node.id), sizeOf(node));
   for (const node of flow.nodes) {
     node.inputs.forEach((x, i) => {

@@ -12,7 +12,8 @@ const LONGEST_PAUSE = 4000;
 export class Talk {
   private socket: WebSocket | null = null;
   private waiting: Waiting[] = [];
-  private unsent: string[] = [];
+  private unsent: { id: number; text: string }[] = [];
+  private idle: (() => void)[] = [];
   private last = 0;
   private pause = FIRST_PAUSE;
 
@@ -25,8 +26,18 @@ export class Talk {
     const id = ++this.last;
     const text = JSON.stringify({ ...question, id });
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
-    else this.unsent = [...this.unsent.slice(-3), text];
+    else this.unsent = [...this.unsent.slice(-3), { id, text }];
     return new Promise((done) => this.waiting.push({ id, done }));
+  }
+
+  /** The same for what is asked beside: it waits until nothing else is being answered. */
+  async aside(question: Question): Promise<Card | null> {
+    while (this.waiting.length > 0) await new Promise<void>((done) => this.idle.push(done));
+    return this.ask(question);
+  }
+
+  private rest(): void {
+    if (this.waiting.length === 0) for (const done of this.idle.splice(0)) done();
   }
 
   private open(): void {
@@ -36,11 +47,12 @@ export class Talk {
     socket.onopen = () => {
       this.pause = FIRST_PAUSE;
       this.told(true);
-      for (const text of this.unsent.splice(0)) socket.send(text);
+      for (const each of this.unsent.splice(0)) socket.send(each.text);
     };
     socket.onmessage = (message) => this.answered(JSON.parse(String(message.data)) as Card);
     socket.onclose = () => {
       this.told(false);
+      this.forget();
       setTimeout(() => this.open(), this.pause);
       this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
     };
@@ -53,5 +65,14 @@ export class Talk {
       else if (each.id === id) each.done(card);
     }
     this.waiting = this.waiting.filter((each) => each.id > id);
+    this.rest();
+  }
+
+  /** What was sent before the socket closed is never answered. */
+  private forget(): void {
+    const kept = new Set(this.unsent.map((each) => each.id));
+    for (const each of this.waiting) if (!kept.has(each.id)) each.done(null);
+    this.waiting = this.waiting.filter((each) => kept.has(each.id));
+    this.rest();
   }
 }
