@@ -15,6 +15,11 @@ export function filled(tree: Tree, words: Words): Tree {
     const word = words(name) ?? (["i", name] as Tree);
     return parts[1] === true && isNegative(word) ? bracketed(word) : word;
   }
+  const inner = parts[0];
+  if (kind === "sub" && Array.isArray(inner) && inner[0] === "v" && inner[1] === "upstream") {
+    const whole = filled(inner as Tree, words);
+    return indexed(whole, parts[1] as Tree);
+  }
   return [kind, ...parts.map((part) => filledPart(part, words))];
 }
 
@@ -33,6 +38,13 @@ function isNegative(tree: Tree): boolean {
 
 function bracketed(tree: Tree): Tree {
   return ["row", ["o", "("], tree, ["o", ")"]];
+}
+
+/** ∂L over ∂f with an index at the f. */
+function indexed(whole: Tree, index: Tree): Tree {
+  const [kind, above, below] = whole;
+  const [row, sign, of] = (below ?? []) as Tree;
+  return [kind, above ?? "", [String(row), sign ?? "", ["sub", of as Tree, index]]];
 }
 
 /** ∂ over ∂. */
