@@ -15,6 +15,7 @@ from chainrule.errors import (
     UnreachedWarning,
 )
 from chainrule.train import minimize
+from chainrule.train.native import loss_and_gradients
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4))
@@ -178,3 +179,23 @@ def test_a_loss_that_is_not_finite_names_the_op(compiled):
 
     with pytest.raises(NonFiniteError, match="log is the first op"):
         minimize(net(), (X, LABELS.astype(float)), loss=loss, compiled=compiled)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_search_that_goes_on_gets_faster_code_with_the_same_bits(dtype, monkeypatch):
+    found = {}
+    for few in (2, 5, 10**9):  # evaluations until the faster code is made, and never
+        monkeypatch.setattr(loss_and_gradients, "FEW", few)
+        model, seen = net(dtype), []
+        minimum = minimize(
+            model,
+            (X.astype(dtype), LABELS),
+            loss=cr.softmax_cross_entropy,
+            regularization=nn.L2(1e-3),
+            iterations=15,
+            tolerance=0,
+            callback=lambda each, seen=seen: seen.append(each.loss),
+        )
+        assert minimum.evaluations > 2 * 5
+        found[few] = minimum.evaluations, seen, minimum.position.tobytes()
+    assert found[2] == found[5] == found[10**9]
