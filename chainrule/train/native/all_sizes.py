@@ -169,7 +169,9 @@ class NativeSteps:
         if self._bound.get(step) is not slots:
             step.hold(step.arrays(self._parameters, self._buffers(), memory_of(slots)))
             self._bound[step] = slots
-            self._keeper = Keeper(*step.changing())
+            changing, trained = step.changing()
+            if not self._keeper.watches(changing):
+                self._keeper = Keeper(changing, trained)
         return max(slot.steps for slot in slots) if self._recipe.behind else slots[0].steps
 
     def begin(self, afresh: bool = False) -> Keeper:

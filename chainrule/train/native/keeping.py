@@ -7,6 +7,7 @@ fraction of a step, where holding the gradients back would need a second memory 
 
 import time
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class Keeper:
     """
 
     def __init__(self, changing: Sequence[Array], trained: Sequence[Array]) -> None:
+        self._changing = changing
         looked = [array for array in trained if array.dtype.name in KINDS]
         self._rare = [array for array in trained if array.dtype.name not in KINDS]
         own = set(map(id, looked))
@@ -61,6 +63,10 @@ class Keeper:
         self._held, self._since = 0, 0.0
         self._batches: list[list[Array]] = []  # copied for the steps that were kept
         self._free: list[list[Array]] = []  # those of steps that are not made again
+
+    def watches(self, changing: Sequence[Array]) -> bool:
+        """Whether it was made for these very arrays."""
+        return len(changing) == len(self._changing) and all(map(is_, changing, self._changing))
 
     def begin(self, version: Callable[[], int], afresh: bool = False) -> None:
         """Be ready to take steps back.

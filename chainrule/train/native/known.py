@@ -7,7 +7,7 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 import functools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
-from operator import is_
+from operator import getitem, is_
 from types import FunctionType
 from typing import Any
 
@@ -82,13 +82,17 @@ class Methods:
             for name, x in inside.items()
             if type(x) in methods
         ]
-        self._places = [(inside, name) for inside, name, _ in found]
+        self._holders = [inside for inside, _, _ in found]
+        self._names = [name for _, name, _ in found]
         self.found = [x for _, _, x in found]
 
     def same(self) -> bool:
         """Whether each method is the one that was there, and none has come or gone."""
-        now = [inside.get(name) for inside, name in self._places]
-        return all(map(is_, now, self.found)) and [*map(len, self._classes)] == self._sizes
+        now = map(getitem, self._holders, self._names)
+        try:
+            return all(map(is_, now, self.found)) and [*map(len, self._classes)] == self._sizes
+        except KeyError:  # one has gone
+            return False
 
 
 def known(
