@@ -4,7 +4,9 @@ Floor 9: imports the inspection below it; the command line starts it. starlette 
 here and nowhere else, as the extra ``chainrule[explorer]``; the page itself is built from the
 checkout's folder ``explorer/`` and lies in ``static/`` once that has been done.
 
+asked_values.py    what a question may ask for: numbers within limits, words of a list
 closed_grammar.py  which lines a reader may type, and where a line leaves the grammar
+digit_templates.py what a classifier, or hidden units, look for in pictures of digits
 error_cards.py    errors as cards: in words, with the place where that is known
 folds.py          which ops are spelled out and which modules are one box
 front_door.py      the application, where the extra is installed
@@ -18,6 +20,7 @@ op_formulas.py    the formulas of the ops that a lecture meets, forward and back
 op_words.py        the ops that typed lines may call
 own_code.py       a user's own code, run with an end and with its prints
 page_files.py      the built page: a fixed table of files, read once
+plane_panels.py    nets of several sizes or lambdas, side by side on the same points
 questions.py       what the page asks becomes a card
 reach_card.py     what an entry influences, and what influences it, in words
 rewriting.py       a number that was changed in the picture is changed in the lines

@@ -5,19 +5,23 @@ on; nothing that is asked here changes anything.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chainrule.errors import ChainruleError
+from chainrule.explorer.digit_templates import templates_card
 from chainrule.explorer.error_cards import error_card, of_error
 from chainrule.explorer.graph_cards import Graphs
 from chainrule.explorer.jacobian_cells import jacobian_card
 from chainrule.explorer.lecture_pages import EXAMPLES
 from chainrule.explorer.op_words import op_words
+from chainrule.explorer.plane_panels import panels_card
 from chainrule.explorer.reach_card import entries_card, reach_card
 from chainrule.explorer.subjects import Subject
 from chainrule.spec import is_dict
 
 Card = dict[str, Any]
+FIGURES = MappingProxyType({"panels": panels_card, "templates": templates_card})
 
 
 def answered(question: Any, subjects: Mapping[str, Subject], graphs: Graphs | None = None) -> Card:
@@ -63,4 +67,6 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return entries_card(graphs.shown(asked), asked)
     if kind == "jacobian":
         return jacobian_card(graphs.shown(asked), asked)
+    if isinstance(kind, str) and kind in FIGURES:
+        return FIGURES[kind](asked)
     return error_card("This question is not known.")

@@ -3,7 +3,7 @@
 import type { Fold } from "./flow";
 
 export interface Place {
-  view: "start" | "graph";
+  view: "start" | "graph" | "panels" | "templates";
   text: string | null; // typed lines
   subject: string | null; // a function, or a run
   fold: Fold;
@@ -11,7 +11,10 @@ export interface Place {
   node: string | null; // by its name
   turned: string[]; // ops and modules that are folded the other way
   lit: string | null; // the entry whose influence is lit up: "x[0,2]"
+  more: string; // what a view with settings of its own keeps: see lecture.ts
 }
+
+const OWN: readonly string[] = ["panels", "templates"]; // views that write their part themselves
 
 export const START: Place = {
   view: "start",
@@ -22,10 +25,13 @@ export const START: Place = {
   node: null,
   turned: [],
   lit: null,
+  more: "",
 };
 
 export function readPlace(hash: string): Place {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
+  const own = found.get("view") ?? "";
+  if (OWN.includes(own)) return { ...START, view: own as Place["view"], more: found.toString() };
   const text = found.get("text");
   const subject = found.get("subject");
   if (found.get("view") !== "graph" || (text === null && subject === null)) return { ...START };
@@ -40,11 +46,13 @@ export function readPlace(hash: string): Place {
     node: found.get("node"),
     turned: found.getAll("turned"),
     lit: found.get("lit"),
+    more: "",
   };
 }
 
 export function writePlace(place: Place): string {
   if (place.view === "start") return "";
+  if (OWN.includes(place.view)) return `#${place.more}`;
   const found = new URLSearchParams({ view: "graph" });
   if (place.text !== null) found.set("text", place.text);
   if (place.subject !== null) found.set("subject", place.subject);

@@ -1,5 +1,7 @@
 // The flow of a graph as the engine gives it: chainrule/inspection/flow.schema.json says the same.
 
+import type { PanelsCard, TemplatesCard } from "./lecture";
+
 export type Numbers = number | string | boolean | Numbers[];
 
 export interface Amount {
@@ -184,5 +186,7 @@ export type Card = (
   | ReachCard
   | EntriesCard
   | JacobianCard
+  | PanelsCard
+  | TemplatesCard
   | ErrorCard
 ) & { id: number | null };

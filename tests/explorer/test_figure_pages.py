@@ -1,0 +1,184 @@
+"""The pages of the lecture's figures, driven as a person would: what they tell is the engine's."""
+
+import re
+
+import pytest
+
+import chainrule.explorer as explorer
+from chainrule.errors import MissingLibraryError
+from chainrule.explorer import digit_templates
+from chainrule.explorer.page_files import is_built
+from chainrule.explorer.questions import answered
+from chainrule.explorer.subjects import function_subject
+
+from .served import TOKEN, served
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.skipif(
+    not is_built(), reason="the page is not built: run scripts/build_page"
+)
+PATIENCE = 30_000  # ms
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+# How many colours the middle of a picture has: one that was not painted has one.
+COLOURS = """canvas => {
+  const {width, height} = canvas;
+  const found = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const seen = new Set();
+  for (let i = 0; i < found.length; i += 4) seen.add(found.slice(i, i + 3).join());
+  return seen.size;
+}"""
+
+
+def net(x=1.0):
+    return x * 2
+
+
+@pytest.fixture(scope="module")
+def site():
+    subjects = [function_subject(net, "net", "a_file.py")]
+    with served(explorer.app(token=TOKEN, subjects=subjects)) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser_page, site):
+    """A page of our own; it may say nothing to the console, and ask no other host."""
+    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    faults, asked = [], []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+    assert faults == []
+    assert [url for url in asked if not url.startswith(f"http://{site.host}/")] == []
+
+
+def opened(page, site, fragment=""):
+    page.goto("about:blank")
+    page.goto(f"http://{site.host}/?token={TOKEN}{fragment}")
+    return page
+
+
+def told(page):
+    """The sentences under the panels, once there are three."""
+    captions = page.locator(".panel-card .told")
+    expect(captions).to_have_count(3, timeout=PATIENCE)
+    return captions.all_text_contents()
+
+
+def said(**question):
+    card = answered({"ask": "panels", "seed": 2, **question}, {})
+    return [panel["says"] for panel in card["panels"]]
+
+
+def nets(units, lambdas):
+    return [{"units": n, "lambda": x} for n, x in zip(units, lambdas, strict=True)]
+
+
+def test_size_panels_are_opened_and_tell_the_engines_numbers(page, site):
+    opened(page, site)
+    page.get_by_role("button", name="More neurons, more capacity").click()
+    assert told(page) == said(nets=nets([3, 6, 20], [0.0003] * 3))
+    assert "units=3,6,20" in page.url
+    for canvas in page.locator(".panel-card canvas").all():
+        assert canvas.evaluate(COLOURS) > 50
+    assert page.get_by_role("img", name=re.compile("Decision surface of 20 units: train")).count()
+    page.get_by_label("Hidden units of panel 1").fill("2")
+    expect(page.locator(".panel-card .told").first).to_contain_text("2 units", timeout=PATIENCE)
+    assert told(page) == said(nets=nets([2, 6, 20], [0.0003] * 3))
+    page.reload()
+    assert told(page) == said(nets=nets([2, 6, 20], [0.0003] * 3))
+
+
+def test_lambda_panels_follow_data_seed_and_noise(page, site):
+    opened(page, site)
+    page.get_by_role("button", name="Stronger regularization").click()
+    usual = {"vary": "lambda", "nets": nets([20] * 3, [0.001, 0.01, 0.1])}
+    assert told(page) == said(**usual)
+    for action, change in (
+        (
+            lambda: page.get_by_role("button", name="Spiral").click(),
+            {"data": "spiral", "noise": 0.1},
+        ),
+        (lambda: page.get_by_role("button", name="Next").click(), {"seed": 3}),
+        (lambda: page.get_by_label("Noise").fill("0.6"), {"noise": 0.6}),
+        (lambda: page.get_by_role("slider", name="Points").fill("40"), {"points": 40}),
+    ):
+        action()
+        usual |= change
+        first = page.locator(".panel-card .told").first
+        expect(first).to_have_text(said(**usual)[0], timeout=PATIENCE)
+        assert told(page) == said(**usual)
+    assert "data=spiral" in page.url
+    page.get_by_label("show the points held back").check()
+
+
+def test_panels_are_set_with_keys_alone(page, site):
+    opened(page, site, "#view=panels&vary=lambda&units=5")
+    told(page)
+    slider = page.get_by_label("Lambda of panel 3")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    wanted = said(vary="lambda", nets=nets([5] * 3, [0.001, 0.01, 0.3]))
+    expect(page.locator(".panel-card .told").nth(2)).to_have_text(wanted[2], timeout=PATIENCE)
+    assert "lambda=0.001,0.01,0.3" in page.url
+
+
+def test_templates_are_enlarged_and_tell_pixels_and_digits(page, site):
+    opened(page, site)
+    page.get_by_role("button", name="Templates of ten digits").click()
+    buttons = page.locator(".templates button")
+    expect(buttons).to_have_count(10, timeout=PATIENCE)
+    card = answered({"ask": "templates"}, {})
+    expect(page.locator(".says")).to_contain_text(card["says"])
+    buttons.nth(7).focus()
+    page.keyboard.press("Enter")
+    panel = page.locator(".halves .panel")
+    woken = page.locator(".woken")
+    expect(panel.locator("h2")).to_have_text("Template of the 7")
+    pixel = card["units"][7]["for"][0]
+    expect(panel).to_contain_text(f"row {pixel['row']}, column {pixel['column']}")
+    digits = woken.locator(".digits").first.locator("li").all_text_contents()
+    assert [text.strip() for text in digits] == [
+        card["labels"][str(row)] for row in card["units"][7]["most"]
+    ]
+    assert "shown=7" in page.url
+    page.get_by_role("button", name="SVM").click()
+    svm = answered({"ask": "templates", "loss": "svm"}, {})
+    expect(page.locator(".says")).to_contain_text(svm["says"], timeout=PATIENCE)
+    page.get_by_role("button", name="Hidden layer").click()
+    expect(buttons).to_have_count(20, timeout=PATIENCE)
+    assert "more than one class" in page.locator(".says").text_content()
+
+
+def test_what_cannot_be_had_is_a_card_in_words(page, site, monkeypatch):
+    def missing():
+        raise MissingLibraryError("this data set comes with scikit-learn.", do="Install it: ...")
+
+    monkeypatch.setattr(digit_templates, "_digits", missing)
+    opened(page, site, "#view=templates")
+    expect(page.locator(".trouble")).to_contain_text("scikit-learn", timeout=PATIENCE)
+    expect(page.locator(".trouble pre")).to_have_text("Install it: ...")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["#view=panels&data=<b>&units=x&seed=1e99&lambda=,,", "#view=templates&units=-3&shown=99"],
+)
+def test_an_address_with_nonsense_in_it_shows_the_usual_figure(page, site, fragment):
+    opened(page, site, fragment)
+    expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".trouble")).to_have_count(0)
+
+
+def test_figures_fit_on_a_narrow_screen(page, site):
+    page.set_viewport_size({"width": 400, "height": 800})
+    for fragment in ("#view=panels", "#view=panels&vary=lambda", "#view=templates"):
+        opened(page, site, fragment)
+        expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+        page.wait_for_timeout(100)
+        assert not page.evaluate(WIDE), fragment
+        right = "c => c.getBoundingClientRect().right <= innerWidth"
+        assert all(each.evaluate(right) for each in page.locator("canvas").all())
