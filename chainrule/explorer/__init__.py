@@ -29,6 +29,7 @@ site.py            the Starlette application
 subjects.py        what can be explored besides typed lines: a user's function, a run
 talking.py         the socket: limits on size, count and time, and the newest question wins
 typed_graph.py     typed lines become a graph of the engine; nothing of them is executed
+why_card.py        why a gradient is what it is, with its products
 written_out.py     numbers, arrays and settings that a line writes out
 """
 

@@ -18,6 +18,7 @@ from chainrule.explorer.op_words import op_words
 from chainrule.explorer.plane_panels import panels_card
 from chainrule.explorer.reach_card import entries_card, reach_card
 from chainrule.explorer.subjects import Subject
+from chainrule.explorer.why_card import why_card
 from chainrule.spec import is_dict
 
 Card = dict[str, Any]
@@ -67,6 +68,8 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return entries_card(graphs.shown(asked), asked)
     if kind == "jacobian":
         return jacobian_card(graphs.shown(asked), asked)
+    if kind == "why":
+        return why_card(graphs.shown(asked), asked)
     if isinstance(kind, str) and kind in FIGURES:
         return FIGURES[kind](asked)
     return error_card("This question is not known.")

@@ -27,6 +27,7 @@ from chainrule.spec import is_tuple
 from chainrule.tensors import Parameter
 
 NOT_GIVEN: Any = object()
+UNASKED = " backward() has not been called, so its grad is None."
 
 
 def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason:
@@ -97,8 +98,7 @@ def _wanted(target: Node, place: tuple[int, ...] | None) -> Array:
 def _told(entry: str, target: Node, reason: Reason) -> str:
     """The sentence, with what it speaks about, and why a healthy gradient may be missing."""
     unasked = target.gradient is None and reason.cause == "healthy"
-    never = " backward() has not been called, so its grad is None." if unasked else ""
-    return f"{entry}: {reason.sentence}{never}"
+    return f"{entry}: {reason.sentence}{UNASKED if unasked else ''}"
 
 
 def _found(found: Sweep, wanted: Array, names: Names) -> Reason:

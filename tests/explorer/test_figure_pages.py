@@ -1,6 +1,7 @@
 """The pages of the lecture's figures, driven as a person would: what they tell is the engine's."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.skipif(
     not is_built(), reason="the page is not built: run scripts/build_page"
 )
 PATIENCE = 30_000  # ms
+DEAD = "x = [[1, 2], [3, 4]]\nw = [[-1, 1], [-1, 1]]\nloss = sum(relu(x @ w))\n"
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 # How many colours the middle of a picture has: one that was not painted has one.
 COLOURS = """canvas => {
@@ -182,3 +184,22 @@ def test_figures_fit_on_a_narrow_screen(page, site):
         assert not page.evaluate(WIDE), fragment
         right = "c => c.getBoundingClientRect().right <= innerWidth"
         assert all(each.evaluate(right) for each in page.locator("canvas").all())
+
+
+def test_a_dead_unit_is_asked_about_in_the_page(page, site):
+    opened(page, site, f"#view=graph&text={quote(DEAD, safe='')}&node=w")
+    page.get_by_role("button", name="Why this gradient?").click()
+    card = page.locator(".why")
+    expect(card.locator(".sentence")).to_contain_text("2 of them are 0", timeout=PATIENCE)
+    page.get_by_label("one entry").check()
+    page.get_by_role("button", name="Why this gradient?").click()
+    reason = answered({"ask": "why", "text": DEAD, "node": "w", "index": [0, 0]}, {})["reason"]
+    expect(card.locator(".sentence")).to_contain_text(reason["sentence"], timeout=PATIENCE)
+    expect(card.locator(".chip")).to_have_text("dead unit")
+    expect(card.locator(".advice")).to_contain_text(reason["advice"])
+    page.get_by_label("Index on axis 1").fill("1")
+    page.get_by_label("Index on axis 1").press("Enter")
+    page.get_by_role("button", name="Why this gradient?").click()
+    expect(card.locator(".chip")).to_have_text("healthy", timeout=PATIENCE)
+    card.get_by_text("Its products").click()
+    expect(card.locator("details .product").last).to_contain_text("3 + 1 = 4")

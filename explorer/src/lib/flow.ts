@@ -1,6 +1,7 @@
 // The flow of a graph as the engine gives it: chainrule/inspection/flow.schema.json says the same.
 
 import type { PanelsCard, TemplatesCard } from "./lecture";
+import type { WhyCard } from "./why";
 
 export type Numbers = number | string | boolean | Numbers[];
 
@@ -188,5 +189,6 @@ export type Card = (
   | JacobianCard
   | PanelsCard
   | TemplatesCard
+  | WhyCard
   | ErrorCard
 ) & { id: number | null };

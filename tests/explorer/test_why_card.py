@@ -1,0 +1,55 @@
+"""Why a gradient is what it is, asked about the graph of the page."""
+
+import pytest
+
+import chainrule as cr
+from chainrule.explorer.questions import answered
+
+DEAD = "x = [[1, 2], [3, 4]]\nw = [[-1, 1], [-1, 1]]\nloss = sum(relu(x @ w))\n"
+
+
+def why(text=DEAD, **question):
+    return answered({"ask": "why", "text": text, **question}, {})
+
+
+def test_why_is_answered_about_a_typed_graph():
+    card = why(node="w", index=[0, 0])
+    assert card["reason"]["cause"] == "dead_unit"
+    assert card["reason"]["numbers"]["silent"] == 2
+    w = cr.parameter([[-1.0, 1.0], [-1.0, 1.0]], name="w")
+    x = cr.tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
+    loss = cr.relu(x @ w).sum()
+    assert card["reason"]["sentence"] == cr.why(loss, w, (0, 0)).sentence
+    assert card["products"]["gradient"] == 0
+    well = why(node="w", index=[0, 1])
+    assert well["reason"]["cause"] == "healthy"
+    assert "backward()" not in well["reason"]["sentence"]
+    explained = cr.explain(loss, w, (0, 1)).to_dict()
+    assert well["products"]["gradient"] == explained["gradient"] == 4
+    assert [path["value"] for path in well["products"]["paths"]] == [
+        path["value"] for path in explained["paths"]
+    ]
+    assert why(node="w")["products"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"node": "nobody"},
+        {"node": None},
+        {"node": ["w"]},
+        {"node": "w", "index": [0]},
+        {"node": "w", "index": [9, 9]},
+        {"node": "w", "index": "00"},
+        {"node": "w", "index": [0.5, 0]},
+        {"node": "w", "index": [0] * 10_000},
+        {"node": "w", "text": "("},
+    ],
+)
+def test_why_about_nothing_is_an_error_in_words(wrong):
+    assert why(**wrong)["card"] == "error"
+
+
+def test_why_is_answered_about_gates_and_functions():
+    neuron = "w = 2\nx = -1\nf = sigmoid(w * x)\n"
+    assert why(neuron, node="w", fold="gates")["reason"]["cause"] == "healthy"
