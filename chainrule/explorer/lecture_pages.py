@@ -21,6 +21,8 @@ class Example:
         The lines.
     fold : {"ops", "gates"}
         How it is first shown.
+    node : str
+        The gate that is opened at first: the one that the example is about. "" for none.
     """
 
     key: str
@@ -28,6 +30,7 @@ class Example:
     says: str
     text: str
     fold: str = "ops"
+    node: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """For JSON."""
@@ -37,6 +40,7 @@ class Example:
             "says": self.says,
             "text": self.text,
             "fold": self.fold,
+            "node": self.node,
         }
 
 
@@ -73,30 +77,35 @@ EXAMPLES = (
         "Add: gradient distributor",
         "Both inputs receive the upstream gradient.",
         "x = 3\ny = 4\nq = x + y\nf = 2 * q\n",
+        node="q",
     ),
     Example(
         "multiply",
         "Multiply: swap multiplier",
         "Each input receives the upstream gradient times the other input.",
         "x = 2\ny = 3\nq = x * y\nf = 5 * q\n",
+        node="q",
     ),
     Example(
         "copy",
         "Copy: gradient adder",
         "A value that is read twice receives two gradients, which are added.",
         "x = 7\na = 4 * x\nb = 2 * x\nf = a + b\n",
+        node="x",
     ),
     Example(
         "max",
         "Max: gradient router",
         "The larger input receives the whole upstream gradient, the other 0.",
         "x = 4\ny = 5\nq = maximum(x, y)\nf = 9 * q\n",
+        node="q",
     ),
     Example(
         "relu",
         "ReLU on a vector",
         "A Jacobian that is diagonal and never stored: the gradient passes where x > 0.",
         "x = [1, -2, 3, -1]\nz = relu(x)\nupstream = [4, -1, 5, 9]\nf = sum(z * upstream)\n",
+        node="z",
     ),
     Example(
         "matmul",
@@ -107,6 +116,7 @@ EXAMPLES = (
         "Y = X @ W\n"
         "upstream = [[2, 3, -3, 9], [-8, 1, 4, 6]]\n"
         "L = sum(Y * upstream)\n",
+        node="Y",
     ),
     Example(
         "net",

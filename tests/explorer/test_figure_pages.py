@@ -186,6 +186,39 @@ def test_figures_fit_on_a_narrow_screen(page, site):
         assert all(each.evaluate(right) for each in page.locator("canvas").all())
 
 
+PATTERNS = {
+    "Add: gradient distributor": ("gradient distributor", "2 × 1 = 2"),
+    "Multiply: swap multiplier": ("swap multiplier", "5 × 3 = 15"),
+    "Copy: gradient adder": ("gradient adder", "4 + 2 = 6"),
+    "Max: gradient router": ("gradient router", "9 × 1 = 9"),
+}
+
+
+@pytest.mark.parametrize("title", PATTERNS)
+def test_each_pattern_opens_with_its_gate_and_its_numbers(page, site, title):
+    opened(page, site)
+    page.get_by_role("button", name=title).click()
+    role, product = PATTERNS[title]
+    expect(page.locator(".panel")).to_contain_text(role, timeout=PATIENCE)
+    expect(page.locator(".panel .product").filter(has_text=product)).not_to_have_count(0)
+
+
+def test_the_matrices_of_the_lecture_are_seen_at_once(page, site):
+    opened(page, site)
+    page.get_by_role("button", name="Matrix multiply").click()
+    cells = page.get_by_label("gradient sent to W").locator("td")
+    expect(cells).to_have_count(12, timeout=PATIENCE)
+    numbers = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in cells.all_text_contents()]
+    assert numbers == [28, 3, -18, 0, -30, 7, 13, 33, -22, -7, 17, -15]
+
+
+def test_two_examples_with_the_same_lines_keep_their_titles(page, site):
+    for title in ("A neuron, gate by gate", "A neuron, with one sigmoid gate"):
+        opened(page, site)
+        page.get_by_role("button", name=title).click()
+        expect(page.locator("h1")).to_have_text(title, timeout=PATIENCE)
+
+
 def test_a_dead_unit_is_asked_about_in_the_page(page, site):
     opened(page, site, f"#view=graph&text={quote(DEAD, safe='')}&node=w")
     page.get_by_role("button", name="Why this gradient?").click()

@@ -238,7 +238,7 @@ def test_an_op_without_a_formula_is_shown_by_its_call(page, site):
 def test_one_gate_is_unfolded_by_a_double_click_and_folded_back_by_its_button(page, site):
     opened(page, site, text=TEXTS["neuron"])
     box(page, "f").dblclick()
-    expect(page.locator("svg .node")).to_have_count(15, timeout=PATIENCE)
+    expect(page.locator("svg .node")).to_have_count(13, timeout=PATIENCE)
     assert place(page)["turned"] == ["o9"]
     assert "exp" in ops(page)
     page.locator("svg .node", has_text="exp").click()
@@ -253,7 +253,7 @@ def test_a_gate_is_unfolded_by_enter(page, site):
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Unfold sigmoid into its gates")).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page.locator("svg .node")).to_have_count(15, timeout=PATIENCE)
+    expect(page.locator("svg .node")).to_have_count(13, timeout=PATIENCE)
 
 
 def test_one_module_is_folded_and_comes_back_with_the_address(page, site):

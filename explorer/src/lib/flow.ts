@@ -92,6 +92,7 @@ export interface Example {
   says: string;
   text: string;
   fold: Fold;
+  node: string;
 }
 
 export interface StartCard {

@@ -2,6 +2,7 @@
 
 import dagre from "@dagrejs/dagre";
 import type { Flow, FlowNode } from "./flow";
+import { gatesOf, type Gates } from "./gates";
 import { brief, isRow, shapeOf } from "./numbers";
 
 const MOST_BY_DAGRE = 260; // nodes
@@ -37,18 +38,11 @@ export interface Wire {
 }
 
 export interface Layout {
-  boxes: Box[];
+  boxes: Box[]; // by id; a number that stands in its gate has none
   wires: Wire[];
   width: number;
   height: number;
-}
-
-export function sign(node: FlowNode): string {
-  const printed: Record<string, string> = {
-    "*": "×", "-": "−", "/": "÷", "**": "xⁿ", ">=": "≥", "<=": "≤", "!=": "≠", "==": "=",
-  }; // prettier-ignore
-  if (node.symbol !== "") return printed[node.symbol] ?? node.symbol;
-  return node.op;
+  gates: Gates;
 }
 
 /** What a leaf is called in the picture; a constant is its number. */
@@ -67,12 +61,12 @@ export function valueLabel(node: FlowNode): string {
   return `${isPlain ? "" : `(${node.shape.join("×")}) `}${brief(node.value)}`;
 }
 
-function sizeOf(node: FlowNode): { width: number; height: number } {
+function sizeOf(node: FlowNode, sign = ""): { width: number; height: number } {
   if (node.op === "") {
     const text = short(leafName(node));
     return { width: Math.max(34, text.length * 8.6 + 22), height: 30 };
   }
-  const text = short(sign(node), 18);
+  const text = short(sign, 18);
   if (text.length <= 2) return { width: 42, height: 42 };
   return { width: text.length * 8.4 + 26, height: 38 };
 }
@@ -89,7 +83,8 @@ export function laidOut(flow: Flow): Layout {
     return sum + spans.reduce((a, b) => a + b, 0);
   }, 0);
   const isEasy = flow.nodes.length <= MOST_BY_DAGRE && passed <= MOST_PASSED;
-  return isEasy ? byDagre(flow) : byColumns(flow, depth);
+  const gates = gatesOf(flow.nodes);
+  return isEasy ? byDagre(flow, gates) : byColumns(flow, depth, gates);
 }
 
 /** How many gates lie between each node and the end. */
@@ -101,14 +96,15 @@ function depths(flow: Flow): number[] {
   return depth;
 }
 
-function byDagre(flow: Flow): Layout {
+function byDagre(flow: Flow, gates: Gates): Layout {
+  const drawn = flow.nodes.filter((node) => !gates.within.has(node.id));
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: 26, edgesep: 14, ranksep: 22, marginx: 16, marginy: 32 });
-  for (const node of flow.nodes) graph.setNode(String(node.id), sizeOf(node));
-  for (const node of flow.nodes) {
+  for (const node of drawn) graph.setNode(String(node.id), sizeOf(node, gates.signs[node.id]));
+  for (const node of drawn) {
     node.inputs.forEach((x, i) => {
       const source = x.node === null ? undefined : flow.nodes[x.node];
-      if (source === undefined) return;
+      if (source === undefined || gates.within.has(source.id)) return;
       const bare = source.kind === "constant";
       const width = bare ? 14 : labelWidth(valueLabel(source), brief(x.sends));
       const label = { width, height: bare ? 8 : HIGH, labelpos: "c" };
@@ -125,10 +121,11 @@ function byDagre(flow: Flow): Layout {
   inOrder(flow, graph);
   const size = graph.graph() as { width?: number; height?: number };
   const upright = size.height ?? 100; // dagre puts the first input of a gate below the second
-  const boxes = flow.nodes.map((node) => {
-    const { x, y, width, height } = graph.node(String(node.id)) as Box;
-    return { id: node.id, x, y: upright - y, width, height };
-  });
+  const boxes = new Array<Box>(flow.nodes.length);
+  for (const { id } of drawn) {
+    const { x, y, width, height } = graph.node(String(id)) as Box;
+    boxes[id] = { id, x, y: upright - y, width, height };
+  }
   const wires: Wire[] = [];
   for (const edge of graph.edges()) {
     const found = graph.edge(edge) as { points: Point[]; x?: number; y?: number; width: number };
@@ -143,7 +140,7 @@ function byDagre(flow: Flow): Layout {
     const points = joined(boxes[source], target === null ? undefined : boxes[target], way);
     wires.push({ key: edge.name ?? "", source, target, input, path: curve(points), label });
   }
-  return { boxes, wires, width: size.width ?? 100, height: upright };
+  return { boxes, wires, width: size.width ?? 100, height: upright, gates };
 }
 
 /** Leaves that one gate alone reads stand in the order in which it reads them. */
@@ -151,7 +148,7 @@ function inOrder(flow: Flow, graph: InstanceType<typeof dagre.graphlib.Graph>): 
   for (const node of flow.nodes) {
     const alone = node.inputs.flatMap((x, i) => {
       const source = x.node === null ? undefined : flow.nodes[x.node];
-      const isAlone = source?.op === "" && source.readers.length === 1;
+      const isAlone = source?.op === "" && source.readers.length === 1 && graph.hasNode(String(source.id));
       return isAlone ? [{ id: source.id, i, x: (graph.node(String(source.id)) as Box).x }] : [];
     });
     const column = alone.filter((each) => Math.abs(each.x - (alone[0]?.x ?? 0)) < 1);
@@ -202,15 +199,16 @@ function curve(points: Point[]): string {
 }
 
 /** Columns by the longest way to the end, each in the order of what it is read by. */
-function byColumns(flow: Flow, rank: number[]): Layout {
+function byColumns(flow: Flow, rank: number[], gates: Gates): Layout {
   const deepest = rank.reduce((a, b) => Math.max(a, b), 0);
   const columns: FlowNode[][] = Array.from({ length: deepest + 1 }, () => []);
-  for (const node of flow.nodes) columns[deepest - (rank[node.id] ?? 0)]?.push(node);
+  const drawn = flow.nodes.filter((node) => !gates.within.has(node.id));
+  for (const node of drawn) columns[deepest - (rank[node.id] ?? 0)]?.push(node);
   const boxes: Box[] = new Array<Box>(flow.nodes.length);
   let left = 16;
   let height = 0;
   for (const column of columns) {
-    const sizes = column.map(sizeOf);
+    const sizes = column.map((node) => sizeOf(node, gates.signs[node.id]));
     const widest = Math.max(...sizes.map((size) => size.width), 30);
     const label = column.map((node) => labelWidth(valueLabel(node), brief(node.upstream)));
     let top = 16;
@@ -257,7 +255,7 @@ function byColumns(flow: Flow, rank: number[]): Layout {
       wires.push({ key: `end${node.id}`, source: node.id, target: null, input: 0, path, label });
     }
   }
-  return { boxes, wires, width: left, height };
+  return { boxes, wires, width: left, height, gates };
 }
 
 export function describe(node: FlowNode): string {
