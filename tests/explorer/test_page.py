@@ -11,16 +11,14 @@ import pytest
 import chainrule as cr
 import chainrule.explorer as explorer
 from chainrule.explorer.lecture_pages import EXAMPLES
-from chainrule.explorer.page_files import STATIC, is_built
+from chainrule.explorer.page_files import STATIC
 from chainrule.explorer.subjects import function_subject
 from chainrule.inspection import schema
 
-from .served import TOKEN, served
+from .served import TOKEN, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = pytest.mark.skipif(
-    not is_built(), reason="the page is not built: run scripts/build_page"
-)
+pytestmark = wants_page
 SOURCE = Path(__file__).parents[2] / "explorer" / "src"
 TEXTS = {each.key: each.text for each in EXAMPLES}
 HOSTILE = "<img src=x onerror=window.hurt=1>\"'&</script><script>window.hurt=1</script>"
