@@ -100,7 +100,7 @@ _LATER = {
     "load_run": "runs",
     "predict": "train",
     "scan": "loops",
-    "show": "inspection",
+    "show": "explorer",
     "stop_gradient": "differentiate",
     "templates": "inspection",
     "trace_nonfinite": "tracing",

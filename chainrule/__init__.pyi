@@ -33,6 +33,7 @@ from chainrule.differentiate.reverse import grad as grad
 from chainrule.differentiate.reverse import value_and_grad as value_and_grad
 from chainrule.differentiate.reverse import vjp as vjp
 from chainrule.doctor.examination import check as check
+from chainrule.explorer.showing import show as show
 from chainrule.graph.nodes.graph import Graph as Graph
 from chainrule.graph.op.families import Elementwise as Elementwise
 from chainrule.graph.op.numerical import NumericalOp as NumericalOp
@@ -43,7 +44,6 @@ from chainrule.inspection.chains import explain as explain
 from chainrule.inspection.checkup import checkup as checkup
 from chainrule.inspection.drawing import draw as draw
 from chainrule.inspection.flow import flow as flow
-from chainrule.inspection.flow import show as show
 from chainrule.inspection.ledger import ledger as ledger
 from chainrule.inspection.unit_templates import templates as templates
 from chainrule.inspection.why import why as why

@@ -9,13 +9,17 @@ closed_grammar.py  which lines a reader may type, and where a line leaves the gr
 digit_templates.py what a classifier, or hidden units, look for in pictures of digits
 error_cards.py    errors as cards: in words, with the place where that is known
 folds.py          which ops are spelled out and which modules are one box
+empty_file.py      the page as one file that asks nobody, with a slot for what is kept
 front_door.py      the application, where the extra is installed
 graph_cards.py    a question that names a graph becomes that graph, and a card of it
 guarding.py        who may ask at all: this machine, under this name, with the token
 jacobian_cells.py a local Jacobian as a picture: cells, structure, size
+kept_cards.py      what a graph that leaves as one file can still be asked
 lecture_pages.py   the lecture's examples, as the lines that a reader would type
+live_page.py       a page that a thread serves while the program goes on
 mailbox.py         messages that wait for a slow reader: few, and the newest stays
 mathml.py         a formula in Python's spelling becomes a tree that the page sets
+one_file.py        what is seen leaves as one file, to hand to a class
 op_formulas.py    the formulas of the ops that a lecture meets, forward and back
 op_words.py        the ops that typed lines may call
 own_code.py       a user's own code, run with an end and with its prints
@@ -25,8 +29,9 @@ questions.py       what the page asks becomes a card
 reach_card.py     what an entry influences, and what influences it, in words
 rewriting.py       a number that was changed in the picture is changed in the lines
 serving.py         one address on this machine, until Ctrl-C
+showing.py         cr.show: lines of text, a page, or a file
 site.py            the Starlette application
-subjects.py        what can be explored besides typed lines: a user's function, a run
+subjects.py        what can be explored besides typed lines: a function, a run, a graph held
 talking.py         the socket: limits on size, count and time, and the newest question wins
 typed_graph.py     typed lines become a graph of the engine; nothing of them is executed
 why_card.py        why a gradient is what it is, with its products
@@ -34,5 +39,6 @@ written_out.py     numbers, arrays and settings that a line writes out
 """
 
 from chainrule.explorer.front_door import app, missing
+from chainrule.explorer.showing import show
 
-__all__ = ["app", "missing"]
+__all__ = ["app", "missing", "show"]

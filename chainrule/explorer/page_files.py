@@ -1,12 +1,15 @@
 """The built page: a fixed table of files, read once. No request's path ever becomes a file's path.
 
-Imports nothing of chainrule. site.py serves the table; the command line asks whether it is whole.
+Imports the empty file, which is made of the others. site.py serves the table; the command line
+asks whether it is whole.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from chainrule.explorer.empty_file import EMPTY, empty_file
 
 STATIC = Path(__file__).parent / "static"
 SAYS = (
@@ -44,7 +47,11 @@ def page_files(folder: Path = STATIC) -> Mapping[str, PageFile]:
     """All files of the page by their address; of a page that was not built, one that says so."""
     if not is_built(folder):
         return {"/": PageFile(BARE.encode(), TABLE["/"][1])}
-    return {
+    found = {
         address: PageFile((folder / name).read_bytes(), media_type)
         for address, (name, media_type) in TABLE.items()
     }
+    script, style, icon = (found[name].content for name in ("/app.js", "/app.css", "/icon.svg"))
+    # As plain text: it is there to be filled in and kept, and no page under this address.
+    empty = PageFile(empty_file(script, style, icon), "text/plain; charset=utf-8")
+    return {**found, EMPTY: empty}

@@ -5,6 +5,7 @@ on; nothing that is asked here changes anything.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from chainrule.explorer.digit_templates import templates_card
 from chainrule.explorer.error_cards import error_card, of_error
 from chainrule.explorer.graph_cards import Graphs
 from chainrule.explorer.jacobian_cells import jacobian_card
+from chainrule.explorer.kept_cards import kept_card
 from chainrule.explorer.lecture_pages import EXAMPLES
 from chainrule.explorer.op_words import op_words
 from chainrule.explorer.plane_panels import panels_card
@@ -72,4 +74,6 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return why_card(graphs.shown(asked), asked)
     if isinstance(kind, str) and kind in FIGURES:
         return FIGURES[kind](asked)
+    if kind == "keep":
+        return kept_card(asked.get("of"), partial(answered, subjects=subjects, graphs=graphs))
     return error_card("This question is not known.")

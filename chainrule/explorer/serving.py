@@ -1,6 +1,6 @@
 """One address on this machine, until Ctrl-C.
 
-Imports uvicorn. The command line's ``explore`` calls it.
+Imports uvicorn. The command line's ``explore`` calls it, and the page of cr.show its parts.
 """
 
 import socket
@@ -63,10 +63,14 @@ def serve(
     """
     application = site(subjects=subjects)
     with listening(port) as found:
-        address = f"http://{LOOPBACK}:{found.getsockname()[1]}/?token={application.state.token}"
         found.listen()  # a browser that is quicker than uvicorn waits in the queue
-        ready(address + fragment)
+        ready(page_address(found, application) + fragment)
         server(application).run(sockets=[found])
+
+
+def page_address(found: socket.socket, application: Starlette) -> str:
+    """What opens the page of an application."""
+    return f"http://{LOOPBACK}:{found.getsockname()[1]}/?token={application.state.token}"
 
 
 def server(application: Starlette) -> uvicorn.Server:

@@ -4,8 +4,9 @@ Imports starlette, and the parts beside it. ``chainrule.explorer.app`` and servi
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,14 +18,19 @@ from starlette.routing import Route, WebSocketRoute
 from chainrule.explorer.graph_cards import Graphs
 from chainrule.explorer.guarding import Guard
 from chainrule.explorer.page_files import PageFile, page_files
-from chainrule.explorer.questions import answered
+from chainrule.explorer.questions import Card, answered
 from chainrule.explorer.subjects import Subject
 from chainrule.explorer.talking import Talk
 
 TOKEN_BYTES = 24  # 192 bits: nobody guesses it
 
 
-def site(*, token: str = "", subjects: Sequence[Subject] = ()) -> Starlette:
+def site(
+    *,
+    token: str = "",
+    subjects: Sequence[Subject] = (),
+    answer: Callable[[Any], Card] | None = None,
+) -> Starlette:
     """The application.
 
     Parameters
@@ -32,13 +38,15 @@ def site(*, token: str = "", subjects: Sequence[Subject] = ()) -> Starlette:
     token : str, optional
         Default: a new random one.
     subjects : sequence of Subject, optional
+    answer : callable, optional
+        From a question to its card. Default: what the engine answers about the subjects.
     """
     token = token or secrets.token_urlsafe(TOKEN_BYTES)
     routes: list[Route | WebSocketRoute] = [
         Route(address, _endpoint(file), methods=["GET"]) for address, file in page_files().items()
     ]
     named = {each.name: each for each in subjects}
-    talk = Talk(partial(answered, subjects=named, graphs=Graphs(named)))
+    talk = Talk(answer or partial(answered, subjects=named, graphs=Graphs(named)))
     routes.append(WebSocketRoute("/socket", talk.__call__))
     made = Starlette(
         routes=routes,

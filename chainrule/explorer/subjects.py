@@ -1,11 +1,11 @@
 """What can be explored besides typed lines: a function with inputs that the page may set.
 
-Imports the inspection and own_code. The command line makes subjects; graph_cards.py asks them by
-their name.
+Imports the inspection and own_code. The command line and cr.show make subjects; graph_cards.py
+asks them by their name.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,10 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.explorer.own_code import OwnCode
+from chainrule.graph.nodes.graph import Graph
+from chainrule.graph.numpy.symbol import Symbol
 from chainrule.inspection.given_graph import Given, graph_given
+from chainrule.nn import Module
 from chainrule.spec import is_array
 
 Graphed = Callable[[Mapping[str, Any]], Given]
@@ -83,7 +86,7 @@ def function_subject(function: Callable[..., Any], name: str, says: str) -> Subj
                 do=f"Give its arguments values: def {name}({key}=np.array([1.0, 2.0])): ...",
             )
         value = parameter.default
-        if isinstance(value, float | np.floating) or (is_array(value) and value.dtype.kind == "f"):
+        if _is_settable(value):
             inputs[key] = np.asarray(value)
         else:
             fixed[key] = value
@@ -96,3 +99,53 @@ def function_subject(function: Callable[..., Any], name: str, says: str) -> Subj
         return own.run(lambda: graph_given("chainrule explore", given))
 
     return Subject(name, says, inputs, graphed)
+
+
+def shown_subject(given: Sequence[Any], loss: Any = None) -> Subject:
+    """What cr.show was given: the floats of a function may be set, all else stands as it is.
+
+    Raises
+    ------
+    ArgumentError
+        If it has no graph; the message says what to give.
+    """
+    whole = graph_given("cr.show", given, loss)
+    first, *arguments = given
+    name, places = _name(first), _places(first, arguments)
+    inputs = {key: np.array(arguments[place]) for key, place in places.items()}
+    own = OwnCode(name, getattr(first, "__code__", None))
+
+    def graphed(values: Mapping[str, Any]) -> Given:
+        if all(value is inputs[key] for key, value in values.items()):
+            return whole
+        new = list(arguments)
+        for key, value in values.items():
+            new[places[key]] = value
+        return own.run(lambda: graph_given("cr.show", [first, *new], loss))
+
+    return Subject(name, "given to cr.show", inputs, graphed)
+
+
+def _places(function: Any, arguments: Sequence[Any]) -> dict[str, int]:
+    """Which arguments of a function may be set, by their names."""
+    if isinstance(function, Symbol | Module | Graph) or not callable(function):
+        return {}
+    try:
+        bound = inspect.signature(function).bind(*arguments).arguments
+    except (TypeError, ValueError):  # of C code, which does not tell
+        return {}
+    if len(bound) != len(arguments):  # some of them go by one name, as *args
+        return {}
+    return {name: place for place, (name, x) in enumerate(bound.items()) if _is_settable(x)}
+
+
+def _is_settable(x: Any) -> bool:
+    return isinstance(x, float | np.floating) or (is_array(x) and x.dtype.kind == "f")
+
+
+def _name(first: Any) -> str:
+    if isinstance(first, Symbol):
+        return getattr(first, "label", "") or "graph"
+    if isinstance(first, Module):
+        return type(first).__name__
+    return getattr(first, "__name__", "") or "graph"

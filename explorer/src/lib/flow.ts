@@ -182,6 +182,11 @@ export interface ErrorCard {
   error: Trouble;
 }
 
+export interface KeptCard {
+  card: "kept";
+  answers: [{ ask: string; [more: string]: unknown }, Card][];
+}
+
 export type Card = (
   | StartCard
   | GraphCard
@@ -192,4 +197,5 @@ export type Card = (
   | TemplatesCard
   | WhyCard
   | ErrorCard
+  | KeptCard
 ) & { id: number | null };

@@ -40,7 +40,7 @@ export class Talk {
     if (this.waiting.length === 0) for (const done of this.idle.splice(0)) done();
   }
 
-  private open(): void {
+  protected open(): void {
     const token = new URLSearchParams(location.search).get("token") ?? "";
     const socket = new WebSocket(`ws://${location.host}/socket?token=${encodeURIComponent(token)}`);
     this.socket = socket;
