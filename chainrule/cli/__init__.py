@@ -23,6 +23,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     prediction.py     what a saved net says about rows
     reading_data.py   the data of a plain net: into memory, or block by block
     reporting.py      what the report of a run shows, gathered from its outcome
+    run_subject.py    the net of a run as something to explore, on rows of its data
     said_class.py     the class that is said of a row, and the level of intervals
     screen.py         consoles, messages, tables; in colour on a terminal, plain elsewhere
     table_checkup.py  the sanity checks of one net of a run of estimators
@@ -31,6 +32,7 @@ few lines; the exit code is 2 for bad input, 1 for any other failure, 130 after 
     table_outcome.py  everything a training on a table has come to
     table_prediction.py  what an estimator of a run says of rows
     table_report.py   what the report of a training on a table shows
+    table_subject.py  one net of a run of estimators as something to explore
     table_trial.py    estimators trained, each judged by rows that it has not seen
     train_job.py      from a data set's name to a folder with a model and a report
     written.py        the report, which comes last, and where everything is

@@ -214,10 +214,13 @@ def check(
 @app.command
 def explore(
     place: str = "",
+    rows: str = "",
     /,
     *,
     port: int = 0,
     browser: bool = True,
+    out: Annotated[Path | None, Parameter(group=OUTPUT)] = None,
+    overwrite: Annotated[bool, FLAG] = False,
     debug: Annotated[bool, FLAG] = False,
 ) -> int:
     """Show what flows through a graph, gate by gate, on a page of this machine.
@@ -230,17 +233,23 @@ def explore(
         A Python file and a function in it, file.py:loss, whose arguments have values; or the
         folder of a run, whose net is shown with its loss on four rows. Default: the lecture's
         examples, and lines that are typed in the page.
+    rows
+        A table whose first rows the net of a run reads. Default: what it was trained on.
     port
         Of the address. Default: a free one.
     browser
         Open the page in a browser.
+    out
+        Write the page with this graph as one HTML file instead, which needs no Python to be seen.
+    overwrite
+        Replace that file.
     debug
         Show the traceback of an error.
     """
     from chainrule.cli.explore_job import explore as job  # noqa: PLC0415  --help stays quick
 
     with interruptible():
-        return job(place, port=port, opens=browser)
+        return job(place, rows, port=port, opens=browser, out=out, overwrite=overwrite)
 
 
 @app.command

@@ -34,7 +34,7 @@ KEPT = (*LISTS, "target", "query", "decimal", "split", "test", "seed", "validati
 def check_up(run: Path, source: str | None, as_json: bool) -> int:
     """Read the run and its rows, ask everything, and show the answers; the exit code."""
     path = model_file(run, source or "")
-    record = _record(path.parent)
+    record = record_of(path.parent)
     source = source or str(record["data"]["source"])
     if path.suffix == Path(ESTIMATOR).suffix:
         try:
@@ -77,7 +77,7 @@ def _show(found: Checkup, path: Path, told: str) -> None:
         screen.print(line, style="bold red" if line.startswith("ALARM") else None)
 
 
-def _record(folder: Path) -> dict[str, Any]:
+def record_of(folder: Path) -> dict[str, Any]:
     """What config.toml says of the data and the learning."""
     try:
         record = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -129,7 +129,7 @@ def _history(folder: Path) -> dict[str, Sequence[float]]:
     try:
         with (folder / HISTORY).open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        best = int(_record(folder)["result"]["best_epoch"])
+        best = int(record_of(folder)["result"]["best_epoch"])
         names = list(rows[0]) if rows else []
         return {name: [float(row[name] or nan) for row in rows[:best]] for name in names}
     except (OSError, ValueError, KeyError, TypeError):

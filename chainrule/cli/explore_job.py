@@ -5,37 +5,42 @@ Imports the explorer, and loads a user's file as `chainrule check` does. app.py 
 
 import sys
 import webbrowser
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from chainrule.cli.check_job import load, member, split
-from chainrule.cli.configuration import trained_on
-from chainrule.errors import ArgumentError, DataError, MissingDataError, MissingLibraryError
+from chainrule.cli.run_subject import run_subject
+from chainrule.cli.screen import say
+from chainrule.errors import ArgumentError, MissingLibraryError
 from chainrule.explorer import missing
+from chainrule.explorer.one_file import file_of
 from chainrule.explorer.page_files import SAYS, is_built
+from chainrule.explorer.showing import HTML
 from chainrule.explorer.subjects import Subject, function_subject
-from chainrule.graph.op.catalogue import CATALOGUE
-from chainrule.inspection.given_graph import Given, graph_given
 from chainrule.runs import ESTIMATOR, NET
-from chainrule.train.data import read_rows
-from chainrule.train.saving import load_model
+from chainrule.train.files import write_atomically
 
-ROWS = 4  # of the data a net was trained on: few enough to be read one by one
+MODELS = (Path(NET).suffix, Path(ESTIMATOR).suffix)
 
 
-def explore(place: str, *, port: int, opens: bool) -> int:
-    """Serve the page until Ctrl-C; the exit code."""
+def explore(
+    place: str, rows: str, *, port: int, opens: bool, out: Path | None, overwrite: bool
+) -> int:
+    """Serve the page until Ctrl-C, or write it as one file; the exit code."""
     if not is_built():
         raise MissingLibraryError(SAYS)
+    if out is not None:
+        _refuse(out, place, overwrite)
+        write_atomically(out, file_of(_subject(place, rows)))
+        say("written", str(out))
+        return 0
     try:
         # Here, not above: what is wrong with the words of the command is told without the extra.
         from chainrule.explorer.serving import serve  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise missing(error) from error
-    subjects = [_subject(place)] if place else []
+    subjects = [_subject(place, rows)] if place else []
     fragment = f"#view=graph&subject={quote(subjects[0].name, safe='')}" if subjects else ""
 
     def ready(address: str) -> None:
@@ -49,36 +54,33 @@ def explore(place: str, *, port: int, opens: bool) -> int:
     return 0
 
 
-def _subject(place: str) -> Subject:
+def _refuse(out: Path, place: str, overwrite: bool) -> None:
+    """Raise where there is nothing to keep, or no room for it under this name."""
+    if not place:
+        raise ArgumentError(
+            "--out keeps one graph, and none was named.",
+            do="Name it: chainrule explore file.py:loss --out graph.html",
+        )
+    if out.suffix != HTML or out.is_dir():
+        raise ArgumentError(
+            f"{out} is no name of a page.", do=f"Name it {out.with_suffix(HTML).name}."
+        )
+    if out.exists() and not overwrite:
+        raise ArgumentError(f"{out} is there already.", do="Replace it: --overwrite")
+
+
+def _subject(place: str, rows: str = "") -> Subject:
     path, name = split(place)
-    if path.is_dir() or path.name == NET:
-        return _of_run(path)
+    if path.is_dir() or path.suffix in MODELS or not (name or path.is_file()):
+        return run_subject(path, rows)
     if not name:
         raise ArgumentError(
             f"{place} names no function to explore.",
             do="Name a function in it, as in file.py:loss; or give the folder of a run.",
         )
+    if rows:
+        raise ArgumentError(
+            f"{rows} is for a run: a function has its numbers as its arguments' values."
+        )
     function = member(load(path), name)
     return function_subject(function, name, str(Path(path).name))
-
-
-def _of_run(path: Path) -> Subject:
-    """The net of a finished run, with its loss on the first rows that it was trained on."""
-    folder = path if path.is_dir() else path.parent
-    if not (folder / NET).is_file():
-        if (folder / ESTIMATOR).is_file():
-            raise DataError(
-                f"{folder} is a run of several estimators; the graph of one plain net is shown.",
-                do="Train one: chainrule train DATA --hidden 16",
-            )
-        raise MissingDataError(f"{folder} holds no {NET}.", do="Give a folder of chainrule train.")
-    model, saved = load_model(folder / NET)
-    x, y = read_rows(trained_on(folder), saved.preprocessing)
-
-    def graphed(_: Mapping[str, Any]) -> Given:
-        if y is None:
-            return graph_given("chainrule explore", [model, x[:ROWS]])
-        loss = CATALOGUE.function(saved.architecture.loss)
-        return graph_given("chainrule explore", [model, (x[:ROWS], y[:ROWS])], loss)
-
-    return Subject(folder.resolve().name, f"a run, on its first {ROWS} rows", {}, graphed)

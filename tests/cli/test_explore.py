@@ -3,13 +3,14 @@
 import re
 import signal
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from chainrule.cli import explore_job
 from chainrule.errors import MissingDataError
-from chainrule.explorer.page_files import is_built
 from chainrule.explorer.questions import answered
+from tests.explorer.served import wants_page
 
 FUNCTION = """
 import numpy as np
@@ -53,24 +54,123 @@ def test_what_cannot_be_explored_is_told(chainrule, monkeypatch, tmp_path, words
     assert ended.out == ""
 
 
+def shown(place, rows="", fold="ops", **values):
+    """The card of what a command would show."""
+    subject = explore_job._subject(place, rows)
+    asked = {"ask": "subject", "name": subject.name, "fold": fold, "values": values}
+    card = answered(asked, {subject.name: subject})
+    assert card["card"] == "graph", card
+    return subject, {node["name"]: node for node in card["flow"]["nodes"]}, card
+
+
 def test_the_net_of_a_run_is_shown_with_its_loss_and_folds_into_its_layers(chainrule, tmp_path):
     run = tmp_path / "iris"
     ended = chainrule("train", "iris", "--hidden", "5", "--epochs", "1", "--out", str(run))
     assert ended.code == 0, ended.err
-    subject = explore_job._subject(str(run))
-    asked = {"ask": "subject", "name": "iris"}
-    card = answered(asked, {"iris": subject})
+    subject, nodes, card = shown(str(run))
+    assert (subject.name, subject.says) == ("iris", "a run, on 4 rows of iris")
     assert card["error"] is None
-    (weight,) = [n for n in card["flow"]["nodes"] if n["name"] == "layers.0.weight"]
-    assert weight["upstream"]["shape"] == [4, 5]
-    folded = answered({**asked, "fold": "modules"}, {"iris": subject})
-    ops = [node["op"] for node in folded["flow"]["nodes"] if node["op"]]
+    assert nodes["layers.0.weight"]["upstream"]["shape"] == [4, 5]
+    _, folded, _ = shown(str(run), fold="modules")
+    ops = [node["op"] for node in folded.values() if node["op"]]
     assert ops == ["Linear(4, 5)", "ReLU()", "Linear(5, 3)", "softmax_cross_entropy"]
     with pytest.raises(MissingDataError):
         explore_job._subject(str(tmp_path))
 
 
-@pytest.mark.skipif(not is_built(), reason="the page is not built: run scripts/build_page")
+def test_the_rows_of_a_run_can_be_changed(chainrule, tmp_path):
+    assert chainrule("train", "iris", "--hidden", "5", "--epochs", "1").code == 0
+    subject, nodes, card = shown("runs/iris")
+    assert [each["name"] for each in card["inputs"]] == ["x"]
+    assert nodes["x"]["upstream"]["shape"] == [4, 4]
+    before = nodes["loss"]["value"]["numbers"]
+    _, after, _ = shown("runs/iris", x=(subject.inputs["x"] + 1).tolist())
+    assert after["loss"]["value"]["numbers"] != before
+
+
+KINDS = {
+    "numbers": ["diabetes", "--hidden", "4"],
+    "linear": ["wine", "--hidden", "0"],
+    "normalized": ["moons", "--hidden", "4", "--normalization", "batch", "--dropout", "0.2"],
+    "layers": ["moons", "--hidden", "4", "4", "--normalization", "layer", "--loss", "hinge"],
+    "quantile": ["diabetes", "--hidden", "4", "--loss", "quantile", "--activation", "gelu"],
+    "a table": ["people.csv", "--target", "Survived", "--drop", "Name", "--hidden", "4"],
+    "a table of numbers": ["houses.csv", "--target", "price", "--hidden", "4"],
+    "a stream": ["people.csv", "--target", "Survived", "--hidden", "4", "--stream"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plain_net_of_every_kind_is_shown_with_its_gradients(chainrule, tables, kind):
+    ended = chainrule("train", *KINDS[kind], "--epochs", "1", "--out", "run")
+    assert ended.code == 0, ended.err
+    _, nodes, card = shown("run")
+    assert card["error"] is None
+    assert nodes["x"]["shape"][0] == 4
+    assert nodes["loss"]["shape"] == []
+    weights = [node for name, node in nodes.items() if name.endswith("weight")]
+    assert all(node["upstream"] is not None for node in weights)
+
+
+@pytest.mark.parametrize("run", ["people", "houses"])
+def test_of_a_run_of_estimators_the_first_net_is_shown(chainrule, survived, priced, run):
+    subject, nodes, _ = shown(f"runs/{run}")
+    assert subject.says == f"the first of 1 net, on 4 rows of {run}.csv"
+    assert nodes["loss"]["op"] == ("softmax_cross_entropy" if run == "people" else "squared_error")
+    assert nodes["loss"]["upstream"]["numbers"] == 1
+    assert any(node["kind"] == "parameter" and node["upstream"] for node in nodes.values())
+    again, same, _ = shown(f"runs/{run}/model.npz")
+    assert again.name == subject.name
+    assert same["loss"]["value"] == nodes["loss"]["value"]
+
+
+def test_a_run_is_shown_on_other_rows(chainrule, survived):
+    lines = Path("people.csv").read_text(encoding="utf-8").splitlines()
+    Path("two.csv").write_text("\n".join([lines[0], *lines[8:10]]), encoding="utf-8")
+    subject, nodes, _ = shown("runs/people", "two.csv")
+    assert subject.says == "the first of 1 net, on 2 rows of two.csv"
+    assert nodes["x"]["shape"][0] == 2
+    without = [line.rpartition(";")[0] for line in (lines[0], *lines[8:10])]
+    Path("two.csv").write_text("\n".join(without), encoding="utf-8")
+    _, nodes, _ = shown("runs/people", "two.csv")
+    assert "loss" not in nodes
+
+
+@wants_page
+def test_a_graph_is_written_as_one_file_and_nothing_is_overwritten(chainrule, survived):
+    Path("mine.py").write_text(FUNCTION, encoding="utf-8")
+    for place in ("mine.py:loss", "runs/people"):
+        out = f"{Path(place).name.partition(':')[2] or 'people'}.html"
+        ended = chainrule("explore", place, "--out", out)
+        assert (ended.code, ended.err) == (0, "")
+        assert out in ended.out
+        text = Path(out).read_text(encoding="utf-8")
+        assert '"card": "graph"' in text
+    ended = chainrule("explore", "mine.py:loss", "--out", "loss.html")
+    assert ended.code == 2
+    assert "--overwrite" in ended.err
+    assert chainrule("explore", "mine.py:loss", "--out", "loss.html", "--overwrite").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "graph.html"], "none was named"),
+        (["mine.py:loss", "--out", "graph.svg"], "Name it graph.html"),
+        (["mine.py:loss", "rows.csv"], "rows.csv is for a run"),
+        (["runs/nothing"], "there is no run runs/nothing"),
+    ],
+)
+def test_what_cannot_be_kept_is_told(chainrule, monkeypatch, words, said):
+    monkeypatch.setattr(explore_job, "is_built", lambda: True)
+    Path("mine.py").write_text(FUNCTION, encoding="utf-8")
+    ended = chainrule("explore", "--no-browser", *words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert not Path("graph.html").exists()
+
+
+@wants_page
 def test_one_line_is_printed_which_is_the_address_and_ctrl_c_ends_it(started, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(FUNCTION, encoding="utf-8")

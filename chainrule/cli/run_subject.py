@@ -1,0 +1,104 @@
+"""The net of a finished run as something to explore, with its loss on rows of its data.
+
+Imports the explorer's subjects and what opens a run. explore_job.py calls it.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.cli.bar import reading
+from chainrule.cli.checkup_job import record_of
+from chainrule.cli.prediction import model_file
+from chainrule.cli.screen import counted
+from chainrule.explorer.subjects import Subject
+from chainrule.inspection.given_graph import Given, graph_given
+from chainrule.nn import Module
+from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
+from chainrule.tensors import tensor
+from chainrule.train.choices import losses
+from chainrule.train.data import Preprocessing, open_rows
+from chainrule.train.data.rows import Rows
+from chainrule.train.saving import load_model
+
+ROWS = 4  # few enough to be read one by one
+
+
+class Trained(NamedTuple):
+    """A net, the first rows that it reads, and the loss where their answers are known."""
+
+    model: Module
+    x: Any
+    y: Any
+    loss: Callable[..., Any]
+    says: str
+
+
+def run_subject(run: Path, source: str = "") -> Subject:
+    """A run of any kind on its first rows; of estimators, the first net.
+
+    Parameters
+    ----------
+    run : Path
+        A folder that ``chainrule train`` has written, or the model in it.
+    source : str, optional
+        A table to take the rows from. Default: what the run was trained on.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no run, or its data are gone.
+    DataError
+        If the rows are none that the net can read.
+    """
+    path = model_file(run, source)
+    if path.suffix == Path(ESTIMATOR).suffix:
+        try:
+            # Here, not above: scikit-learn takes a second to load, and a plain net goes without.
+            from chainrule.cli.table_subject import first_net  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise needs_scikit_learn(error) from error
+        found = first_net(path, source)
+    else:
+        found = _plain_net(path, source)
+    name = path.resolve().parent.name if path.name in (ESTIMATOR, NET) else path.stem
+    x = np.asarray(found.x)
+
+    def graphed(values: Mapping[str, Any]) -> Given:
+        rows = tensor(values["x"], "x")
+        if found.y is None:
+            return graph_given("chainrule explore", [found.model, rows])
+        return graph_given("chainrule explore", [found.model, (rows, found.y)], found.loss)
+
+    return Subject(name, found.says, {"x": x}, graphed)
+
+
+def _plain_net(path: Path, source: str) -> Trained:
+    model, saved = load_model(path)
+    rows = rows_of(path, source, saved.preprocessing)
+    chosen = first_rows(rows)
+    loss = losses(saved.preprocessing.task)[saved.architecture.loss]
+    y = None if rows.y is None else rows.y[: len(chosen)]
+    return Trained(model, rows.x[chosen], y, loss, told("a run", rows, chosen))
+
+
+def rows_of(path: Path, source: str, preprocessing: Preprocessing) -> Rows:
+    """The rows of a source, or those that the run was trained on."""
+    record: dict[str, Any] = {} if source else record_of(path.parent)["data"]
+    source = source or str(record["source"])
+    folder = Path(record["folder"]) if "folder" in record else None
+    with reading(source) as progress:
+        return open_rows(source, preprocessing, folder, record.get("query"), progress)
+
+
+def first_rows(rows: Rows) -> Any:
+    """The places of those that are shown: with an answer, where there are any."""
+    has_answers = rows.y is not None and len(rows.answered) > 0
+    return rows.answered[:ROWS] if has_answers else np.arange(min(ROWS, len(rows.table)))
+
+
+def told(what: str, rows: Rows, chosen: Any) -> str:
+    """Where the numbers come from."""
+    return f"{what}, on {counted(len(chosen), 'row')} of {rows.table.source}"
