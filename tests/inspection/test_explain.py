@@ -21,19 +21,12 @@ from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.operation import apply
 from chainrule.spec import is_tuple
 from chainrule.testing.cases import case_of
-from chainrule.testing.fuzz import generate
 
+from .random_graphs import random_graph, summed
 from .schemas import breaches
 
 DIFFERENTIABLE = [name for name in CATALOGUE.names() if not CATALOGUE[name].flat]
 ROUNDING = 1e-9
-
-
-def summed(outs, rng):
-    """One number of several results, each entry with a weight of its own."""
-    floats = [out for out in outs if getattr(out, "wants_gradient", False)]
-    terms = [(out * rng.normal(size=out.shape)).sum() for out in floats if out.dtype.kind == "f"]
-    return sum(terms[1:], terms[0]) if terms else None
 
 
 def places(x):
@@ -80,11 +73,7 @@ def test_the_products_of_every_op_add_up_to_its_gradient(name):
 @pytest.mark.parametrize("number", range(30))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_the_products_of_random_graphs_add_up_to_their_gradients(number):
-    rng, program = np.random.default_rng(number), generate(11, number)
-    leaves = [cr.tensor(x) for x in program.leaves]
-    values = program.run(leaves)
-    ends = [values[r.place] if r.part is None else values[r.place][r.part] for r in program.ends]
-    loss = summed(ends, rng)
+    leaves, loss, _ = random_graph(11, number)
     if loss is None:
         return
     loss.backward()
