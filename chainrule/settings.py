@@ -111,6 +111,23 @@ class Watch(Recording):
         """The rule of a node for the backward walk over ``nodes``: as it is, or watched."""
         return pull
 
+    def pulling(self, pull: Callable[..., Any], told: Callable[..., None]) -> Callable[..., Any]:
+        """A rule, watched: ``told(pulled, upstream, inputs, out)`` is called with its answers.
+
+        What it computes on the way is its own affair.
+        """
+
+        def watched(upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Any:
+            token = RECORDING.set(ON)
+            try:
+                pulled, lives = pull(upstream, live, inputs, out, wanted)
+            finally:
+                RECORDING.reset(token)
+            told(pulled, upstream, inputs, out)
+            return pulled, lives
+
+        return watched
+
 
 ON, OFF = Recording(), Recording()
 OFF.recording = False

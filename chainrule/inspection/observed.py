@@ -24,7 +24,7 @@ from chainrule.inspection.flow_record import FlowData, FlowInput, FlowModule, Fl
 from chainrule.inspection.given_graph import Call, Given
 from chainrule.inspection.kept import kept_by
 from chainrule.inspection.local_look import local_of
-from chainrule.settings import ON, RECORDING, Watch
+from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_tuple
 from chainrule.tensors import Parameter
 
@@ -128,16 +128,10 @@ class Wires(Watch):
     def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
         """The rule, with its answers noted."""
 
-        def noted(upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Any:
-            token = RECORDING.set(ON)  # what the rule computes inside is its own affair
-            try:
-                pulled, lives = pull(upstream, live, inputs, out, wanted)
-            finally:
-                RECORDING.reset(token)
+        def noted(pulled: Any, *_: Any) -> None:
             self.sent[node], self.way = list(pulled), nodes
-            return pulled, lives
 
-        return noted
+        return self.pulling(pull, noted)
 
 
 def _gradients(graph: Graph) -> tuple[dict[Node, Any], dict[Node, list[Any]], list[str]]:

@@ -18,7 +18,7 @@ from chainrule.graph.op.breaches import input_name
 from chainrule.graph.op.calls import named
 from chainrule.graph.op.families import Elementwise
 from chainrule.graph.op.operation import Op
-from chainrule.settings import ON, RECORDING, Watch
+from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_array, is_tuple
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -77,12 +77,7 @@ class NonFiniteWatch(Watch):
     def around(self, node: Any, pull: Callable[..., Any], nodes: Collection[Any]) -> Any:
         """Look at the gradients that a rule sends back."""
 
-        def watched(upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Any:
-            token = RECORDING.set(ON)  # what the rule does inside is its own affair
-            try:
-                pulled, lives = pull(upstream, live, inputs, out, wanted)
-            finally:
-                RECORDING.reset(token)
+        def looked_at(pulled: Any, upstream: Any, inputs: Any, out: Any) -> None:
             given = _arrays((*_parts(upstream), *inputs, *_parts(out)))
             for i, gradient in enumerate(pulled):
                 wrong = _wrong(_arrays((gradient,)), given)
@@ -90,9 +85,8 @@ class NonFiniteWatch(Watch):
                     line = self._line(node.value)
                     ups = [_plain(part) for part in _parts(upstream)]
                     raise _backward(node, i, [_plain(x) for x in inputs], ups, wrong, line, nodes)
-            return pulled, lives
 
-        return watched
+        return self.pulling(pull, looked_at)
 
     def spelled(self, op: Any, operands: Sequence[Any], out: Any) -> None:
         """Look at the value of a formula and at its tangents."""
