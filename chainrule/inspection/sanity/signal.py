@@ -25,6 +25,23 @@ BURST_AT_START = 30.0
 STRAIGHT = 1e-2  # by how much of its spread a net departs from a line between two rows
 WIDER = 10.0  # as far from their centre: small weights of a net that starts would grow so
 PAIRS = 64  # of rows, between which it is looked at
+# What an alarm says: as how much of the last layer's gradient; the likely cause; what to try.
+TOLD = {
+    "vanishing": (
+        "of",
+        "each layer passes on a small part of the gradient: saturated units, weights that are too "
+        "small, or a path that is cut",
+        "Choose relu or another activation with a slope of 1, with its own initial weights; or "
+        "fewer layers, or normalization between them",
+    ),
+    "exploding": (
+        "times",
+        "the weights of the layers above multiply it: they are too large for their number of "
+        "inputs",
+        "Draw the weights with the variance of their activation (He, Xavier), or clip the "
+        "gradient: clip=1.0",
+    ),
+}
 
 
 def signal_checks(subject: Subject, symmetric: bool) -> list[Check]:
@@ -65,10 +82,11 @@ def _gradients(subject: Subject, symmetric: bool) -> list[Check]:
     hidden = [(each, x) for each, (_, x) in zip(layers, norms, strict=True) if not each.is_last]
     lowest = min(hidden, key=lambda pair: pair[1], default=(layers[0], last))
     highest = max(hidden, key=lambda pair: pair[1], default=(layers[0], last))
-    return [
-        _faded(subject, lowest, last, said, numbers),
-        _burst(subject, highest, last, said, numbers),
-    ]
+    asked = (
+        ("vanishing", lowest, _faded(subject, lowest[1], last)),
+        ("exploding", highest, _burst(subject, highest[1], last)),
+    )
+    return [_beside_the_last(*each, last, said, numbers) for each in asked]
 
 
 def _not_finite(subject: Subject, said: str, numbers: dict[str, Any]) -> Check:
@@ -82,57 +100,34 @@ def _not_finite(subject: Subject, said: str, numbers: dict[str, Any]) -> Check:
     )
 
 
-def _faded(
-    subject: Subject,
-    lowest: tuple[Weighted, float],
+def _beside_the_last(
+    name: str,
+    found: tuple[Weighted, float],
+    is_wrong: bool,
     last: float,
     said: str,
     numbers: dict[str, Any],
 ) -> Check:
-    layer, norm = lowest
-    if not last or norm >= FADED * last or (not norm and _explained(subject)):
-        return fine("vanishing", said, **numbers)
-    return alarm(
-        "vanishing",
-        layer.name,
-        f"the gradient there is {norm / last:.0e} of that at the outputs ({said})",
-        "each layer passes on a small part of the gradient: saturated units, weights that are too "
-        "small, or a path that is cut",
-        "Choose relu or another activation with a slope of 1, with its own initial weights; or "
-        "fewer layers, or normalization between them",
-        ratio=norm / last,
-        **numbers,
-    )
+    """The gradient of a layer, compared with that at the outputs."""
+    if not is_wrong:
+        return fine(name, said, **numbers)
+    (layer, norm), (share, cause, do) = found, TOLD[name]
+    evidence = f"the gradient there is {norm / last:.0e} {share} that at the outputs ({said})"
+    return alarm(name, layer.name, evidence, cause, do, ratio=norm / last, **numbers)
+
+
+def _faded(subject: Subject, norm: float, last: float) -> bool:
+    return bool(last) and norm < FADED * last and (norm > 0 or not _explained(subject))
+
+
+def _burst(subject: Subject, norm: float, last: float) -> bool:
+    return bool(last) and norm > (BURST if subject.trained else BURST_AT_START) * last
 
 
 def _explained(subject: Subject) -> bool:
     """Whether a gradient of exactly 0 is one of dead units, or of a layer that starts at 0."""
     dead = any(layer.units and len(layer.dead) == layer.units for layer in subject.observed.layers)
     return dead or any(not each.weight.value.any() for each in subject.sample.weighted)
-
-
-def _burst(
-    subject: Subject,
-    highest: tuple[Weighted, float],
-    last: float,
-    said: str,
-    numbers: dict[str, Any],
-) -> Check:
-    layer, norm = highest
-    most = BURST if subject.trained else BURST_AT_START
-    if not last or norm <= most * last:
-        return fine("exploding", said, **numbers)
-    return alarm(
-        "exploding",
-        layer.name,
-        f"the gradient there is {norm / last:.0e} times that at the outputs ({said})",
-        "the weights of the layers above multiply it: they are too large for their number of "
-        "inputs",
-        "Draw the weights with the variance of their activation (He, Xavier), or clip the "
-        "gradient: clip=1.0",
-        ratio=norm / last,
-        **numbers,
-    )
 
 
 def _bend(subject: Subject) -> Check:
