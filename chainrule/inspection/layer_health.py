@@ -147,6 +147,14 @@ def watched(model: Module, parts: Iterator[Any]) -> Observation:
     return Observation(np.concatenate(outputs), layers)
 
 
+def health_of(activation: Elementwise, out: Array, name: str) -> LayerCheckup:
+    """The same of one layer whose activations, (rows, units), are at hand."""
+    units = out.shape[-1]
+    tally = _Tally(activation, np.zeros(units, np.int64), np.zeros(units, np.int64), False)
+    tally.take(out, out > 0)
+    return tally.layer(name)
+
+
 def _pass(model: Module, x: Any) -> tuple[Array, list[Node]]:
     """The outputs, and the nodes of their graph that an activation made, in the net's order."""
     token = RECORDING.set(ON)
@@ -218,14 +226,18 @@ class _Tally:
         out = np.asarray(node.value)
         out = out.reshape(-1, out.shape[-1])
         above = out > 0
-        self.positive += int(np.count_nonzero(above))
         if self.routes:  # awake where its own operand was selected
             given = np.asarray(before(node).value).reshape(out.shape)
             above = given == out
             for x in node.inputs:
                 if x is not None and x is not before(node):
                     above &= out != np.asarray(x.value)
-        self.awake += np.count_nonzero(above, axis=0)
+        self.take(out, above)
+
+    def take(self, out: Array, awake: Array) -> None:
+        """Take in rows of activations, and where each unit was awake."""
+        self.positive += int(np.count_nonzero(out > 0))
+        self.awake += np.count_nonzero(awake, axis=0)
         if self.bounded:
             low, high = self.activation.bounds
             margin = NEAR * max(abs(low), abs(high))
