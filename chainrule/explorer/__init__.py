@@ -25,6 +25,7 @@ op_words.py        the ops that typed lines may call
 own_code.py       a user's own code, run with an end and with its prints
 page_files.py      the built page: a fixed table of files, read once
 plane_panels.py    nets of several sizes or lambdas, side by side on the same points
+playground/        a small net in the plane, trained in machine code while a page watches
 questions.py       what the page asks becomes a card
 reach_card.py     what an entry influences, and what influences it, in words
 rewriting.py       a number that was changed in the picture is changed in the lines

@@ -18,6 +18,7 @@ from chainrule.explorer.kept_cards import kept_card
 from chainrule.explorer.lecture_pages import EXAMPLES
 from chainrule.explorer.op_words import op_words
 from chainrule.explorer.plane_panels import panels_card
+from chainrule.explorer.playground.play_questions import ASKED, play_card
 from chainrule.explorer.reach_card import entries_card, reach_card
 from chainrule.explorer.subjects import Subject
 from chainrule.explorer.why_card import why_card
@@ -76,4 +77,6 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return FIGURES[kind](asked)
     if kind == "keep":
         return kept_card(asked.get("of"), partial(answered, subjects=subjects, graphs=graphs))
+    if kind in ASKED:
+        return play_card(asked)
     return error_card("This question is not known.")
