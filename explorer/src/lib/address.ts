@@ -3,7 +3,7 @@
 import type { Fold } from "./flow";
 
 export interface Place {
-  view: "start" | "graph" | "panels" | "templates";
+  view: "start" | "graph" | "play" | "panels" | "templates";
   text: string | null; // typed lines
   subject: string | null; // a function, or a run
   fold: Fold;
@@ -12,6 +12,7 @@ export interface Place {
   turned: string[]; // ops and modules that are folded the other way
   lit: string | null; // the entry whose influence is lit up: "x[0,2]"
   more: string; // what a view with settings of its own keeps: see lecture.ts
+  play: string | null; // a playground's settings and own points
 }
 
 const OWN: readonly string[] = ["panels", "templates"]; // views that write their part themselves
@@ -26,6 +27,7 @@ export const START: Place = {
   turned: [],
   lit: null,
   more: "",
+  play: null,
 };
 
 export function readPlace(hash: string): Place {
@@ -34,6 +36,7 @@ export function readPlace(hash: string): Place {
   if (OWN.includes(own)) return { ...START, view: own as Place["view"], more: found.toString() };
   const text = found.get("text");
   const subject = found.get("subject");
+  if (found.get("view") === "play") return { ...START, view: "play", play: found.get("play") };
   if (found.get("view") !== "graph" || (text === null && subject === null)) return { ...START };
   const fold = found.get("fold");
   const step = found.get("step");
@@ -47,12 +50,16 @@ export function readPlace(hash: string): Place {
     turned: found.getAll("turned"),
     lit: found.get("lit"),
     more: "",
+    play: null,
   };
 }
 
 export function writePlace(place: Place): string {
   if (place.view === "start") return "";
   if (OWN.includes(place.view)) return `#${place.more}`;
+  if (place.view === "play") {
+    return `#${new URLSearchParams({ view: "play", play: place.play ?? "{}" }).toString()}`;
+  }
   const found = new URLSearchParams({ view: "graph" });
   if (place.text !== null) found.set("text", place.text);
   if (place.subject !== null) found.set("subject", place.subject);

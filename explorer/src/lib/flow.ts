@@ -2,6 +2,7 @@
 
 import type { PanelsCard, TemplatesCard } from "./lecture";
 import type { WhyCard } from "./why";
+import type { CodeCard, PlayCard, TableCard } from "./play";
 
 export type Numbers = number | string | boolean | Numbers[];
 
@@ -198,4 +199,7 @@ export type Card = (
   | WhyCard
   | ErrorCard
   | KeptCard
+  | PlayCard
+  | TableCard
+  | CodeCard
 ) & { id: number | null };

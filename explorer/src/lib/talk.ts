@@ -9,6 +9,16 @@ type Waiting = { id: number; done: (card: Card | null) => void };
 const FIRST_PAUSE = 250; // ms until the socket is opened again; doubled each time
 const LONGEST_PAUSE = 4000;
 
+/** Who hears what a training says without being asked. */
+export interface Listener {
+  opened: () => void; // the socket is new: a training that an old one had is over
+  card: (card: Card) => void;
+  frame: (frame: ArrayBuffer) => void;
+}
+
+/** What a page answers to each frame: without it, no more than two are sent. */
+export const SEEN: Question = { ask: "seen" };
+
 export class Talk {
   private socket: WebSocket | null = null;
   private waiting: Waiting[] = [];
@@ -16,6 +26,7 @@ export class Talk {
   private idle: (() => void)[] = [];
   private last = 0;
   private pause = FIRST_PAUSE;
+  private listener: Listener | null = null;
 
   constructor(private readonly told: (isOpen: boolean) => void) {
     this.open();
@@ -40,16 +51,34 @@ export class Talk {
     if (this.waiting.length === 0) for (const done of this.idle.splice(0)) done();
   }
 
+  /** An order to a training: passed on at once, and lost where the socket is closed. */
+  tell(order: Question): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(order));
+  }
+
+  /** Hear a training; null: no longer. */
+  hear(listener: Listener | null): void {
+    this.listener = listener;
+    if (this.socket?.readyState === WebSocket.OPEN) queueMicrotask(() => this.listener?.opened());
+  }
+
   protected open(): void {
     const token = new URLSearchParams(location.search).get("token") ?? "";
     const socket = new WebSocket(`ws://${location.host}/socket?token=${encodeURIComponent(token)}`);
     this.socket = socket;
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.pause = FIRST_PAUSE;
       this.told(true);
       for (const each of this.unsent.splice(0)) socket.send(each.text);
+      this.listener?.opened();
     };
-    socket.onmessage = (message) => this.answered(JSON.parse(String(message.data)) as Card);
+    socket.onmessage = (message) => {
+      if (message.data instanceof ArrayBuffer) {
+        if (this.listener === null) this.tell(SEEN);
+        else this.listener.frame(message.data);
+      } else this.answered(JSON.parse(String(message.data)) as Card);
+    };
     socket.onclose = () => {
       this.told(false);
       this.forget();
@@ -59,6 +88,10 @@ export class Talk {
   }
 
   private answered(card: Card): void {
+    if (card.card === "play") {
+      this.listener?.card(card);
+      return;
+    }
     const id = card.id ?? 0;
     for (const each of this.waiting) {
       if (each.id < id) each.done(null);

@@ -1,0 +1,297 @@
+"""The playground in a browser, played as a person would: numbers on screen are the engine's."""
+
+import json
+import re
+from urllib.parse import quote
+
+import pytest
+
+import chainrule.explorer as explorer
+from chainrule.explorer.page_files import is_built
+from chainrule.explorer.playground.play_settings import read_settings
+from chainrule.explorer.playground.play_task import PlayTask
+from chainrule.explorer.playground.played_net import PlayedNet
+from chainrule.explorer.playground.point_set import points_for
+
+from .served import TOKEN, served
+
+expect = pytest.importorskip("playwright.sync_api").expect
+expect.set_options(timeout=30_000)  # ms: machine code is made meanwhile
+pytestmark = pytest.mark.skipif(
+    not is_built(), reason="the page is not built: run scripts/build_page"
+)
+PATIENCE = 30_000  # ms
+HOSTILE = "<img src=x onerror=window.hurt=1>"
+SMALL = {"rows": 60, "layers": [3, 2]}
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with served(explorer.app(token=TOKEN)) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser_page, site):
+    """A page of our own; it may say nothing to the console, and ask no other host."""
+    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    faults, asked = [], []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    hurt = page.evaluate("window.hurt")
+    context.close()
+    assert faults == []
+    own = (f"http://{site.host}/", f"blob:http://{site.host}/")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert hurt is None
+
+
+def opened(page, site, **settings):
+    play = f"&play={quote(json.dumps(settings))}" if settings else ""
+    page.goto(f"http://{site.host}/?token={TOKEN}#view=play{play}")
+    return page
+
+
+def ready(page, epoch=0):
+    expect(page.locator(".count")).to_have_text(f"epoch {epoch}", timeout=PATIENCE)
+
+
+def said(page):
+    return page.locator(".says").text_content().replace("\N{MINUS SIGN}", "-")
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def net_after(epochs, **settings):
+    given = read_settings(settings)
+    task = PlayTask.of(points_for(given, None), given)
+    net = PlayedNet(given, task)
+    net.compile()
+    for _ in range(epochs):
+        net.train(watched=True)
+    return net.moment()
+
+
+def test_it_is_opened_from_the_start_and_plays(page, site):
+    page.goto(f"http://{site.host}/?token={TOKEN}")
+    page.get_by_role("button", name=re.compile("^Playground")).click()
+    ready(page)
+    button(page, "Play").click()
+    expect(page.locator(".count")).not_to_have_text("epoch 0")
+    button(page, "Pause").click()
+    expect(button(page, "Play")).to_be_visible()
+    assert page.locator(".units canvas").count() == 16
+    assert "view=play" in page.url
+
+
+def test_the_loss_on_screen_is_the_engines(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    for epoch in range(1, 4):
+        button(page, "One epoch").click()
+        ready(page, epoch)
+    moment = net_after(3, **SMALL)
+    text = said(page)
+    assert text.startswith("Epoch 3: ")
+    for name, which in (("training", "train"), ("test", "test")):
+        (number, right) = re.search(rf"{name} loss (\S+), (\S+) % right", text).groups()
+        assert float(number) == pytest.approx(moment.loss[which], rel=1e-3)
+        assert float(right) == pytest.approx(100 * moment.accuracy[which], abs=0.051)
+    rows = page.locator("section[aria-label=Layers] tbody tr")
+    for row, norm, ratio in zip(rows.all(), moment.gradients, moment.ratios, strict=True):
+        cells = row.locator("td").all_text_contents()
+        assert float(cells[0]) == pytest.approx(norm, rel=6e-3)
+        assert float(cells[1].split()[0]) == pytest.approx(ratio, rel=6e-2)
+
+
+def test_it_goes_back_through_time_and_on(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    texts = [said(page)]
+    for epoch in range(1, 6):
+        page.locator("body").press("ArrowRight")
+        ready(page, epoch)
+        texts.append(said(page))
+    page.get_by_label("Back through time").fill("2")
+    ready(page, 2)
+    assert said(page) == texts[2]
+    page.locator("h1").click()
+    page.keyboard.press("ArrowLeft")
+    ready(page, 1)
+    assert said(page) == texts[1]
+    page.keyboard.press("End")
+    ready(page, 5)
+    assert said(page) == texts[5]
+    page.keyboard.press("ArrowRight")
+    ready(page, 6)
+
+
+def test_settings_are_in_the_address_and_come_back(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    button(page, "Spiral").click()
+    page.get_by_role("combobox", name="Activation").select_option("relu")
+    page.get_by_label("Units of layer 2").fill("5")
+    page.get_by_label("Units of layer 2").press("Tab")
+    page.get_by_role("combobox", name="Loss").select_option("hinge")
+    page.get_by_role("combobox", name="λ").select_option("0.01")
+    expect(page.locator(".head")).to_contain_text("2-3-5-3 net")
+    ready(page)
+    button(page, "One epoch").click()
+    ready(page, 1)
+    text = said(page)
+    address = page.url
+    page.reload()
+    ready(page)
+    assert page.url == address
+    button(page, "One epoch").click()
+    ready(page, 1)
+    assert said(page) == text
+    assert button(page, "Spiral").get_attribute("aria-pressed") == "true"
+    button(page, "Share").click()
+    part = page.get_by_label("What to put behind the address").input_value()
+    page.goto("about:blank")
+    page.goto(f"http://{site.host}/?token={TOKEN}{part}")
+    expect(page.locator(".head")).to_contain_text("2-3-5-3 net")
+
+
+def test_points_are_set_with_the_mouse_and_with_keys(page, site):
+    opened(page, site, data="own", layers=[2], held=0)
+    expect(page.locator(".says")).to_contain_text("at least two classes")
+    field = page.locator(".field [role=application]")
+    field.click(position={"x": 60, "y": 60})
+    button(page, "class 1").click()
+    field.click(position={"x": 300, "y": 300})
+    ready(page)
+    field.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "3", "ArrowUp", "1"):
+        page.keyboard.press(key)
+    expect(page.locator("summary")).to_contain_text("4 points")
+    expect(page.locator(".legend")).to_contain_text("class 2")
+    assert "0.3_0.15_2*0.3_0.3_0" in page.url.replace("%2A", "*")
+    ready(page)
+    button(page, "One epoch").click()
+    ready(page, 1)
+    text = said(page)
+    page.reload()
+    ready(page)
+    button(page, "One epoch").click()
+    ready(page, 1)
+    assert said(page) == text
+    button(page, "Undo last").click()
+    expect(page.locator("summary")).to_contain_text("3 points")
+    button(page, "Clear").click()
+    expect(page.locator(".says")).to_contain_text("at least two classes")
+
+
+def test_a_table_is_read_from_a_file_and_from_the_text(page, site):
+    opened(page, site, data="own", layers=[2])
+    rows = "\n".join(f"{i % 7},{i % 5},{'oak' if i % 2 else HOSTILE}" for i in range(30))
+    content = f"height,width,kind\n{rows}\n".encode()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "trees.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    ready(page)
+    expect(page.locator(".legend")).to_contain_text("oak")
+    expect(page.locator(".legend")).to_contain_text(HOSTILE)
+    expect(page.locator(".legend .range")).to_contain_text("height")
+    page.locator("summary").click()
+    area = page.get_by_label("Points as a table")
+    assert area.input_value().splitlines()[1] == f"0,0,{HOSTILE}"
+    area.fill("a,b,c\n1,2,x\n3,oops,y\n")
+    button(page, "Use this table").click()
+    expect(page.locator(".trouble")).to_contain_text("Row 3: 'oops' is no number")
+    area.fill("a,b,c\n1,2,x\n3,4,y\n2,2,x\n1,1,y\n")
+    button(page, "Use this table").click()
+    expect(page.locator(".legend")).to_contain_text("y")
+    expect(page.locator("summary")).to_contain_text("4 points")
+
+
+def test_a_rate_that_is_too_high_is_a_card(page, site):
+    opened(page, site, loss="squared_error", activation="relu", optimizer="sgd", rate=1e6, rows=60)
+    ready(page)
+    button(page, "Play").click()
+    card = page.locator(".trouble")
+    expect(card).to_contain_text("out of bounds")
+    expect(card).to_contain_text("Lower the learning rate")
+    page.get_by_label("Learning rate").select_option("0.01")
+    expect(card).to_have_count(0)
+    ready(page)
+
+
+def test_it_leaves_as_code(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    button(page, "One epoch").click()
+    ready(page, 1)
+    button(page, "As code").click()
+    code = page.get_by_label("Python script")
+    expect(code).to_have_value(re.compile(r"range\(1, 2\)"))
+    assert "cr.nn.MLP([2, 3, 2, 2]" in code.input_value()
+    button(page, "Copy").click()
+    expect(button(page, "Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == code.input_value()
+    with page.expect_download() as download:
+        button(page, "Save as playground.py").click()
+    assert download.value.suggested_filename == "playground.py"
+
+
+def test_the_warped_grid_is_of_the_layer_and_the_axes_that_are_chosen(page, site):
+    opened(page, site, rows=60, layers=[4, 2])
+    ready(page)
+    section = page.locator("section[aria-label='Warped grid']")
+    expect(section).to_contain_text("principal directions of layer 1")
+    page.get_by_label("Axes").select_option("units")
+    expect(section).to_contain_text("unit 1 and unit 2 of layer 1")
+    page.get_by_label("Unit of axis 2").select_option("3")
+    expect(section).to_contain_text("unit 1 and unit 4 of layer 1")
+    page.get_by_label("Layer", exact=True).select_option("1")
+    expect(section).to_contain_text("unit 1 and unit 2 of layer 2")
+
+
+@pytest.mark.parametrize("width", [400, 800, 1280])
+def test_nothing_scrolls_sideways(page, site, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, site, layers=[32, 32, 8, 2], rows=100)
+    ready(page)
+    assert not page.evaluate(WIDE)
+    button(page, "Your own").click()
+    expect(page.locator(".own")).to_be_visible()
+    assert not page.evaluate(WIDE)
+
+
+def test_what_an_address_holds_may_be_anything(page, site):
+    for play in ("{", "[]", "3", '{"layers":"x","rows":[],"data":"__proto__"}',
+                 '{"data":"own","points":"a_b_c*1_2*9_9_9","classes":[[1]],"columns":7}',
+                 json.dumps({"data": HOSTILE, "loss": HOSTILE})):  # fmt: skip
+        page.goto("about:blank")
+        page.goto(f"http://{site.host}/?token={TOKEN}#view=play&play={quote(play)}")
+        expect(page.locator("h1")).to_have_text("Playground")
+        expect(page.locator(".count, .trouble, .says").first).to_be_visible()
+
+
+def test_it_is_read_out_and_not_too_often(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    live = page.locator("[aria-live=polite].unseen")
+    assert live.text_content().startswith("Epoch 0: training loss")
+    page.evaluate(
+        "window.changes = 0; new MutationObserver(() => (window.changes += 1)).observe("
+        "document.querySelector('.unseen'), {characterData: true, childList: true, subtree: true})"
+    )
+    button(page, "Play").click()
+    page.wait_for_timeout(1500)
+    assert page.evaluate("window.changes") <= 2
+    button(page, "Pause").click()
+    expect(button(page, "Play")).to_be_visible()
+    assert live.text_content() == said(page).replace("-", "\N{MINUS SIGN}")
