@@ -246,6 +246,19 @@ def test_it_leaves_as_code(page, site):
     assert download.value.suggested_filename == "playground.py"
 
 
+def test_a_unit_is_shown_in_the_field_and_the_net_again(page, site):
+    opened(page, site, **SMALL)
+    ready(page)
+    field = page.locator(".field [role=img]")
+    assert field.get_attribute("aria-label").startswith("What the net says of the plane. Epoch 0")
+    unit = page.get_by_role("button", name="Layer 2, unit 1")
+    unit.press("Enter")
+    expect(field).to_have_attribute("aria-label", "What unit 1 of layer 2 says of the plane.")
+    assert unit.get_attribute("aria-pressed") == "true"
+    button(page, "Show the net").click()
+    expect(field).to_have_attribute("aria-label", re.compile("^What the net says"))
+
+
 def test_the_warped_grid_is_of_the_layer_and_the_axes_that_are_chosen(page, site):
     opened(page, site, rows=60, layers=[4, 2])
     ready(page)

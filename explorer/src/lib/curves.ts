@@ -96,6 +96,7 @@ export class Chart {
     plot.ctx.save();
     plot.ctx.strokeStyle = colour;
     plot.ctx.lineWidth = devicePixelRatio;
+    plot.ctx.setLineDash([]);
     plot.ctx.beginPath();
     plot.ctx.moveTo(x, top);
     plot.ctx.lineTo(x, top + height);

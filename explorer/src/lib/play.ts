@@ -80,7 +80,7 @@ export const DATA: Record<string, string> = {
   own: "Your own",
 };
 export const LOSSES: Record<string, string> = {
-  softmax_cross_entropy: "softmax cross-entropy",
+  softmax_cross_entropy: "softmax",
   hinge: "SVM (hinge)",
   binary_cross_entropy: "logistic",
   squared_error: "squared error",
