@@ -82,7 +82,7 @@ def net_after(epochs, **settings):
 
 def test_it_is_opened_from_the_start_and_plays(page, site):
     page.goto(f"http://{site.host}/?token={TOKEN}")
-    page.get_by_role("button", name=re.compile("^Playground")).click()
+    page.get_by_role("button", name=re.compile("^Two moons")).click()
     ready(page)
     button(page, "Play").click()
     expect(page.locator(".count")).not_to_have_text("epoch 0")

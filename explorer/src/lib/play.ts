@@ -65,6 +65,30 @@ export const USUAL: Settings = {
   batch: 32,
 };
 
+/** What the start page offers. */
+export const PLAYS: { title: string; says: string; settings: Settings }[] = [
+  {
+    title: "Two moons",
+    says: "See what every unit sees while a net is trained, and go back through time.",
+    settings: USUAL,
+  },
+  {
+    title: "A spiral of three arms",
+    says: "The lecture's data: a linear classifier fails, and two hidden layers bend the plane.",
+    settings: { ...USUAL, data: "spiral", activation: "relu", rate: 0.03 },
+  },
+  {
+    title: "XOR without a hidden layer",
+    says: "No straight line parts it. Add a layer, and watch it come apart.",
+    settings: { ...USUAL, data: "xor", layers: [] },
+  },
+  {
+    title: "Points of your own",
+    says: "Click them in, type a table, or drop a CSV; then share the address, or leave as code.",
+    settings: { ...USUAL, data: "own", layers: [4] },
+  },
+];
+
 export const NOBODY: Points = { x: [], y: [], label: [], classes: [], columns: [] };
 export const CLICKED: Box = [-1.5, 1.5, -1.5, 1.5]; // the field in which points are set
 export const MOST_CLASSES = 4;
