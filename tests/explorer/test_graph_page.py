@@ -1,6 +1,7 @@
 """The Graph view in a browser: what is lit, pictured, spelled out, folded and zoomed by hand."""
 
 import re
+import sys
 from urllib.parse import parse_qs, quote, urlparse
 
 import numpy as np
@@ -28,6 +29,7 @@ ROWS, WEIGHTS = np.ones((2, 3)), np.ones((4, 2))
 
 
 def misfit(x=ROWS, w=WEIGHTS):
+    sys.stdout.write("on the way <i>")
     hidden = cr.tanh(x)
     return (hidden @ w).sum()
 
@@ -140,6 +142,15 @@ def test_entries_are_clicked_in_the_picture_as_well(page, site):
     box(page, "x").click()
     page.locator("svg rect.entry").nth(2).click()
     expect(page.locator(".lit-says")).to_contain_text("x[2] affects 1 of 4 entries of z")
+
+
+def test_a_single_number_is_lit_by_its_button(page, site):
+    opened(page, site, text=TEXTS["circuit"], node="x")
+    page.get_by_role("button", name="Light up what it affects").click()
+    expect(page.locator(".lit-says li")).to_have_text(["x affects q.", "x affects f."])
+    assert page.locator("svg .node.dim").count() == 2  # y and z
+    page.get_by_role("button", name="Put the light out").click()
+    expect(page.locator(".lit-says")).to_have_count(0)
 
 
 def test_a_larger_array_is_a_picture_whose_cells_are_chosen_by_keys(page, site):
@@ -278,6 +289,7 @@ def test_a_shape_error_shows_the_partial_graph(page, site):
     expect(trouble).to_contain_text("matmul cannot join these tensors", timeout=PATIENCE)
     expect(trouble).to_contain_text("return (hidden @ w).sum()")
     expect(trouble).to_contain_text("Below is the graph as far as it goes.")
+    expect(page.locator(".note")).to_have_text("It printed: on the way <i>")
     assert "tanh" in ops(page)
     assert page.locator("svg .node").count() == 3
 
