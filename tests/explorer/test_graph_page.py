@@ -173,6 +173,25 @@ def test_a_larger_array_is_a_picture_whose_cells_are_chosen_by_keys(page, site):
     expect(page.locator(".lit-says")).to_contain_text("x[3, 9] affects")
 
 
+def test_hostile_words_of_an_address_are_text(page, site):
+    hostile = "<img src=x onerror=window.hurt=1>"
+    for lit in (
+        hostile,
+        f"{hostile}[0]",
+        "X[9,9]",
+        "X[]",
+        "[0,0]",
+        "X[0,0][0]",
+        "X[0,99999999999]",
+    ):
+        opened(page, site, text=TEXTS["matmul"], lit=lit, turned=hostile, node=hostile)
+        page.wait_for_timeout(150)
+        assert page.locator(".lit-says").count() == 0
+        page.goto("about:blank")
+    opened(page, site, text=TEXTS["matmul"])
+    assert page.evaluate("window.hurt") is None
+
+
 # --------------------------------------------------------------------------- pictures
 
 
