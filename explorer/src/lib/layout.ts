@@ -6,7 +6,7 @@ import { gatesOf, type Gates } from "./gates";
 import { brief, isRow, shapeOf } from "./numbers";
 
 const MOST_BY_DAGRE = 260; // nodes
-const MOST_PASSED = 700; // columns, by all wires together
+const MOST_PASSED = 450; // columns, by all wires together
 const FONT = 13; // px of a label on a wire
 const WIDTH = 0.61; // of a character, in em of a font whose characters are all as wide
 const HIGH = 40; // px of a wire's two labels
