@@ -1,0 +1,88 @@
+"""A playground that leaves as one file: its moments are gone through without a server."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+import chainrule.explorer as explorer
+
+from .served import TOKEN, served, wants_page
+from .test_one_file import alone, kept_in
+from .test_playground_page import HOSTILE, PATIENCE, SMALL, button, opened, ready, said
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = wants_page
+__all__ = ["alone"]  # a fixture: pytest finds it by its name
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with served(explorer.app(token=TOKEN)) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser_page):
+    context = browser_page.context.browser.new_context(accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def kept(page, folder):
+    with page.expect_download(timeout=PATIENCE) as found:
+        page.get_by_role("button", name="Keep as one file").click()
+    assert found.value.suggested_filename == "Playground.html"
+    found.value.save_as(folder / "play.html")
+    return folder / "play.html"
+
+
+def test_its_moments_are_gone_through_without_a_server(page, alone, site, tmp_path):
+    opened(page, site, **SMALL)
+    ready(page)
+    texts = [said(page)]
+    for epoch in range(1, 5):
+        button(page, "One epoch").click()
+        ready(page, epoch)
+        texts.append(said(page))
+    file = kept(page, tmp_path)
+    ready(page, 4)  # the page itself stands where it was
+    states = kept_in(file.read_text(encoding="utf-8"))["states"]
+    assert [frame["head"]["epoch"] for frame in states["play"]["frames"]] == [0, 1, 2, 3, 4]
+    alone.goto(file.as_uri())
+    ready(alone, 4)
+    assert said(alone) == texts[4]
+    alone.get_by_label("Back through time").fill("1")
+    ready(alone, 1)
+    assert said(alone) == texts[1]
+    alone.locator("h1").click()
+    alone.keyboard.press("ArrowRight")
+    ready(alone, 2)
+    assert said(alone) == texts[2]
+    assert alone.get_by_role("button", name="Play").count() == 0
+    assert alone.get_by_role("button", name="Keep as one file").count() == 0
+    shown = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(x => x > 0)"
+    assert alone.locator("canvas").first.evaluate(shown)
+    for width, scheme in ((400, "light"), (1280, "dark")):
+        alone.set_viewport_size({"width": width, "height": 900})
+        alone.emulate_media(color_scheme=scheme)
+        assert not alone.evaluate(WIDE)
+
+
+def test_points_of_ones_own_and_hostile_names_are_kept(page, alone, site, tmp_path):
+    points = "*".join(f"{x}_{x * x}_{int(x > 0)}" for x in (-2, -1, -0.5, 0.5, 1, 2))
+    own = {
+        "data": "own",
+        "points": points,
+        "classes": [HOSTILE, "</script>"],
+        "columns": ["a", HOSTILE],
+    }
+    play = quote(json.dumps({**SMALL, **own}))
+    page.goto(f"http://{site.host}/?token={TOKEN}#view=play&play={play}")
+    ready(page)
+    alone.goto(kept(page, tmp_path).as_uri())
+    ready(alone)
+    expect(alone.locator(".legend")).to_contain_text(HOSTILE)
+    assert alone.locator("main img, main script").count() == 0
