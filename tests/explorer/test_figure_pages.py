@@ -8,16 +8,13 @@ import pytest
 import chainrule.explorer as explorer
 from chainrule.errors import MissingLibraryError
 from chainrule.explorer import digit_templates
-from chainrule.explorer.page_files import is_built
 from chainrule.explorer.questions import answered
 from chainrule.explorer.subjects import function_subject
 
-from .served import TOKEN, served
+from .served import TOKEN, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = pytest.mark.skipif(
-    not is_built(), reason="the page is not built: run scripts/build_page"
-)
+pytestmark = wants_page
 PATIENCE = 30_000  # ms
 DEAD = "x = [[1, 2], [3, 4]]\nw = [[-1, 1], [-1, 1]]\nloss = sum(relu(x @ w))\n"
 WIDE = "document.documentElement.scrollWidth > innerWidth"

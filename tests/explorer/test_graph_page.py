@@ -11,17 +11,14 @@ import chainrule as cr
 import chainrule.explorer as explorer
 from chainrule.explorer import own_code
 from chainrule.explorer.lecture_pages import EXAMPLES
-from chainrule.explorer.page_files import is_built
 from chainrule.explorer.questions import answered
 from chainrule.explorer.subjects import Subject, function_subject
 from chainrule.inspection.given_graph import graph_given
 
-from .served import TOKEN, served
+from .served import TOKEN, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = pytest.mark.skipif(
-    not is_built(), reason="the page is not built: run scripts/build_page"
-)
+pytestmark = wants_page
 TEXTS = {each.key: each.text for each in EXAMPLES}
 PATIENCE = 30_000  # ms
 WIDE = np.linspace(-1, 1, 40).reshape(4, 10)

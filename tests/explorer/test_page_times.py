@@ -7,15 +7,12 @@ import pytest
 
 import chainrule as cr
 import chainrule.explorer as explorer
-from chainrule.explorer.page_files import is_built
 from chainrule.explorer.subjects import function_subject
 
-from .served import TOKEN, served
+from .served import TOKEN, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
-pytestmark = pytest.mark.skipif(
-    not is_built(), reason="the page is not built: run scripts/build_page"
-)
+pytestmark = wants_page
 PATIENCE = 60_000  # ms
 STEPS = 20
 DRAWN = 300  # nodes of a large graph that are drawn at a time

@@ -7,19 +7,16 @@ from urllib.parse import quote
 import pytest
 
 import chainrule.explorer as explorer
-from chainrule.explorer.page_files import is_built
 from chainrule.explorer.playground.play_settings import read_settings
 from chainrule.explorer.playground.play_task import PlayTask
 from chainrule.explorer.playground.played_net import PlayedNet
 from chainrule.explorer.playground.point_set import points_for
 
-from .served import TOKEN, served
+from .served import TOKEN, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=30_000)  # ms: machine code is made meanwhile
-pytestmark = pytest.mark.skipif(
-    not is_built(), reason="the page is not built: run scripts/build_page"
-)
+pytestmark = wants_page
 PATIENCE = 30_000  # ms
 HOSTILE = "<img src=x onerror=window.hurt=1>"
 SMALL = {"rows": 60, "layers": [3, 2]}
