@@ -76,16 +76,19 @@ def _looks(graphs: Pairs, answer: Callable[[Card], Card]) -> Pairs:
 
 
 def _questions(graph: Card, flow: Card) -> Iterator[Card]:
-    """Each gate's Jacobians, and each entry of a small array."""
+    """Each gate's Jacobians, why its gradient is what it is, and each entry of a small array."""
     for node in flow["nodes"]:
         of = {**graph, "node": node["name"]}
+        if node["kind"] not in ("module", "constant"):
+            yield {**of, "ask": "why", "index": None}
         if node["kind"] == "op":
             for i, x in enumerate(node["inputs"]):
                 if x["local"] is not None:
                     yield {**of, "ask": "jacobian", "input": i}
-        if 1 < prod(node["shape"]) <= MOST_ENTRIES:
+    for node in flow["nodes"]:
+        if prod(node["shape"]) <= MOST_ENTRIES:
             for entry in _places(node["shape"]):
-                yield {**of, "ask": "reach", "entry": entry}
+                yield {**graph, "node": node["name"], "ask": "reach", "entry": entry}
 
 
 def _places(shape: list[int]) -> Iterator[list[int]]:

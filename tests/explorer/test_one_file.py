@@ -117,6 +117,9 @@ def test_jacobians_are_seen_and_entries_light_up(alone, tmp_path):
     alone.locator("svg .node.data").first.click()
     alone.locator(".matrix td").first.click()
     expect(alone.locator(".lit-says")).to_contain_text("x[0, 0]", timeout=PATIENCE)
+    alone.keyboard.press("Escape")
+    alone.get_by_role("button", name="Why this gradient?").click()
+    expect(alone.locator(".why")).to_contain_text("healthy", timeout=PATIENCE)
 
 
 def test_the_page_hands_out_the_same_file(page_of_a_site, alone, site, tmp_path):
@@ -220,7 +223,7 @@ def test_every_fold_is_kept_while_there_is_room(monkeypatch):
     (answer, *looks) = kept_in(file_of(subject))["answers"]
     assert answer[0]["fold"] == "ops"
     assert answer[1]["folds"] == ["ops"]
-    assert [card["card"] for _, card in looks] == ["reach"] * 3
+    assert [card["card"] for _, card in looks] == ["why"] * 3
 
 
 def test_every_example_of_the_lecture_can_be_kept():

@@ -1,4 +1,4 @@
-"""A playground that leaves as one file: its moments are gone through without a server."""
+"""A playground and the lecture's figures as one file each: they are looked at without a server."""
 
 import json
 from urllib.parse import quote
@@ -8,6 +8,7 @@ import pytest
 import chainrule.explorer as explorer
 
 from .served import TOKEN, served, wants_page
+from .test_figure_pages import COLOURS, told
 from .test_one_file import alone, kept_in
 from .test_playground_page import HOSTILE, PATIENCE, SMALL, button, opened, ready, said
 
@@ -31,10 +32,10 @@ def page(browser_page):
     context.close()
 
 
-def kept(page, folder):
+def kept(page, folder, name="Playground.html"):
     with page.expect_download(timeout=PATIENCE) as found:
         page.get_by_role("button", name="Keep as one file").click()
-    assert found.value.suggested_filename == "Playground.html"
+    assert found.value.suggested_filename == name
     found.value.save_as(folder / "play.html")
     return folder / "play.html"
 
@@ -86,3 +87,24 @@ def test_points_of_ones_own_and_hostile_names_are_kept(page, alone, site, tmp_pa
     ready(alone)
     expect(alone.locator(".legend")).to_contain_text(HOSTILE)
     assert alone.locator("main img, main script").count() == 0
+
+
+def test_the_lectures_panels_are_kept_as_they_are_shown(page, alone, site, tmp_path):
+    page.goto(f"http://{site.host}/?token={TOKEN}")
+    page.get_by_role("button", name="More neurons, more capacity").click()
+    said_there = told(page)
+    alone.goto(kept(page, tmp_path, "Panels.html").as_uri())
+    assert told(alone) == said_there
+    assert all(canvas.evaluate(COLOURS) > 50 for canvas in alone.locator("canvas").all())
+    expect(alone.locator("main")).to_contain_text("nothing is computed")
+    assert alone.locator(".trouble").count() == 0
+
+
+def test_the_lectures_templates_are_kept_and_each_is_enlarged(page, alone, site, tmp_path):
+    page.goto(f"http://{site.host}/?token={TOKEN}#view=templates")
+    page.wait_for_selector("canvas")
+    count = page.locator("canvas").count()
+    alone.goto(kept(page, tmp_path, "Templates.html").as_uri())
+    expect(alone.locator("canvas")).to_have_count(count, timeout=PATIENCE)
+    assert all(canvas.evaluate(COLOURS) > 5 for canvas in alone.locator("canvas").all())
+    assert alone.locator(".trouble").count() == 0

@@ -17,6 +17,7 @@ export interface Wish {
   title: string;
   place: string;
   of?: Question | null; // whose graph is kept, in every fold that has room
+  answers?: [Question, Card][]; // that are at hand
   states?: Record<string, unknown>;
 }
 
@@ -52,13 +53,13 @@ export class KeptTalk extends Talk {
 }
 
 /** Make the file and hand it to the reader; what went wrong, or "". */
-export async function keep(ask: Ask, wish: Wish): Promise<string> {
-  let answers: [Question, Card][] = [];
-  if (wish.of != null) {
+export async function keep(ask: Ask | null, wish: Wish): Promise<string> {
+  let answers = wish.answers ?? [];
+  if (ask !== null && wish.of != null) {
     const card = await ask({ ask: "keep", of: wish.of });
     if (card === null) return "Something newer was asked meanwhile. Try again.";
     if (card.card !== "kept") return card.card === "error" ? card.error.what : "There is no graph.";
-    answers = card.answers;
+    answers = [...answers, ...card.answers];
   }
   const states = wish.states ?? {};
   const all: Kept = { version: 1, title: wish.title, place: wish.place, answers, states };
