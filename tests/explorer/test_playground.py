@@ -1,6 +1,7 @@
 """The playground's training: the library's numbers, limits, a slow page, a page that has gone."""
 
 import json
+import random
 import re
 import struct
 import subprocess
@@ -14,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, ChainruleError, DataError
+from chainrule.explorer.playground import play_session
 from chainrule.explorer.playground.moment import MOST_MOMENTS, KeptMoments, Moment
 from chainrule.explorer.playground.play_frame import COARSE, FINE, principal
 from chainrule.explorer.playground.play_room import MOST_SESSIONS
@@ -30,6 +32,7 @@ from .served import client, talk
 
 PATIENCE = 30.0  # seconds
 SEEN = '{"ask":"seen"}'
+HOSTILE = "<img src=x onerror=alert(1)>\u202e\x00"
 FEW = {"rows": 40, "layers": [3], "batch": 16}
 OWN = {"x": [0.0, 1.0, 0.0, 1.0, 0.5], "y": [0.0, 1.0, 1.0, 0.0, 0.5], "label": [0, 0, 1, 1, 2]}
 
@@ -515,6 +518,49 @@ def test_trainings_are_few_and_end_with_their_page():
     for link in links:
         link.__exit__(None, None, None)
     assert ended()
+
+
+@pytest.mark.parametrize("limit", ["MOST_EPOCHS", "LONGEST_PLAY"])
+def test_a_limit_pauses_the_training_and_says_so(monkeypatch, limit):
+    monkeypatch.setattr(play_session, limit, 5 if limit == "MOST_EPOCHS" else 0.2)
+    with talk(client()) as link:
+        page = Page(link)
+        page.begin(plays=True)
+        card = page.card()
+        assert card["error"]["what"].startswith("Paused after")
+        page.order("look", layer=0)
+        head, _ = page.frame()
+        while head["plays"]:
+            head, _ = page.frame()
+        if limit == "MOST_EPOCHS":
+            assert head["epoch"] == 5
+            page.order("step")
+            assert page.card()["says"] == "error"
+
+
+def test_random_orders_leave_the_training_alive():
+    rng = random.Random(0)
+    words = ["begin", "play", "pause", "step", "pace", "look", "past", "", None, 3, "seen"]
+    values = [None, True, -1, 0, 1e308, 10**30, "x", "fast", [], {}, [0, 1], HOSTILE]
+    names = ["run", "settings", "points", "plays", "pace", "layer", "units", "epoch", "ticket"]
+    with talk(client()) as link:
+        page = Page(link)
+        page.begin()
+        for _ in range(200):
+            order = {name: rng.choice(values) for name in rng.sample(names, rng.randint(0, 5))}
+            page.order(rng.choice(words), **order)
+        for _ in range(2):
+            page.seen()
+        page.order("begin", run=77, settings=FEW)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            said = page.said()
+            if isinstance(said, bytes):
+                page.seen()
+                if unpacked(said)[0]["run"] == 77:
+                    break
+        else:
+            pytest.fail("no frame came")
 
 
 def test_seen_without_a_frame_is_a_question_like_any_other():
