@@ -69,7 +69,7 @@ EXAMPLES = (
     Example(
         "neuron",
         "A neuron, with one sigmoid gate",
-        "The same numbers: the local gradient of the sigmoid is (1 - s) s.",
+        "The same numbers: the local gradient of the sigmoid is (1 − s) s.",
         NEURON,
     ),
     Example(
