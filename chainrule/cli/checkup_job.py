@@ -34,6 +34,16 @@ KEPT = (*LISTS, "target", "query", "decimal", "split", "test", "seed", "validati
 def check_up(run: Path, source: str | None, as_json: bool) -> int:
     """Read the run and its rows, ask everything, and show the answers; the exit code."""
     path = model_file(run, source or "")
+    found, told = checkup_of(path, source or "")
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_dict(), indent=2, allow_nan=False) + "\n")
+    else:
+        _show(found, path, told)
+    return 0
+
+
+def checkup_of(path: Path, source: str = "") -> tuple[Checkup, str]:
+    """What there is to say of a run's net, by its file, and which rows it was asked of."""
     record = record_of(path.parent)
     source = source or str(record["data"]["source"])
     if path.suffix == Path(ESTIMATOR).suffix:
@@ -42,14 +52,8 @@ def check_up(run: Path, source: str | None, as_json: bool) -> int:
             from chainrule.cli.table_checkup import table_checkup  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise needs_scikit_learn(error) from error
-        found, told = table_checkup(path, source, record["data"])
-    else:
-        found, told = _of_net(path, source, record)
-    if as_json:
-        sys.stdout.write(json.dumps(found.to_dict(), indent=2, allow_nan=False) + "\n")
-    else:
-        _show(found, path, told)
-    return 0
+        return table_checkup(path, source, record["data"])
+    return _of_net(path, source, record)
 
 
 def _of_net(path: Path, source: str, record: dict[str, Any]) -> tuple[Checkup, str]:

@@ -3,6 +3,7 @@
 Imports the explorer's subjects and what opens a run. explore_job.py calls it.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.cli.bar import reading
-from chainrule.cli.checkup_job import record_of
+from chainrule.cli.checkup_job import checkup_of, record_of
 from chainrule.cli.prediction import model_file
 from chainrule.cli.screen import counted
 from chainrule.explorer.subjects import Subject
+from chainrule.inspection import Checkup
 from chainrule.inspection.given_graph import Given, graph_given
 from chainrule.nn import Module
 from chainrule.runs import ESTIMATOR, NET, needs_scikit_learn
@@ -72,7 +74,11 @@ def run_subject(run: Path, source: str = "") -> Subject:
             return graph_given("chainrule explore", [found.model, rows])
         return graph_given("chainrule explore", [found.model, (rows, found.y)], found.loss)
 
-    return Subject(name, found.says, {"x": x}, graphed)
+    @functools.cache
+    def checked() -> Checkup:
+        return checkup_of(path, source)[0]
+
+    return Subject(name, found.says, {"x": x}, graphed, checked)
 
 
 def _plain_net(path: Path, source: str) -> Trained:

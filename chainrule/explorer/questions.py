@@ -60,7 +60,10 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return {
             "card": "start",
             "examples": [each.to_dict() for each in EXAMPLES],
-            "subjects": [{"name": each.name, "says": each.says} for each in subjects.values()],
+            "subjects": [
+                {"name": each.name, "says": each.says, "checks": each.checked is not None}
+                for each in subjects.values()
+            ],
             "ops": list(op_words()),
         }
     if kind in ("write", "subject"):
@@ -71,6 +74,8 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
         return entries_card(graphs.shown(asked), asked)
     if kind == "jacobian":
         return jacobian_card(graphs.shown(asked), asked)
+    if kind == "checkup":
+        return _checkup(asked, subjects)
     if kind == "why":
         return why_card(graphs.shown(asked), asked)
     if isinstance(kind, str) and kind in FIGURES:
@@ -80,3 +85,11 @@ def _card(asked: dict[str, Any], subjects: Mapping[str, Subject], graphs: Graphs
     if kind in ASKED:
         return play_card(asked)
     return error_card("This question is not known.")
+
+
+def _checkup(asked: Mapping[str, Any], subjects: Mapping[str, Subject]) -> Card:
+    name = asked.get("name")
+    subject = subjects.get(name) if isinstance(name, str) else None
+    if subject is None or subject.checked is None:
+        return error_card("There is no net of this name to check up on.")
+    return {"card": "checkup", "report": subject.checked().to_dict()}

@@ -15,6 +15,7 @@ from chainrule.errors import ArgumentError
 from chainrule.explorer.own_code import OwnCode
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.numpy.symbol import Symbol
+from chainrule.inspection.checkup import Checkup
 from chainrule.inspection.given_graph import Given, graph_given
 from chainrule.nn import Module
 from chainrule.spec import is_array
@@ -36,12 +37,15 @@ class Subject:
         Those that the page may set, with the values that they have.
     graphed : callable
         From the inputs to the graph.
+    checked : callable, optional
+        The checkup of its net, on all rows that it learned from.
     """
 
     name: str
     says: str
     inputs: Mapping[str, np.ndarray[Any, Any]]
     graphed: Graphed
+    checked: Callable[[], Checkup] | None = None
 
     def given(self, values: Mapping[str, Any]) -> Given:
         """The graph with some inputs set.

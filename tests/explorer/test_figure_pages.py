@@ -1,11 +1,15 @@
 """The pages of the lecture's figures, driven as a person would: what they tell is the engine's."""
 
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
+import chainrule as cr
 import chainrule.explorer as explorer
+from chainrule import nn
 from chainrule.errors import MissingLibraryError
 from chainrule.explorer import digit_templates
 from chainrule.explorer.questions import answered
@@ -32,9 +36,19 @@ def net(x=1.0):
     return x * 2
 
 
+def checkup_of_a_sick_net():
+    """Of a net whose first unit never speaks."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2)).astype(np.float32)
+    model = nn.MLP([2, 8, 2])
+    model.parameters()["layers.0.bias"].data = np.array([-100.0] + [0.0] * 7, np.float32)
+    return cr.checkup(model, (x, (x[:, 0] > 0).astype(int)), cr.softmax_cross_entropy)
+
+
 @pytest.fixture(scope="module")
 def site():
-    subjects = [function_subject(net, "net", "a_file.py")]
+    checked = replace(function_subject(net, "run", "a run"), checked=checkup_of_a_sick_net)
+    subjects = [function_subject(net, "net", "a_file.py"), checked]
     with served(explorer.app(token=TOKEN, subjects=subjects)) as running:
         yield running
 
@@ -233,3 +247,19 @@ def test_a_dead_unit_is_asked_about_in_the_page(page, site):
     expect(card.locator(".chip")).to_have_text("healthy", timeout=PATIENCE)
     card.get_by_text("Its products").click()
     expect(card.locator("details .product").last).to_contain_text("3 + 1 = 4")
+
+
+def test_a_net_is_checked_up_on_below_its_graph(page, site):
+    opened(page, site, "#view=graph&subject=net")
+    page.wait_for_selector("svg .node")
+    expect(page.get_by_role("button", name="Check up on this net")).to_have_count(0)
+    opened(page, site, "#view=graph&subject=run")
+    page.get_by_role("button", name="Check up on this net").click()
+    report = checkup_of_a_sick_net()
+    assert "dead_units" in report.alarms
+    panel = page.locator(".checkup")
+    count = f"{len(report.alarms)} alarm"
+    expect(panel.locator(".verdict")).to_contain_text(count, timeout=PATIENCE)
+    (dead,) = [each for each in report.to_dict()["checks"] if each["name"] == "dead_units"]
+    expect(panel).to_contain_text(dead["evidence"])
+    expect(panel).to_contain_text(dead["suggestion"])

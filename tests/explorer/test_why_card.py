@@ -4,6 +4,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.explorer.questions import answered
+from chainrule.explorer.subjects import Subject
 
 DEAD = "x = [[1, 2], [3, 4]]\nw = [[-1, 1], [-1, 1]]\nloss = sum(relu(x @ w))\n"
 
@@ -53,3 +54,17 @@ def test_why_about_nothing_is_an_error_in_words(wrong):
 def test_why_is_answered_about_gates_and_functions():
     neuron = "w = 2\nx = -1\nf = sigmoid(w * x)\n"
     assert why(neuron, node="w", fold="gates")["reason"]["cause"] == "healthy"
+
+
+def test_a_net_is_checked_up_on_where_it_can_be():
+    class Report:
+        def to_dict(self):
+            return {"alarms": ["dead_units"]}
+
+    subject = Subject("net", "a run", {}, lambda _: None, Report)
+    others = {"net": subject, "plain": Subject("plain", "a file", {}, lambda _: None)}
+    assert answered({"ask": "checkup", "name": "net"}, others)["report"] == Report().to_dict()
+    for name in ("plain", "nobody", None, ["net"]):
+        assert answered({"ask": "checkup", "name": name}, others)["card"] == "error"
+    checks = [each["checks"] for each in answered({"ask": "start"}, others)["subjects"]]
+    assert checks == [True, False]

@@ -1,7 +1,7 @@
 // The flow of a graph as the engine gives it: chainrule/inspection/flow.schema.json says the same.
 
 import type { PanelsCard, TemplatesCard } from "./lecture";
-import type { WhyCard } from "./why";
+import type { CheckupCard, WhyCard } from "./why";
 import type { CodeCard, PlayCard, TableCard } from "./play";
 
 export type Numbers = number | string | boolean | Numbers[];
@@ -99,7 +99,7 @@ export interface Example {
 export interface StartCard {
   card: "start";
   examples: Example[];
-  subjects: { name: string; says: string }[];
+  subjects: { name: string; says: string; checks: boolean }[];
   ops: string[];
 }
 
@@ -197,6 +197,7 @@ export type Card = (
   | PanelsCard
   | TemplatesCard
   | WhyCard
+  | CheckupCard
   | ErrorCard
   | KeptCard
   | PlayCard

@@ -1,4 +1,5 @@
-// The question "why this gradient?", and its answer: chainrule/inspection/reason.py says the same.
+// What the engine says of a gradient, and of a whole net: chainrule/inspection/reason.py and
+// checkup.schema.json say the same.
 
 export interface Reason {
   kind: "reason";
@@ -28,4 +29,21 @@ export interface WhyCard {
   card: "why";
   reason: Reason;
   products: Products | null; // of one entry
+}
+
+/** As chainrule/inspection/checkup.schema.json says; what the page shows of it. */
+export interface CheckupCard {
+  card: "checkup";
+  report: {
+    rows: number;
+    alarms: string[];
+    checks: {
+      name: string;
+      state: "fine" | "alarm" | "left out";
+      place: string;
+      evidence: string;
+      cause: string;
+      suggestion: string;
+    }[];
+  };
 }
