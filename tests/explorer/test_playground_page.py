@@ -256,40 +256,6 @@ def test_a_unit_is_shown_in_the_field_and_the_net_again(page, site):
     expect(field).to_have_attribute("aria-label", re.compile("^What the net says"))
 
 
-def test_it_is_kept_as_one_file_and_gone_through_there(page, site, tmp_path, browser_page):
-    opened(page, site, **SMALL)
-    ready(page)
-    texts = [said(page)]
-    for epoch in range(1, 4):
-        button(page, "One epoch").click()
-        ready(page, epoch)
-        texts.append(said(page))
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Keep as one file").click()
-    assert download.value.suggested_filename == "Playground.html"
-    file = tmp_path / "kept.html"
-    download.value.save_as(file)
-    context = browser_page.context.browser.new_context(offline=True)
-    alone = context.new_page()
-    faults = []
-    alone.on("console", lambda message: faults.append(message.text))
-    alone.on("pageerror", lambda error: faults.append(str(error)))
-    alone.goto(file.as_uri())
-    ready(alone, 3)
-    assert said(alone) == texts[3]
-    alone.get_by_label("Back through time").fill("1")
-    ready(alone, 1)
-    assert said(alone) == texts[1]
-    alone.locator("h1").click()
-    alone.keyboard.press("ArrowRight")
-    ready(alone, 2)
-    alone.get_by_role("button", name="Layer 2, unit 1").click()
-    assert alone.locator(".units canvas").count() == 5
-    assert alone.get_by_role("button", name="Play").count() == 0
-    context.close()
-    assert faults == []
-
-
 def test_a_busy_page_is_shown_the_newest_and_not_what_it_missed(page, site):
     opened(page, site, **SMALL)
     ready(page)

@@ -97,6 +97,7 @@ export class Player {
 
   /** Moments from the beginning to now, as data. */
   async keep(begun: Begun, epochs: number[]): Promise<KeptPlay> {
+    this.order("pause");
     const count = Math.min(KEPT_FRAMES, epochs.length);
     const frames: KeptFrame[] = [];
     for (let i = 0; i < count; i += 1) {
@@ -119,7 +120,7 @@ export class Player {
     if (frame.run === this.run) {
       if (frame.ticket === 0) this.asked = false;
       if (frame.ticket !== null && frame.ticket > 0) this.tickets.get(frame.ticket)?.(frame);
-      this.waiting = frame;
+      else this.waiting = frame;
       if (frame.ticket === 0 && this.wanted !== null) {
         const epoch = this.wanted;
         this.wanted = null;
