@@ -8,6 +8,7 @@ import pytest
 import chainrule as cr
 import chainrule.explorer as explorer
 from chainrule.explorer.subjects import function_subject
+from tests.thorough import parametrize
 
 from .served import TOKEN, served, wants_page
 
@@ -72,7 +73,7 @@ def opened(browser_page, site, name):
     return page
 
 
-@pytest.mark.parametrize(("name", "nodes"), [("forks", 202), ("long_chain", 5_002)])
+@parametrize("name, nodes", [("forks", 202), ("long_chain", 5_002)], few=1)
 def test_the_times_of_a_graph_are_told(browser_page, site, capsys, name, nodes):
     page = opened(browser_page, site, name)
     first = page.evaluate("window.painted")

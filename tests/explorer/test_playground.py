@@ -451,7 +451,8 @@ def test_a_rate_that_is_too_high_is_told_in_words_and_what_was_stays():
     given = {**FEW, "loss": "squared_error", "activation": "relu", "optimizer": "sgd", "rate": 1e6}
     with talk(client()) as link:
         page = Page(link)
-        page.begin(given, plays=True)
+        page.begin(given)
+        page.order("play")
         card = page.card()
         assert card["says"] == "error"
         assert "out of bounds" in card["error"]["what"]
