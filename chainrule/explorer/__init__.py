@@ -32,6 +32,7 @@ rewriting.py       a number that was changed in the picture is changed in the li
 serving.py         one address on this machine, until Ctrl-C
 showing.py         cr.show: lines of text, a page, or a file
 site.py            the Starlette application
+stilled.py         a graph as it is at this moment, which its parameters may leave
 subjects.py        what can be explored besides typed lines: a function, a run, a graph held
 talking.py         the socket: limits on size, count and time, and the newest question wins
 typed_graph.py     typed lines become a graph of the engine; nothing of them is executed

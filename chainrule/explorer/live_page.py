@@ -4,28 +4,21 @@ Imports serving.py, and with it the extra; showing.py asks for it where a page i
 """
 
 import builtins
-import json
 import os
 import socket
 import sys
 import threading
 import weakref
 import webbrowser
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote
 
 import uvicorn
 
-from chainrule.explorer.graph_cards import Graphs
-from chainrule.explorer.kept_cards import every_fold
-from chainrule.explorer.questions import Card, answered
 from chainrule.explorer.serving import listening, page_address, server
 from chainrule.explorer.site import site
 from chainrule.explorer.subjects import Subject
-from chainrule.spec import is_dict
 
 A_MOMENT = 0.5  # seconds between looks at whether the page is still served
 GOING = 5.0  # seconds that a page may take to close
@@ -71,7 +64,7 @@ class Page:
 
 def live_page(subject: Subject, browser: bool | None) -> Page:
     """Serve a subject from a thread, print the address, and open it where there is somebody."""
-    application = site(subjects=[subject], answer=_answer(subject))
+    application = site(subjects=[subject])
     found = listening()
     found.listen()  # a browser that is quicker than uvicorn waits in the queue
     running = server(application)
@@ -90,41 +83,6 @@ def live_page(subject: Subject, browser: bool | None) -> Page:
     if browser or (browser is None and _has_a_reader()):
         webbrowser.open(address)
     return Page(address, running, thread)
-
-
-def _answer(subject: Subject) -> Callable[[Any], Card]:
-    """Answers about a subject.
-
-    One whose inputs cannot be set is shown as it is now, whatever becomes of its parameters.
-    """
-    subjects = {subject.name: subject}
-    known: dict[str, Card] = {}
-    if not subject.inputs:
-        asked: dict[str, Any] = {
-            "ask": "subject",
-            "name": subject.name,
-            "fold": "ops",
-            "values": {},
-        }
-        first = every_fold(asked, partial(answered, subjects=subjects))
-        known = {_key(question): card for question, card in first}
-    graphs = Graphs(subjects)
-
-    def answer(question: Any) -> Card:
-        card = known.get(_key(question))
-        if card is None:
-            return answered(question, subjects, graphs)
-        number = question.get("id")
-        return {**card, "id": number if isinstance(number, int) else None}
-
-    return answer
-
-
-def _key(question: Any) -> str:
-    if not is_dict(question):
-        return ""
-    said = {name: x for name, x in question.items() if name != "id" and x not in ([], {}, None)}
-    return json.dumps(said, sort_keys=True)
 
 
 def _leave_to_the_parent(found: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """What can be explored besides typed lines: a function with inputs that the page may set.
 
-Imports the inspection and own_code. The command line and cr.show make subjects; graph_cards.py
-asks them by their name.
+Imports the inspection and the parts beside it. The command line and cr.show make subjects;
+graph_cards.py asks them by their name.
 """
 
 import inspect
@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError
 from chainrule.explorer.own_code import OwnCode
+from chainrule.explorer.stilled import stilled
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.inspection.checkup import Checkup
@@ -106,14 +107,14 @@ def function_subject(function: Callable[..., Any], name: str, says: str) -> Subj
 
 
 def shown_subject(given: Sequence[Any], loss: Any = None) -> Subject:
-    """What cr.show was given: the floats of a function may be set, all else stands as it is.
+    """What cr.show was given, as it is now: the floats of a function may be set.
 
     Raises
     ------
     ArgumentError
         If it has no graph; the message says what to give.
     """
-    whole = graph_given("cr.show", given, loss)
+    whole = stilled(graph_given("cr.show", given, loss))
     first, *arguments = given
     name, places = _name(first), _places(first, arguments)
     inputs = {key: np.array(arguments[place]) for key, place in places.items()}

@@ -17,8 +17,11 @@ import pytest
 import chainrule as cr
 from chainrule import nn
 from chainrule.errors import ArgumentError, MissingLibraryError
-from chainrule.explorer import live_page, showing
+from chainrule.explorer import showing
+from chainrule.explorer.questions import answered
+from chainrule.explorer.stilled import stilled
 from chainrule.explorer.subjects import shown_subject
+from chainrule.inspection.given_graph import graph_given
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{32,}#view=graph&subject=(.+)")
 PATIENCE = 30
@@ -49,7 +52,7 @@ def status(page):
 
 def asked(subject, fold="ops", values=None):
     question = {"ask": "subject", "name": subject.name, "fold": fold, "values": values or {}}
-    return live_page._answer(subject)({**question, "id": 7})
+    return answered({**question, "id": 7}, {subject.name: subject})
 
 
 def values_of(card, name):
@@ -105,18 +108,60 @@ def test_it_is_opened_where_somebody_sees_it(monkeypatch, capsys):
 def test_the_numbers_are_those_of_the_moment_whatever_becomes_of_the_weights():
     w = cr.parameter(np.array([[0.5, -1.0], [2.0, 0.25]]), name="w")
     loss = cr.sigmoid(w * 3.0).sum()
-    answer = live_page._answer(shown_subject([loss]))
+    subject = shown_subject([loss])
     before = np.array(w.data)
     w.data = np.zeros((2, 2))
     for fold in ("ops", "gates"):
-        question = {"ask": "subject", "name": "graph", "fold": fold, "values": {}, "id": 3}
-        card = answer(question)
-        assert card["id"] == 3
+        card = asked(subject, fold)
         assert card["error"] is None
         value, gradient = values_of(card, "w")
         assert value == before.tolist()
         slope = np.exp(-3 * before) / (1 + np.exp(-3 * before)) ** 2
         np.testing.assert_allclose(gradient, 3 * slope, rtol=1e-12)
+
+
+def every_question(card):
+    """What a page can ask of a graph, of each of its nodes."""
+    graph = {"ask": "subject", "name": "MLP", "fold": "ops", "values": {}}
+    yield graph
+    yield {"ask": "keep", "of": graph}
+    yield from ({**graph, "turned": [key]} for key in card["turns"])
+    for node in card["flow"]["nodes"]:
+        about, entry = {**graph, "node": node["name"]}, [0] * len(node["shape"])
+        yield {**about, "ask": "entries"}
+        yield {**about, "ask": "why"}
+        yield {**about, "ask": "why", "index": entry}
+        yield {**about, "ask": "reach", "entry": entry}
+        for place in range(len(node["inputs"])):
+            yield {**about, "ask": "jacobian", "input": place}
+
+
+def test_whatever_is_asked_later_is_of_the_same_moment():
+    model = nn.MLP([2, 3, 2], "sigmoid", seed=0)
+    x, y = np.arange(8.0).reshape(4, 2).astype("f"), np.array([0, 1, 0, 1])
+
+    def loss(scores, labels):
+        kept = cr.stop_gradient(model.layers[0].weight).sum()
+        return cr.softmax_cross_entropy(scores, labels) + kept
+
+    subject = shown_subject([model, (x, y)], loss)
+    questions = list(every_question(asked(subject)))
+    before = [answered(question, {"MLP": subject}) for question in questions]
+    for parameter in model.parameters().values():
+        parameter.data = 3.0 * parameter.data + 1.0
+    for question, card in zip(questions, before, strict=True):
+        assert answered(question, {"MLP": subject}) == card, question
+
+
+def test_a_parameter_that_a_stop_hides_is_told_as_before():
+    w = cr.parameter(np.array([1.0, 2.0]), name="w")
+    loss = (cr.stop_gradient(w * 2.0) * 3.0).sum()
+    held = stilled(graph_given("cr.show", [loss, w.sum()]))
+    (copy,) = [node for node in held.graph.nodes if node.label == "w"]
+    assert copy is not w
+    told, also = cr.why(loss, w).to_dict(), cr.why(held.ends[0], copy).to_dict()
+    assert told["cause"] == "stopped"
+    assert told == also
 
 
 def test_a_function_is_shown_with_its_floats_to_be_set():
