@@ -266,6 +266,20 @@ def test_a_product_that_rounds_to_0_is_told():
     assert "smallest float32" in reason.sentence
 
 
+@pytest.mark.parametrize("number", [0.0, 1.0, -1.0, 5.0])
+@pytest.mark.parametrize("op", [cr.multiply, cr.divide, cr.maximum, cr.minimum])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_it_is_told_beside_a_number_of_python_as_beside_an_array(op, number):
+    for value in (0.0, 1.0, -2.0):
+        w = cr.parameter(np.full(2, value, np.float32), name="w")
+        for order in (1, -1):
+            told, also = (
+                cr.why(op(*(w, x)[::order]).sum(), w)
+                for x in (number, np.full(2, number, np.float32))
+            )
+            assert told.cause == also.cause, (value, order)
+
+
 @pytest.mark.parametrize("situation", [each for _, each in KNOWN])
 def test_nothing_is_changed_by_asking(situation):
     loss, x, index = situation()

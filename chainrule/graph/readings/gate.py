@@ -66,7 +66,12 @@ class Gate:
 
     def pull(self, i: int, upstream: Array, x: Any = None) -> Any:
         """The gradient of one input; ``x`` stands in for it if given."""
-        inputs = [x if j == i and x is not None else v for j, v in enumerate(self.inputs)]
+        inputs = list(self.inputs)
+        inputs[i] = inputs[i] if x is None else x
+        if isinstance(
+            inputs[i], float
+        ):  # a rule asks for its shape
+            inputs[i] = np.asarray(inputs[i], upstream.dtype)
         given: Any = upstream
         if self.part is not None:
             zeros = [np.zeros(o.shape, o.dtype) for o in self.out]
