@@ -1,11 +1,15 @@
 """The conventions of NUMERICS: ties, kinks, powers and faults, point by point."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, ShapeError
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.graph.op.families import Letter
 
 INF = np.inf
 
@@ -285,3 +289,32 @@ def test_targets_of_binary_cross_entropy_are_checked_as_numbers_too():
 def test_weights_of_a_linear_score_function_are_a_matrix():
     with pytest.raises(ShapeError, match="1 axes"):
         cr.linear(np.ones((3, 2)), np.ones(2))
+
+
+# ------------------------------------------------------------------------ numbers of Python
+
+LETTERS = [name for name in CATALOGUE if issubclass(CATALOGUE[name], Letter)]
+PAIRS = [
+    name for name in LETTERS if len(signature(CATALOGUE[name].local_gradients).parameters) == 4
+]
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, 1.0, -2.0, INF, np.nan])
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_number_of_python_has_the_gradients_of_the_same_array(name, number):
+    op, x = CATALOGUE.function(name), np.array([0.0, 1.0, -2.0], np.float32)
+    for order in (1, -1):
+
+        def with_a_number(t, order=order):
+            return op(*(t, number)[::order])
+
+        def with_an_array(t, order=order):
+            return op(*(t, np.full(3, number, np.float32))[::order])
+
+        out = with_a_number(cr.tensor(x))
+        if not isinstance(out, cr.Tensor) or not out.wants_gradient:
+            continue
+        assert_array_equal(slope(with_a_number, x, "f"), slope(with_an_array, x, "f"))
+        out = cr.jvp(with_a_number, (x,), (np.ones_like(x),))
+        assert_array_equal(out[1], cr.jvp(with_an_array, (x,), (np.ones_like(x),))[1])

@@ -3,6 +3,7 @@
 Imports the families. "The derivative of each node is obvious": it stands in local_gradients.
 """
 
+from math import copysign, inf
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,12 @@ class Divide(Letter):
     """Quotient of two tensors."""
 
     def local_gradients(self, x: Any, y: Any, out: Any) -> Any:
-        return lambda: 1 / y, lambda: -out / y
+        return lambda: _inverse(y), lambda: -out / y
+
+
+def _inverse(y: Any) -> Any:
+    # Enemy: a number of Python, which raises at 0 where an array holds an infinity.
+    return copysign(inf, y) if isinstance(y, int | float) and y == 0 else 1 / y
 
 
 @op("negative", symbol="-", numpy=np.negative, onnx="Neg")
