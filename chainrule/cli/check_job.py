@@ -6,6 +6,7 @@ Imports the doctor and the screen. app.py calls it.
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -87,7 +88,7 @@ def split(place: str) -> tuple[Path, str]:
 
 
 def load(path: Path) -> ModuleType:
-    """Import a user's file, as Python runs a script."""
+    """Import a user's file, as Python runs a script; what it prints is no answer of ours."""
     if not path.is_file():
         raise MissingDataError(
             f"there is no file {path}.", do="Give a Python file and a name in it: ops.py:MyOp"
@@ -100,8 +101,9 @@ def load(path: Path) -> ModuleType:
     sys.path.insert(0, folder)  # as Python does for a script: it may import its neighbours
     sys.modules[path.stem] = module  # dataclasses look their module up
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         raise DataError(
             f"{path} cannot be imported: {type(error).__name__}: {error}",
             do="Run it with Python first.",

@@ -83,4 +83,9 @@ def _subject(place: str, rows: str = "") -> Subject:
             f"{rows} is for a run: a function has its numbers as its arguments' values."
         )
     function = member(load(path), name)
+    if not callable(function):
+        raise ArgumentError(
+            f"{name} is no function: it is of the type {type(function).__name__}.",
+            do=f"Give a function that returns it: def f(): return {name}",
+        )
     return function_subject(function, name, str(Path(path).name))
