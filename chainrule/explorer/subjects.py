@@ -5,6 +5,7 @@ graph_cards.py asks them by their name.
 """
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,15 +96,30 @@ def function_subject(function: Callable[..., Any], name: str, says: str) -> Subj
             inputs[key] = np.asarray(value)
         else:
             fixed[key] = value
-    order = [*inspect.signature(function).parameters]
     own = OwnCode(name, getattr(inspect.unwrap(function), "__code__", None))
+    called = _by_place(function, name, [*fixed, *inputs])
 
     def graphed(values: Mapping[str, Any]) -> Given:
-        arguments = {**fixed, **values}
-        given = [function, *(arguments[k] for k in order if k in arguments)]
+        given = [called, *{**fixed, **values}.values()]
         return own.run(lambda: graph_given("chainrule explore", given))
 
     return Subject(name, says, inputs, graphed)
+
+
+def _by_place(function: Callable[..., Any], name: str, order: Sequence[str]) -> Any:
+    """The function with all its arguments in one order, those too that go by their names alone."""
+    whole = inspect.signature(function)
+
+    def called(*values: Any) -> Any:
+        given = dict(zip(order, values, strict=True))
+        known = OrderedDict((key, given[key]) for key in whole.parameters if key in given)
+        bound = inspect.BoundArguments(whole, known)
+        return function(*bound.args, **bound.kwargs)
+
+    plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    called.__name__ = name
+    called.__signature__ = inspect.Signature([inspect.Parameter(key, plain) for key in order])
+    return called
 
 
 def shown_subject(given: Sequence[Any], loss: Any = None) -> Subject:

@@ -20,6 +20,9 @@ def loss(w=np.array([1.0, 2.0]), x=3.0):
     return (w * x).sum()
 
 
+number = 3
+
+
 def open_one(w):
     return w
 """
@@ -40,6 +43,7 @@ def test_without_the_built_page_one_sentence_says_how_to_build_it(chainrule, mon
         (["{file}"], "names no function"),
         (["{file}:nobody"], "nobody"),
         (["{file}:open_one"], "def open_one(w="),
+        (["{file}:number"], "number is no function"),
         (["nowhere.py:loss"], "there is no file"),
         (["--port", "99999"], "port 99999 cannot be used"),
     ],
@@ -52,6 +56,29 @@ def test_what_cannot_be_explored_is_told(chainrule, monkeypatch, tmp_path, words
     assert ended.code == 2
     assert said in ended.err
     assert ended.out == ""
+
+
+def test_what_a_file_prints_or_ends_is_no_answer(chainrule, monkeypatch, tmp_path):
+    monkeypatch.setattr(explore_job, "is_built", lambda: True)
+    file = tmp_path / "mine.py"
+    file.write_text("import sys\nprint('heard')\nsys.exit(0)\n", encoding="utf-8")
+    ended = chainrule("explore", "--no-browser", f"{file}:loss")
+    assert (ended.code, ended.out) == (2, "")
+    assert "heard" in ended.err
+    assert "SystemExit: 0" in ended.err
+
+
+@pytest.mark.parametrize("takes", ["w, x", "w, x, /", "w, /, x", "w, *, x", "*, w, x", "*, x, w"])
+def test_arguments_may_go_by_their_place_or_by_their_name(tmp_path, takes):
+    file = tmp_path / "mine.py"
+    takes = takes.replace("w", "w=2.0").replace("x", "x=3.0").replace("*, x", "*rest, times=1, x")
+    rest = "" if takes.endswith("/") else ", **more"
+    file.write_text(f"def loss({takes}{rest}): return w - x\n", encoding="utf-8")
+    subject, nodes, _ = shown(f"{file}:loss", w=5.0)
+    assert set(subject.inputs) == {"w", "x"}
+    (end,) = [node for node in nodes.values() if node["is_end"]]
+    assert end["value"]["numbers"] == 2.0
+    assert (nodes["w"]["upstream"]["numbers"], nodes["x"]["upstream"]["numbers"]) == (1.0, -1.0)
 
 
 def shown(place, rows="", fold="ops", **values):
