@@ -398,6 +398,8 @@ def test_a_table_becomes_points():
             "x": [1.5, 2.5, 1.25], "y": [0.2, 0.1, 0.3], "label": [1, 0, 1],
             "classes": ["fir", "oak"], "columns": ["height", "width"],
         }  # fmt: skip
+    named = read_table('"a,b,c,d";y;kind\n1,5;2;p\n3;4;q\n')
+    assert named.columns == ("a,b,c,d", "y")
     bare = read_table("1,2,0\n3,4,1\n")
     assert (bare.columns, bare.classes) == (("column 1", "column 2"), ("0", "1"))
 
@@ -410,6 +412,11 @@ def test_a_table_becomes_points():
         ("a,b,c\n", "one label"),
         ("1,2,a\n3,4,a\n", "one label"),
         ("1,2,a\n3,x,b\n", "Row 2: 'x' is no number"),
+        ("\u22121,2,a\n3,4,b\n5,6,a\n", "is no number"),
+        ("=1+1,2,a\n3,4,b\n5,6,a\n", "Row 1: '=1+1' is no number"),
+        ("1,two,a\n3,4,b\n5,6,a\n", "Row 1: 'two' is no number"),
+        ("1.234,5;2;a\n3;4;b\n5;6;a\n", "Row 1: '1.234,5' is no number"),
+        (f"1,2,{'x' * 40}a\n3,4,{'x' * 40}b\n5,6,c\n", "the same in their first 40"),
         ("1,2,a\n3,4\n", "Row 2 has 2 columns, not 3"),
         ("1,2,a\n3,4,b,5\n", "Row 2 has 4 columns, not 3"),
         ("1,2,a\n3,4,\n", "Row 2 has no label"),

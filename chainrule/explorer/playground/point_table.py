@@ -5,6 +5,7 @@ Imports errors and the point set. The page sends what was dropped on it, or past
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from math import isfinite
 
@@ -49,7 +50,8 @@ def read_table(text: str) -> PointSet:
             raise DataError(
                 f"Row {number} has {_several(len(row))}, not {COLUMNS}.", do=DO, where=""
             )
-    header = () if _is_number(rows[0][1][0], separator) else _header(rows[0][1])
+    has_names = not any(_is_number(cell, separator) for cell in rows[0][1][:2])
+    header = _header(rows[0][1]) if has_names else ()
     body = rows[1:] if header else rows
     if len(body) > MOST_POINTS:
         raise DataError(
@@ -64,7 +66,7 @@ def _points(
     body: Sequence[tuple[int, list[str]]], columns: tuple[str, ...], separator: str
 ) -> PointSet:
     x = np.array([[_number(n, row[i], separator) for i in range(2)] for n, row in body])
-    labels = [row[2].strip()[:LONGEST_NAME] for _, row in body]
+    labels = [row[2].strip() for _, row in body]
     for (number, _), label in zip(body, labels, strict=True):
         if not label:
             raise DataError(f"Row {number} has no label.", do=DO, where="")
@@ -79,13 +81,20 @@ def _points(
         raise DataError(
             "The third column has one label: there is nothing to tell apart.", do=DO, where=""
         )
+    names = tuple(name[:LONGEST_NAME] for name in classes)
+    if len(set(names)) < len(classes):
+        raise DataError(
+            f"Two labels are the same in their first {LONGEST_NAME} characters.",
+            do="Shorten them so that they differ.",
+            where="",
+        )
     place = {name: number for number, name in enumerate(classes)}
-    return PointSet(x, np.array([place[each] for each in labels]), tuple(classes), columns)
+    return PointSet(x, np.array([place[each] for each in labels]), names, columns)
 
 
 def _separator(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=first.count)
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
 
 
 def _header(row: Sequence[str]) -> tuple[str, ...]:
