@@ -215,6 +215,28 @@ def test_a_table_is_read_from_a_file_and_from_the_text(page, site):
     expect(page.locator("summary")).to_contain_text("4 points")
 
 
+def test_a_text_that_is_too_long_is_told_and_the_training_stays(page, site):
+    opened(page, site, data="own", layers=[2])
+    page.locator("summary").click()
+    area = page.get_by_label("Points as a table")
+    again = []  # a socket that was closed is opened anew
+    page.on("websocket", lambda each: again.append(each.url))
+    for text in ('"' * 239_000, "\N{SNOWMAN}" * 200_000, "1,2,a\n" * 100_000):
+        page.evaluate(
+            """([area, text]) => {
+                area.value = text;
+                area.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            [area.element_handle(), text],
+        )
+        button(page, "Use this table").click()
+        expect(page.locator(".trouble")).to_contain_text("more text than the explorer takes")
+    area.fill("a,b,c\n1,2,x\n3,oops,y\n")
+    button(page, "Use this table").click()
+    expect(page.locator(".trouble")).to_contain_text("Row 3: 'oops' is no number")
+    assert again == []
+
+
 def test_a_rate_that_is_too_high_is_a_card(page, site):
     opened(page, site, loss="squared_error", activation="relu", optimizer="sgd", rate=1e6, rows=60)
     ready(page)

@@ -8,6 +8,11 @@ type Waiting = { id: number; done: (card: Card | null) => void };
 
 const FIRST_PAUSE = 250; // ms until the socket is opened again; doubled each time
 const LONGEST_PAUSE = 4000;
+const LARGEST_QUESTION = 320 * 1024; // bytes; the server closes the socket of one that sends more
+const TOO_MUCH = {
+  what: "This is more text than the explorer takes at once.",
+  do: "Leave some of it out: 240,000 characters are the most, and fewer where many of them are quotes.",
+};
 
 /** Who hears what a training says without being asked. */
 export interface Listener {
@@ -36,6 +41,8 @@ export class Talk {
   ask(question: Question): Promise<Card | null> {
     const id = ++this.last;
     const text = JSON.stringify({ ...question, id });
+    if (new TextEncoder().encode(text).length > LARGEST_QUESTION)
+      return Promise.resolve({ id, card: "error", error: TOO_MUCH });
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
     else this.unsent = [...this.unsent.slice(-3), { id, text }];
     return new Promise((done) => this.waiting.push({ id, done }));
