@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from threading import Lock
 from typing import Any
 
 import anyio
@@ -27,6 +28,7 @@ LARGEST_QUESTION = 320 * 1024  # bytes: a table of 5,000 rows
 QUESTIONS_AT_ONCE = 240  # within WINDOW seconds: a dragged slider asks 60 times a second
 WINDOW = 4.0
 SOCKETS = 16
+ANSWERS = 16  # that are worked on, those for pages that have gone among them
 SEEN = '{"ask":"seen"}'  # a page's word for a frame that it has shown
 ANSWER_TAKEN_WITHIN = 10.0  # seconds until a page that reads nothing is left alone
 TOO_MUCH, WRONG_KIND, BUSY, FAREWELL = 1009, 1003, 1013, 1008  # RFC 6455 section 7.4.1
@@ -47,12 +49,13 @@ class Talk:
 
     def __init__(self, answered: Answer) -> None:
         self.answered = answered
-        self.open = 0
+        self.open = self.working = 0
+        self._counting = Lock()
         self.room = PlayRoom()
 
     async def __call__(self, socket: WebSocket) -> None:
         """Talk with one page until it leaves."""
-        if self.open >= SOCKETS:
+        if self.open >= SOCKETS or self.working >= ANSWERS:
             await socket.close(BUSY)
             return
         self.open += 1
@@ -115,7 +118,15 @@ class Talk:
     def _card(self, question: Any) -> str:
         if isinstance(question, _NoJson):
             return _text(error_card("This is no JSON."))
-        return _text(self.answered(question))
+        self._work(1)
+        try:
+            return _text(self.answered(question))
+        finally:  # a page that has gone does not stop who answers it
+            self._work(-1)
+
+    def _work(self, more: int) -> None:
+        with self._counting:
+            self.working += more
 
 
 async def _until(job: Callable[[], Awaitable[None]], all_of_them: anyio.CancelScope) -> None:

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from chainrule.explorer.lecture_pages import EXAMPLES
 from chainrule.explorer.mailbox import Mailbox
 from chainrule.explorer.questions import answered
 from chainrule.explorer.subjects import function_subject
-from chainrule.explorer.talking import LARGEST_QUESTION, QUESTIONS_AT_ONCE, SOCKETS
+from chainrule.explorer.talking import ANSWERS, LARGEST_QUESTION, QUESTIONS_AT_ONCE, SOCKETS
 from chainrule.inspection import flow, schema
 
 from .served import client, talk
@@ -229,3 +230,33 @@ def test_a_mailbox_whose_page_has_gone_takes_letters_still():
     box.put(2)
     box.put(3)
     assert len(box) == 2
+
+
+def test_pages_that_ask_and_leave_cannot_pile_up_work():
+    goes_on, begun = threading.Event(), []
+
+    def slow(x=1.0):
+        begun.append(x)
+        goes_on.wait(20)
+        return cr.tanh(x)
+
+    site = client(subjects=[function_subject(slow, "slow", "")])
+    try:
+        for count in range(1, ANSWERS + 1):
+            with talk(site) as page:
+                page.send_text(json.dumps({"ask": "subject", "name": "slow"}))
+                until = time.monotonic() + 20
+                while len(begun) < count and time.monotonic() < until:
+                    time.sleep(0.005)
+        assert len(begun) == ANSWERS
+        with pytest.raises(WebSocketDisconnect), talk(site) as page:
+            page.receive_json()
+    finally:
+        goes_on.set()
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with suppress(WebSocketDisconnect), talk(site) as page:
+            assert ask(page, ask="start", id=1)["id"] == 1
+            return
+        time.sleep(0.05)
+    pytest.fail("the site answers nobody any more")
