@@ -2,6 +2,7 @@
 
 amount.py      arrays as people read them, in full or in a few numbers
 as_far.py      the graph of a function that failed on its way, as far as it had come
+behind.py      what is closed behind the place where a gradient ends
 chains.py      from one entry of a parameter to the loss, along the paths that carry most
 charts.py      curves, residuals, the size of updates and of gradients
 checkup.py     the lecture's sanity checks of a net, its data and its loss

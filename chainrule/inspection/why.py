@@ -14,6 +14,7 @@ from chainrule.errors import NoGradientError, describe
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.stops import stopped_by
+from chainrule.inspection.behind import also_closed, zero_causes
 from chainrule.inspection.gate_words import Names
 from chainrule.inspection.nonfinite_causes import non_finite_cause
 from chainrule.inspection.reachable import reach
@@ -21,7 +22,6 @@ from chainrule.inspection.reason import Reason
 from chainrule.inspection.size_causes import size_cause
 from chainrule.inspection.spoken import entry_name, said
 from chainrule.inspection.sweep import Array, Sweep, entry_of, plain_node, sweep
-from chainrule.inspection.zero_causes import zero_causes
 from chainrule.settings import LAST_BACKWARD
 from chainrule.spec import is_tuple
 from chainrule.tensors import Parameter
@@ -114,7 +114,8 @@ def _found(found: Sweep, wanted: Array, names: Names) -> Reason:
             causes = zero_causes(found, masks, names)
             reason = causes[0] if causes else _healthy(gradient)
             numbers = {"gradient": 0.0, **reason.numbers, "places": float(len(causes))}
-            return replace(reason, numbers=numbers, sentence=_zero(reason, causes))
+            second = also_closed(found, masks, names) if reason.weight else ""
+            return replace(reason, numbers=numbers, sentence=_zero(reason, causes) + second)
         return size_cause(found, masks, names) or _healthy(gradient)
 
 

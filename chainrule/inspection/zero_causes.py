@@ -4,7 +4,7 @@ Imports probing, reason and the graph. It goes from the entry towards the loss, 
 receives nothing, up to the gates that something arrives at: there the flow ends.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,30 +22,45 @@ from chainrule.ops.losses.loss import Loss
 from chainrule.spec import is_tuple
 
 
-def zero_causes(found: Sweep, masks: Masks, names: Names) -> list[Reason]:
+@dataclass(frozen=True, eq=False)
+class End:
+    """A place where the flow ends.
+
+    Parameters
+    ----------
+    reason : Reason
+    below : Node
+        The tensor that nothing comes back to from there.
+    """
+
+    reason: Reason
+    below: Node
+
+
+def flow_ends(found: Sweep, masks: Masks, names: Names) -> list[End]:
     """Every place where the flow ends, the heaviest first."""
-    causes: list[Reason] = []
+    ends: list[End] = []
     seen, stack = {found.target}, [found.target]
     while stack:
         x = stack.pop()
         if found.begins_at(x):
-            causes.append(_silent_start(x, names))
+            ends.append(End(_silent_start(x, names), x))
         reads = found.readers[x]
         flows = [np.where(masks[x], found.flow(read), 0) for read in reads]
         if any(flow.any() for flow in flows):  # they are not 0, and their sum is
-            causes.append(_cancelled_at_fork(x, reads, flows, found, names))
+            ends.append(End(_cancelled_at_fork(x, reads, flows, found, names), x))
             continue
         for read in reads:
             probe = Probe.of(found, read, masks)
             if probe is not None:
-                causes.append(_ended(probe, names))
+                ends.append(End(_ended(probe, names), x))
             elif not any(masks[r].any() for r in found.results(read.gate)):
-                causes.append(_not_picked(x, read, found, names))
+                ends.append(End(_not_picked(x, read, found, names), x))
             else:
                 above = [r for r in found.results(read.gate) if r not in seen]
                 seen.update(above)
                 stack += above
-    return sorted(causes, key=lambda cause: -cause.weight)
+    return sorted(ends, key=lambda end: -end.reason.weight)
 
 
 def _ended(probe: Probe, names: Names) -> Reason:

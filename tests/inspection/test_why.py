@@ -117,6 +117,46 @@ def test_every_way_that_ends_is_told():
     assert {"relu", "maximum"} <= {reason.op, *reason.sentence.replace("(", " ").split()}
 
 
+GATES = {
+    "relu": ("dead_unit", cr.relu),
+    "maximum": ("not_selected", lambda h: cr.maximum(h, 0.0)),
+    "clip": ("not_selected", lambda h: cr.clip(h, 0.0, 1.0)),
+    "where": ("not_selected", lambda h: cr.where(np.zeros((2, 2), bool), h, 0.0)),
+    "sigmoid": ("saturated", lambda h: cr.sigmoid(h * 1000.0)),
+    "multiply": ("not_selected", lambda h: h * np.zeros((2, 2))),
+}
+ENDS = {
+    "power": lambda out: (out**2).sum(),
+    "squared_error": lambda out: cr.squared_error(out, np.zeros((2, 2))),
+    "relu": lambda out: cr.relu(out - 1.0).sum(),
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_closed_gate_is_told_where_nothing_arrives_either(gate, end):
+    w = cr.parameter(np.full((2, 2), -1.0), name="w")
+    cause, closed = GATES[gate]
+    loss = ENDS[end](closed(np.array([[1.0, 2.0], [3.0, 4.0]]) @ w))
+    reason = cr.why(loss, w)
+    assert end in reason.sentence
+    if end == "relu":  # it is shut itself, and comes first
+        assert reason.cause == "dead_unit"
+        assert f"What passed there, {gate} (" in reason.sentence
+        assert reason.sentence.endswith(f"would stop: {cause}.")
+    else:
+        assert (reason.cause, reason.op) == (cause, gate)
+        assert "Nothing arrives there either" in reason.sentence
+        assert "would stop" not in reason.sentence
+
+
+def test_a_lowest_point_is_healthy_where_another_way_is_open():
+    w = cr.parameter([-1.0], name="w")
+    loss = (cr.relu(w) ** 2).sum() + ((w + 1.0) ** 2).sum()
+    assert cr.why(loss, w).cause == "healthy"
+    assert cr.why((cr.relu(w) ** 2).sum(), w, 0).cause == "dead_unit"
+
+
 def test_the_largest_factor_is_the_place_of_a_large_gradient():
     w = cr.parameter([1.0], name="w")
     loss = ((w * 3.0) * 1e5 * 2.0).sum()
