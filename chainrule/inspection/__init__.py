@@ -60,6 +60,7 @@ unfolding.py   ops spelled out in a picture, and modules folded into one node
 unit_templates.py  the templates of a net: its units, the rows that wake them, who listens
 why.py         the cause of a gradient that is zero, small, large, NaN or missing
 zero_causes.py  where the flow from the loss ends on its way to an entry
+zero_groups.py  which entries of a gradient are 0, in groups of one cause
 """
 
 from chainrule.inspection.chains import explain

@@ -4,7 +4,7 @@ Imports svg and json_schema. why.py and the files that look for causes make it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,47 @@ CAUSES = (
     "healthy",
 )
 NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """Entries of a gradient that are 0 for one reason.
+
+    Parameters
+    ----------
+    entries : str
+        Which ones: "column 1", "rows 0 and 2", "entry (0, 1)".
+    zeros : int
+        How many.
+    index : tuple of int
+        One of them.
+    cause, node, op, sentence, advice : str
+        As of the :class:`Reason`.
+    """
+
+    entries: str
+    zeros: int
+    index: tuple[int, ...]
+    cause: str
+    node: str
+    op: str
+    sentence: str
+    advice: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as data for JSON."""
+        return schemas.for_json(asdict(self))
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """The JSON schema of :meth:`to_dict`."""
+        names = ("entries", "node", "op", "sentence", "advice")
+        return schemas.object_of(
+            **dict.fromkeys(names, schemas.text()),
+            zeros=schemas.whole(),
+            index=schemas.list_of(schemas.whole()),
+            cause={"enum": list(CAUSES)},
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +93,8 @@ class Reason:
         The op at the node; "" for none.
     id : int or None
         The place of the node among those of the loss, in the order of creation.
+    groups : tuple of Zeros
+        Of a whole gradient: its entries that are 0 where others are not, by their causes.
     """
 
     cause: str
@@ -62,13 +105,16 @@ class Reason:
     parameter: str = ""
     op: str = ""
     id: int | None = None
+    groups: tuple[Zeros, ...] = ()
     weight: float = field(default=0.0, repr=False, compare=False)  # how much gradient ends here
 
     def to_dict(self) -> dict[str, Any]:
         """The same as data for JSON, as :meth:`schema` says; what is not finite as text."""
         names = ("cause", "node", "id", "op", "parameter", "sentence", "advice")
         found: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return schemas.for_json({"kind": "reason", **found, "numbers": dict(self.numbers)})
+        groups = [each.to_dict() for each in self.groups]
+        numbers = dict(self.numbers)
+        return schemas.for_json({"kind": "reason", **found, "numbers": numbers, "groups": groups})
 
     @staticmethod
     def schema() -> dict[str, Any]:
@@ -80,6 +126,7 @@ class Reason:
             **dict.fromkeys(names, schemas.text()),
             id={"anyOf": [schemas.whole(), {"const": None}]},
             numbers={"type": "object", "additionalProperties": schemas.number()},
+            groups=schemas.list_of(Zeros.schema()),
         )
         return {"$schema": schemas.DRAFT, **found}
 

@@ -22,6 +22,7 @@ from chainrule.inspection.reason import Reason
 from chainrule.inspection.size_causes import size_cause
 from chainrule.inspection.spoken import entry_name, said
 from chainrule.inspection.sweep import Array, Sweep, entry_of, plain_node, sweep
+from chainrule.inspection.zero_groups import with_zeros
 from chainrule.settings import LAST_BACKWARD
 from chainrule.spec import is_tuple
 from chainrule.tensors import Parameter
@@ -42,7 +43,7 @@ def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason:
         Any tensor.
     index : int or tuple of int, optional
         One entry: a number for each axis. Default: the whole gradient, which is zero only if all
-        of its entries are.
+        of its entries are; where only some are, they are told by their causes.
 
     Returns
     -------
@@ -111,12 +112,14 @@ def _found(found: Sweep, wanted: Array, names: Names) -> Reason:
         if not all(np.isfinite(x).all() for x in (gradient, *(e.value for e in found.ends))):
             return non_finite_cause(found, masks, names) or _healthy(gradient)
         if not gradient.any():
-            causes = zero_causes(found, masks, names)
+            ends = zero_causes(found, masks, names)
+            causes = [end.reason for end in ends]
             reason = causes[0] if causes else _healthy(gradient)
             numbers = {"gradient": 0.0, **reason.numbers, "places": float(len(causes))}
-            second = also_closed(found, masks, names) if reason.weight else ""
+            second = also_closed(ends[0], found, masks, names) if ends else ""
             return replace(reason, numbers=numbers, sentence=_zero(reason, causes) + second)
-        return size_cause(found, masks, names) or _healthy(gradient)
+        reason = size_cause(found, masks, names) or _healthy(gradient)
+        return with_zeros(reason, found, names) if wanted.all() else reason
 
 
 def _zero(reason: Reason, causes: Sequence[Reason]) -> str:
@@ -129,12 +132,10 @@ def _healthy(gradient: Array) -> Reason:
     largest = float(np.abs(gradient.astype(np.float64)).max())
     zeros = int(np.count_nonzero(gradient == 0))
     numbers = {"gradient": largest, "entries": float(gradient.size), "zeros": float(zeros)}
-    if gradient.size == 1:
-        sentence = f"the gradient is {said(float(gradient[0]))}"
-    else:
+    sentence = f"the gradient is {said(float(gradient[0]))}"
+    if gradient.size > 1:
         sentence = f"the largest of {gradient.size:,} gradients is {said(largest)} in size"
-    some = f"; {zeros:,} of them are 0, which an index asks about" if zeros else ""
-    sentence += f"{some}, and no gate on the way is closed, flat or steep."
+    sentence += "." if zeros else ", and no gate on the way is closed, flat or steep."
     return Reason("healthy", "", numbers, "", sentence)
 
 

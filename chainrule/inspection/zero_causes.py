@@ -31,10 +31,13 @@ class End:
     reason : Reason
     below : Node
         The tensor that nothing comes back to from there.
+    at : bool array
+        Which of its elements it would have come back to.
     """
 
     reason: Reason
     below: Node
+    at: Array
 
 
 def flow_ends(found: Sweep, masks: Masks, names: Names) -> list[End]:
@@ -44,23 +47,30 @@ def flow_ends(found: Sweep, masks: Masks, names: Names) -> list[End]:
     while stack:
         x = stack.pop()
         if found.begins_at(x):
-            ends.append(End(_silent_start(x, names), x))
+            ends.append(End(_silent_start(x, names), x, masks[x]))
         reads = found.readers[x]
         flows = [np.where(masks[x], found.flow(read), 0) for read in reads]
         if any(flow.any() for flow in flows):  # they are not 0, and their sum is
-            ends.append(End(_cancelled_at_fork(x, reads, flows, found, names), x))
+            reason = _cancelled_at_fork(x, reads, flows, found, names)
+            ends.append(End(reason, x, np.any(np.stack(flows) != 0, axis=0)))
             continue
         for read in reads:
             probe = Probe.of(found, read, masks)
             if probe is not None:
-                ends.append(End(_ended(probe, names), x))
+                ends.append(End(_ended(probe, names), x, _below(probe)))
             elif not any(masks[r].any() for r in found.results(read.gate)):
-                ends.append(End(_not_picked(x, read, found, names), x))
+                ends.append(End(_not_picked(x, read, found, names), x, masks[x]))
             else:
                 above = [r for r in found.results(read.gate) if r not in seen]
                 seen.update(above)
                 stack += above
     return sorted(ends, key=lambda end: -end.reason.weight)
+
+
+def _below(probe: Probe) -> Array:
+    """The elements of an input that what arrived would have come back to."""
+    alike = probe.slopes is not None and probe.arrived.shape == probe.wanted.shape
+    return probe.wanted & (probe.arrived != 0) if alike else probe.wanted
 
 
 def _ended(probe: Probe, names: Names) -> Reason:

@@ -33,7 +33,8 @@ def test_every_cause_is_named_where_it_is_known(cause, situation):
     loss, x, index = situation()
     reason = cr.why(loss, x, index)
     assert reason.cause == cause, str(reason)
-    assert bool(reason.advice) == (cause != "healthy" or "this very point" in reason.sentence)
+    advised = cause != "healthy" or "this very point" in reason.sentence or reason.groups
+    assert bool(reason.advice) == bool(advised)
     assert reason.sentence.endswith((".", "..."))
     data = json.loads(json.dumps(reason.to_dict(), allow_nan=False))
     assert breaches(data, reason.schema()) == []
@@ -155,6 +156,52 @@ def test_a_lowest_point_is_healthy_where_another_way_is_open():
     loss = (cr.relu(w) ** 2).sum() + ((w + 1.0) ** 2).sum()
     assert cr.why(loss, w).cause == "healthy"
     assert cr.why((cr.relu(w) ** 2).sum(), w, 0).cause == "dead_unit"
+
+
+def test_entries_that_are_0_are_told_by_their_causes():
+    w = cr.parameter([[1.0, -1.0], [1.0, -1.0], [1.0, -1.0]], name="w")
+    x = np.abs(np.random.default_rng(0).normal(size=(20, 3)))
+    x[:, 2] = 0
+    loss = cr.relu(x @ w).mean()
+    reason = cr.why(loss, w)
+    assert reason.cause == "healthy"
+    told = [(each.entries, each.zeros, each.cause, each.index) for each in reason.groups]
+    assert told == [("column 1", 3, "dead_unit", (0, 1)), ("row 2", 1, "not_selected", (2, 0))]
+    assert "4 of 6 are 0. Column 1: dead_unit, relu is silent on 20 of 20 rows" in reason.sentence
+    assert "no gate" not in reason.sentence
+    assert "cr.why(loss, w, (0, 1))" in reason.advice
+    assert (reason.numbers["zeros"], reason.numbers["zeros_dead_unit"]) == (4, 3)
+    data = json.loads(json.dumps(reason.to_dict()))
+    assert breaches(data, reason.schema()) == []
+    assert [each["entries"] for each in data["groups"]] == ["column 1", "row 2"]
+    assert "column 1" in reason._repr_html_().lower()
+    assert not cr.why(loss, w, (0, 0)).groups
+
+
+def test_a_group_holds_no_entry_of_another_cause():
+    table = np.ones((50, 4))
+    table[7] = -1.0
+    table = cr.parameter(table, name="table")
+    loss = cr.relu(table[np.array([3, 7, 9])]).sum()
+    told = {each.entries: each.cause for each in cr.why(loss, table).groups}
+    assert told == {"rows 0, 1, 2 and 44 more": "not_selected", "row 7": "dead_unit"}
+    w = cr.parameter([-1.0, 1.0, -1.0, 1.0], name="w")
+    reason = cr.why((cr.relu(w) * np.array([1.0, 1.0, 0.0, 0.0])).sum(), w)
+    told = {each.entries: each.cause for each in reason.groups}
+    assert told == {"entries 2 and 3": "not_selected", "entry 0": "dead_unit"}
+
+
+@pytest.mark.parametrize("number", range(20))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_of_random_graphs_every_group_says_what_its_entry_says(number):
+    leaves, loss, _ = random_graph(12, number)
+    if loss is None:
+        return
+    for x in leaves:
+        reason = cr.why(loss, x)
+        for each in reason.groups:
+            assert each.cause == cr.why(loss, x, each.index).cause
+        assert sum(each.zeros for each in reason.groups) <= reason.numbers.get("zeros", 0.0)
 
 
 def test_the_largest_factor_is_the_place_of_a_large_gradient():
