@@ -2,6 +2,7 @@
 
 amount.py      arrays as people read them, in full or in a few numbers
 as_far.py      the graph of a function that failed on its way, as far as it had come
+asking.py      what why is asked about: the loss and the tensor, in each way that comes naturally
 behind.py      what is closed behind the place where a gradient ends
 chains.py      from one entry of a parameter to the loss, along the paths that carry most
 charts.py      curves, residuals, the size of updates and of gradients
@@ -43,6 +44,7 @@ probing.py     questions to one gate, answered by its rule at other numbers
 ratios.py      update:weight ratios, read against 1e-3
 reachable.py   which elements can depend on an entry, whatever the values are
 reason.py      what why answers: cause, place, numbers, one sentence, one thing to try
+reasons.py     what why answers about a whole model: one line for each parameter
 result.py      what a net came to on each part of the data, read against a constant answer
 routes.py      which way through the tensors a gradient takes, with what each carries
 run_report.py  one HTML file that needs nothing else
@@ -73,6 +75,7 @@ from chainrule.inspection.ledger import Ledger, ledger
 from chainrule.inspection.picture import graph_svg
 from chainrule.inspection.ratios import Ratio, read_ratios
 from chainrule.inspection.reason import Reason
+from chainrule.inspection.reasons import Reasons
 from chainrule.inspection.result import Part, read_result
 from chainrule.inspection.run_report import ReportData, render_report
 from chainrule.inspection.sanity.check import Check
@@ -92,6 +95,7 @@ __all__ = [
     "Part",
     "Ratio",
     "Reason",
+    "Reasons",
     "ReportData",
     "Template",
     "Templates",

@@ -4,34 +4,46 @@ Imports the files beside it that look for causes. Every cause is found by the ga
 the numbers of the graph and beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from chainrule.errors import NoGradientError, describe
+from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.stops import stopped_by
+from chainrule.inspection.asking import (
+    NOT_GIVEN,
+    Question,
+    names_an_entry,
+    question,
+    several,
+)
 from chainrule.inspection.behind import also_closed, zero_causes
 from chainrule.inspection.gate_words import Names
 from chainrule.inspection.nonfinite_causes import non_finite_cause
 from chainrule.inspection.reachable import reach
 from chainrule.inspection.reason import Reason
+from chainrule.inspection.reasons import Reasons
 from chainrule.inspection.size_causes import size_cause
 from chainrule.inspection.spoken import entry_name, said
-from chainrule.inspection.sweep import Array, Sweep, entry_of, plain_node, sweep
+from chainrule.inspection.sweep import Array, Sweep, entry_of, sweep
 from chainrule.inspection.zero_groups import with_zeros
-from chainrule.settings import LAST_BACKWARD
-from chainrule.spec import is_tuple
+from chainrule.nn import Module
 from chainrule.tensors import Parameter
 
-NOT_GIVEN: Any = object()
 UNASKED = " backward() has not been called, so its grad is None."
 
 
-def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason:
+@overload
+def why(  # pyright: ignore[reportOverlappingOverload]  a model is asked for first
+    loss: Any, parameter: Module | Mapping[str, Any], index: None = None
+) -> Reasons: ...
+@overload
+def why(loss: Any, parameter: Any = ..., index: Any = None) -> Reason: ...
+def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason | Reasons:
     """Say why a gradient is what it is: why it is zero, small, large, NaN, or missing.
 
     Parameters
@@ -39,16 +51,19 @@ def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason:
     loss : Tensor
         One number; ``backward()`` need not have been called. Left out, ``why(parameter)`` asks the
         graph of the last ``backward()`` of this thread, as long as somebody holds its loss.
-    parameter : Tensor
-        Any tensor.
+    parameter : Tensor, str, Module or dict
+        Any tensor, or its name in the graph: that of a parameter, or one of ``cr.show``. Of a
+        model each parameter is asked about, and of a dictionary each of its tensors.
     index : int or tuple of int, optional
         One entry: a number for each axis. Default: the whole gradient, which is zero only if all
-        of its entries are; where only some are, they are told by their causes.
+        of its entries are; where only some are, they are told by their causes. Without a loss
+        it may come second: ``why(w, (0, 1))``.
 
     Returns
     -------
-    Reason
-        Its ``cause``, ``node``, ``numbers``, ``sentence`` and ``advice``; print it.
+    Reason or Reasons
+        Its ``cause``, ``node``, ``numbers``, ``sentence`` and ``advice``; print it. Of a model one
+        line for each parameter.
 
     Raises
     ------
@@ -71,20 +86,30 @@ def why(loss: Any, parameter: Any = NOT_GIVEN, index: Any = None) -> Reason:
     >>> cr.why(loss, w, (0, 1)).cause
     'healthy'
     """
-    if parameter is NOT_GIVEN:
-        target = plain_node(loss, "parameter")
-        ends, starts = _last_backward(target)
-    else:
-        ends, starts = [plain_node(loss, "loss")], None
-        target = plain_node(parameter, "parameter")
-    called = target.label or "the parameter"
+    if index is None and names_an_entry(loss, parameter):
+        parameter, index = NOT_GIVEN, parameter
+    many = several(loss if parameter is NOT_GIVEN else parameter)
+    if many is None:
+        return _why(question(loss, parameter), index)
+    if index is not None:
+        raise ArgumentError(
+            "an index names one entry of one tensor, and a model has several.",
+            do="Name the tensor: cr.why(loss, 'layers.0.weight', (0, 1)).",
+        )
+    whole = parameter is NOT_GIVEN
+    asked = {k: question(x, NOT_GIVEN) if whole else question(loss, x) for k, x in many.items()}
+    return Reasons({name: _why(each, None) for name, each in asked.items()})
+
+
+def _why(asked: Question, index: Any) -> Reason:
+    ends, target, called = asked.ends, asked.target, asked.called
     place = None if index is None else entry_of(target, index, called)
     entry = called if place is None else entry_name(called, place)
     reason = _missing(ends, target)
     if reason is None:
-        found = sweep(ends, target, starts)
+        found = sweep(ends, target, asked.starts)
         names = Names(found)
-        reason = _missing_on_the_way(found) or _found(found, _wanted(target, place), names)
+        reason = _missing_on_the_way(found, asked) or _found(found, _wanted(target, place), names)
         reason = replace(reason, id=names.id_of(reason.node))
     return replace(reason, parameter=entry, sentence=_told(entry, target, reason))
 
@@ -118,6 +143,8 @@ def _found(found: Sweep, wanted: Array, names: Names) -> Reason:
             numbers = {"gradient": 0.0, **reason.numbers, "places": float(len(causes))}
             second = also_closed(ends[0], found, masks, names) if ends else ""
             return replace(reason, numbers=numbers, sentence=_zero(reason, causes) + second)
+        if not found.readers[found.target]:
+            return _beginning(gradient)
         reason = size_cause(found, masks, names) or _healthy(gradient)
         return with_zeros(reason, found, names) if wanted.all() else reason
 
@@ -137,6 +164,15 @@ def _healthy(gradient: Array) -> Reason:
         sentence = f"the largest of {gradient.size:,} gradients is {said(largest)} in size"
     sentence += "." if zeros else ", and no gate on the way is closed, flat or steep."
     return Reason("healthy", "", numbers, "", sentence)
+
+
+def _beginning(gradient: Array) -> Reason:
+    """The reason of a gradient that was given: 1, for a loss."""
+    largest = float(np.abs(gradient.astype(np.float64)).max())
+    numbers = {"gradient": largest, "entries": float(gradient.size)}
+    size = "the gradient is" if gradient.size == 1 else "the largest gradient is, in size,"
+    start = "the backward walk starts with it. A parameter is asked about by cr.why(loss, w)."
+    return Reason("healthy", "", numbers, "", f"{size} {said(largest)}: {start}")
 
 
 def _missing(ends: Sequence[Node], target: Node) -> Reason | None:
@@ -168,10 +204,24 @@ def _missing(ends: Sequence[Node], target: Node) -> Reason | None:
     )
 
 
-def _missing_on_the_way(found: Sweep) -> Reason | None:
+def _missing_on_the_way(found: Sweep, asked: Question) -> Reason | None:
     if found.reached:
         return None
-    return _stopped(found.ends, found.target) or _not_read(found)
+    return _stopped(found.ends, found.target) or _made_anew(asked) or _not_read(found)
+
+
+def _made_anew(asked: Question) -> Reason | None:
+    """The reason of a tensor that is made while asking, such as ``w[0, 1]``."""
+    made = asked.made_anew()
+    if made is None:
+        return None
+    return Reason(
+        "not_reached",
+        "",
+        {},
+        f"Ask about what the loss was made from: {made[1]}.",
+        f"this is a new tensor, {made[0]}, that the loss was not made from.",
+    )
 
 
 def _stopped(ends: Sequence[Node], target: Node) -> Reason | None:
@@ -210,24 +260,3 @@ def _not_read(found: Sweep) -> Reason:
         "cr.no_grad() take it out of the graph?",
         f"the loss was not made from it{hint}. Its gradient stays as it was.",
     )
-
-
-def _last_backward(target: Node) -> tuple[list[Node], Sequence[Any] | None]:
-    """The losses of the last backward pass, and their upstream gradients."""
-    held = LAST_BACKWARD.get()
-    again = "Keep the loss and ask: loss = ...; loss.backward(); cr.why(loss, w)."
-    if held is None:
-        raise NoGradientError(
-            "no backward() has run in this thread, so there is no gradient to ask about.",
-            found=[describe(target.label or "tensor", target, getattr(target, "origin", ""))],
-            do=f"{again} Training by fit is compiled, and leaves no graph.",
-        )
-    references, starts = held if is_tuple(held) else ([held], None)
-    ends = [reference() for reference in references]
-    if any(end is None for end in ends):
-        raise NoGradientError(
-            "the graph of the last backward() is gone: nobody holds its loss any more.",
-            found=[describe(target.label or "tensor", target, getattr(target, "origin", ""))],
-            do=again,
-        )
-    return [end for end in ends if end is not None], starts

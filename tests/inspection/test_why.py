@@ -204,6 +204,79 @@ def test_of_random_graphs_every_group_says_what_its_entry_says(number):
         assert sum(each.zeros for each in reason.groups) <= reason.numbers.get("zeros", 0.0)
 
 
+@pytest.fixture
+def asked():
+    """A loss that was walked back from, a weight of whose columns one is dead, and a gate."""
+    w = cr.parameter([[1.0, -1.0], [1.0, -1.0]], name="w")
+    hidden = cr.relu(np.array([[1.0, 2.0], [3.0, 4.0]]) @ w)
+    loss = hidden.sum()
+    loss.backward()
+    return loss, w, hidden
+
+
+def test_an_index_may_come_second_without_a_loss(asked):
+    _, w, hidden = asked
+    assert cr.why(w, (0, 1)) == cr.why(w, index=(0, 1)) == cr.why("w", (0, 1))
+    assert cr.why(w, (np.int64(0), 1)).parameter == "w[0, 1]"
+    assert cr.why(hidden, (0, 1)).cause == "healthy"
+    with pytest.raises(ShapeError, match="one entry is named by 2 numbers"):
+        cr.why(w, 0)
+
+
+def test_an_entry_that_is_made_while_asking_says_what_to_ask(asked):
+    loss, w, _ = asked
+    for entry in (w[0, 1], w[0, -1]):
+        assert "a new tensor, w[0, 1]," in cr.why(loss, entry).sentence
+        assert cr.why(loss, entry).advice.endswith("cr.why(loss, w, (0, 1)).")
+        assert cr.why(entry).advice.endswith("cr.why(w, index=(0, 1)).")
+    assert cr.why(loss, w[0]).advice.endswith("cr.why(loss, w).")
+    bias = cr.parameter([1.0, 2.0], name="net.bias")
+    assert cr.why(bias.sum(), bias[1]).advice.endswith("cr.why(loss, 'net.bias', 1).")
+
+
+def test_a_tensor_goes_by_its_name(asked):
+    loss, w, hidden = asked
+    assert cr.why(loss, "w", (0, 1)) == cr.why(loss, w, (0, 1))
+    assert cr.why(loss, "n2") == cr.why(loss, hidden)
+    with pytest.raises(ArgumentError, match="nothing that the loss was made from is called 'v'"):
+        cr.why(loss, "v")
+    net, x = cr.nn.MLP([2, 3, 2]), np.ones((4, 2), np.float32)
+    loss = cr.softmax_cross_entropy(net(x), np.array([0, 1, 0, 1]))
+    reason = cr.why(loss, "layers.0.weight")
+    assert reason == cr.why(loss, net.parameters()["layers.0.weight"])
+    with pytest.raises(ArgumentError, match=r"'layers\.2\.bias'"):
+        cr.why(loss, "layers.9.weight")
+
+
+def test_a_model_is_asked_about_parameter_by_parameter():
+    net, x = cr.nn.MLP([2, 3, 2]), np.ones((4, 2), np.float32)
+    loss = cr.softmax_cross_entropy(net(x), np.array([0, 1, 0, 1]))
+    found = cr.why(loss, net)
+    assert list(found.reasons) == list(net.parameters())
+    for name, parameter in net.parameters().items():
+        assert found[name] == cr.why(loss, parameter)
+    assert len(str(found).splitlines()) == len(found) == 4
+    data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert breaches(data, found.schema()) == []
+    assert "<td>layers.0.weight</td>" in found._repr_html_()
+    assert cr.why(loss, net.parameters()) == found
+    loss.backward()
+    assert [each.cause for each in cr.why(net).reasons.values()] == [
+        each.cause for each in found.reasons.values()
+    ]
+    with pytest.raises(ArgumentError, match="a model has several"):
+        cr.why(loss, net, (0, 1))
+
+
+def test_losses_and_gates_go_by_what_they_are(asked):
+    loss, _, hidden = asked
+    for reason in (cr.why(loss), cr.why(loss, loss)):
+        assert reason.parameter == "the loss"
+        assert "the gradient is 1: the backward walk starts with it" in reason.sentence
+    assert cr.why(loss, hidden).parameter == "relu (n2)"
+    assert cr.why(loss, hidden, (0, 1)).parameter == "relu (n2)[0, 1]"
+
+
 def test_the_largest_factor_is_the_place_of_a_large_gradient():
     w = cr.parameter([1.0], name="w")
     loss = ((w * 3.0) * 1e5 * 2.0).sum()
