@@ -78,6 +78,8 @@ def silent_source(x: Node, met: Array, names: Names) -> Reason | None:
     of = float(met.sum())
     numbers = {"silent": of, "of": of} | ({"rows": float(rows)} if rows else {})
     where = f"all {rows:,} rows" if rows else f"all {int(of):,} elements"
+    if rows and rows < met.size // met.shape[-1]:
+        where = f"the {rows:,} of {met.size // met.shape[-1]:,} rows that a gradient arrives at"
     return Reason(
         "dead_unit",
         names.of(x),

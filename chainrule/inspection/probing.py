@@ -145,11 +145,11 @@ class Probe:
             return False  # outside of the op's domain
 
     def partners(self, operand: int) -> Array:
-        """The elements of another operand that the wanted entries are multiplied with."""
+        """The elements of another operand that the wanted entries meet, where anything arrives."""
         inputs = list(self.gate.inputs)
         inputs[self.position] = self.wanted.astype(inputs[self.position].dtype)
         given = replace(self.gate, inputs=tuple(inputs))
-        met = given.pull(operand, np.ones(np.shape(given.result), given.result.dtype))
+        met = given.pull(operand, (self.arrived != 0).astype(given.result.dtype))
         found = np.zeros(np.shape(inputs[operand]), bool) if met is None else np.asarray(met) != 0
         return found if found.any() else np.ones_like(found)
 

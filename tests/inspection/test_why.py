@@ -277,6 +277,15 @@ def test_losses_and_gates_go_by_what_they_are(asked):
     assert cr.why(loss, hidden, (0, 1)).parameter == "relu (n2)[0, 1]"
 
 
+def test_a_unit_that_is_silent_where_a_gradient_arrives_is_not_called_silent_everywhere():
+    w = cr.parameter(np.ones((1, 1)), name="w")
+    unit = cr.relu(cr.tensor([[-1.0], [-2.0], [3.0]]))
+    loss = ((unit @ w) * np.array([[1.0], [1.0], [0.0]])).sum()
+    reason = cr.why(loss, w)
+    assert (reason.cause, reason.numbers["rows"]) == ("dead_unit", 2)
+    assert "silent on the 2 of 3 rows that a gradient arrives at" in reason.sentence
+
+
 def test_the_largest_factor_is_the_place_of_a_large_gradient():
     w = cr.parameter([1.0], name="w")
     loss = ((w * 3.0) * 1e5 * 2.0).sum()
