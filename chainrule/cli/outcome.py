@@ -66,7 +66,14 @@ class Outcome:
         return [
             ("Predict rows with this net", shlex.join([*called(), *predict])),
             ("Train a wider one", shlex.join([*called(), *train])),
+            *looks(self.folder),
         ]
+
+
+def looks(folder: Path) -> list[tuple[str, str]]:
+    """Where to see what a run has learned, each with its command."""
+    ways = [("See every gradient of it", "explore"), ("Ask whether it is healthy", "checkup")]
+    return [(title, shlex.join([*called(), word, str(folder)])) for title, word in ways]
 
 
 def data_words(source: str, settings: TrainSettings) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainrule.cli.options import TrainSettings
-from chainrule.cli.outcome import called, data_words, free_name
+from chainrule.cli.outcome import called, data_words, free_name, looks
 from chainrule.cli.screen import counted
 from chainrule.cli.table_trial import Trial
 
@@ -52,4 +52,5 @@ class TableOutcome:
         found = [("Predict rows with it", shlex.join([*called(), *rows]))]
         if not self.settings.folds:
             found.append(("Judge it by every row in turn", shlex.join([*called(), *train])))
+        found += looks(self.folder)
         return [*found, ("Open it in Python", f"chainrule.load_run({str(self.folder)!r})")]

@@ -1,6 +1,7 @@
 """The command at its borders: a reader that leaves, a full disk, Ctrl-C, two at once."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -166,6 +167,13 @@ def test_the_next_command_works_from_where_the_user_stands(chainrule, tmp_path, 
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "predictions.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("words", [["moons"], ["people.csv", "--target", "Survived"]])
+def test_of_what_was_trained_the_gradients_and_the_health_come_next(chainrule, tables, words):
+    ended = chainrule("train", *words, "--epochs", "1", "--out", "run")
+    assert re.search(r"\n +.*chainrule explore run\n.*chainrule checkup run\n", ended.out)
+    assert chainrule("checkup", "run").code == 0
 
 
 def numbered(rows: int) -> str:
