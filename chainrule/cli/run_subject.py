@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.cli.bar import reading
 from chainrule.cli.checkup_job import checkup_of, record_of
 from chainrule.cli.prediction import model_file
-from chainrule.cli.screen import counted
 from chainrule.explorer.subjects import Subject
 from chainrule.inspection import Checkup
 from chainrule.inspection.given_graph import Given, graph_given
@@ -29,7 +29,7 @@ ROWS = 4  # few enough to be read one by one
 
 
 class Trained(NamedTuple):
-    """A net, the first rows that it reads, and the loss where their answers are known."""
+    """A net, a few rows that it reads, and the loss where their answers are known."""
 
     model: Module
     x: Any
@@ -39,7 +39,7 @@ class Trained(NamedTuple):
 
 
 def run_subject(run: Path, source: str = "") -> Subject:
-    """A run of any kind on its first rows; of estimators, the first net.
+    """A run of any kind on a few of its rows; of estimators, the first net.
 
     Parameters
     ----------
@@ -84,9 +84,8 @@ def run_subject(run: Path, source: str = "") -> Subject:
 def _plain_net(path: Path, source: str) -> Trained:
     model, saved = load_model(path)
     rows = rows_of(path, source, saved.preprocessing)
-    chosen = first_rows(rows)
+    chosen, y = shown_rows(rows)
     loss = losses(saved.preprocessing.task)[saved.architecture.loss]
-    y = None if rows.y is None else rows.y[: len(chosen)]
     return Trained(model, rows.x[chosen], y, loss, told("a run", rows, chosen))
 
 
@@ -99,12 +98,36 @@ def rows_of(path: Path, source: str, preprocessing: Preprocessing) -> Rows:
         return open_rows(source, preprocessing, folder, record.get("query"), progress)
 
 
-def first_rows(rows: Rows) -> Any:
-    """The places of those that are shown: with an answer, where there are any."""
-    has_answers = rows.y is not None and len(rows.answered) > 0
-    return rows.answered[:ROWS] if has_answers else np.arange(min(ROWS, len(rows.table)))
+def shown_rows(rows: Rows) -> tuple[Any, Any]:
+    """The places of the rows that are shown, and their answers where there are any."""
+    if rows.y is None or len(rows.answered) == 0:
+        return np.arange(min(ROWS, len(rows.table))), None
+    chosen = spread(rows.y)
+    return rows.answered[chosen], rows.y[chosen]
+
+
+def spread(y: NDArray[Any]) -> NDArray[np.int64]:
+    """A few places, over the classes or from the least number to the largest; always the same."""
+    keys = y if y.ndim == 1 else y[:, 0]
+    order = np.argsort(keys, kind="stable")
+    if keys.dtype.kind == "f":
+        steps = np.linspace(0, len(order) - 1, min(ROWS, len(order)))
+        return np.sort(order[steps.round().astype(np.int64)])
+    # The first row of every class comes before the second one of any.
+    _, starts, sizes = np.unique(keys[order], return_index=True, return_counts=True)
+    if len(starts) > ROWS:
+        kept = np.linspace(0, len(starts) - 1, ROWS).round().astype(np.int64)
+        starts, sizes = starts[kept], sizes[kept]
+    turns = [(turn, k) for turn in range(ROWS) for k in range(len(starts)) if turn < sizes[k]]
+    return np.sort(order[[starts[k] + turn for turn, k in turns[:ROWS]]])
 
 
 def told(what: str, rows: Rows, chosen: Any) -> str:
-    """Where the numbers come from."""
-    return f"{what}, on {counted(len(chosen), 'row')} of {rows.table.source}"
+    """Where the numbers come from: "a run, on rows 1, 2, 51 and 101 of iris"."""
+    said = [rows.table.places[int(row)] for row in chosen]
+    units = {place.partition(" ")[0] for place in said}
+    if len(said) > 1 and len(units) == 1:  # lines of a file, or rows
+        said = [place.partition(" ")[2] for place in said]
+        said[0] = f"{units.pop()}s {said[0]}"
+    listed = " and ".join(filter(None, [", ".join(said[:-1]), *said[-1:]])) or "no row"
+    return f"{what}, on {listed} of {rows.table.source}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.cli.run_subject import Trained, first_rows, rows_of, told
+from chainrule.cli.run_subject import Trained, rows_of, shown_rows, told
 from chainrule.cli.screen import counted
 from chainrule.errors import DataError
 from chainrule.estimators import TabularClassifier
@@ -18,7 +18,7 @@ from chainrule.runs import load_run
 
 
 def first_net(path: Path, source: str) -> Trained:
-    """The first net of an ensemble, and the first rows with answers."""
+    """The first net of an ensemble, and a few rows, with answers where there are any."""
     estimator = load_run(path)
     preprocessing = estimator.table_.preprocessing
     if preprocessing is None:
@@ -27,9 +27,8 @@ def first_net(path: Path, source: str) -> Trained:
             do="Show it in Python: cr.show(net, (X, y), loss=..., page=True)",
         )
     rows = rows_of(path, source, preprocessing)
-    chosen = first_rows(rows)
+    chosen, y = shown_rows(rows)
     x = np.asarray(estimator.inputs(rows.table))[chosen]
-    y = None if rows.y is None else rows.y[: len(chosen)]
     loss = SoftmaxCrossEntropy.function
     if not isinstance(estimator, TabularClassifier):
         loss = SquaredError.function

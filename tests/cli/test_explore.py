@@ -5,9 +5,11 @@ import signal
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chainrule.cli import explore_job
+from chainrule.cli.run_subject import spread
 from chainrule.errors import MissingDataError
 from chainrule.explorer.questions import answered
 from tests.explorer.served import wants_page
@@ -95,7 +97,7 @@ def test_the_net_of_a_run_is_shown_with_its_loss_and_folds_into_its_layers(chain
     ended = chainrule("train", "iris", "--hidden", "5", "--epochs", "1", "--out", str(run))
     assert ended.code == 0, ended.err
     subject, nodes, card = shown(str(run))
-    assert (subject.name, subject.says) == ("iris", "a run, on 4 rows of iris")
+    assert (subject.name, subject.says) == ("iris", "a run, on rows 1, 2, 51 and 101 of iris")
     assert card["error"] is None
     assert nodes["layers.0.weight"]["upstream"]["shape"] == [4, 5]
     _, folded, _ = shown(str(run), fold="modules")
@@ -113,6 +115,25 @@ def test_the_rows_of_a_run_can_be_changed(chainrule, tmp_path):
     before = nodes["loss"]["value"]["numbers"]
     _, after, _ = shown("runs/iris", x=(subject.inputs["x"] + 1).tolist())
     assert after["loss"]["value"]["numbers"] != before
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 4, 5, 10])
+def test_the_rows_of_a_run_are_spread_over_its_classes(classes):
+    y = np.repeat(np.arange(classes), 50)
+    chosen = spread(y)
+    assert len(chosen) == len(set(chosen.tolist())) == 4
+    assert len(set(y[chosen].tolist())) == min(classes, 4)
+    if classes >= 2:
+        assert {0, classes - 1} <= set(y[chosen].tolist())
+
+
+def test_the_rows_of_a_run_are_spread_over_its_numbers():
+    y = np.random.default_rng(0).permutation(31.0 * np.arange(31))
+    assert sorted(y[spread(y)]) == [0.0, 310.0, 620.0, 930.0]
+    assert spread(y[:, None]).tolist() == spread(y).tolist()
+    assert spread(y[:2]).tolist() == [0, 1]
+    assert spread(np.array([7, 7, 7])).tolist() == [0, 1, 2]
+    assert spread(np.array([3, 7, 7])).tolist() == [0, 1, 2]
 
 
 KINDS = {
@@ -142,7 +163,8 @@ def test_a_plain_net_of_every_kind_is_shown_with_its_gradients(chainrule, tables
 @pytest.mark.parametrize("run", ["people", "houses"])
 def test_of_a_run_of_estimators_the_first_net_is_shown(chainrule, survived, priced, run):
     subject, nodes, _ = shown(f"runs/{run}")
-    assert subject.says == f"the first of 1 net, on 4 rows of {run}.csv"
+    said = rf"the first of 1 net, on lines \d+, \d+, \d+ and \d+ of {run}\.csv"
+    assert re.fullmatch(said, subject.says)
     assert nodes["loss"]["op"] == ("softmax_cross_entropy" if run == "people" else "squared_error")
     assert nodes["loss"]["upstream"]["numbers"] == 1
     assert any(node["kind"] == "parameter" and node["upstream"] for node in nodes.values())
@@ -155,7 +177,7 @@ def test_a_run_is_shown_on_other_rows(chainrule, survived):
     lines = Path("people.csv").read_text(encoding="utf-8").splitlines()
     Path("two.csv").write_text("\n".join([lines[0], *lines[8:10]]), encoding="utf-8")
     subject, nodes, _ = shown("runs/people", "two.csv")
-    assert subject.says == "the first of 1 net, on 2 rows of two.csv"
+    assert subject.says == "the first of 1 net, on lines 2 and 3 of two.csv"
     assert nodes["x"]["shape"][0] == 2
     without = [line.rpartition(";")[0] for line in (lines[0], *lines[8:10])]
     Path("two.csv").write_text("\n".join(without), encoding="utf-8")
