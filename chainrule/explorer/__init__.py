@@ -18,6 +18,7 @@ kept_cards.py      what a graph that leaves as one file can still be asked
 lecture_pages.py   the lecture's examples, as the lines that a reader would type
 live_page.py       a page that a thread serves while the program goes on
 mailbox.py         messages that wait for a slow reader: few, and the newest stays
+meant_lines.py     what a reader meant whose line is none of the grammar's
 mathml.py         a formula in Python's spelling becomes a tree that the page sets
 one_file.py        what is seen leaves as one file, to hand to a class
 op_formulas.py    the formulas of the ops that a lecture meets, forward and back

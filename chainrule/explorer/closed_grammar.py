@@ -1,7 +1,7 @@
 """Which lines a reader may type, and where a line leaves the grammar.
 
-Imports errors. The lines are parsed by Python's own parser and never executed: typed_graph.py
-walks the tree that is checked here and calls ops of the catalogue.
+Imports errors and what a reader may have meant. The lines are parsed by Python's own parser and
+never executed: typed_graph.py walks the tree that is checked here and calls ops of the catalogue.
 
     line        name = expression | name op= expression | expression
     expression  number | array | name | expression op expression | - expression
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chainrule.errors import ArgumentError
+from chainrule.explorer.meant_lines import choice, power, product, word_of_python
 
 LONGEST_TEXT = 8_000  # characters
 MOST_LINES = 200
@@ -110,11 +111,20 @@ class Text:
         """Where a part of the tree stands; of one that goes over lines, its first one."""
         first: int = getattr(node, "lineno", 1)
         last: int = getattr(node, "end_lineno", None) or first
-        line = self.lines[first - 1] if first <= len(self.lines) else ""
+        line = self.line(first)
         start = self._characters(line, getattr(node, "col_offset", 0))
         same = last == first
         end = self._characters(line, getattr(node, "end_col_offset", 0)) if same else len(line)
         return Place(first, start, max(end, start))
+
+    def line(self, number: int) -> str:
+        """A line, counted from 1."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def source(self, part: ast.expr) -> str:
+        """The characters of a part, on one line; brackets around it are not of it."""
+        start, end = self.span(part)
+        return " ".join(self.text[start:end].split())
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """The first and the last character of a part, counted through the whole text."""
@@ -146,6 +156,10 @@ def checked(text: str) -> tuple[Text, list[ast.stmt]]:
         body = _parsed(text)
     except SyntaxError as error:
         place = Place(error.lineno or 1, max((error.offset or 1) - 1, 0), error.offset or 1)
+        word = word_of_python(where.line(place.line))
+        if word:
+            do = f"Choose another name, such as {word}_."
+            raise GrammarError(f"{word} is a word of Python.", place, do) from None
         raise GrammarError(f"this is no formula: {error.msg}.", place) from None
     except (ValueError, MemoryError, RecursionError):
         raise GrammarError("this is too deep to be read.", Place()) from None
@@ -184,7 +198,8 @@ def _check_characters(text: str) -> None:
         for word in WORD.finditer(line.partition("#")[0]):
             if not NUMBER.fullmatch(word.group()):
                 place = Place(number, word.start(), word.end())
-                raise GrammarError(f"{word.group()} is no number.", place)
+                do = product(word.group()) or KNOWS
+                raise GrammarError(f"{word.group()} is no number.", place, do)
     depth = 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")
@@ -250,6 +265,9 @@ def _check_part(part: ast.AST, where: Text) -> None:
     if isinstance(part, ast.Attribute) and part.attr.startswith("_"):
         raise GrammarError(f".{part.attr[:LONGEST_NAME]} is not known here.", where.place(part))
     if isinstance(part, ast.BinOp | ast.AugAssign) and type(part.op) not in OPERATIONS:
+        if isinstance(part.op, ast.BitXor):
+            do = power(where.line(where.place(part).line))
+            raise GrammarError("^ is no power here.", where.place(part), do)
         raise GrammarError("this operation is not known here.", where.place(part))
     if isinstance(part, ast.UnaryOp) and not isinstance(part.op, ast.USub | ast.UAdd):
         raise GrammarError("of signs there are + and -.", where.place(part))
@@ -266,4 +284,7 @@ def _check_part(part: ast.AST, where: Text) -> None:
 
 def _refused(part: ast.AST, where: Text) -> GrammarError:
     name = REFUSED.get(type(part), "this")
+    if isinstance(part, ast.IfExp):
+        do = choice(part, where.source)
+        return GrammarError(f"{name} is not part of the grammar.", where.place(part), do)
     return GrammarError(f"{name} is not part of the grammar.", where.place(part))

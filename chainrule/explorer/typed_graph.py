@@ -24,6 +24,7 @@ from chainrule.explorer.closed_grammar import (
     Text,
     checked,
 )
+from chainrule.explorer.meant_lines import bracket_product, with_names
 from chainrule.explorer.op_words import METHODS, WHOLE_NUMBERS, is_op, op_named, op_words
 from chainrule.explorer.written_out import ENTRIES, WrittenOut
 from chainrule.graph.nodes.node import Node
@@ -38,6 +39,7 @@ ROOM = 1024 * ENTRIES  # entries that one op may touch on its way
 MOST_OPS = 2_000
 SECONDS = 3.0
 MOST_IN_A_LIST = 32
+START = "Write sum({end})."  # where the last line is several numbers
 LISTS = ("parts", "operands")  # inputs that are several
 
 
@@ -93,7 +95,8 @@ def typed_graph(text: str) -> Typed:
             where.place(lines[-1]) if lines else Place(),
             do="Add a line with a formula, such as f = x * y.",
         )
-    return Typed(where.text, Given(ends) if ends else None, writer.leaves, error)
+    given = Given(ends, start=START) if ends else None
+    return Typed(where.text, given, writer.leaves, error)
 
 
 class _Writer:
@@ -104,6 +107,7 @@ class _Writer:
         self.out = WrittenOut(where)
         self.names: dict[str, Any] = {}
         self.leaves: dict[str, Leaf] = {}
+        self.begun: dict[str, int] = {}  # in which line a name without a value was first read
         self.made: list[Tensor] = []
         self.last: Any = None
         self.calls = 0
@@ -120,6 +124,7 @@ class _Writer:
             self._name(line.target.id, value)
         elif isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             name = line.targets[0].id
+            self._check_order(name, line)
             numbers = self.out.literal(line.value)
             if numbers is None:
                 self._name(name, self.read(line.value))
@@ -129,6 +134,17 @@ class _Writer:
                 self.leaves[name] = Leaf(leaf, self.where.span(line.value))
         elif isinstance(line, ast.Expr):
             self.last = self.read(line.value)
+
+    def _check_order(self, name: str, line: ast.Assign) -> None:
+        """Refuse a value that comes too late: the name was read as an input that has none."""
+        read = {part.id for part in ast.walk(line.value) if isinstance(part, ast.Name)}
+        begun = self.begun.pop(name, line.lineno)
+        if begun < line.lineno and name not in read:
+            raise self.out.wrong(
+                f"line {line.lineno} gives {name} a value after line {begun} has read it.",
+                line.targets[0],
+                "Move it up.",
+            )
 
     def _name(self, name: str, value: Any) -> None:
         if isinstance(value, Tensor) and value.op is not None and not value.label:
@@ -183,6 +199,7 @@ class _Writer:
         leaf = tensor(value, name)
         self.names[name] = leaf
         self.leaves[name] = Leaf(leaf, None)
+        self.begun[name] = part.lineno
         return leaf
 
     def _attribute(self, part: ast.Attribute) -> Any:
@@ -214,7 +231,9 @@ class _Writer:
                 arguments = [ast.copy_location(lengths, part)]
             arguments = [part.func.value, *arguments]
         else:
-            raise self.out.wrong("only ops are called.", part)
+            raise self._not_called(part)
+        if isinstance(part.func, ast.Name) and not name and word in self.names:
+            raise self._not_called(part)
         if not name:
             known = UnknownNameError("op", word, op_words())
             raise self.out.wrong(known.what, part.func, "See the list of ops under the text.")
@@ -232,6 +251,13 @@ class _Writer:
             bound.arguments[key] = read
         return self.called(name, bound.args, bound.kwargs, part)
 
+    def _not_called(self, part: ast.Call) -> GrammarError:
+        """What stands before a bracket is no op: the sign of a product may be missing."""
+        start, end = self.where.span(part)
+        return self.out.wrong(
+            "only ops are called.", part, bracket_product(self.where.text[start:end])
+        )
+
     def _operand(self, part: ast.expr, key: str) -> Any:
         if isinstance(part, ast.Constant) and part.value is None:
             return None
@@ -246,6 +272,11 @@ class _Writer:
             raise self.out.wrong(f"{key} are whole numbers, written out.", part)
         name = part.id if isinstance(part, ast.Name) else ""
         return tensor(whole.astype(np.int64), name)
+
+    def _name_of(self, part: ast.expr) -> str:
+        """What a reader calls an operand: its name, or what was written for it."""
+        source = self.where.source(part)
+        return f"({source})" if isinstance(part, ast.BinOp | ast.Compare) else source
 
     def called(
         self, name: str, operands: Sequence[Any], settings: Mapping[str, Any], part: ast.AST
@@ -262,7 +293,9 @@ class _Writer:
         try:
             found = CATALOGUE.function(name)(*operands, **settings)
         except ChainruleError as error:
-            raise self.out.wrong(error.what, part, "\n".join([*error.found, error.do])) from None
+            names = [self._name_of(each) for each in _operands(part)]
+            what, do = with_names(error, names, [str(np.shape(x)) for x in operands])
+            raise self.out.wrong(what, part, do) from None
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             raise self.out.wrong(f"{name}: {error}", part, "") from None
         if isinstance(found, tuple | list):
@@ -277,6 +310,17 @@ class _Writer:
             return found
         array = np.asarray(found)
         return array if array.ndim else array.item()
+
+
+def _operands(part: ast.AST) -> list[ast.expr]:
+    """The two sides of an operation; of a call, what stands in its brackets."""
+    if isinstance(part, ast.BinOp):
+        return [part.left, part.right]
+    if isinstance(part, ast.AugAssign):
+        return [part.target, part.value]
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
+        return part.args
+    return []
 
 
 def _is_array(x: Any) -> bool:

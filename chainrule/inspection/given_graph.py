@@ -33,11 +33,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Given:
-    """The ends of a graph, which modules made it, and what else is to be said of it."""
+    """The ends of a graph, which modules made it, and what else is to be said of it.
+
+    ``start`` says how a gradient may begin where an end is several numbers; {end} is its name.
+    """
 
     ends: tuple[Node, ...]
     calls: tuple[Call, ...] = ()
     notes: tuple[str, ...] = ()
+    start: str = "Show a loss, or call backward(upstream=...) first."
 
     @property
     def graph(self) -> Graph:

@@ -43,7 +43,9 @@ def observed(given: Given, *, walks: bool = True, closely: bool = True) -> FlowD
     graph = given.graph
     names = names_of(graph)
     place = {node: i for i, node in enumerate(graph.nodes)}
-    gradients, sent, notes = _gradients(graph) if walks else (_standing(graph), {}, [])
+    gradients, sent, notes = (
+        _gradients(graph, given.start) if walks else (_standing(graph), {}, [])
+    )
     kept = kept_by(graph, place, names) if closely else {}
     modules = modules_of(graph, given.calls)
     readers: dict[Node, list[int]] = {}
@@ -134,7 +136,9 @@ class Wires(Watch):
         return self.pulling(pull, noted)
 
 
-def _gradients(graph: Graph) -> tuple[dict[Node, Any], dict[Node, list[Any]], list[str]]:
+def _gradients(
+    graph: Graph, advice: str
+) -> tuple[dict[Node, Any], dict[Node, list[Any]], list[str]]:
     """The gradient of every node, what flows along every wire, and what is to be said of it."""
     if any(isinstance(node.value, Symbol) or node.traced for node in graph.nodes):
         return _standing(graph), {}, ["No gradient is shown: a derivative is being taken here."]
@@ -144,7 +148,7 @@ def _gradients(graph: Graph) -> tuple[dict[Node, Any], dict[Node, list[Any]], li
     begun = {end: start for end, start in starts.items() if start is not None}
     notes = [
         f"No gradient starts at {end.label or 'a result'} of shape {end.shape}: a walk starts "
-        "from one number. Show a loss, or call backward(upstream=...) first."
+        f"from one number. {advice.replace('{end}', end.label or '...')}"
         for end in starts
         if end not in begun
     ]

@@ -14,6 +14,7 @@ from chainrule.explorer.closed_grammar import LONGEST_TEXT
 from chainrule.explorer.op_words import op_words
 from chainrule.explorer.rewriting import rewritten
 from chainrule.explorer.typed_graph import ENTRIES, typed_graph
+from chainrule.inspection.observed import observed
 from tests.together import together
 
 
@@ -236,6 +237,48 @@ def test_a_place_counts_characters():
 
 def test_a_word_that_is_nearly_an_op_is_answered_with_that_op():
     assert "did you mean 'sigmoid'" in refused("sigmoyd(x)").what
+
+
+@together(
+    "text, what, do",
+    [
+        ("f = x * 2\nx = 3\nf", "line 2 gives x a value after line 1 has read it", "Move it up."),
+        ("f = x * 2\ny = 3\nx = y + 1", "line 3 gives x a value after line 1", "Move it up."),
+        ("x^2 + 2*x  # x^2", "^ is no power here", "x**2, not x^2: x**2 + 2*x."),
+        ("x ^= 2", "^ is no power here", "x**2"),
+        ("f = 2x + 1", "2x is no number", "Write 2*x."),
+        ("f = .5theta_1", ".5theta_1 is no number", "Write .5*theta_1."),
+        ("f = 2pi", "2pi is no number", "Write 2*np.pi."),
+        ("f = 0x10", "0x10 is no number", "Lines hold"),
+        ("f = 2(x + 1)", "only ops are called", "2*(x + 1)."),
+        ("f = (x + 1)(x - 1)", "only ops are called", "(x + 1)*(x - 1)."),
+        ("x = 1\nf = x(x - 1)", "only ops are called", "x*(x - 1)."),
+        ("lambda = 3", "lambda is a word of Python", "another name, such as lambda_."),
+        ("f = x * lambda * 2", "lambda is a word of Python", "lambda_"),
+        ("class = 3", "class is a word of Python", "class_"),
+        ("None = 3", "None is a word of Python", "None_"),
+        ("f = x if x > 1 else 3*x", "an if is not", "where(x > 1, x, 3*x)."),
+        ("X = [[1, 2]]\nW = [[1, 2]]\nX @ W", "cannot join X and W: 2 columns meet 1", "Give W 2"),
+        ("X = [[1, 2]]\n(X + 1) @ X", "join (X + 1) and X", "or (X + 1) 1 columns."),
+        ("X = [[1, 2]]\nW = [[1, 2]]\nmatmul(X, W)", "join X and W", "X  (1, 2)\nW  (1, 2)\n"),
+        ("a = [1, 2]\nb = [1, 2, 3]\na * b", "multiply cannot join a and b", "a  (2,)"),
+        ("a = [1, 2]\na += [1, 2, 3]", "join a and [1, 2, 3]", "a          (2,)"),
+    ],
+)
+def test_what_a_reader_may_have_meant_is_said_as_the_grammar_writes_it(text, what, do):
+    error = refused(text)
+    assert what in error.what
+    assert do in error.do
+
+
+@pytest.mark.parametrize("text", ["x += 1", "x = x + 1", "q = 2 * x\nx = x + 1\nf = q * x"])
+def test_a_name_may_change_its_value_where_it_reads_itself(text):
+    assert typed_graph(text).error is None
+
+
+def test_a_result_of_several_numbers_is_told_what_to_write():
+    typed = typed_graph("x = [1, 2]\nf = 2 * x")
+    assert "Write sum(f)." in " ".join(observed(typed.given).notes)
 
 
 def test_a_shape_error_keeps_the_graph_before_it():
