@@ -3,9 +3,10 @@
 Imports the records. Names that are too long are shortened, so that columns stay columns.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from chainrule.inspection.amount import Amount
+from chainrule.inspection.amount import IN_A_LINE, Amount
 from chainrule.inspection.flow_record import FlowData, FlowInput, FlowNode
 from chainrule.inspection.svg import shortened, squeezed
 from chainrule.jacobians.sizes import size_text
@@ -21,7 +22,8 @@ def table(flow: FlowData) -> str:
 
     A fork, where gradients meet and are added, says so behind the role.
     """
-    rows = [_row(node, flow) for node in flow.nodes]
+    firsts, short = _names(flow, LONGEST_NAME), _names(flow, LONGEST_NAME // 2)
+    rows = [_row(node, firsts[node.id], short) for node in flow.nodes]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -31,7 +33,8 @@ def table(flow: FlowData) -> str:
 
 def story(flow: FlowData) -> str:
     """Everything that is known of each node, oldest first, and the notes."""
-    paragraphs = ["\n".join(_paragraph(node, flow)) for node in flow.nodes]
+    short = _names(flow, LONGEST_NAME // 2)
+    paragraphs = ["\n".join(_paragraph(node, flow, short)) for node in flow.nodes]
     return "\n".join([*paragraphs, *flow.notes])
 
 
@@ -43,6 +46,27 @@ def fork_says(node: FlowNode) -> str:
 def one_line(text: str) -> str:
     """A name as one line: control characters are shown, not obeyed."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def told_apart(names: Sequence[str], most: int) -> list[str]:
+    """Names, each with at most so many characters, or as many as tell it from all others.
+
+    Of a path, such as "layers.0.weight", the end is kept: "0.weight".
+    """
+    ends = Counter(end for name in set(names) for end in _ends(name))
+    found: list[str] = []
+    for name in names:
+        fitting = [end for end in _ends(name) if len(end) <= most and ends[end] == 1]
+        found.append(name if len(name) <= most else next(iter(fitting), squeezed(name, most)))
+    first = dict(zip(reversed(found), reversed(names), strict=True))
+    alike = {short for short, name in zip(found, names, strict=True) if first[short] != name}
+    return [name if short in alike else short for short, name in zip(found, names, strict=True)]
+
+
+def _ends(path: str) -> list[str]:
+    """A path, and what is left of it from each of its dots on."""
+    parts = path.split(".")
+    return [".".join(parts[i:]) for i in range(len(parts)) if parts[i]]
 
 
 def shape_text(node: FlowNode) -> str:
@@ -66,15 +90,19 @@ def local_text(x: FlowInput) -> str:
     return f"{size}; {local.matrix}" if local.matrix is not None else size
 
 
-def _row(node: FlowNode, flow: FlowData) -> tuple[str, ...]:
+def _names(flow: FlowData, most: int) -> list[str]:
+    return told_apart([one_line(node.name) for node in flow.nodes], most)
+
+
+def _row(node: FlowNode, name: str, short: Sequence[str]) -> tuple[str, ...]:
     says = [part for part in (node.role, fork_says(node)) if part]
     return (
-        squeezed(one_line(node.name), LONGEST_NAME),
+        name,
         shape_text(node),
         node.dtype,
-        shortened(_call(node, flow), LONGEST_CALL),
+        shortened(_call(node, short), LONGEST_CALL),
         _brief("value", node.value),
-        _brief("grad", node.upstream),
+        _brief("grad", node.upstream) + _part_zero(node.upstream),
         ", ".join(says),
     )
 
@@ -83,21 +111,24 @@ def _brief(word: str, amount: Amount | None) -> str:
     return "" if amount is None else f"{word} {amount.brief()}"
 
 
-def _call(node: FlowNode, flow: FlowData) -> str:
+def _part_zero(gradient: Amount | None) -> str:
+    """How much of a gradient is 0, where that is a part of it and not seen."""
+    if gradient is None or gradient.size <= IN_A_LINE or not 0 < gradient.zeros < gradient.size:
+        return ""
+    return f", {gradient.zeros:,} of {gradient.size:,} are 0"
+
+
+def _call(node: FlowNode, short: Sequence[str]) -> str:
     """The call with shortened names, so that its end is seen as well."""
     if not node.op:
         return ""
-    given = ("None" if x.node is None else _short(flow, x.node) for x in node.inputs)
+    given = ("None" if x.node is None else short[x.node] for x in node.inputs)
     return f"{node.op}({', '.join(given)})"
 
 
-def _short(flow: FlowData, node: int) -> str:
-    return squeezed(one_line(flow.nodes[node].name), LONGEST_NAME // 2)
-
-
-def _paragraph(node: FlowNode, flow: FlowData) -> Iterable[str]:
+def _paragraph(node: FlowNode, flow: FlowData, short: Sequence[str]) -> Iterable[str]:
     name = one_line(node.name)
-    call = f" = {_call(node, flow)}" if node.op else f", a {node.kind}"
+    call = f" = {_call(node, short)}" if node.op else f", a {node.kind}"
     where = f", in {one_line(node.module)}" if node.module else ""
     yield f"{name}{call}   {shape_text(node)} {node.dtype}{where}".rstrip()
     if node.op:
@@ -109,17 +140,17 @@ def _paragraph(node: FlowNode, flow: FlowData) -> Iterable[str]:
     if node.fork:
         yield _told("fork", f"read {len(node.readers)} times: {_sum(node, flow)}")
     for x in node.inputs:
-        yield from _wire(x, flow)
+        yield from _wire(x, short)
     size = size_text(node.kept.nbytes)
     if node.kept.gradient_bytes:
         size += f" and {size_text(node.kept.gradient_bytes)} of gradient"
     yield _told("kept", ": ".join(filter(None, (size, node.kept.why))))
 
 
-def _wire(x: FlowInput, flow: FlowData) -> Iterable[str]:
+def _wire(x: FlowInput, short: Sequence[str]) -> Iterable[str]:
     if x.node is None:
         return
-    word = f"to {squeezed(one_line(flow.nodes[x.node].name), WIDTH - 3)}"
+    word = f"to {short[x.node]}"
     parts = [f"local {local_text(x)}"] if local_text(x) else []
     parts += [f"sends {x.sends}"] if x.sends is not None else []
     if parts or x.why:

@@ -15,6 +15,7 @@ from chainrule.errors import ArgumentError, UnknownNameError
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.inspection.flow_record import schema
+from chainrule.inspection.flow_text import told_apart
 from chainrule.testing import case_of
 
 HOSTILE = "</title><script>alert(1)</script>&\"'\x00\n\x1b[31m"
@@ -425,3 +426,31 @@ def test_threads_look_at_their_own_graphs():
     for thread in threads:
         thread.join()
     assert found == {k: 2.0 * k for k in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["layers.0.weight", "layers.2.weight", "x"], ["0.weight", "2.weight", "x"]),
+        (["a.layers.0.weight", "b.layers.0.weight"], ["a.lay…weight", "b.lay…weight"]),
+        (["a_long_name_of_1", "a_longer_name_of_1"], ["a_long_name_of_1", "a_longer_name_of_1"]),
+        (["a_long_name_of_one", "weight"], ["a_lon…of_one", "weight"]),
+        (["layers.0.weight", "0.weight"], ["layer…weight", "0.weight"]),
+    ],
+)
+def test_a_shortened_name_is_that_of_one_node(names, short):
+    assert told_apart(names, 12) == short
+
+
+def test_a_net_is_shown_with_names_that_tell_its_layers_apart_and_says_what_is_0(rng):
+    model = cr.nn.MLP([2, 16, 2], seed=0)
+    loss = cr.softmax_cross_entropy(model(rng.normal(size=(20, 2))), np.zeros(20, int))
+    loss.backward()
+    text, all_of_it = cr.show(loss), str(cr.flow(loss))
+    for name in ("0.weight", "0.bias", "2.weight", "2.bias"):
+        assert f" {name}" in text
+        assert f"    to {name} " in all_of_it
+    assert "…" not in text + all_of_it
+    hidden = next(node for node in cr.flow(loss).nodes if node.op == "linear")
+    assert f", {hidden.upstream.zeros} of 320 are 0" in text
+    assert text.count(" are 0") == 1
