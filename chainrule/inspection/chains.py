@@ -189,7 +189,8 @@ class _Reading:
             link = Link(node, place, result, there, float(slopes[k]))
             kept.append((float(terms[i]), link))
         small = terms[order[self.most :]]
-        small = small[small != 0]
+        if np.any(terms):  # else they are as good as those that are kept, and counted
+            small = small[small != 0]
         return kept, (small.size, float(small.sum()), float(np.abs(small).sum()))
 
     def _results(self, node: Node) -> Iterator[tuple[Read, Node]]:

@@ -54,8 +54,10 @@ class Search(Generic[State]):
         self.finished.sort(key=lambda pair: -_size(pair[0]))
 
     def rest(self) -> Added:
-        """What is not followed to the end, added up."""
-        left = [(1, value, abs(value)) for _, _, value, _ in self.waiting if value != 0]
+        """What is not followed to the end, added up; where all is 0, its zeros too."""
+        is_zero = not any(value for value, _ in self.finished)
+        waiting = [value for _, _, value, _ in self.waiting if is_zero or value != 0]
+        left = [(1, value, abs(value)) for value in waiting]
         return added(*self.added, *left)
 
     def share(self, size: float) -> float:

@@ -250,7 +250,8 @@ class Explanation:
         several = len(self.paths) > 1 or self.rest.branches > 0
         for number, path in enumerate(self.paths, start=1):
             title = f"path {number}: " if several else ""
-            share = f", {share_of(path.share)} of all that is added" if several else ""
+            tells = several and path.value != 0  # of nothing there are no shares
+            share = f", {share_of(path.share)} of all that is added" if tells else ""
             lines += ["", f"{title}{product(path)}{share}", *_columns(path)]
         if self.rest.branches:
             lines += ["", rest_line(self.rest)]

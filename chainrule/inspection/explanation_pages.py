@@ -35,7 +35,7 @@ def as_html(explanation: Any) -> str:
     several = len(explanation.paths) > 1 or explanation.rest.branches
     for number, path in enumerate(explanation.paths, start=1):
         title = f"path {number}: {product(path)}"
-        if several:
+        if several and path.value != 0:  # of nothing there are no shares
             title += f", {share_of(path.share)} of all that is added"
         parts += [element("div", escaped(title)), _table(path)]
     if explanation.rest.branches:

@@ -48,6 +48,8 @@ def total_line(explanation: Any) -> str:
 def rest_line(rest: Any) -> str:
     """What is said of the branches that are not followed."""
     branches = "1 more branch" if rest.branches == 1 else f"{rest.branches:,} more branches"
+    if rest.value == 0 and rest.share == 0:
+        return f"the rest, {branches}: each {said(rest.value)} as well"
     return f"the rest, {branches}: {said(rest.value)}, {share_of(rest.share)} of all that is added"
 
 

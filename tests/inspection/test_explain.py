@@ -154,6 +154,20 @@ def test_routes_say_how_much_comes_through_a_layer_and_past_it():
     assert past.share + through.share == pytest.approx(1)
 
 
+@pytest.mark.parametrize("rows", [2, 3, 20])
+def test_of_a_zero_gradient_it_is_said_how_many_products_are_not_shown(rows):
+    w, v = cr.parameter(-np.ones((2, 3)), name="w"), cr.parameter(np.ones((3, 1)), name="v")
+    loss = (cr.relu(cr.tensor(np.ones((rows, 2))) @ w) @ v).sum()
+    found = cr.explain(loss, w, (0, 0))
+    assert (found.gradient, len(found.paths), found.rest.value) == (0, 1, 0)
+    assert found.rest.branches == rows - 1
+    said = "1 more branch" if rows == 2 else f"{rows - 1} more branches"
+    assert f"the rest, {said}: each 0 as well" in str(found)
+    assert "%" not in str(found)
+    one = cr.explain(cr.relu(w[0, 0]) * 3, w, (0, 0))
+    assert one.rest.branches == 0
+
+
 def test_a_closed_gate_is_shown_with_its_zero():
     x = cr.tensor([1.0, 5.0, 2.0], name="x")
     found = cr.explain(cr.max(x), x, 0)
