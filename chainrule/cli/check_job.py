@@ -87,11 +87,14 @@ def split(place: str) -> tuple[Path, str]:
     return Path(place), ""
 
 
-def load(path: Path) -> ModuleType:
-    """Import a user's file, as Python runs a script; what it prints is no answer of ours."""
+def load(path: Path, example: str = "ops.py:MyOp") -> ModuleType:
+    """Import a user's file, as Python runs a script; what it prints is no answer of ours.
+
+    ``example`` is what the command takes, for the message where there is no such file.
+    """
     if not path.is_file():
         raise MissingDataError(
-            f"there is no file {path}.", do="Give a Python file and a name in it: ops.py:MyOp"
+            f"there is no file {path}.", do=f"Give a Python file and a name in it: {example}"
         )
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:

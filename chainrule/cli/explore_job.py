@@ -3,6 +3,7 @@
 Imports the explorer, and loads a user's file as `chainrule check` does. app.py calls it.
 """
 
+import inspect
 import sys
 import webbrowser
 from contextlib import suppress
@@ -21,6 +22,8 @@ from chainrule.explorer.subjects import Subject, function_subject
 from chainrule.runs import ESTIMATOR, NET
 from chainrule.train.files import write_atomically
 
+EXAMPLE = "file.py:loss"
+MOST_NAMES = 8  # of functions that are listed
 MODELS = (Path(NET).suffix, Path(ESTIMATOR).suffix)
 
 
@@ -59,7 +62,7 @@ def _refuse(out: Path, place: str, overwrite: bool) -> None:
     if not place:
         raise ArgumentError(
             "--out keeps one graph, and none was named.",
-            do="Name it: chainrule explore file.py:loss --out graph.html",
+            do=f"Name it: chainrule explore {EXAMPLE} --out graph.html",
         )
     if out.suffix != HTML or out.is_dir():
         raise ArgumentError(
@@ -74,18 +77,29 @@ def _subject(place: str, rows: str = "") -> Subject:
     if path.is_dir() or path.suffix in MODELS or not (name or path.is_file()):
         return run_subject(path, rows)
     if not name:
-        raise ArgumentError(
-            f"{place} names no function to explore.",
-            do="Name a function in it, as in file.py:loss; or give the folder of a run.",
-        )
+        raise ArgumentError(f"{place} names no function to explore.", do=_names_in(path))
     if rows:
         raise ArgumentError(
             f"{rows} is for a run: a function has its numbers as its arguments' values."
         )
-    function = member(load(path), name)
+    function = member(load(path, EXAMPLE), name)
     if not callable(function):
         raise ArgumentError(
             f"{name} is no function: it is of the type {type(function).__name__}.",
             do=f"Give a function that returns it: def f(): return {name}",
         )
     return function_subject(function, name, str(Path(path).name))
+
+
+def _names_in(path: Path) -> str:
+    """Which functions a file has of its own, as they are given to the command."""
+    module = load(path, EXAMPLE)
+    own = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and name[0] != "_"
+    ]
+    if not own:
+        return f"Name a function in it, as in {EXAMPLE}; this file has none of its own."
+    more = f", and {len(own) - MOST_NAMES} more" if len(own) > MOST_NAMES else ""
+    return f"Name one of its own: {', '.join(f'{path}:{name}' for name in own[:MOST_NAMES])}{more}"

@@ -47,6 +47,9 @@ def test_without_the_built_page_one_sentence_says_how_to_build_it(chainrule, mon
         (["{file}:open_one"], "def open_one(w="),
         (["{file}:number"], "number is no function"),
         (["nowhere.py:loss"], "there is no file"),
+        (["nowhere.py:loss"], "file.py:loss"),
+        (["{file}"], "{file}:loss, {file}:open_one\n"),
+        (["{file}:los"], "did you mean 'loss'"),
         (["--port", "99999"], "port 99999 cannot be used"),
     ],
 )
@@ -56,7 +59,7 @@ def test_what_cannot_be_explored_is_told(chainrule, monkeypatch, tmp_path, words
     file.write_text(FUNCTION, encoding="utf-8")
     ended = chainrule("explore", "--no-browser", *(word.format(file=file) for word in words))
     assert ended.code == 2
-    assert said in ended.err
+    assert said.format(file=file) in ended.err
     assert ended.out == ""
 
 
