@@ -281,12 +281,14 @@ def test_a_gate_is_unfolded_by_enter(page, site):
 def test_one_module_is_folded_and_comes_back_with_the_address(page, site):
     opened(page, site, subject="net")
     before = page.locator("svg .node").count()
+    page.locator("svg .node", has_text="linear").first.focus()  # comes into sight
     page.locator("svg .node", has_text="linear").first.click()
     page.get_by_role("button", name=re.compile("^Fold .* into one box")).first.click()
     expect(page.locator("svg .node.module")).to_have_count(1, timeout=PATIENCE)
     assert page.locator("svg .node").count() < before
     page.reload()
     expect(page.locator("svg .node.module")).to_have_count(1, timeout=PATIENCE)
+    page.locator("svg .node.module").focus()
     page.locator("svg .node.module").dblclick()
     expect(page.locator("svg .node")).to_have_count(before, timeout=PATIENCE)
 

@@ -3,7 +3,7 @@
 import dagre from "@dagrejs/dagre";
 import type { Flow, FlowNode } from "./flow";
 import { gatesOf, type Gates } from "./gates";
-import { brief, isRow, shapeOf } from "./numbers";
+import { brief, isRow, onWire, shapeOf } from "./numbers";
 
 const MOST_BY_DAGRE = 260; // nodes
 const MOST_PASSED = 450; // columns, by all wires together
@@ -58,7 +58,7 @@ export function short(text: string, most = 22): string {
 /** The labels of a wire: shape and value above, gradient below. */
 export function valueLabel(node: FlowNode): string {
   const isPlain = node.shape.length === 0 || (node.value !== null && isRow(node.value));
-  return `${isPlain ? "" : `(${node.shape.join("×")}) `}${brief(node.value)}`;
+  return `${isPlain ? "" : `(${node.shape.join("×")}) `}${onWire(node.value)}`;
 }
 
 function sizeOf(node: FlowNode, sign = ""): { width: number; height: number } {
@@ -106,13 +106,13 @@ function byDagre(flow: Flow, gates: Gates): Layout {
       const source = x.node === null ? undefined : flow.nodes[x.node];
       if (source === undefined || gates.within.has(source.id)) return;
       const bare = source.kind === "constant";
-      const width = bare ? 14 : labelWidth(valueLabel(source), brief(x.sends));
+      const width = bare ? 14 : labelWidth(valueLabel(source), onWire(x.sends));
       const label = { width, height: bare ? 8 : HIGH, labelpos: "c" };
       graph.setEdge(String(source.id), String(node.id), label, `${node.id}.${i}`);
     });
     if (node.is_end) {
       graph.setNode(`end${node.id}`, { width: 1, height: 1 });
-      const width = labelWidth(valueLabel(node), brief(node.upstream));
+      const width = labelWidth(valueLabel(node), onWire(node.upstream));
       const label = { width, height: HIGH, labelpos: "c" };
       graph.setEdge(String(node.id), `end${node.id}`, label, `end${node.id}`);
     }
@@ -210,7 +210,7 @@ function byColumns(flow: Flow, rank: number[], gates: Gates): Layout {
   for (const column of columns) {
     const sizes = column.map((node) => sizeOf(node, gates.signs[node.id]));
     const widest = Math.max(...sizes.map((size) => size.width), 30);
-    const label = column.map((node) => labelWidth(valueLabel(node), brief(node.upstream)));
+    const label = column.map((node) => labelWidth(valueLabel(node), onWire(node.upstream)));
     let top = 16;
     column.forEach((node, i) => {
       const size = sizes[i] ?? { width: 30, height: 30 };
@@ -235,7 +235,7 @@ function byColumns(flow: Flow, rank: number[], gates: Gates): Layout {
       const from = x.node === null ? undefined : boxes[x.node];
       if (from === undefined || x.node === null) return;
       const isLong = (rank[x.node] ?? 0) - (rank[node.id] ?? 0) > 1;
-      const width = labelWidth(valueLabel(flow.nodes[x.node] ?? node), brief(x.sends));
+      const width = labelWidth(valueLabel(flow.nodes[x.node] ?? node), onWire(x.sends));
       // A wire that passes other columns goes below them, and is labelled where it arrives.
       const lane = Math.max(from.y, to.y) + ROW / 2 + 8 + (x.node % LANES) * 7;
       const label = isLong

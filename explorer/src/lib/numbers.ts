@@ -3,15 +3,16 @@
 import type { Amount, Numbers } from "./flow";
 
 const DIGITS = 4;
+const FEW_DIGITS = 2; // of a range: it tells a size
 const IN_A_ROW = 4; // entries of an array that fit on a wire
 const LONGEST_ROW = 22; // characters of them
 
-export function written(x: Numbers | null): string {
+export function written(x: Numbers | null, digits = DIGITS): string {
   if (x === null) return "";
-  if (Array.isArray(x)) return `[${x.map(written).join(" ")}]`;
+  if (Array.isArray(x)) return `[${x.map((each) => written(each, digits)).join(" ")}]`;
   if (typeof x === "boolean") return x ? "true" : "false";
   if (typeof x === "string") return x === "inf" ? "∞" : x === "-inf" ? "−∞" : x;
-  const short = Number(x.toPrecision(DIGITS));
+  const short = Number(x.toPrecision(digits));
   const size = Math.abs(short);
   const text =
     size !== 0 && (size >= 1e6 || size < 1e-4)
@@ -20,7 +21,7 @@ export function written(x: Numbers | null): string {
   return text.replaceAll("-", "−").replace(/^−0$/, "0");
 }
 
-/** What stands on a wire: a number, a few of them, or from where to where. */
+/** A number, a few of them, or from where to where. */
 export function brief(amount: Amount | null): string {
   if (amount === null) return "";
   if (amount.size === 0) return "empty";
@@ -29,6 +30,13 @@ export function brief(amount: Amount | null): string {
   if (amount.not_finite > 0) return `${amount.not_finite} not finite`;
   if (amount.least === amount.most) return `all ${written(amount.least)}`;
   return `${written(amount.least)} … ${written(amount.most)}`;
+}
+
+/** What stands on a wire: a range is told shortly there. */
+export function onWire(amount: Amount | null): string {
+  const text = brief(amount);
+  if (amount === null || !text.includes(" … ")) return text;
+  return `${written(amount.least, FEW_DIGITS)}…${written(amount.most, FEW_DIGITS)}`;
 }
 
 /** Whether an array is short enough to be written out on a wire. */
