@@ -15,6 +15,7 @@ from chainrule.explorer.graph_cards import Shown
 from chainrule.graph.nodes.node import Node
 from chainrule.inspection.amount import measured
 from chainrule.inspection.influence import influence
+from chainrule.inspection.observed import gradients_of
 from chainrule.spec import is_list, is_tuple
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -77,6 +78,12 @@ def reach_card(shown: Shown, asked: dict[str, Any]) -> Card:
 def entries_card(shown: Shown, asked: dict[str, Any]) -> Card:
     """All numbers of an array that is too large for a table, as rows of a picture.
 
+    Parameters
+    ----------
+    shown : Shown
+    asked : dict
+        ``{"node": "x"}``, or ``{"node": "x", "tone": "gradient"}`` for what comes back to it.
+
     Raises
     ------
     ArgumentError
@@ -91,17 +98,32 @@ def entries_card(shown: Shown, asked: dict[str, Any]) -> Card:
             f"{rows:,} rows of {columns:,} are too many for a picture.",
             do="Type the index of an entry.",
         )
-    amount = measured(node.value)
+    tone, numbers = "value", node.value
+    if asked.get("tone") == "gradient":
+        tone, numbers = "gradient", _gradient(shown, place, node)
+    amount = measured(numbers)
     ends = [abs(x) for x in (amount.least, amount.most) if x is not None]
     return {
         "card": "entries",
         "node": place,
+        "tone": tone,
         "shape": list(node.shape),
         "rows": rows,
         "columns": columns,
         "most": float(max(ends, default=0)),
-        "cells": [in_json(x) for x in np.asarray(node.value).reshape(-1).tolist()],
+        "cells": [in_json(x) for x in np.asarray(numbers).reshape(-1).tolist()],
     }
+
+
+def _gradient(shown: Shown, place: int, node: Node) -> Any:
+    """What comes back to a node, as the walk of the graph that is shown had it."""
+    found = None
+    if shown.flow.nodes[place].upstream is not None:
+        gradients = gradients_of(shown.given.graph, shown.given.start)[0]
+        found = gradients.get(node, node.gradient)
+    if found is None:
+        raise ArgumentError("No gradient comes back here.")
+    return found
 
 
 def flat_shape(shape: Sequence[int]) -> tuple[int, int]:

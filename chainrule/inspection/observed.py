@@ -44,7 +44,7 @@ def observed(given: Given, *, walks: bool = True, closely: bool = True) -> FlowD
     names = names_of(graph)
     place = {node: i for i, node in enumerate(graph.nodes)}
     gradients, sent, notes = (
-        _gradients(graph, given.start) if walks else (_standing(graph), {}, [])
+        gradients_of(graph, given.start) if walks else (_standing(graph), {}, [])
     )
     kept = kept_by(graph, place, names) if closely else {}
     modules = modules_of(graph, given.calls)
@@ -136,7 +136,7 @@ class Wires(Watch):
         return self.pulling(pull, noted)
 
 
-def _gradients(
+def gradients_of(
     graph: Graph, advice: str
 ) -> tuple[dict[Node, Any], dict[Node, list[Any]], list[str]]:
     """The gradient of every node, what flows along every wire, and what is to be said of it."""

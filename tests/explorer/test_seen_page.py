@@ -1,6 +1,6 @@
 """What is seen on the page at a glance, and asked with one click."""
 
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlparse
 
 import numpy as np
 import pytest
@@ -14,11 +14,17 @@ from tests.thorough import parametrize
 
 from .served import TOKEN, served, wants_page
 
-pytest.importorskip("playwright.sync_api")
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
+PATIENCE = 30_000  # ms
 SMALLEST = 11  # px of a letter
+DEAD = """x = [[1, 2], [2, 0.5]]
+W1 = [[0.4, -0.6], [0.5, -0.8]]
+W2 = [0.7, -0.4]
+loss = sum(relu(x @ W1) @ W2)
+"""
 MODEL = cr.nn.Sequential(cr.nn.Linear(4, 8, seed=0), cr.nn.ReLU(), cr.nn.Linear(8, 3, seed=1))
-MODEL[0].bias.data[1] = -20  # a unit is dead
+MODEL[0].bias.data = np.where(np.arange(8) == 1, -20.0, 0.0)  # a unit is dead
 LETTERS = """svg => [...svg.querySelectorAll('text')].map(text =>
     parseFloat(getComputedStyle(text).fontSize) * svg.clientWidth / svg.viewBox.baseVal.width)"""
 OUTSIDE = """svg => { const frame = svg.getBoundingClientRect();
@@ -59,6 +65,11 @@ def opened(page, site, **place):
     return page
 
 
+def place(page):
+    """What the address holds."""
+    return parse_qs(urlparse(page.url).fragment, keep_blank_values=True)
+
+
 @parametrize(
     "shown, width",
     [
@@ -79,3 +90,34 @@ def test_a_graph_is_legible_and_shows_its_end(page, site, shown, width):
         first = page.locator("svg .node").first
         sideways.fill("0")
         assert first.bounding_box()["x"] >= picture.bounding_box()["x"]
+
+
+def test_a_zero_of_the_gradient_is_asked_why_with_one_click(page, site):
+    opened(page, site, text=DEAD, node="W1")
+    page.get_by_label("gradient of W1, row 2, column 2: 0").click()
+    card = page.locator(".why")
+    expect(card).to_contain_text("W1[1, 1]", timeout=PATIENCE)
+    expect(card).to_contain_text("dead unit")
+    assert place(page)["why"] == ["1,1"]
+    assert place(page)["lit"] == ["W1[1,1]"]
+    page.get_by_label("value of W1, row 1, column 1").click()  # the answer goes with it
+    expect(card).not_to_contain_text("dead unit", timeout=PATIENCE)
+    expect(card).to_contain_text("W1[0, 0]", timeout=PATIENCE)
+    page.reload()
+    expect(card).to_contain_text("W1[0, 0]", timeout=PATIENCE)
+    page.locator("svg .node", has_text="W2").click()
+    expect(card.locator(".sentence")).to_have_count(0)
+    assert "why" not in place(page)
+
+
+def test_a_larger_gradient_is_a_picture_whose_zeros_are_marked(page, site):
+    opened(page, site, subject="net", node="layers.0.weight")
+    grid = page.get_by_label("gradient of layers.0.weight, 4 × 8")
+    zeros = len((grid.locator("path.zero").get_attribute("d", timeout=PATIENCE) or "").split("M"))
+    told = page.locator("dl.summary", has_text="are 0").last.text_content() or ""
+    assert f" {zeros - 1} are 0" in told
+    grid.focus()
+    grid.press("ArrowRight")
+    grid.press("Enter")
+    expect(page.locator(".why")).to_contain_text("layers.0.weight[0, 0]", timeout=PATIENCE)
+    assert place(page)["why"] == ["0,0"]

@@ -11,6 +11,7 @@ export interface Place {
   node: string | null; // by its name
   turned: string[]; // ops and modules that are folded the other way
   lit: string | null; // the entry whose influence is lit up: "x[0,2]"
+  why: string | null; // the entry whose gradient is asked about: "0,2"; "" for all of it
   more: string; // what a view with settings of its own keeps: see lecture.ts
   play: string | null; // a playground's settings and own points
 }
@@ -26,6 +27,7 @@ export const START: Place = {
   node: null,
   turned: [],
   lit: null,
+  why: null,
   more: "",
   play: null,
 };
@@ -49,6 +51,7 @@ export function readPlace(hash: string): Place {
     node: found.get("node"),
     turned: found.getAll("turned"),
     lit: found.get("lit"),
+    why: found.get("why"),
     more: "",
     play: null,
   };
@@ -68,5 +71,6 @@ export function writePlace(place: Place): string {
   if (place.node !== null) found.set("node", place.node);
   for (const key of place.turned) found.append("turned", key);
   if (place.lit !== null) found.set("lit", place.lit);
+  if (place.why !== null) found.set("why", place.why);
   return `#${found.toString()}`;
 }

@@ -17,6 +17,12 @@ export function writeLit(name: string, entry: number[]): string {
   return `${name}[${entry.join(",")}]`;
 }
 
+/** "0,2" of the address: null where nothing is asked, no axes for all of it. */
+export function readEntry(text: string | null): number[] | null {
+  if (text === null || !/^[\d,]*$/.test(text)) return null;
+  return text.split(",").filter((each) => each !== "").map(Number);
+}
+
 /** The place of an entry that is counted through all axes. */
 export function entryOf(place: number, shape: number[]): number[] {
   const entry: number[] = [];

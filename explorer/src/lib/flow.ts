@@ -141,6 +141,7 @@ export interface ReachCard {
 export interface EntriesCard {
   card: "entries";
   node: number;
+  tone: "value" | "gradient";
   shape: number[];
   rows: number;
   columns: number;
