@@ -23,6 +23,8 @@ class Example:
         How it is first shown.
     node : str
         The gate that is opened at first: the one that the example is about. "" for none.
+    why : str
+        The entry of it whose gradient is asked about at first: "0,1". "" for none.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Example:
     text: str
     fold: str = "ops"
     node: str = ""
+    why: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """For JSON."""
@@ -41,6 +44,7 @@ class Example:
             "text": self.text,
             "fold": self.fold,
             "node": self.node,
+            "why": self.why,
         }
 
 
@@ -129,5 +133,18 @@ EXAMPLES = (
         "hidden = relu(X @ W1 + b1)\n"
         "scores = hidden @ W2\n"
         "loss = softmax_cross_entropy(scores, [0, 1])\n",
+    ),
+    Example(
+        "dead-relu",
+        "Dead ReLU: why is this 0?",
+        "The middle unit is below 0 in every row: its ReLU passes nothing back to its weights.",
+        "X = [[1, 2], [2, 0.5], [0.5, 1]]\n"
+        "W1 = [[0.4, -0.6, 0.3], [0.5, -0.8, 0.7]]\n"
+        "b1 = [0.1, -0.2, -0.1]\n"
+        "W2 = [[0.7, -0.2], [-0.4, 0.5], [0.3, 0.6]]\n"
+        "hidden = relu(X @ W1 + b1)\n"
+        "loss = softmax_cross_entropy(hidden @ W2, [0, 1, 1])\n",
+        node="W1",
+        why="0,1",
     ),
 )

@@ -121,3 +121,10 @@ def test_a_larger_gradient_is_a_picture_whose_zeros_are_marked(page, site):
     grid.press("Enter")
     expect(page.locator(".why")).to_contain_text("layers.0.weight[0, 0]", timeout=PATIENCE)
     assert place(page)["why"] == ["0,0"]
+
+
+def test_the_card_of_the_dead_unit_opens_with_its_answer(page, site):
+    page.goto(f"http://{site.host}/?token={TOKEN}")
+    page.get_by_role("button", name="Dead ReLU: why is this 0?").click()
+    expect(page.locator(".why")).to_contain_text("dead unit", timeout=PATIENCE)
+    expect(page.locator(".panel h2")).to_have_text("W1")

@@ -94,6 +94,7 @@ export interface Example {
   text: string;
   fold: Fold;
   node: string;
+  why: string; // of which entry of it
 }
 
 export interface StartCard {
