@@ -128,3 +128,21 @@ def test_the_card_of_the_dead_unit_opens_with_its_answer(page, site):
     page.get_by_role("button", name="Dead ReLU: why is this 0?").click()
     expect(page.locator(".why")).to_contain_text("dead unit", timeout=PATIENCE)
     expect(page.locator(".panel h2")).to_have_text("W1")
+
+
+def test_back_undoes_a_fold_and_stays_on_the_page(page, site):
+    opened(page, site, subject="net")
+    count = page.locator("svg .node").count()
+    page.get_by_role("button", name="Modules").click()
+    expect(page.locator("svg .node.module")).not_to_have_count(0, timeout=PATIENCE)
+    page.keyboard.press("ArrowLeft")  # a step is no place to come back to
+    page.go_back()
+    expect(page.locator("svg .node.module")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("svg .node")).to_have_count(count)
+
+
+def test_every_gate_goes_by_the_name_that_sentences_call_it_by(page, site):
+    opened(page, site, subject="net", fold="gates")
+    for gate in page.locator("svg .node.op").all():
+        name = (gate.get_attribute("aria-label") or "").split(" = ")[0]
+        assert (gate.locator(".under").text_content() or "")[:5] == name[:5]
