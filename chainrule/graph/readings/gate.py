@@ -68,9 +68,7 @@ class Gate:
         """The gradient of one input; ``x`` stands in for it if given."""
         inputs = list(self.inputs)
         inputs[i] = inputs[i] if x is None else x
-        if isinstance(
-            inputs[i], float
-        ):  # a rule asks for its shape
+        if isinstance(inputs[i], float):  # a rule asks for its shape
             inputs[i] = np.asarray(inputs[i], upstream.dtype)
         given: Any = upstream
         if self.part is not None:
