@@ -18,7 +18,8 @@ class Answering:
     """An ensemble with the arrays of its parameters in their places: ops on them are NumPy's.
 
     Parameters are written in place, so these are always those of the ensemble; a copy is that of
-    a copied ensemble.
+    a copied ensemble. Several rows are answered in float64: a product of float32 in BLAS depends,
+    in its last digits, on where in the table a row stands.
     """
 
     def __init__(self, ensemble: Ensemble) -> None:
@@ -31,13 +32,18 @@ class Answering:
 
     def outputs(self, inputs: Array) -> Array:
         """The outputs of each member, float64, (members, N, outputs)."""
-        run = Run()
+        run, net = Run(), self._net
+        if len(inputs) > 1:
+            inputs, net = inputs.astype(np.float64), with_parameters(self._ensemble, self._exact())
         parts = [
-            self._net.members_of(inputs[start : start + ROWS], run)
+            net.members_of(inputs[start : start + ROWS], run)
             for start in range(0, len(inputs), ROWS)
         ]
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         return whole.astype(np.float64)
+
+    def _exact(self) -> dict[Any, Any]:
+        return {p: p.value.astype(np.float64) for p in self._ensemble.parameters().values()}
 
 
 def chances_in(outputs: Array) -> Array:

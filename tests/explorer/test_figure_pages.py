@@ -234,7 +234,7 @@ def test_a_dead_unit_is_asked_about_in_the_page(page, site):
     opened(page, site, f"#view=graph&text={quote(DEAD, safe='')}&node=w")
     page.get_by_role("button", name="Why this gradient?").click()
     card = page.locator(".why")
-    expect(card.locator(".sentence")).to_contain_text("2 of them are 0", timeout=PATIENCE)
+    expect(card.locator(".sentence")).to_contain_text("2 of 4 are 0", timeout=PATIENCE)
     page.get_by_label("one entry").check()
     page.get_by_role("button", name="Why this gradient?").click()
     reason = answered({"ask": "why", "text": DEAD, "node": "w", "index": [0, 0]}, {})["reason"]
