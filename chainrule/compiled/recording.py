@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.compiled.places import Place, state_of
 from chainrule.errors import UnsupportedError
-from chainrule.native.engine import plan_content
+from chainrule.native.whole_plan import plan_content
 from chainrule.nn.module import Module
 from chainrule.nn.substitute import with_buffers
 from chainrule.plan.closed_over import ClosedOver

@@ -15,6 +15,7 @@ host.py             what the CPU that this process runs on can do
 ir.py               instructions, loops, functions
 kernel_calls.py     the native loop over the kernels of a plan
 kernel_function.py  a kernel's function while it is being written
+linking.py          an object file laid into memory, joined with what it calls
 llvm_text.py        LLVM's types, values and constants, as text
 loaded_code.py      machine code in memory, and what is on its way there
 looking.py          arrays copied to another place and searched for NaN and infinity

@@ -64,10 +64,10 @@ class Cache:
 
     def get(self, key: bytes) -> Entry | None:
         """What was put there under this key, if it is whole."""
-        found, folder = None, self.folder()
-        if folder is not None:
+        found, folder = None, self._folder()
+        if folder:
             with contextlib.suppress(OSError):
-                found = _read(folder / (key.hex() + _SUFFIX), key)
+                found = _read(f"{folder}{os.sep}{key.hex()}{_SUFFIX}", key)
         self.hits += found is not None
         self.misses += found is None
         return found
@@ -94,17 +94,21 @@ class Cache:
 
     def folder(self) -> Path | None:
         """Where files are kept, or None."""
+        found = self._folder()
+        return Path(found) if found else None
+
+    def _folder(self) -> str:
+        """Where files are kept, or "". Each kernel asks; a Path takes as long as reading it."""
         chosen = "" if self.closed else os.environ.get(VARIABLE)
         if chosen == "":
             self.note = self.closed or f"{VARIABLE} is empty"
-            return None
+            return ""
         if chosen is not None:
-            return Path(chosen)
-        try:
-            return _users_folder() / "chainrule"
-        except RuntimeError as error:  # a user without a home
-            self.note = f"compiled kernels are not kept: {error}"
-            return None
+            return chosen
+        users = _users_folder()
+        if not users:
+            self.note = "compiled kernels are not kept: this user has no home folder"
+        return users and f"{users}{os.sep}chainrule"
 
 
 def digest(*parts: str | bytes) -> bytes:
@@ -116,12 +120,17 @@ def digest(*parts: str | bytes) -> bytes:
     return hashed.digest()
 
 
-def _users_folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    name = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
-    chosen = Path(os.environ.get(name, ""))
-    return chosen if chosen.is_absolute() else Path.home() / ".cache"
+def _users_folder() -> str:
+    """Where this user's programs keep what can be made again; "" for a user without a home."""
+    chosen = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if sys.platform != "darwin" and os.path.isabs(chosen):
+        return chosen
+    home = os.path.expanduser("~")
+    if home == "~":
+        return ""
+    return os.path.join(
+        home, *(("Library", "Caches") if sys.platform == "darwin" else (".cache",))
+    )
 
 
 def _packed(keys: Sequence[bytes], entry: Entry) -> bytes:
@@ -135,9 +144,9 @@ def _size(of: Sized) -> bytes:
     return len(of).to_bytes(_SIZE, "little")
 
 
-def _read(path: Path, key: bytes) -> Entry | None:
+def _read(path: str, key: bytes) -> Entry | None:
     """A file's entry; None if it is damaged, stands under a wrong name, or is another user's."""
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0) as file:
         about = os.fstat(file.fileno())
         if about.st_size > LARGEST or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
             return None  # what it holds would be run

@@ -12,7 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
@@ -25,13 +25,14 @@ from chainrule.native.executable import Executable
 from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
+from chainrule.native.linking import in_process, linked
 from chainrule.native.loaded_code import LOCK as _LOCK
 from chainrule.native.loaded_code import Code
 from chainrule.native.runtime import Parts
 from chainrule.native.target import Target
 from chainrule.native.threads import Pool
 from chainrule.native.tiers import SPEED, TIERS, Ledger, Tier
-from chainrule.native.whole_plan import Program, assemble, program
+from chainrule.native.whole_plan import Program, assemble, plan_content, program
 from chainrule.plan.alike import Form
 from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
@@ -114,13 +115,19 @@ def cache_state() -> Cache:
         return _started().cache
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The keys of a plan's kernels, by those of their forms, and what its calls depend on."""
+
+    keys: Mapping[str, bytes]
+    content: str
+
+
 class _Engine:
     """LLVM, made ready for this CPU."""
 
     def __init__(self) -> None:
         self._llvm, versions = load()
-        self._llvm.initialize_native_target()
-        self._llvm.initialize_native_asmprinter()
         self._triple: str = self._llvm.get_process_triple()
         cpu: str = self._llvm.get_host_cpu_name()
         found = used(self._llvm.get_host_cpu_features())
@@ -134,6 +141,7 @@ class _Engine:
         self._ledger = Ledger()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
         self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
+        self._plans = weakref.WeakKeyDictionary[Plan, dict[int, _Asked]]()
         sources = _sources()
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
         self._maker = digest(
@@ -147,54 +155,62 @@ class _Engine:
 
         And how much time LLVM is to take for the loop over them.
         """
-        forms = {form.key: form for form in plan.forms}
-        keys = {key: digest(self._maker, f"{speed} {key}") for key in forms}
-        wanted = self._ledger.tiers(plan, keys, runs)
+        asked = self._asked(plan, speed)
         plans = {
             number: self.program(kernel.runs, speed, beside, runs * kernel.times)[0]
             for number, kernel in enumerate(plan.kernels)
             if kernel.runs is not None
         }
-        inner = [*map(id, plans.values())]
-        content = f"{speed} {[*wanted.values()]} {inner} {plan_content(plan)}"
+        content = f"{[*map(id, plans.values())]} {asked.content}"
+        keys = [asked.keys[form.key] for form in plan.forms]
         found = self._programs.get(content)
-        if found is None:
-            kernels = {keys[key]: form for key, form in forms.items()}
-            codes = self._kernels(kernels, wanted, speed, beside)
-            made = [codes[keys[form.key]] for form in plan.forms]
+        if found is not None and found.is_as_good_as([0] * len(keys)):
+            return found, SPEED  # whatever is wanted
+        wanted = self._ledger.tiers(plan, asked.keys, runs)
+        if found is None or not found.is_as_good_as([wanted[key] for key in keys]):
+            forms = dict(zip(keys, plan.forms, strict=True))
+            codes = self._kernels(forms, wanted, speed, beside)
+            made = [codes[key] for key in keys]
             found = self._programs[content] = program(plan, made, plans)
         return found, SPEED if 0 in wanted.values() else 0
+
+    def _asked(self, plan: Plan, speed: int) -> "_Asked":
+        """What is asked of a plan at each of its fits, found out once."""
+        at = self._plans.setdefault(plan, {})
+        if speed not in at:
+            keys = {form.key: digest(self._maker, f"{speed} {form.key}") for form in plan.forms}
+            at[speed] = _Asked(keys, f"{speed} {plan_content(plan)}")
+        return at[speed]
 
     def _kernels(
         self, forms: Mapping[bytes, Form], wanted: Mapping[bytes, int], speed: int, beside: bool
     ) -> dict[bytes, tuple[str, Code]]:
         """The function of each kernel. Those of a tier that are new are compiled together."""
-        found: dict[bytes, tuple[str, Code]] = {}
-        new: dict[Tier, dict[bytes, bytes]] = {}
+        found, new = dict[bytes, tuple[str, Code]](), dict[Tier, dict[bytes, bytes]]()
         for key in forms:
             for tier in TIERS[: 1 + wanted[key]]:  # better code that is there serves, too
                 own = digest(key, repr(tier))
-                code = self._codes.get(_named(own)) or self._kept(own)
+                code = self._codes.get(_named(own)) or self._kept(own, TIERS.index(tier))
                 if code is not None:
                     found[key] = _named(own), code
                     break
             else:
                 new.setdefault(TIERS[wanted[key]], {})[key] = digest(key, repr(TIERS[wanted[key]]))
         for tier, keys in new.items():
-            code = self._compiled(
-                {own: forms[key].kernel for key, own in keys.items()}, tier, speed
-            )
+            kernels = {own: forms[key].kernel for key, own in keys.items()}
+            code = self._compiled(kernels, tier, speed)
             found |= {key: (_named(own), code) for key, own in keys.items()}
             if beside:
                 code.finish_beside()
         return found
 
-    def _kept(self, key: bytes) -> Code | None:
+    def _kept(self, key: bytes, tier: int) -> Code | None:
         """The code on disk with a kernel in it, and what was compiled together with it."""
         entry = self.cache.get(key)
         if entry is None or _named(key) not in dict(entry.functions):
             return None
-        code = Code(lambda: self._load(entry, [*code.units]), self._unused, dict(entry.functions))
+        functions = dict(entry.functions)
+        code = Code(lambda: self._load(entry, [*functions]), self._unused, functions, tier)
         with contextlib.suppress(RuntimeError):  # LLVM refuses it: compile it anew
             code.finish()
             return self._known(code)
@@ -214,7 +230,7 @@ class _Engine:
             self.cache.put(first, entry, *more)
             return loaded
 
-        return self._known(Code(make, self._unused, units))
+        return self._known(Code(make, self._unused, units, TIERS.index(tier)))
 
     def _known(self, code: Code) -> Code:
         """Code whose kernels other plans will find."""
@@ -241,8 +257,14 @@ class _Engine:
             self.cache.put(key, entry)
             return loaded
 
+    def _start(self) -> None:
+        """Make LLVM ready for this CPU; who finds all code on the disk does not wait for it."""
+        self._llvm.initialize_native_target()
+        self._llvm.initialize_native_asmprinter()
+
     def _object(self, text: str, speed: int) -> bytes:
         """LLVM's text as an object file."""
+        self._start()
         module = self._llvm.parse_assembly(text)
         module.triple = self._triple
         return self._machine(speed).emit_object(module)
@@ -267,6 +289,16 @@ class _Engine:
         known: Mapping[str, int] = MappingProxyType({}),
     ) -> tuple[Mapping[str, int], Any]:
         """An object file into memory, linked with what it calls: its functions, and a library."""
+        found = linked(
+            entry.image, exports, lambda name: known.get(name) or resolve(name) or in_process(name)
+        )
+        return self._linked_by_llvm(entry, exports, known) if found is None else found
+
+    def _linked_by_llvm(
+        self, entry: Entry, exports: Sequence[str], known: Mapping[str, int]
+    ) -> tuple[Mapping[str, int], Any]:
+        """The same where the file is not a plain one, or this machine is of another kind."""
+        self._start()
         builder = self._llvm.JITLibraryBuilder().add_object_img(entry.image)
         builder.add_current_process()  # for functions of libc: malloc
         for name in entry.imports:
@@ -296,16 +328,6 @@ def _named(key: bytes) -> str:
 @functools.cache
 def _started() -> _Engine:
     return _Engine()
-
-
-def plan_content(plan: Plan) -> str:
-    """All that the calls of a plan depend on: constants and Python's ops come later."""
-    number = dict[Any, int]()
-    kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
-    blocks = [(b.first, b.stop, b.count, b.steps) for b in plan.blocks]
-    steps = [plan_content(each.runs) for each in plan.kernels if each.runs is not None]
-    buffers = [(b.size, b.dtype, b.place, b.number) for b in plan.buffers]  # repr is slow
-    return repr((buffers, kernels, list(number), blocks, *steps))
 
 
 def _sources() -> bytes | None:

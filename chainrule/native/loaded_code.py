@@ -24,6 +24,8 @@ class Code:
         Where the library goes when nobody can run it any more.
     units : dict of str to int
         How many units there are of those functions that are kernels.
+    tier : int
+        The place of its tier: 0 is that of the dearest.
     """
 
     def __init__(
@@ -31,8 +33,9 @@ class Code:
         make: Callable[[], tuple[Mapping[str, int], Any]],
         unused: deque[Any],
         units: Mapping[str, int],
+        tier: int = 0,
     ) -> None:
-        self.units = units
+        self.units, self.tier = units, tier
         self._make: Callable[[], tuple[Mapping[str, int], Any]] | None = make
         self._unused = unused
         self._addresses: Mapping[str, int] = {}

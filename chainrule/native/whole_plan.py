@@ -37,6 +37,11 @@ class Code(Protocol):
         """The units of those that are kernels."""
         ...
 
+    @property
+    def tier(self) -> int:
+        """How cheap it was to make: 0 is the dearest."""
+        ...
+
 
 @dataclass(eq=False)
 class Program:
@@ -72,6 +77,10 @@ class Program:
     inner: Mapping[int, "tuple[int, Program]"]
     steps: tuple[Words, ...]
     is_ready: bool = False
+
+    def is_as_good_as(self, tiers: Sequence[int]) -> bool:
+        """Whether no kernel's code is of a cheaper tier than the one at this place."""
+        return all(code.tier <= tier for (_, code), tier in zip(self.made, tiers, strict=True))
 
     def ready(self) -> None:
         """Wait until the machine code is there."""
@@ -143,6 +152,16 @@ def program(plan: Plan, made: Sequence[tuple[str, Code]], plans: Mapping[int, Pr
         inner,
         tuple(steps),
     )
+
+
+def plan_content(plan: Plan) -> str:
+    """All that the calls of a plan depend on: constants and Python's ops come later."""
+    number = dict[Any, int]()
+    kernels = [(number.setdefault(f.key, len(number)), f.buffers) for f in plan.forms]
+    blocks = [(b.first, b.stop, b.count, b.steps) for b in plan.blocks]
+    steps = [plan_content(each.runs) for each in plan.kernels if each.runs is not None]
+    buffers = [(b.size, b.dtype, b.place, b.number) for b in plan.buffers]  # repr is slow
+    return repr((buffers, kernels, list(number), blocks, *steps))
 
 
 def _steps(plan: Plan, blocks: Blocks) -> Words:

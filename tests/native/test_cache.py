@@ -130,6 +130,16 @@ def test_the_folder_is_the_users_cache(monkeypatch, tmp_path):
     assert Cache().folder() == tmp_path / ".cache" / "chainrule"
 
 
+def test_a_user_without_a_home_keeps_nothing_and_is_told(monkeypatch):
+    monkeypatch.delenv("CHAINRULE_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    kept = Cache()
+    kept.put(KEY, ENTRY)
+    assert kept.get(KEY) is None
+    assert kept.note == "compiled kernels are not kept: this user has no home folder"
+
+
 def test_the_files_used_longest_ago_go_first(folder, monkeypatch):
     kept = Cache()
     keys = [digest(str(i)) for i in range(5)]

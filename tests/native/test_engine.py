@@ -12,7 +12,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, IndexRangeError
-from chainrule.native.engine import compile_plan, plan_content, target
+from chainrule.native.engine import compile_plan, target
+from chainrule.native.whole_plan import plan_content
 from chainrule.plan.scalar import Access
 from tests.native.small_plans import added, called_back, doubled, product
 
