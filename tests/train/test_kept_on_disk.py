@@ -10,7 +10,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.native.engine import plan_content
+from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.native.whole_plan import plan_content
 from chainrule.train.native import all_sizes, kept_on_disk, known
 from tests.thorough import parametrize
 from tests.train.test_known import OTHERS
@@ -161,3 +162,22 @@ def test_files_that_no_step_can_run_do_not_count():
     assert "/plan/make.py " in files
     assert "/estimators/base.py " in files  # whose losses a step may run
     assert not any(f"/{folder}/" in files for folder in kept_on_disk.OTHERS)
+
+
+def test_a_step_of_an_op_that_somebody_has_changed_is_not_kept(folder, monkeypatch):
+    """It would be found by processes in which the op is as it was."""
+    fitted()
+    op = CATALOGUE["relu"]
+    original = op.forward
+
+    def changed(self, *args, **how):
+        return original(self, *args, **how)
+
+    monkeypatch.setattr(op, "forward", changed)
+    wrote, write = [], kept_on_disk.write
+    monkeypatch.setattr(kept_on_disk, "write", lambda *args: wrote.append(args) or write(*args))
+    fitted(nn.MLP([5, 9, 3]))  # of another form than those that are known
+    assert not wrote
+    monkeypatch.undo()
+    monkeypatch.setenv("CHAINRULE_CACHE", str(folder))
+    assert same(fitted(nn.MLP([5, 9, 3])), fitted(nn.MLP([5, 9, 3])))

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -35,10 +35,16 @@ WORDS = frozenset({str, int, bool, float, type(None)})  # what most facts are ma
 OTHERS = frozenset({"__pycache__", "cli", "doctor", "inspection", "testing", "tracing"})
 
 
-def key_of(facts: Any, methods: Iterable[Any]) -> bytes | None:
-    """Under what a step is kept: equal in every process; None where that cannot be told."""
+def key_of(facts: Any, modules: Iterable[str]) -> bytes | None:
+    """Under what a step is kept: equal in every process; None where that cannot be told.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Where the methods were written that it may run: a user may have put another there.
+    """
     files = _files()
-    if not files or not all(map(is_ours, set(map(_module_of, methods)))):
+    if not files or not all(map(is_ours, modules)):
         return None
     try:
         words = repr(_portable(facts))
@@ -94,13 +100,6 @@ def _portable(fact: Any) -> Any:
     if hasattr(fact, "shape") and hasattr(fact, "dtype") and not isinstance(fact, np.ndarray):
         return "spec", fact.shape, str(fact.dtype)  # of a batch's array
     raise _NotPortableError
-
-
-def _module_of(method: Any) -> str:
-    """Where a method of a class of ours was written: a user may have put another there."""
-    if type(method) is not FunctionType:
-        method = getattr(method, "__func__", None) or getattr(method, "fget", None) or method
-    return method.__module__ if isinstance(method, FunctionType) else __name__
 
 
 @functools.cache

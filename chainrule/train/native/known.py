@@ -69,6 +69,8 @@ class Methods:
     Attributes
     ----------
     found : list
+    modules : set of str
+        Where they were written.
     """
 
     def __init__(self, classes: Iterable[type]) -> None:
@@ -85,6 +87,9 @@ class Methods:
         self._holders = [inside for inside, _, _ in found]
         self._names = [name for _, name, _ in found]
         self.found = [x for _, _, x in found]
+        functions = {x for x in self.found if type(x) is FunctionType}
+        others = (x for x in self.found if type(x) is not FunctionType)
+        self.modules = {x.__module__ for x in functions} | {*map(_module_of, others)}
 
     def same(self) -> bool:
         """Whether each method is the one that was there, and none has come or gone."""
@@ -123,7 +128,6 @@ def known(
     if all(each.same() for each in found.methods):
         return found
     _found.cache_clear()
-    _of_ops.cache_clear()
     return _found(step)
 
 
@@ -144,8 +148,8 @@ class _Step:
 
 @functools.lru_cache(STEPS)
 def _found(step: _Step) -> Known:
-    methods = _of_ops(), Methods(step.classes)
-    key = kept_on_disk.key_of(step.facts, (x for each in methods for x in each.found))
+    methods = _methods(frozenset(step.classes))
+    key = kept_on_disk.key_of(step.facts, {x for each in methods for x in each.modules})
     found = kept = None if key is None else kept_on_disk.read(key)
     if kept is None:
         kept = _planned(step.record())
@@ -160,10 +164,30 @@ def _planned(recorded: Recorded) -> tuple[Recorded, Plan]:
     return replace(recorded, flow=PLANNED), planned(recorded.flow)
 
 
+def _methods(classes: frozenset[type]) -> tuple[Methods, Methods]:
+    """The methods of all ops and of these classes, as they stand there now."""
+    found = _of_ops(), _of(classes)
+    if not all(each.same() for each in found):
+        _of_ops.cache_clear()
+        _of.cache_clear()
+        found = _of_ops(), _of(classes)
+    return found
+
+
 @functools.cache
 def _of_ops() -> Methods:
-    """The methods of all ops, until one of them is replaced."""
     return Methods(map(CATALOGUE.__getitem__, CATALOGUE.names()))
+
+
+@functools.lru_cache(STEPS)
+def _of(classes: frozenset[type]) -> Methods:
+    return Methods(classes)
+
+
+def _module_of(method: Any) -> str:
+    """Where the function of a property, class method or static method was written."""
+    function = getattr(method, "__func__", None) or getattr(method, "fget", None)
+    return function.__module__ if isinstance(function, FunctionType) else __name__
 
 
 def _done() -> Any:
