@@ -1,7 +1,6 @@
 """The families of ops, told apart by base class: what is common to a kind is written once here.
 
-Imports op, contract, breaches, downstream, dual and the catalogue. Every file in ops/ chooses a
-family; readers ask for it.
+Imports what an op stands on, and dual. Every file in ops/ chooses a family; readers ask for it.
 
     Elementwise   a formula over letters; its Jacobian is diagonal and never stored
       Letter      the closed alphabet; writes its local gradients
@@ -20,7 +19,7 @@ import numpy as np
 from chainrule.graph.op import breaches, contract
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.downstream import alive_part, downstream, select, sum_broadcast
-from chainrule.graph.op.operands import ARRAYS
+from chainrule.graph.op.operands import ARRAYS, as_fractions
 from chainrule.graph.op.operation import Op, Pulled
 from chainrule.graph.readings.dual import chain_rule, local_times
 from chainrule.spec import Spec, is_tuple, normalize_axes
@@ -167,6 +166,16 @@ class Word(Letter):
     primitive: ClassVar[str] = "word"
     c: ClassVar[str] = ""  # the function that native code calls lane by lane, on float64
     library: ClassVar[str] = "c"  # where it is: libm, or "scipy", which is cython_special
+
+    def pull(
+        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
+    ) -> Pulled:
+        """The rule; of whole numbers the slopes are computed as of fractions."""
+        return super().pull(upstream, live, as_fractions(inputs, out.dtype), out, wanted)
+
+    def jvp(self, tangents: Sequence[Any], inputs: Sequence[Any], out: Any) -> Any:
+        """With the same slopes."""
+        return super().jvp(tangents, as_fractions(inputs, out.dtype), out)
 
     def given_to_c(self, *operands: Any) -> tuple[Any, ...]:
         """The arguments of the C function."""

@@ -51,6 +51,23 @@ def as_arrays(operation: Any, operands: Sequence[Any]) -> list[Any]:
     ]
 
 
+def as_fractions(operands: Sequence[Any], dtype: Any = None) -> tuple[Any, ...]:
+    """Truth values and whole numbers as fractions, where others are, for a rule that subtracts.
+
+    NumPy negates no boolean, 0 - 1 of ``uint8`` is 255, and the exponential of either is a
+    float16. In this dtype, or in the one that NumPy gives all of them.
+    """
+    kinds = {x.dtype.kind for x in operands if hasattr(x, "dtype")}
+    if len(kinds) < 2 or "f" not in kinds:
+        return tuple(operands)
+    if dtype is None:
+        dtype = np.result_type(*[x.dtype for x in operands if hasattr(x, "dtype")])
+    cast = CATALOGUE.function("cast")
+    return tuple(
+        cast(x, dtype) if hasattr(x, "dtype") and x.dtype.kind != "f" else x for x in operands
+    )
+
+
 def as_array(x: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """An array of numbers, or an error that says what was found instead."""
     array = np.asarray(x)

@@ -96,6 +96,7 @@ def _slope_in_base(x: Any, y: Any, out: Any) -> Any:
         return 2 * x if exponent == 2 else exponent * power(x, exponent - 1)
     # 0 * 0**(-1) would be NaN; elsewhere an exponent of 0 has the slope 0, but not for ever.
     constant = logical_and(x == 0, y == 0)
+    y = _as_wide(y, out)  # 0 - 1 of uint8 is 255
     return where(constant, 0, y * x ** where(constant, 1, y - 1))
 
 
@@ -106,7 +107,7 @@ def _slope_in_exponent(x: Any, out: Any) -> Any:
 
 
 def _as_wide(x: Any, out: Any) -> Any:
-    """The base in the dtype of the result: an exponent may be wider."""
+    """The base or the exponent in the dtype of the result: the other one may be wider."""
     if getattr(x, "dtype", out.dtype) == out.dtype:
         return x
     return CATALOGUE.function("cast")(x, out.dtype)

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.domain import REAL, Domain
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operands import as_fractions
 from chainrule.graph.op.operation import op
 from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.letters.transcendental import exp, log1p
@@ -66,7 +67,9 @@ class BinaryCrossEntropy(PairLoss):
         self, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
     ) -> Any:
         (gradient, _, *rest) = pair_rules(self, upstream, predictions, targets, *weights_and_out)
-        share = self.share(upstream, predictions.shape, given_weights(weights_and_out))
+        given = given_weights(weights_and_out)
+        predictions, _, weights = as_fractions((predictions, targets, given))
+        share = self.share(upstream, predictions.shape, weights)
 
         def of_targets() -> Any:
             scores = widened(predictions)

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
 from chainrule.graph.op.families import Composite
+from chainrule.graph.op.operands import as_fractions
 from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import check_labels, one_hot, take_along_axis
 from chainrule.ops.letters.logic import where
@@ -63,6 +64,7 @@ class SoftmaxLoss(Loss):
 
     def forward(self, scores: Any, labels: Any, weights: Any = None) -> Any:
         _check_shape(self, scores, labels)
+        scores, weights = self._as_scores(scores, weights)
         left_out, labels, weights = self._kept(scores, labels, weights)
         dtype: Any = scores.dtype
         if is_array(labels):
@@ -85,7 +87,7 @@ class SoftmaxLoss(Loss):
         raise NotImplementedError  # every loss below writes it
 
     def backward(self, upstream: Any, scores: Any, labels: Any, *weights_and_out: Any) -> Any:
-        given = given_weights(weights_and_out)
+        scores, given = self._as_scores(scores, given_weights(weights_and_out))
         left_out, labels, weights = self._kept(scores, labels, given)
 
         def of_scores() -> Any:
@@ -107,6 +109,11 @@ class SoftmaxLoss(Loss):
         """The sum of the weights; 1 where no row is left, whose loss is 0 then."""
         found = super().whole(weights)
         return found if self.ignore_index is None else found + cast(found == 0, found.dtype)
+
+    def _as_scores(self, scores: Any, weights: Any) -> tuple[Any, Any]:
+        """Scores and weights as fractions: of whole numbers 0 - 1 may be 255."""
+        scores, weights = as_fractions((scores, weights))
+        return scores if scores.dtype.kind == "f" else cast(scores, np.float64), weights
 
     def _kept(self, scores: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]:
         """Where rows are left out, or None; labels that are classes; weights that are 0 there."""
@@ -302,6 +309,7 @@ class Hinge(Loss):
         _check_shape(self, scores, labels)
         if isinstance(labels, np.ndarray):
             check_labels(labels, scores.shape[-1])
+        scores, weights = as_fractions((scores, weights))
         dtype, scores = scores.dtype, widened(scores)
         at_label = is_label(labels, scores)
         margins = scores - take_along_axis(scores, _column(labels), -1) + self.margin

@@ -7,6 +7,7 @@ import math
 from typing import Any, ClassVar
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.op.operands import as_fractions
 from chainrule.graph.op.operation import op
 from chainrule.ops.joining import concatenate
 from chainrule.ops.letters.arithmetic import maximum
@@ -63,13 +64,16 @@ class GaussianLikelihood(Loss):
 
     def forward(self, outputs: Any, targets: Any, weights: Any = None) -> Any:
         _check_columns(outputs, targets)
+        outputs, targets, weights = as_fractions((outputs, targets, weights))
         apart, log_variance, _ = self._parts(outputs, targets)
         losses = 0.5 * (apart * apart * exp(-log_variance) + log_variance)
         kind = outputs.dtype
         return self.reduced(losses, weights, kind if targets.dtype == kind else None)
 
     def backward(self, upstream: Any, outputs: Any, targets: Any, *weights_and_out: Any) -> Any:
-        weights = given_weights(weights_and_out)
+        outputs, targets, weights = as_fractions(
+            (outputs, targets, given_weights(weights_and_out))
+        )
         share = self.share(upstream, targets.shape, weights)
         apart, log_variance, rise = self._parts(outputs, targets)
 

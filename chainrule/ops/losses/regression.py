@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, describe
+from chainrule.graph.op.operands import as_fractions
 from chainrule.graph.op.operation import Op, op
 from chainrule.ops.letters.arithmetic import sign
 from chainrule.ops.letters.logic import where
@@ -29,6 +30,7 @@ class PairLoss(Loss):
 
     def forward(self, predictions: Any, targets: Any, weights: Any = None) -> Any:
         _check_pair(self, predictions, targets)
+        predictions, targets, weights = as_fractions((predictions, targets, weights))
         losses = self.each(widened(predictions), widened(targets))
         kind = predictions.dtype
         return self.reduced(losses, weights, kind if targets.dtype == kind else None)
@@ -222,7 +224,9 @@ def pair_rules(
     loss: Any, upstream: Any, predictions: Any, targets: Any, *weights_and_out: Any
 ) -> Any:
     """Gradients of predictions and targets: they differ in sign."""
-    weights = given_weights(weights_and_out)
+    predictions, targets, weights = as_fractions(
+        (predictions, targets, given_weights(weights_and_out))
+    )
 
     def of_predictions() -> Any:
         slopes = loss.slopes(widened(predictions), widened(targets))

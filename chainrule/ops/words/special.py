@@ -37,17 +37,18 @@ class SciPyWord2(SciPyWord):
     """Of two inputs."""
 
     def forward(self, x: Any, y: Any) -> Any:
-        """One call of SciPy, which would make float64 of float32 beside a Python number."""
-        if isinstance(x, int | float):
-            x = _beside(y, x)
-        elif isinstance(y, int | float):
-            y = _beside(x, y)
-        return self.reference(x, y)
+        """One call of SciPy, which would make float64 of float32 beside a whole number."""
+        return self.reference(_beside(y, x), _beside(x, y))
 
 
-def _beside(x: Any, number: float) -> Any:
-    """A Python number in the dtype of its neighbour, if that holds fractions."""
-    return x.dtype.type(number) if x.dtype.kind == "f" else number
+def _beside(neighbour: Any, x: Any) -> Any:
+    """What holds no fractions in the dtype that NumPy gives it beside a neighbour that does."""
+    dtype = getattr(neighbour, "dtype", None)
+    if dtype is None or dtype.kind != "f":
+        return x
+    if isinstance(x, int | float):
+        return dtype.type(x)
+    return x if x.dtype.kind == "f" else x.astype(np.result_type(x.dtype, dtype))
 
 
 class OrderedWord(SciPyWord):
