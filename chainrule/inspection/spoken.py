@@ -10,8 +10,8 @@ LONGEST_ROUTE = 10  # ops that are listed
 
 
 def said(x: float) -> str:
-    """A number with four digits."""
-    return f"{x:.4g}"
+    """A number with four digits; a zero has no sign."""
+    return f"{x + 0.0:.4g}"
 
 
 def bracketed(x: float) -> str:
