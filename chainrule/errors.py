@@ -227,6 +227,16 @@ def source_line() -> str:
     return f"{code:<{CODE_COLUMN}} {place}".strip()
 
 
+def a_kind(x: object) -> str:
+    """What somebody gave, by its type: "a dict", "an int"."""
+    return with_article(type(x).__name__)
+
+
+def with_article(name: str) -> str:
+    """The name of a class as one of it; "u" is said as in "ufunc"."""
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
 def user_place() -> tuple[str, str]:
     """Source text and "file.py:12" of the innermost line that the user wrote."""
     frame = user_frame(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]  documented

@@ -15,7 +15,7 @@ from chainrule.compiled.signature import Call, Held, Signature
 from chainrule.compiled.surroundings import Surroundings
 from chainrule.compiled.verification import Verification, compared
 from chainrule.differentiate.transform import by_name
-from chainrule.errors import ArgumentError, RecordingWarning
+from chainrule.errors import ArgumentError, RecordingWarning, a_kind
 from chainrule.plan.closed_over import SymbolMet
 from chainrule.plan.plan import Plan
 from chainrule.plan.undisturbed import undisturbed
@@ -100,7 +100,7 @@ def compile(function: Function | None = None, *, donate: int | Sequence[int] = (
         return functools.partial(compile, donate=donate)
     if not callable(function):
         raise ArgumentError(
-            f"compile takes a function, but this is a {type(function).__name__}.",
+            f"compile takes a function, but this is {a_kind(function)}.",
             do="Pass the function itself, not its result: cr.compile(f).",
         )
     return Compiled(function, (donate,) if isinstance(donate, int) else tuple(donate))

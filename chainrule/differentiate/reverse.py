@@ -31,7 +31,7 @@ from chainrule.differentiate.tree import (
     tree_map,
     unflatten,
 )
-from chainrule.errors import NotScalarError, describe
+from chainrule.errors import NotScalarError, a_kind, describe
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.symbol import Symbol
@@ -306,7 +306,7 @@ def _unless_zero(upstream: Any) -> Any:
 
 
 def _not_scalar(out: Any) -> NotScalarError:
-    holds = np.size(out) if hasattr(out, "shape") else f"a {type(out).__name__}"
+    holds = np.size(out) if hasattr(out, "shape") else a_kind(out)
     return NotScalarError(
         f"grad needs a function that returns one number, but this one returned {holds}.",
         found=[describe("result", out)],

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from chainrule.errors import ArgumentError, DTypeError, describe
+from chainrule.errors import ArgumentError, DTypeError, a_kind, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.spec import holds_streams
 
@@ -177,7 +177,7 @@ def require_numbers(ends: Sequence[Any], name: str) -> None:
     for end in ends:
         if not any(hasattr(end, each) for each in ("dtype", "__array__", "__float__")):
             raise ArgumentError(
-                f"{name} returned a {type(end).__name__}, which is no array and no number.",
+                f"{name} returned {a_kind(end)}, which is no array and no number.",
                 found=[f"result    {type(end).__module__}.{type(end).__qualname__}"],
                 do=(
                     "Return arrays, or lists, tuples and dicts of them; what is no result of the "

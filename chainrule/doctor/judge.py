@@ -18,6 +18,7 @@ from chainrule.doctor.kinks import crossed
 from chainrule.doctor.subject import Array, Subject
 from chainrule.doctor.ties import together
 from chainrule.doctor.truth import Truth
+from chainrule.errors import a_kind
 
 DIGITS = 4  # last digits by which an input may be off
 AROUND = 16  # points next to a kink
@@ -74,7 +75,7 @@ def _judge_input(e: Evidence, i: int) -> Finding | None:
     if found is None:
         return Finding(
             "wrong_dtype",
-            f"backward returned a {type(entry).__name__} for {name}, not an array of numbers.",
+            f"backward returned {a_kind(entry)} for {name}, not an array of numbers.",
             "Return an array of the shape and dtype of the input, or None.",
             input=name,
         )

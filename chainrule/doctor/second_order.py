@@ -13,7 +13,7 @@ from chainrule.doctor.finding import Comparison, Finding
 from chainrule.doctor.rules import as_gradient, gradients
 from chainrule.doctor.subject import Array, Subject, copies, like, written
 from chainrule.doctor.truth import Expected, Truth
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, a_kind
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.walk import walk
 from chainrule.graph.op.operation import apply
@@ -144,8 +144,7 @@ def _first(e: Evidence, leaves: list[Any]) -> dict[int, Any]:
         entry = entry() if callable(entry) else entry
         if entry is not None and not isinstance(entry, Node):
             raise Leaves(
-                f"backward was given tensors and returned a {type(entry).__name__} for "
-                f"{subject.names[i]}."
+                f"backward was given tensors and returned {a_kind(entry)} for {subject.names[i]}."
             )
         if entry is not None and entry.shape != leaves[i].shape:
             entry = sum_to(entry, leaves[i].shape)

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.differentiate import vjp
 from chainrule.doctor.draw import operands_of
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, a_kind
 from chainrule.graph.nodes.walk import derived_pull
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Elementwise
@@ -99,7 +99,7 @@ def subject_of(target: Any, inputs: Sequence[Any], gradient: Any = None) -> Subj
         return op_subject(target, operands)
     if not callable(target):
         raise ArgumentError(
-            f"check takes an op or a function, not a {type(target).__name__}.",
+            f"check takes an op or a function, not {a_kind(target)}.",
             do="Give cr.check(MyOp, x) or cr.check(function, x).",
         )
     if not inputs:

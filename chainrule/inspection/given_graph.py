@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.differentiate.tree import flatten
-from chainrule.errors import ArgumentError, describe
+from chainrule.errors import ArgumentError, a_kind, describe
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node, next_serial
 from chainrule.graph.numpy.symbol import Symbol
@@ -133,7 +133,7 @@ def _of_model(call: str, model: Module, given: Sequence[Any], loss: Any) -> Give
     example = f"{call}(model, (X, y), loss=cr.softmax_cross_entropy)"
     if len(given) != 1:
         raise ArgumentError(
-            f"a {kind} has no graph until it computes: it needs one batch of its input"
+            f"{a_kind(model)} has no graph until it computes: it needs one batch of its input"
             + (f", and was given {len(given)} arguments." if given else "."),
             do=f"{call}(model, X) shows the values, {example} the gradients too.",
         )
@@ -142,13 +142,13 @@ def _of_model(call: str, model: Module, given: Sequence[Any], loss: Any) -> Give
     if loss is None:
         if is_tuple(batch) and model.takes_one_array():
             raise ArgumentError(
-                f"a {kind} takes one array, but the batch is a tuple of {len(batch)}.",
+                f"{a_kind(model)} takes one array, but the batch is a tuple of {len(batch)}.",
                 do=f"With a target, say the loss too: {example}.",
             )
         return _ends(call, kind, _run(calls, model, [batch]), calls)
     if not is_tuple(batch) or len(batch) != 2:
         raise ArgumentError(
-            f"a loss compares scores with a target, but the batch is a {type(batch).__name__}.",
+            f"a loss compares scores with a target, but the batch is {a_kind(batch)}.",
             do=f"Give both: {example}.",
         )
     if not callable(loss):
@@ -243,8 +243,5 @@ def _what(x: Any) -> str:
     if isinstance(x, type):
         return f"the class {x.__name__}"
     if isinstance(x, Symbol):
-        return f"a {type(x).__name__}, which a derivative or a recording holds,"
-    if x is None:
-        return "None"
-    name = type(x).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+        return f"{a_kind(x)}, which a derivative or a recording holds,"
+    return "None" if x is None else a_kind(x)

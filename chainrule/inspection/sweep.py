@@ -16,6 +16,7 @@ from chainrule.errors import (
     IndexRangeError,
     ShapeError,
     UnsupportedError,
+    a_kind,
     describe,
 )
 from chainrule.graph.nodes.graph import Graph
@@ -157,7 +158,7 @@ def plain_node(x: Any, name: str) -> Node:
             ),
         )
     raise ArgumentError(
-        f"the {name} is a {type(x).__name__}, but a gradient flows between tensors.",
+        f"the {name} is {a_kind(x)}, but a gradient flows between tensors.",
         do="Give the loss and a tensor that it was made from: cr.why(loss, w).",
     )
 

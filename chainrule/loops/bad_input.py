@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, DTypeError, ShapeError, describe
+from chainrule.errors import ArgumentError, DTypeError, ShapeError, a_kind, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.operands import NUMBERS
 from chainrule.settings import met
@@ -20,7 +20,7 @@ def check_function(f: Any) -> None:
     """Raise unless the body can be called."""
     if not callable(f):
         raise ArgumentError(
-            f"the body of a scan is a function, but this is a {type(f).__name__}.",
+            f"the body of a scan is a function, but this is {a_kind(f)}.",
             do="Pass f first: cr.scan(f, carry, xs), cr.fori(lower, upper, f, carry).",
         )
 

@@ -6,7 +6,7 @@ Imports tensors and errors. The optimisers ask it before they change anything.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chainrule.errors import ArgumentError, NoGradientError, describe
+from chainrule.errors import ArgumentError, NoGradientError, a_kind, describe
 from chainrule.tensors import Parameter
 
 Parameters = Mapping[str, Parameter] | Iterable[Parameter]
@@ -52,7 +52,7 @@ def named(parameters: Parameters) -> Named:
     for i, (name, p) in enumerate(pairs):
         if not isinstance(p, Parameter):
             raise ArgumentError(
-                f"an optimiser changes parameters, but {name} is a {type(p).__name__}.",
+                f"an optimiser changes parameters, but {name} is {a_kind(p)}.",
                 found=[describe(name, p)],
                 do="Make it with cr.parameter(array), or pass model.parameters().",
             )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any, NoReturn
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, a_kind
 
 
 class Misnamed:
@@ -64,7 +64,7 @@ def misnamed(owner: Any, name: str, right: str) -> ArgumentError:
     what = "state" if type(owner).__name__ == "FitState" else "optimizer"
     is_call = right.endswith("()")
     return ArgumentError(
-        f"{what}.{name} is read by nobody: a {type(owner).__name__} has {right}.",
+        f"{what}.{name} is read by nobody: {a_kind(owner)} has {right}.",
         do=f"Call {what}.{right}." if is_call else f"Set {what}.{right} = ... instead.",
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, NotScalarError, describe
+from chainrule.errors import ArgumentError, NotScalarError, a_kind, describe
 from chainrule.graph.nodes.walk import walk
 from chainrule.optim.chosen import Parameters, fresh, named
 from chainrule.tensors import Parameter, Tensor
@@ -105,7 +105,7 @@ def _vector(parameters: list[Parameter], arrays: list[Any]) -> Array:
 def _one_number(loss: Any) -> Tensor:
     if not isinstance(loss, Tensor) or not loss.wants_gradient:
         raise ArgumentError(
-            f"the closure returned a {type(loss).__name__} that no gradient flows into.",
+            f"the closure returned {a_kind(loss)} that no gradient flows into.",
             do="Return the loss itself, computed from the parameters; not loss.item().",
         )
     if loss.size != 1:

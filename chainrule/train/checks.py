@@ -16,6 +16,7 @@ from chainrule.errors import (
     DataError,
     NoGradientError,
     ShapeError,
+    a_kind,
     describe,
 )
 from chainrule.nn import BatchNorm, Module
@@ -132,9 +133,9 @@ def takes_several(model: Module, x: Any, name: str) -> bool:
     """
     several = holds_streams(x)
     if several and model.takes_one_array():
-        kind = type(x).__name__
         raise DataError(
-            f"{name} is a {kind} of arrays, but {type(model).__name__} takes an array of numbers.",
+            f"{name} is {a_kind(x)} of arrays, but {type(model).__name__} takes an array of "
+            "numbers.",
             do="Give one array, np.stack(...) of rows in a tuple; several inputs go to a net "
             "whose own forward joins them.",
         )

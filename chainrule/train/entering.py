@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, DataError, DTypeError, describe
+from chainrule.errors import ChainruleError, DataError, DTypeError, a_kind, describe, with_article
 from chainrule.spec import is_list, is_masked, is_tuple
 from chainrule.tensors import Tensor
 
@@ -122,7 +122,7 @@ def _refuse_what_is_no_array(x: Any, name: str) -> None:
             do="Collect it first: np.stack(list(...)).",
         )
     if isinstance(x, Mapping | AbstractSet | str | bytes) or x is None:
-        what = kind if x is None else f"a {kind}"
+        what = kind if x is None else with_article(kind)
         raise DataError(
             f"{name} is {what}, but a net takes an array of numbers.",
             do="Give an array, a list of rows, or a frame.",
@@ -195,7 +195,7 @@ def _no_number(
     elif isinstance(value, complex):
         what, do = f"{value}", REMEDIES["c"][1]
     else:
-        what, do = f"a {type(value).__name__}", "Give rows of one length, of numbers only."
+        what, do = a_kind(value), "Give rows of one length, of numbers only."
     return DTypeError(f"{name} holds {what} in {where}, but a net takes numbers.", found=found,
                       do=do)  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, UnknownNameError
+from chainrule.errors import ArgumentError, UnknownNameError, a_kind
 from chainrule.ops.losses.loss import LossFacts, facts_of
 from chainrule.settings import no_grad
 from chainrule.tensors import Tensor
@@ -193,7 +193,7 @@ def _one_only(loss: Any, out: Any, form: Form, net: str) -> ArgumentError:
     if not isinstance(out, dict | tuple):
         several, who = form.y.of(range(form.inputs, form.targets)), "y is"
     return ArgumentError(
-        f"{who} a {type(several).__name__} of several arrays, {_listed(names_in(several) or ())}, "
+        f"{who} {a_kind(several)} of several arrays, {_listed(names_in(several) or ())}, "
         f"but {name_of(loss)} compares one array of outputs with one of targets.",
         do="Give a loss for each, loss={name: loss, ...}; or a function of outputs and targets, "
         "which come in the containers that the net and you make.",

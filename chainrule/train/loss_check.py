@@ -16,6 +16,7 @@ from chainrule.errors import (
     NoGradientError,
     NotScalarError,
     ShapeError,
+    a_kind,
     describe,
 )
 from chainrule.graph.nodes.graph import Graph
@@ -82,7 +83,7 @@ def check_value(loss: Any, value: Any, rows: int, trains: bool) -> None:
         raise NoGradientError(
             f"{name} returned a number that does not come from the net: nothing can be learned "
             "from it.",
-            found=[describe("loss", value, f"a {type(value).__name__} without a graph")],
+            found=[describe("loss", value, f"{a_kind(value)} without a graph")],
             do="Compute it from the outputs with NumPy's functions or chainrule's; .data, "
             "float() and np.asarray() leave the graph.",
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, with_article
 from chainrule.nn import Module
 from chainrule.nn.state_check import checked
 from chainrule.optim import Optimizer
@@ -136,7 +136,8 @@ class TrainingState:
             raise ArgumentError(
                 f"the fit to go on from was made by {self.optimizer_kind}, but this one has "
                 f"{type(optimizer).__name__}, which remembers other things.",
-                do=f"Pass a {self.optimizer_kind}, or start a fit of its own, without after=.",
+                do=f"Pass {with_article(self.optimizer_kind)}, or start a fit of its own, "
+                "without after=.",
             )
 
     def restore(self, model: Module, optimizer: Optimizer) -> None:

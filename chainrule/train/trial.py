@@ -17,6 +17,7 @@ from chainrule.errors import (
     ShapeError,
     UnknownNameError,
     UnsupportedError,
+    a_kind,
     describe,
 )
 from chainrule.graph.nodes.node import Node
@@ -146,7 +147,7 @@ def _checked_output(model: Module, out: Any, rows: Rows, few: Array, trains: boo
     name, is_tensor = type(model).__name__, isinstance(out, Tensor)
     if not is_tensor and not hasattr(out, "dtype"):
         raise ArgumentError(
-            f"{name} returned a {type(out).__name__}, but a net answers with an array.",
+            f"{name} returned {a_kind(out)}, but a net answers with an array.",
             do="Return the scores from forward; several outputs in a tuple or a dict.",
         )
     if trains and not is_tensor:

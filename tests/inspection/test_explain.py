@@ -177,6 +177,13 @@ def test_a_closed_gate_is_shown_with_its_zero():
     assert cr.explain(cr.relu(w) * 3, w).paths[0].factors[-1].local == 0.0
 
 
+def test_a_zero_has_no_sign():
+    x, w = cr.tensor([1.0], name="x"), cr.parameter([0.5], name="w")
+    found = cr.explain(cr.sum(-x * 0.0 * w), w, 0)
+    assert str(found).startswith("d loss / d w[0] = 0\n\n1 × 1 × 0 = 0\n")
+    assert "-0" not in f"{found}{found.to_latex()}"
+
+
 def test_a_branch_that_is_not_selected_adds_0_however_steep_it_is():
     x = cr.tensor(0.0, name="x")
     with np.errstate(divide="ignore"):
@@ -355,6 +362,8 @@ def test_what_cannot_be_explained_says_what_to_do():
         cr.explain(loss, other, 0)
     with pytest.raises(ArgumentError, match="the parameter is a ndarray"):
         cr.explain(loss, np.ones(1), 0)
+    with pytest.raises(ArgumentError, match="the parameter is an int"):
+        cr.explain(loss, 1, 0)
     with pytest.raises(ArgumentError, match="the loss is a float"):
         cr.explain(1.0, w, 0)
     with pytest.raises(NotScalarError):

@@ -6,7 +6,7 @@ Imports node and errors. check, flow and the pictures read it; it is a view, mad
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, a_kind
 from chainrule.graph.nodes.node import Node
 
 
@@ -40,7 +40,7 @@ class Graph:
         for end in ends:
             if not isinstance(end, Node):
                 raise ArgumentError(
-                    f"a graph is collected behind tensors, and a {type(end).__name__} has none.",
+                    f"a graph is collected behind tensors, and {a_kind(end)} has none.",
                     do="Give tensors: cr.Graph(loss). cr.flow and cr.draw take models and "
                     "functions too.",
                 )

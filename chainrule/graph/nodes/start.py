@@ -15,6 +15,7 @@ from chainrule.errors import (
     NotScalarError,
     ShapeError,
     UnsupportedError,
+    a_kind,
     describe,
 )
 from chainrule.graph.nodes.node import Node
@@ -36,7 +37,7 @@ def start_of(loss: Any, upstream: Any, create_graph: bool = False) -> Array:
     """
     if not isinstance(loss, Node):
         raise ArgumentError(
-            f"backward() starts from a Tensor, but this is a {type(loss).__name__}.",
+            f"backward() starts from a Tensor, but this is {a_kind(loss)}.",
             do="Make the loss from tensors or parameters: cr.tensor(x), cr.parameter(w).",
         )
     if not loss.wants_gradient:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import InPlaceError, UnsupportedError, describe
+from chainrule.errors import InPlaceError, UnsupportedError, a_kind, describe
 from chainrule.graph.numpy.methods import NumpyMethods
 from chainrule.graph.numpy.protocols import array_function, array_ufunc
 from chainrule.graph.op.catalogue import CATALOGUE
@@ -207,7 +207,7 @@ class Symbol(NumpyMethods):
 
     def __bool__(self) -> bool:
         raise UnsupportedError(
-            f"a {type(self).__name__} has no truth value.", do="Use where(condition, x, y)."
+            f"{a_kind(self)} has no truth value.", do="Use where(condition, x, y)."
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

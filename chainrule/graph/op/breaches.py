@@ -13,6 +13,7 @@ from chainrule.errors import (
     NoGradientError,
     ShapeError,
     UnsupportedError,
+    a_kind,
     describe,
 )
 
@@ -127,7 +128,7 @@ def outside_graph(
     op: "Op", gradient: Any, x: Any, error: Exception | None = None
 ) -> BackwardRuleError:
     """The error for a rule that, given tensors, left the graph."""
-    does = f"returned a {type(gradient).__name__}"
+    does = f"returned {a_kind(gradient)}"
     if error is not None:
         does = f"left the graph ({_reason(error)})"
     return BackwardRuleError(
