@@ -23,6 +23,7 @@ from chainrule.runs import ESTIMATOR, NET
 from chainrule.train.files import write_atomically
 
 EXAMPLE = "file.py:loss"
+PYTHON = ".py"
 MOST_NAMES = 8  # of functions that are listed
 MODELS = (Path(NET).suffix, Path(ESTIMATOR).suffix)
 
@@ -73,6 +74,7 @@ def _refuse(out: Path, place: str, overwrite: bool) -> None:
 
 
 def _subject(place: str, rows: str = "") -> Subject:
+    _refuse_misnamed(place)
     path, name = split(place)
     if path.is_dir() or path.suffix in MODELS or not (name or path.is_file()):
         return run_subject(path, rows)
@@ -89,6 +91,21 @@ def _subject(place: str, rows: str = "") -> Subject:
             do=f"Give a function that returns it: def f(): return {name}",
         )
     return function_subject(function, name, str(Path(path).name))
+
+
+def _refuse_misnamed(place: str) -> None:
+    """Raise where a colon stands behind a Python file, and no name of a function behind that."""
+    stem, colon, name = place.partition(f"{PYTHON}:")
+    if not colon or name.isidentifier() or Path(place).exists():
+        return
+    whole, dot, _ = name.rpartition(".")
+    if not name:
+        what = f"{place} ends in a colon, and names no function to explore."
+    elif dot and all(map(str.isidentifier, name.split("."))):
+        what = f"{name} stands inside {whole}: a function to explore stands in the file by itself."
+    else:
+        what = f"{name!r:.60} is no name of a function."
+    raise ArgumentError(what, do=_names_in(Path(f"{stem}{PYTHON}")))
 
 
 def _names_in(path: Path) -> str:
