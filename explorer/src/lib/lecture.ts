@@ -1,8 +1,5 @@
 // The lecture's panels and templates: what they ask, what comes back, and how an address keeps it.
 
-import type { ErrorCard } from "./flow";
-import type { Question } from "./talk";
-
 export const LAMBDAS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 export const MOST_PANEL_UNITS = 64;
 export const MOST_HIDDEN = 40;
@@ -74,9 +71,6 @@ export interface TemplatesCard {
   pictures: Record<string, number[]>;
   labels: Record<string, string>;
 }
-
-export type Answer = PanelsCard | TemplatesCard | ErrorCard;
-export type Ask = (question: Question) => Promise<unknown>;
 
 export interface PanelsSet {
   vary: "size" | "lambda";
@@ -179,32 +173,4 @@ function three(
 
 function listed(numbers: number[]): string {
   return numbers.every((each) => each === numbers[0]) ? String(numbers[0]) : numbers.join(",");
-}
-
-/** One question at a time: what is asked while one is being answered is asked behind it, once. */
-export class OneByOne<Card> {
-  private busy = false;
-  private next: Question | null = null;
-
-  constructor(
-    private readonly ask: Ask,
-    private readonly told: (card: Card) => void,
-    private readonly waiting: (isBusy: boolean) => void,
-  ) {}
-
-  async put(question: Question): Promise<void> {
-    if (this.busy) {
-      this.next = question;
-      return;
-    }
-    this.busy = true;
-    this.waiting(true);
-    const card = await this.ask(question);
-    this.busy = false;
-    this.waiting(false);
-    if (card !== null) this.told(card as Card);
-    const next = this.next ?? (card === null ? question : null); // another part's question came between
-    this.next = null;
-    if (next !== null) void this.put(next);
-  }
 }
