@@ -386,6 +386,27 @@ def test_an_order_that_is_none_is_a_card(order):
             assert page.card()["says"] == "error"
 
 
+def test_where_nothing_has_begun_a_pause_is_no_trouble():
+    with talk(client()) as link:
+        page = Page(link)
+        page.order("pause")
+        page.order("look", layer=0)
+        page.order("pace", pace="slow")
+        page.begin()
+
+
+@pytest.mark.parametrize("order", ["play", "step"])
+def test_what_could_not_begin_says_why_again(order):
+    with talk(client()) as link:
+        page = Page(link)
+        page.order("begin", run=1, settings={**FEW, "rows": 5_001})
+        why = page.card()["error"]
+        page.order("pause")  # is no trouble, and takes no reason away
+        page.order(order)
+        assert page.card()["error"] == why
+        page.begin()
+
+
 TABLE = "height,width,kind\n1.5,0.2,oak\n2.5,0.1,fir\n1.25,0.3,oak\n"
 
 

@@ -58,6 +58,7 @@ class PlaySession:
         self._closed = self._plays = False
         self._pace, self._look, self._run = "steady", Look(), 0
         self._playing: _Playing | None = None
+        self._unbegun: ChainruleError = ArgumentError("Nothing has begun yet.", where="")
         self._until = 0.0
         self._thread = threading.Thread(target=self._live, daemon=True, name="playground")
 
@@ -139,9 +140,17 @@ class PlaySession:
         if do == "begin":
             self._begin(order)
             return
+        if do == "pace":
+            self._pace = _pace(order)
+            return
+        if do == "look":
+            self._look = _look(order)
         playing = self._playing
         if playing is None:
-            raise ArgumentError("Nothing has begun yet.", where="")
+            # Nothing to pause or to show. To any other order: why there is no training.
+            if do not in ("pause", "look"):
+                raise self._unbegun
+            return
         if do == "play":
             if playing.net.epoch >= MOST_EPOCHS:
                 raise ArgumentError(f"{MOST_EPOCHS:,} epochs are the most.", where="")
@@ -154,10 +163,7 @@ class PlaySession:
             if playing.net.epoch >= MOST_EPOCHS:
                 raise ArgumentError(f"{MOST_EPOCHS:,} epochs are the most.", where="")
             self._send(playing.train(), late=False)
-        elif do == "pace":
-            self._pace = _pace(order)
         elif do == "look":
-            self._look = _look(order)
             if not self._plays:
                 self._send(playing.shown, late=False)
         elif do == "past":
@@ -171,6 +177,15 @@ class PlaySession:
         self._plays, self._playing = False, None
         self._outbox.forget()
         self._run = whole_number(order.get("run"), "A run", 0, LARGEST_RUN)
+        try:
+            self._playing = self._made(order)
+        except ChainruleError as error:
+            self._unbegun = error
+            raise
+        self._plays = order.get("plays") is True
+        self._send(self._playing.latest, late=False)
+
+    def _made(self, order: Order) -> "_Playing":
         settings = read_settings(order.get("settings"))
         if "pace" in order:
             self._pace = _pace(order)
@@ -178,9 +193,7 @@ class PlaySession:
             self._look = _look(order)
         task = PlayTask.of(points_for(settings, order.get("points")), settings)
         self._outbox.put_card(_begun(self._run, settings, task))
-        self._playing = _Playing(settings, task)
-        self._plays = order.get("plays") is True
-        self._send(self._playing.latest, late=False)
+        return _Playing(settings, task)
 
     def _advance(self) -> None:
         """Epochs until the next frame is due, and the frame."""
