@@ -114,9 +114,9 @@ def _reply(found: bytes) -> tuple[Reply, bytes]:
 
 
 @contextmanager
-def served(application=None) -> Iterator[Served]:
+def served(application=None, port=0) -> Iterator[Served]:
     """Serve a site until the block ends."""
-    found = listening()
+    found = listening(port)
     running = server(application or explorer.app(token=TOKEN))
     thread = threading.Thread(target=lambda: running.run(sockets=[found]), daemon=True)
     thread.start()

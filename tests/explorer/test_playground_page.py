@@ -2,7 +2,7 @@
 
 import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -316,6 +316,114 @@ def test_the_warped_grid_is_of_the_layer_and_the_axes_that_are_chosen(page, site
     expect(section).to_contain_text("unit 1 and unit 4 of layer 1")
     page.get_by_label("Layer", exact=True).select_option("1")
     expect(section).to_contain_text("unit 1 and unit 2 of layer 2")
+
+
+def test_points_of_ones_own_begin_without_trouble_and_clear_leaves_nothing(page, site):
+    page.goto(f"http://{site.host}/?token={TOKEN}")
+    page.get_by_role("button", name=re.compile("^Points of your own")).click()
+    live, trouble = page.locator("[aria-live=polite].unseen"), page.locator(".trouble")
+    expect(live).to_contain_text("Set points of at least two classes")
+    field = page.locator(".field [role=application]")
+    field.click(position={"x": 60, "y": 60})
+    button(page, "class 1").click()
+    field.click(position={"x": 300, "y": 300})
+    ready(page)
+    button(page, "One epoch").click()
+    ready(page, 1)
+    button(page, "Clear").click()
+    expect(live).to_contain_text("Set points of at least two classes")
+    page.wait_for_timeout(300)  # what a training before still says would come now
+    ready(page)
+    expect(page.locator(".figures")).to_have_count(0)
+    assert trouble.count() == 0
+    table = page.get_by_label("Points as a table")
+    page.locator("summary").click()
+    field.click(position={"x": 150, "y": 150})
+    expect(table).to_have_value(re.compile(r"^x,y,class\n\S+,class 1$"))
+    table.fill("a,b,c\n1,2,x\n")  # typed, and kept
+    field.click(position={"x": 160, "y": 160})
+    expect(page.locator("summary")).to_contain_text("2 points")
+    assert table.input_value() == "a,b,c\n1,2,x\n"
+
+
+def test_what_leaves_is_of_what_is_shown(page, site):
+    rows = "".join(f"{i / 7:.4f},{i / 9:.4f},{i % 2}\n" for i in range(1_500))
+    opened(page, site, data="own", layers=[2])
+    content = {"name": "many.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.locator("input[type=file]").set_input_files(content)
+    ready(page)
+    button(page, "Share").click()
+    shared = page.get_by_role("region", name="Share")
+    expect(shared).to_contain_text("too many for an address: only the settings are in it")
+    link = page.get_by_label("What to put behind the address").input_value()
+    assert json.loads(unquote(link.split("play=")[1])) == {"data": "own", "layers": [2]}
+    button(page, "As code").click()
+    code, told = page.get_by_label("Python script"), page.get_by_role("region", name="As code")
+    expect(told).to_contain_text("the same points, with")
+    button(page, "One epoch").click()
+    expect(told).to_contain_text("as after epoch 1,")
+    assert "range(1, 2)" in code.input_value()
+    button(page, "XOR").click()
+    expect(code).to_have_value(re.compile("def xor"))
+    expect(told).to_contain_text("the same points, with")
+    button(page, "Your own").click()
+    button(page, "Clear").click()
+    expect(told).to_have_count(0)
+
+
+def test_a_number_field_shows_what_is_used(page, site):
+    opened(page, site, **{**SMALL, "rows": 10})
+    ready(page)
+    for name, typed, used in [
+        ("Points", "-5", "10"), ("Points", "", "10"), ("Points", "9e9", "5000"),
+        ("Seed", "-1", "0"), ("Batch size", "-1", "1"), ("Units of layer 1", "", "3"),
+    ]:  # fmt: skip
+        field = page.get_by_role("spinbutton", name=name)
+        field.fill(typed)
+        field.press("Tab")
+        assert field.input_value() == used, (name, typed)
+
+
+@parametrize(
+    "play, is_whole",
+    [("{}", True), ('{"rows":50}', True), ("", True), ("garbage", False),
+     ('{"layers":[99999]}', False), ('{"rate":"x"}', False), ('{"data":"toString"}', False),
+     ('{"data":"own","points":"nan_1_0*1_2_0"}', False)],
+    few={1, 3, 7},
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_told(page, site, play, is_whole):
+    page.goto(f"http://{site.host}/?token={TOKEN}#view=play&play={quote(play)}")
+    expect(page.locator("h1")).to_have_text("Playground")
+    assert page.get_by_text("Not all that the address holds").count() == (not is_whole)
+
+
+@parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"], few=2)
+def test_a_file_is_read_in_the_encoding_it_has(page, site, encoding):
+    opened(page, site, data="own", layers=[2])
+    text = "h\u00f6he;breite;art\r\n1,5;2;K\u00e4fer\r\n2,5;1;Ma\u00df\r\n3;1;K\u00e4fer\r\n"
+    content = {"name": "de.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
+    page.locator("input[type=file]").set_input_files(content)
+    expect(page.locator(".legend")).to_contain_text("K\u00e4fer")
+    expect(page.locator(".legend")).to_contain_text("Ma\u00df")
+    expect(page.locator(".legend .range")).to_contain_text("h\u00f6he 1.")
+
+
+def test_a_server_that_is_gone_trains_no_more_and_another_one_is_told(browser_page):
+    context = browser_page.context.browser.new_context()
+    page = context.new_page()
+    with served(explorer.app(token=TOKEN)) as site:
+        opened(page, site, **SMALL)
+        ready(page)
+        button(page, "Play").click()
+        expect(page.locator(".count")).not_to_have_text("epoch 0")
+    expect(page.locator(".notice")).to_contain_text("does not answer")
+    expect(button(page, "Play")).to_be_visible()
+    with served(explorer.app(token=TOKEN[::-1]), port=int(site.host.split(":")[1])):
+        expect(page.locator(".notice")).to_contain_text("Another explorer answers here")
+    with served(explorer.app(token=TOKEN), port=int(site.host.split(":")[1])):
+        expect(page.locator(".notice")).to_have_count(0)
+        ready(page)
+    context.close()
 
 
 @parametrize("width", [400, 800, 1280], few=1)

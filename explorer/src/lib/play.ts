@@ -142,17 +142,24 @@ export function written(settings: Settings, own: Points): string | null {
   return text.length <= MOST_IN_ADDRESS ? text : null;
 }
 
+export interface Found {
+  settings: Settings;
+  own: Points;
+  isWhole: boolean; // nothing that the address holds was left out
+}
+
 /** The reverse. What an address holds may be anything; the server checks the numbers themselves. */
-export function read(text: string | null): { settings: Settings; own: Points } {
+export function read(text: string | null): Found {
   const settings: Settings = { ...USUAL, layers: [...USUAL.layers] };
   const own: Points = { x: [], y: [], label: [], classes: [], columns: [] };
   let found: unknown = null;
+  let isWhole = true;
   try {
-    found = JSON.parse(text ?? "{}");
+    found = JSON.parse(text || "{}");
   } catch {
-    return { settings, own };
+    return { settings, own, isWhole: false };
   }
-  if (typeof found !== "object" || found === null) return { settings, own };
+  if (typeof found !== "object" || found === null) return { settings, own, isWhole: false };
   const given = found as Record<string, unknown>;
   for (const [name, usual] of Object.entries(USUAL)) {
     const value = given[name];
@@ -161,19 +168,26 @@ export function read(text: string | null): { settings: Settings; own: Points } {
         ? Array.isArray(value) && value.length <= MOST_LAYERS && value.every(isUnits)
         : typeof value === typeof usual;
     if (fits) Object.assign(settings, { [name]: value });
+    else if (value !== undefined) isWhole = false;
   }
-  if (!(settings.data in DATA)) settings.data = USUAL.data;
-  for (const text of String(given.points ?? "").split("*")) {
+  if (!Object.hasOwn(DATA, settings.data)) {
+    settings.data = USUAL.data;
+    isWhole = false;
+  }
+  const points = String(given.points ?? "");
+  for (const text of points === "" ? [] : points.split("*")) {
     const [x, y, label] = text.split("_").map(Number);
-    if (x === undefined || y === undefined || label === undefined) continue;
-    if (![x, y, label].every(Number.isFinite)) continue;
+    if (x === undefined || y === undefined || label === undefined || ![x, y, label].every(Number.isFinite)) {
+      isWhole = false;
+      continue;
+    }
     own.x.push(x);
     own.y.push(y);
     own.label.push(Math.max(0, Math.min(MOST_CLASSES - 1, Math.round(label))));
   }
   own.columns = names(given.columns, 2);
   if (own.columns.length > 0) own.classes = names(given.classes, MOST_CLASSES);
-  return { settings, own };
+  return { settings, own, isWhole };
 }
 
 function isUnits(x: unknown): boolean {
@@ -190,6 +204,18 @@ export function asTable(own: Points): string {
   const name = (label: number) => own.classes[label] ?? `class ${label}`;
   const rows = own.x.map((x, i) => `${x},${own.y[i]},${quoted(name(own.label[i] ?? 0))}`);
   return [`${quoted(a ?? "x")},${quoted(b ?? "y")},class`, ...rows].join("\n");
+}
+
+/** The text of a file: UTF-8, UTF-16 as Excel marks it, or else what Windows writes in the West. */
+export function decoded(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 function quoted(text: string): string {

@@ -11,6 +11,7 @@ export interface Told {
   frame: (frame: Frame) => void;
   trouble: (trouble: Trouble) => void;
   opened: (again: boolean) => void; // there is a server; again: the training before is over
+  closed: () => void; // there is none
 }
 
 /** What is needed to show a playground without a server: plain JSON. */
@@ -54,6 +55,7 @@ export class Player {
         this.opened = true;
         told.opened(again);
       },
+      closed: told.closed,
       card: (card) => {
         if (card.card !== "play" || card.run !== this.run) return;
         if (card.says === "begun") told.begun(card);
@@ -79,6 +81,14 @@ export class Player {
     this.wanted = null;
     const own = settings.data === "own" ? points : null;
     this.order("begin", { run: this.run, settings, points: own, plays, ...more });
+  }
+
+  /** Nothing is trained: what the last training still says is heard no more. */
+  rest(): void {
+    this.run = ++Player.runs;
+    this.asked = false;
+    this.wanted = null;
+    this.order("pause");
   }
 
   order(what: string, more: Record<string, unknown> = {}): void {

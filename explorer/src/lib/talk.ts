@@ -8,6 +8,7 @@ type Waiting = { id: number; done: (card: Card | null) => void };
 
 const FIRST_PAUSE = 250; // ms until the socket is opened again; doubled each time
 const LONGEST_PAUSE = 4000;
+const REFUSED = 403;
 const LARGEST_QUESTION = 320 * 1024; // bytes; the server closes the socket of one that sends more
 const TOO_MUCH = {
   what: "This is more text than the explorer takes at once.",
@@ -17,9 +18,13 @@ const TOO_MUCH = {
 /** Who hears what a training says without being asked. */
 export interface Listener {
   opened: () => void; // the socket is new: a training that an old one had is over
+  closed: () => void; // and with it the training
   card: (card: Card) => void;
   frame: (frame: ArrayBuffer) => void;
 }
+
+/** Why there is no socket: nobody answers, or another explorer does, whose token is another. */
+export type Silence = "nobody" | "another";
 
 /** What a page answers to each frame: without it, no more than two are sent. */
 export const SEEN: Question = { ask: "seen" };
@@ -33,7 +38,7 @@ export class Talk {
   private pause = FIRST_PAUSE;
   private listener: Listener | null = null;
 
-  constructor(private readonly told: (isOpen: boolean) => void) {
+  constructor(private readonly told: (silence: Silence | null) => void) {
     this.open();
   }
 
@@ -76,7 +81,7 @@ export class Talk {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.pause = FIRST_PAUSE;
-      this.told(true);
+      this.told(null);
       for (const each of this.unsent.splice(0)) socket.send(each.text);
       this.listener?.opened();
     };
@@ -87,7 +92,8 @@ export class Talk {
       } else this.answered(JSON.parse(String(message.data)) as Card);
     };
     socket.onclose = () => {
-      this.told(false);
+      void this.silence().then(this.told);
+      this.listener?.closed();
       this.forget();
       setTimeout(() => this.open(), this.pause);
       this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
@@ -106,6 +112,12 @@ export class Talk {
     }
     this.waiting = this.waiting.filter((each) => each.id > id);
     this.rest();
+  }
+
+  private async silence(): Promise<Silence | null> {
+    const { status } = await fetch(location.pathname + location.search).catch(() => ({ status: 0 }));
+    if (this.socket?.readyState === WebSocket.OPEN) return null;
+    return status === REFUSED ? "another" : "nobody";
   }
 
   /** What was sent before the socket closed is never answered. */
