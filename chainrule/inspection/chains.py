@@ -6,7 +6,7 @@ it, of local times upstream; the search follows the largest terms and adds up th
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,8 @@ def explain(loss: Any, parameter: Any, index: Any = (), *, paths: int = MOST_PAT
     -----
     The numbers are those of the backward walk: a path is 1, the upstream gradient of the loss,
     times the local gradient of every gate on it, and all paths add up to the gradient. Every row
-    of a batch is a path of its own.
+    of a batch is a path of its own. A gate that is closed passes nothing, however steep the others
+    are; but where the walk itself met 0 times infinity, and the gradient is NaN, the path is too.
 
     Examples
     --------
@@ -91,20 +92,29 @@ def explain(loss: Any, parameter: Any, index: Any = (), *, paths: int = MOST_PAT
         )
     names = Names(found)
     search = _searched(found, place, int(paths))
-    trails = [trail for _, trail in search.finished]
-    shown = [_path(value, trail, search, names) for value, trail in search.finished]
     number, others, size = search.rest()
-    links = [link for trail in trails for link in trail.links]
+    gradient = float(np.asarray(found.gradients[target])[place])
+    finished = search.finished
+    if is_spoiled := not isfinite(gradient):
+        finished = [(_walked(found, trail.links), trail) for _, trail in finished]
+        finished.sort(key=lambda pair: (not isnan(pair[0]), -abs(pair[0])))
+        others = nan if number else 0.0
+    shares = [0.0 if is_spoiled else search.share(abs(value)) for value, _ in finished]
+    shown = [
+        _path(value, trail, share, names)
+        for (value, trail), share in zip(finished, shares, strict=True)
+    ]
+    links = [link for _, trail in finished for link in trail.links]
     return Explanation(
         names.of(end),
         names.of(target),
         place,
-        float(np.asarray(found.gradients[target])[place]),
+        gradient,
         float(np.asarray(target.value)[place]),
         tuple(shown),
-        Rest(number, others, search.share(size)),
-        tuple(forks(found, place, names)),
-        routes(found, place, int(paths), names),
+        Rest(number, others, 0.0 if is_spoiled else search.share(size)),
+        () if is_spoiled else tuple(forks(found, place, names)),
+        () if is_spoiled else routes(found, place, int(paths), names),
         names.nodes([target, *(link.result for link in links)]),
     )
 
@@ -215,8 +225,26 @@ class _Reading:
         return result, places, slopes, terms
 
 
-def _path(value: float, trail: _Trail, search: Search[_Trail], names: Names) -> Path:
+def _walked(found: Sweep, links: list[Link]) -> float:
+    """The product as the walk forms it, from the loss down: 0 times infinity is NaN there too.
+
+    Unless what came back along an edge is finite: there the walk sent nothing on.
+    """
+    value = 1.0
+    for link in links:
+        value *= link.local
+        if not isfinite(value):
+            sent = [
+                found.flow(read)[link.place]
+                for read in found.readers[link.operand]
+                if any(result is link.result for result in found.results(read.gate))
+            ]
+            value = 0.0 if np.isfinite(sent).all() else value
+    return value
+
+
+def _path(value: float, trail: _Trail, share: float, names: Names) -> Path:
     gradients = names.sweep.gradients
     factors = tuple(names.factor(link, gradients) for link in trail.links)
     upstream = float(np.asarray(gradients[trail.node])[trail.place])
-    return Path(factors, upstream, value, search.share(abs(value)))
+    return Path(factors, upstream, value, share)

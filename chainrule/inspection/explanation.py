@@ -4,6 +4,7 @@ Imports spoken and json_schema. chains.py finds it; explanation_pages.py writes 
 """
 
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 from chainrule.inspection import json_schema as schemas
@@ -11,11 +12,13 @@ from chainrule.inspection.explanation_pages import as_html, as_latex
 from chainrule.inspection.spoken import (
     entry_name,
     fork_lines,
+    more_gates,
     product,
     rest_line,
     route_line,
     said,
-    share_of,
+    share_line,
+    shortened,
     total_line,
 )
 
@@ -73,7 +76,8 @@ class Path:
     value : float
         The product of all: what this path adds to the gradient.
     share : float
-        Its magnitude, as a share of the magnitudes of all that is added, from 0 to 1.
+        Its magnitude, as a share of the magnitudes of all that is added, from 0 to 1; 0 where the
+        gradient is not finite.
     """
 
     factors: tuple[Factor, ...]
@@ -147,7 +151,7 @@ class Rest:
     branches : int
         How many; each may hold many paths.
     value : float
-        What they add to the gradient.
+        What they add to the gradient; NaN where that is not finite, and nobody adds them up.
     share : float
         As of a path.
     """
@@ -176,7 +180,7 @@ class Explanation:
     rest : Rest
         All others. The values of the paths and of the rest add up to the gradient.
     forks : tuple of Fork
-        Where gradients are added, from the loss down.
+        Where gradients are added, from the loss down; none where the gradient is not finite.
     routes : tuple of Route
         The ways through the tensors that carry most, where there are several: through a layer, or
         past it.
@@ -250,9 +254,7 @@ class Explanation:
         several = len(self.paths) > 1 or self.rest.branches > 0
         for number, path in enumerate(self.paths, start=1):
             title = f"path {number}: " if several else ""
-            tells = several and path.value != 0  # of nothing there are no shares
-            share = f", {share_of(path.share)} of all that is added" if tells else ""
-            lines += ["", f"{title}{product(path)}{share}", *_columns(path)]
+            lines += ["", f"{title}{product(path)}{share_line(self, path)}", *_columns(path)]
         if self.rest.branches:
             lines += ["", rest_line(self.rest)]
         if several:
@@ -263,6 +265,8 @@ class Explanation:
             lines += ["", f"the first of {len(self.forks)} forks:"]
         for fork in self.forks[:MOST_FORKS]:
             lines += ["", *fork_lines(fork)]
+        if not isfinite(self.gradient):
+            lines += ["", f"cr.why({self.loss}, {self.parameter}) says where it begins."]
         return "\n".join(lines)
 
 
@@ -270,11 +274,16 @@ def _columns(path: Path) -> list[str]:
     """A line for each gate, from the loss down."""
     if not path.factors:
         return ["    the loss itself"]
-    calls = [f"{f.result} = {f.formula}" for f in path.factors]
+    first, others, last = shortened(path)
+    shown = [*first, *last]
+    calls = [f"{f.result} = {f.formula}" for f in shown]
     width = min(max(map(len, calls)), WIDEST)
-    moves = [f"d/d {f.operand}" for f in path.factors]
+    moves = [f"d/d {f.operand}" for f in shown]
     narrow = max(map(len, moves))
-    return [
+    lines = [
         f"    {call:<{width}}  {move:<{narrow}} = {said(f.local):<9}  {f.role}".rstrip()
-        for call, move, f in zip(calls, moves, path.factors, strict=True)
+        for call, move, f in zip(calls, moves, shown, strict=True)
     ]
+    if others:
+        lines.insert(len(first), f"    ... {more_gates(others)}")
+    return lines

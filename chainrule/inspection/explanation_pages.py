@@ -7,11 +7,13 @@ from typing import Any
 
 from chainrule.inspection.spoken import (
     fork_title,
+    more_gates,
     product,
     rest_line,
     route_line,
     said,
-    share_of,
+    share_line,
+    shortened,
     total_line,
 )
 from chainrule.inspection.svg import element, escaped
@@ -34,9 +36,7 @@ def as_html(explanation: Any) -> str:
     parts = [element("p", element("strong", escaped(heading)))]
     several = len(explanation.paths) > 1 or explanation.rest.branches
     for number, path in enumerate(explanation.paths, start=1):
-        title = f"path {number}: {product(path)}"
-        if several and path.value != 0:  # of nothing there are no shares
-            title += f", {share_of(path.share)} of all that is added"
+        title = f"path {number}: {product(path)}{share_line(explanation, path)}"
         parts += [element("div", escaped(title)), _table(path)]
     if explanation.rest.branches:
         parts.append(element("p", escaped(rest_line(explanation.rest))))
@@ -50,18 +50,23 @@ def as_html(explanation: Any) -> str:
 
 def _table(path: Any) -> str:
     head = element("tr", *(element("th", escaped(name)) for name in COLUMNS))
-    rows = [
-        element(
-            "tr",
-            element("td", element("code", escaped(f"{f.result} = {f.formula}"))),
-            element("td", element("code", escaped(f.operand))),
-            element("td", escaped(said(f.local)), class_="number"),
-            element("td", escaped(said(f.upstream)), class_="number"),
-            element("td", escaped(f.role)),
-        )
-        for f in path.factors
-    ]
+    first, others, last = shortened(path)
+    rows = [_row(factor) for factor in [*first, *last]]
+    if others:
+        left_out = element("td", escaped(more_gates(others)), colspan=str(len(COLUMNS)))
+        rows.insert(len(first), element("tr", left_out))
     return element("table", head, *rows)
+
+
+def _row(factor: Any) -> str:
+    return element(
+        "tr",
+        element("td", element("code", escaped(f"{factor.result} = {factor.formula}"))),
+        element("td", element("code", escaped(factor.operand))),
+        element("td", escaped(said(factor.local)), class_="number"),
+        element("td", escaped(said(factor.upstream)), class_="number"),
+        element("td", escaped(factor.role)),
+    )
 
 
 def _sums(fork: Any) -> str:

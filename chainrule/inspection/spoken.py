@@ -4,9 +4,11 @@ Imports nothing of chainrule. explanation.py and explanation_pages.py speak with
 """
 
 from collections.abc import Sequence
+from math import isfinite, isnan, prod
 from typing import Any
 
 LONGEST_ROUTE = 10  # ops that are listed
+LONGEST_PATH = 24  # gates that are listed
 
 
 def said(x: float) -> str:
@@ -31,9 +33,34 @@ def entry_name(name: str, place: Sequence[int]) -> str:
 
 def product(path: Any) -> str:
     """The factors of a path and what they make: "1 × (-4) = -4"."""
-    factors = [path.upstream, *(factor.local for factor in path.factors)]
-    written = " × ".join([said(factors[0]), *map(bracketed, factors[1:])])
-    return f"{written} = {said(path.value)}"
+    first, others, last = shortened(path)
+    factors = [said(path.upstream), *(bracketed(factor.local) for factor in first)]
+    if others:
+        factors.append(f"[{more_gates(others)}]")
+    factors += [bracketed(factor.local) for factor in last]
+    return f"{' × '.join(factors)} = {said(path.value)}"
+
+
+def shortened(path: Any) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """The gates of a path: the first ones, those that a text leaves out, and the last ones."""
+    if len(path.factors) <= LONGEST_PATH:
+        return path.factors, (), ()
+    half = LONGEST_PATH // 2
+    return path.factors[:half], path.factors[half:-half], path.factors[-half:]
+
+
+def more_gates(factors: Sequence[Any]) -> str:
+    """What is said of gates that are left out: how many, and their product."""
+    together = float(prod(factor.local for factor in factors))
+    return f"{len(factors)} more gates: {said(together)} together"
+
+
+def share_line(explanation: Any, path: Any) -> str:
+    """What follows the product of one of several paths; 0 and NaN have no share."""
+    several = len(explanation.paths) > 1 or explanation.rest.branches
+    if not several or path.value == 0 or not isfinite(explanation.gradient):
+        return ""
+    return f", {share_of(path.share)} of all that is added"
 
 
 def total_line(explanation: Any) -> str:
@@ -41,13 +68,15 @@ def total_line(explanation: Any) -> str:
     rest = explanation.rest
     terms = [bracketed(path.value) for path in explanation.paths]
     if rest.branches:
-        terms.append(f"{bracketed(rest.value)} (the rest)")
+        terms.append("..." if isnan(rest.value) else f"{bracketed(rest.value)} (the rest)")
     return f"{' + '.join(terms)} = {said(explanation.gradient)}"
 
 
 def rest_line(rest: Any) -> str:
     """What is said of the branches that are not followed."""
     branches = "1 more branch" if rest.branches == 1 else f"{rest.branches:,} more branches"
+    if isnan(rest.value):
+        return f"the rest, {branches}: not followed"
     if rest.value == 0 and rest.share == 0:
         return f"the rest, {branches}: each {said(rest.value)} as well"
     return f"the rest, {branches}: {said(rest.value)}, {share_of(rest.share)} of all that is added"

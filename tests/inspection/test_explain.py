@@ -19,6 +19,7 @@ from chainrule.errors import (
 )
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.operation import apply
+from chainrule.inspection.spoken import LONGEST_PATH
 from chainrule.spec import is_tuple
 from chainrule.testing.cases import case_of
 
@@ -38,6 +39,7 @@ def places(x):
 def assert_adds_up(explanation, gradient):
     assert explanation.gradient == gradient or np.isnan(gradient)
     if not np.isfinite(gradient):
+        assert_is_spoiled(explanation)
         return
     values = [path.value for path in explanation.paths]
     inner = [abs(f.upstream) for path in explanation.paths for f in path.factors]
@@ -52,6 +54,80 @@ def assert_adds_up(explanation, gradient):
         assert fork.value == pytest.approx(total, rel=1e-12, abs=room)
     shares = sum(path.share for path in explanation.paths) + explanation.rest.share
     assert shares == pytest.approx(1) or shares == 0
+
+
+def assert_is_spoiled(explanation):
+    """What is not finite has no shares, and no sum that contradicts it."""
+    with np.errstate(all="ignore"):
+        total = sum(path.value for path in explanation.paths)
+    assert math.isnan(explanation.rest.value) == (explanation.rest.branches > 0)
+    if explanation.rest.branches == 0:
+        np.testing.assert_equal(total, explanation.gradient)
+    else:
+        assert "not followed" in str(explanation)
+    assert not any(path.share for path in explanation.paths)
+    assert not explanation.rest.share
+    assert (explanation.forks, explanation.routes) == ((), ())
+    for text in (str(explanation), explanation._repr_html_().split("</style>")[1]):
+        assert "%" not in text
+        assert "-0)" not in text
+    breached = breaches(json.loads(json.dumps(explanation.to_dict())), explanation.schema())
+    assert breached == []
+
+
+def softmax_by_hand(scores):
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return -np.log((e / e.sum(axis=1, keepdims=True))[np.arange(3), [1, 2, 0]]).mean()
+
+
+SPOILED = {
+    "log of a softmax that is 0": (np.eye(3) * 2000, softmax_by_hand),
+    "a softmax that overflows": (
+        np.eye(3) * 2000,
+        lambda x: -np.log((np.exp(x) / np.exp(x).sum())[0, 1]),
+    ),
+    "a slope that is infinite": (np.array([0.0, 1.0]), lambda x: np.sqrt(x).sum()),
+    "0 / 0": (np.array([0.0, 1.0]), lambda x: (x / x).sum()),
+    "behind a factor of 0": (np.array([0.0, 1.0]), lambda x: (np.log(x) * 0.0).sum()),
+    "inf - inf": (np.array([800.0, 1.0]), lambda x: (np.exp(x) - np.exp(2 * x)).sum()),
+    "read by a norm of 0": (np.zeros(3), lambda x: np.sqrt((x * x).sum())),
+    "a NaN": (np.array([np.nan, 1.0]), lambda x: (x * x).sum()),
+}
+
+
+@pytest.mark.parametrize("paths", [1, 8])
+@pytest.mark.parametrize("case", SPOILED)
+def test_what_is_not_finite_is_not_explained_away(case, paths):
+    start, made = SPOILED[case]
+    w = cr.parameter(start, name="w")
+    with np.errstate(all="ignore"):
+        loss = made(w)
+        loss.backward()
+        spoiled = 0
+        for place in np.ndindex(w.shape):
+            found = cr.explain(loss, w, place, paths=paths)
+            assert_adds_up(found, w.grad[place])
+            spoiled += not np.isfinite(w.grad[place])
+            assert ("cr.why(loss, w) says" in str(found)) == (not np.isfinite(w.grad[place]))
+    assert spoiled
+
+
+def test_of_many_gates_in_a_row_the_first_and_the_last_are_written():
+    h = x = cr.parameter(np.ones(2), name="x")
+    for _ in range(100):
+        h = cr.tanh(h * 0.9)
+    found = cr.explain(h.sum(), x, 0)
+    assert len(found.paths[0].factors) == 201
+    lines = str(found).splitlines()
+    (left_out,) = [line for line in lines if "more gates" in line and "..." in line]
+    shown = [line for line in lines if " d/d " in line]
+    assert len(shown) == LONGEST_PATH
+    assert int(left_out.split()[1]) == 201 - LONGEST_PATH
+    assert len(lines[2]) < 400
+    assert found._repr_html_().count("<tr") == LONGEST_PATH + 2
+    locals_ = [float(line.split(" = ")[-1].split()[0]) for line in shown]
+    together = float(left_out.split(":")[1].split()[0])
+    assert np.prod(locals_) * together == pytest.approx(found.gradient, rel=1e-2)
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
