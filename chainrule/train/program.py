@@ -76,6 +76,8 @@ class Program:
         Every element of x is multiplied by it: 1/255 for images given as bytes (uint8).
     gradient_hooks : sequence of callable, optional
         As in :func:`fit`.
+    epochs : int, default 0
+        Made before, by another program with this seed: their dropout masks do not come again.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Program:
         seed: int = 0,
         scale: float = 1.0,
         gradient_hooks: Sequence[GradientHook] = (),
+        epochs: int = 0,
     ) -> None:
         check_model(model)
         check_loss(loss)
@@ -124,7 +127,8 @@ class Program:
         self._native, self._examined = NativeSteps(self._recipe), set[Any]()
         self._left_out = set[str]()  # parameters that were named as not reached
         self._rates = rates_of(schedule, optimizer, None, "Program")
-        self._key, self._epochs = key(whole("Program", "seed", seed)), 0
+        self._key = key(whole("Program", "seed", seed))
+        self._epochs = whole("Program", "epochs", epochs)
         self._evaluation = NativeEvaluation(model, float(scale))
         self._lock = threading.Lock()
 

@@ -69,7 +69,7 @@ def trained(
             'partial_fit does not support learning_rate="plateau", which compares epochs of a fit'
         )
     if not incremental or not hasattr(estimator, "_optimizer"):
-        estimator._optimizer = Learning(estimator)
+        estimator._optimizer = Learning(estimator, _seed(estimator))
     judged = watched
     if estimator.early_stopping and watched is None:
         rows, judged = _split(estimator, rows)
@@ -121,6 +121,7 @@ class _Run:
         self._rows, self._size = rows, _batch_size(estimator.batch_size, self.count)
         self._order: Array = np.arange(self.count)
         self._epoch = 0
+        self._passes = len(estimator.loss_curve_)  # by this net before: no mask of dropout again
 
     @property
     def is_plain(self) -> bool:
@@ -173,7 +174,7 @@ class _Run:
             accumulate=estimator.accumulate,
             callbacks=callbacks,
             metric=None,
-            seed=_seed(estimator),
+            seed=learning.seed_after(self._passes),
             shuffle=shuffle,
         )
 
@@ -186,7 +187,8 @@ class _Run:
             penalties(estimator, estimator.model_),
             self._schedule(),
             estimator.clip,
-            seed=_seed(estimator),
+            seed=learning.seed,
+            epochs=self._passes,
         )
 
     def _schedule(self) -> Any:
@@ -224,8 +226,6 @@ def _batch_size(given: Any, rows: int) -> int:
 
 def _seed(estimator: Any) -> int:
     """Of dropout: it takes nothing from the draws of weights and orders."""
-    if not np.any(np.asarray(estimator.dropout) > 0):
-        return 0
     return int(copy_of_state(estimator._random_state).randint(2**31 - 1))
 
 

@@ -35,9 +35,12 @@ class Learning:
         What makes the rate smaller during a fit.
     adapts : bool
         Whether the stopping rule makes it smaller, as scikit-learn's does.
+    seed : int
+        Of dropout.
     """
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: Any, seed: int = 0) -> None:
+        self.seed = seed
         pace, solver = estimator.learning_rate, estimator.solver
         if pace in OF_SGD and (isinstance(solver, Optimizer) or solver not in SKLEARNS):
             raise ArgumentError(
@@ -64,6 +67,12 @@ class Learning:
         if self.scales:
             scale = (estimator.t_ + 1) ** estimator.power_t
             self.optimizer.rate = float(estimator.learning_rate_init) / scale
+
+    def seed_after(self, passes: int) -> int:
+        """Of the dropout of a fit that goes on with a net after so many passes over rows."""
+        if not passes:
+            return self.seed
+        return int(np.random.SeedSequence((self.seed, passes)).generate_state(1)[0])
 
     def program(self, make: Callable[[], Program], settings: tuple[Any, ...]) -> Program:
         """The compiled step, which is kept while net and settings are those it was made for."""
