@@ -36,7 +36,9 @@ class Classifying(ClassifierMixin, Perceptron):
     def _predicted(self, scores: Array) -> Array:
         classes = self.classes_
         if self._label_binarizer.y_type_.startswith("multilabel"):
-            return (scores > 0).astype(int)
+            labels = (scores > 0).astype(int)
+            is_sparse = self._label_binarizer.sparse_input_  # as the labels of training came
+            return self._label_binarizer.inverse_transform(labels) if is_sparse else labels
         if scores.shape[1] > 1:
             return classes.take(scores.argmax(axis=1), mode="clip")
         return classes.take((scores[:, 0] > 0).astype(int), mode="clip")
