@@ -23,7 +23,7 @@ from chainrule.nn.module import Module
 from chainrule.nn.run import CURRENT
 from chainrule.plan.steps import Flow
 from chainrule.settings import RECORDING
-from chainrule.spec import Spec, is_array
+from chainrule.spec import Spec, is_array, is_masked
 
 NUMBERS = "biufcmM"  # kinds of elements: truth values, numbers, durations and dates
 
@@ -63,6 +63,8 @@ class Call:
                     return None
                 x = x.value
             if _is_numpy(x):
+                if type(x) is not np.ndarray and is_masked(x):
+                    return None  # machine code sees no mask
                 array = _in_order(np.asarray(x))
                 arrays.append(array)
                 leaves.append(Spec(array.shape, array.dtype))

@@ -73,13 +73,18 @@ def as_array(x: Any) -> np.ndarray[Any, np.dtype[Any]]:
     array = np.asarray(x)
     if array.dtype.kind not in NUMBERS:
         raise not_numbers("this array", array)
+    refuse_mask(x)
+    return array
+
+
+def refuse_mask(x: Any) -> None:
+    """Raise a DTypeError for an array with a mask, which nothing behind it would see."""
     if is_masked(x):
         raise DTypeError(
             "a tensor has no masked elements, but this array may have some.",
-            found=[describe("array", array)],
+            found=[describe("array", np.asarray(x))],
             do="Fill them, x.filled(0), and choose with where(mask, x, 0).",
         )
-    return array
 
 
 def not_numbers(name: str, array: Any) -> DTypeError:
