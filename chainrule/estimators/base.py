@@ -39,9 +39,10 @@ from chainrule.estimators.table_reading import (
 )
 from chainrule.nn import Ensemble
 from chainrule.settings import threads
+from chainrule.spec import is_masked
 from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
-from chainrule.train.data.frames import NAME
+from chainrule.train.data.frames import NAME, with_gaps
 from chainrule.train.data.wanted import Wanted, wanted_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -80,6 +81,7 @@ class Tabular(BaseEstimator):
     def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
         """A frame as it is or a matrix of float64, and the targets."""
         x, self.takes_any_order_ = taken(x), False
+        y = with_gaps(y) if is_masked(y) else y
         if isinstance(y, str):
             raise DTypeError(
                 f"y is an answer for each row, but this is one text: {y!r}.",

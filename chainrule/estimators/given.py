@@ -1,6 +1,6 @@
 """What users give as rows, as the estimators take it: a frame, a dict of columns or an array.
 
-Imports errors. The estimators ask it first, in training and for every answer.
+Imports errors and train.data. The estimators ask it first, in training and for every answer.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ import numpy as np
 
 from chainrule.errors import DTypeError, ShapeError, describe
 from chainrule.estimators.single_row import is_mapping
+from chainrule.spec import is_masked
+from chainrule.train.data.frames import with_gaps
 
 ROWS = "Pass a frame of pandas or polars, a dict of columns, or an array of numbers (N, D)"
 FILE = (
@@ -33,7 +35,7 @@ def taken(x: Any) -> Any:
         array = cast("np.ndarray[Any, np.dtype[Any]]", x)
         if array.ndim < 2 and not array.dtype.names:
             raise _no_rows(array)
-        return array
+        return with_gaps(array) if is_masked(array) and not array.dtype.names else array
     kind = cast("Any", type(x))
     if is_mapping(x):
         return x

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import DataError, DTypeError, MissingLibraryError, ShapeError, describe
+from chainrule.spec import is_masked
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.objects import booleans, values_of
 from chainrule.train.data.tables import Columns, Places, Values
@@ -99,7 +100,7 @@ def _array(name: str, column: Any) -> NDArray[Any]:
         array = np.empty(len(cells), object)
         array[:] = cells
         return array
-    array = np.asarray(column)
+    array = with_gaps(column)
     if array.ndim != 1:
         raise ShapeError(
             f"a column is one value per row, but {name!r} has {array.ndim} axes.",
@@ -111,14 +112,29 @@ def _array(name: str, column: Any) -> NDArray[Any]:
 
 def _of_matrix(matrix: NDArray[Any]) -> dict[str, NDArray[Any]]:
     if matrix.dtype.names:
-        return {name: matrix[name] for name in matrix.dtype.names}
+        return {name: with_gaps(matrix[name]) for name in matrix.dtype.names}
     if matrix.ndim != 2:
         raise ShapeError(
             f"a table has rows and columns, but this array has {matrix.ndim} axes.",
             found=[describe("table", matrix)],
             do="Pass it with shape (N, D).",
         )
-    return {f"x{place}": matrix[:, place] for place in range(matrix.shape[1])}
+    return {f"x{place}": with_gaps(matrix[:, place]) for place in range(matrix.shape[1])}
+
+
+def with_gaps(array: Any) -> NDArray[Any]:
+    """An array, with gaps where a mask hides its elements: np.asarray would show them."""
+    if not is_masked(array) or not np.ma.is_masked(array):
+        return np.asarray(array)
+    match array.dtype.kind:
+        case "i" | "u" | "f":
+            return array.astype(np.float64).filled(np.nan)
+        case "M" | "m":
+            return array.filled(np.array("NaT", array.dtype))
+        case _:
+            cells = np.array(array.data, object)
+            cells[np.ma.getmaskarray(array)] = None
+            return cells
 
 
 def _of_frame(table: Any) -> dict[str, "NDArray[Any] | list[Any]"]:

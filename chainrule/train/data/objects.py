@@ -18,6 +18,8 @@ from chainrule.train.data.tables import Text, Values
 
 NUMBERS = (int, float, Decimal, Fraction, np.integer, np.floating)
 BOOLEANS = (bool, np.bool_)
+NO_NUMBERS = (*BOOLEANS, np.timedelta64)  # whose classes inherit from those of whole numbers
+BLANKS = ("NAType", "NaTType", "MaskedConstant")  # of pandas and of NumPy's masked arrays
 NESTED = (list, dict, tuple, set, bytes, bytearray, np.ndarray)
 BOOLEAN_WORDS = ("false", "true")
 SECONDS_PER_HOUR, SECONDS_PER_MINUTE = 3600, 60
@@ -30,14 +32,12 @@ def values_of(cells: "Sequence[Any] | NDArray[Any]") -> tuple[Values, bool]:
     kinds = set[type](map(type, array))
     if kinds == {str}:  # the most frequent case, and the largest columns
         return text_of(array), False
-    blank = {
-        kind for kind in kinds if kind is type(None) or kind.__name__ in ("NAType", "NaTType")
-    }
+    blank = {kind for kind in kinds if kind is type(None) or kind.__name__ in BLANKS}
     gaps = _of_kinds(array, blank)
     kinds -= blank
     if all(issubclass(kind, BOOLEANS) for kind in kinds) and kinds:
         return booleans(np.where(gaps, False, array).astype(bool), gaps), False
-    if all(issubclass(kind, NUMBERS) and not issubclass(kind, BOOLEANS) for kind in kinds):
+    if all(issubclass(kind, NUMBERS) and not issubclass(kind, NO_NUMBERS) for kind in kinds):
         array[gaps] = np.nan
         return array.astype(np.float64), False
     if all(issubclass(kind, datetime) for kind in kinds):
@@ -45,7 +45,7 @@ def values_of(cells: "Sequence[Any] | NDArray[Any]") -> tuple[Values, bool]:
     if all(issubclass(kind, date | np.datetime64) for kind in kinds):
         array[gaps] = None
         return np.array(array.tolist(), "M8[us]"), False
-    if all(issubclass(kind, time | timedelta) for kind in kinds):
+    if all(issubclass(kind, time | timedelta | np.timedelta64) for kind in kinds):
         seconds = [np.nan if gap else _seconds(x) for x, gap in zip(array, gaps, strict=True)]
         return np.array(seconds), False
     return text_of(array, gaps), any(issubclass(kind, NESTED) for kind in kinds)
@@ -124,7 +124,9 @@ def _in_utc(moment: datetime) -> datetime:
     return plain if ahead is None else plain - ahead
 
 
-def _seconds(cell: "time | timedelta") -> float:
+def _seconds(cell: "time | timedelta | np.timedelta64") -> float:
+    if isinstance(cell, np.timedelta64):
+        return float(cell / np.timedelta64(1, "s"))
     if isinstance(cell, timedelta):
         return cell.total_seconds()
     whole = SECONDS_PER_HOUR * cell.hour + SECONDS_PER_MINUTE * cell.minute + cell.second

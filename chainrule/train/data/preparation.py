@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 from chainrule.train.data.columns import Categorical, Column, Moment, Numeric
+from chainrule.train.data.objects import BOOLEAN_WORDS
 from chainrule.train.data.tables import Table, Text, refuse_infinite
 from chainrule.train.data.times import parts_of
 from chainrule.train.data.wording import counted, figure, listing
@@ -244,10 +245,18 @@ def _some(values: Sequence[str]) -> str:
 
 
 class CodeBook:
-    """From a name to its place among the names; "3.0" is also found where it is called "3"."""
+    """From a name to its place among the names; "3.0" is also found where it is called "3".
+
+    And a truth value however it is written: readers of files make "True" of a text and of a bool.
+    """
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._known = {name: index for index, name in enumerate(names)}
+        self._truths = {
+            name.lower(): index
+            for name, index in self._known.items()
+            if name.lower() in BOOLEAN_WORDS
+        }
 
     def code(self, value: str) -> int:
         """The place of a name; -1 if nobody knows it."""
@@ -256,7 +265,7 @@ class CodeBook:
         try:
             number = float(value) + 0.0  # + 0.0: no "-0"
         except ValueError:
-            return self._known.get(value.lower(), -1) if value.lower() in ("true", "false") else -1
+            return self._truths.get(value.lower(), -1)
         written = f"{number:.0f}" if number.is_integer() else repr(number)
         return self._known.get(written, -1)
 
