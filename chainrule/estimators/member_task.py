@@ -70,6 +70,8 @@ class Task:
         differ by 4 points by chance. Not the logarithm, which a net that is right and too sure of
         it would lose by.
         """
+        if not len(rows):
+            return np.zeros(0)
         wanted, found = self.y[rows], outputs
         if self.classes:
             wanted = np.eye(self.classes, dtype=np.float32)[wanted]

@@ -21,7 +21,7 @@ from chainrule.estimators.intervals import LEVEL, Intervals
 from chainrule.estimators.member_training import Watch
 from chainrule.estimators.merging import merged
 from chainrule.estimators.presets import recipe_of
-from chainrule.estimators.targets import as_they_are, numbers_in_targets
+from chainrule.estimators.targets import as_they_are, deviation, numbers_in_targets
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
 from chainrule.train.judgement import sorted_misses
@@ -322,8 +322,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         rows = merged(numbers, codes, y, weights, parts)
         self.range_ = float(rows.y.min()), float(rows.y.max())
         self.mean_ = float(np.average(rows.y, weights=rows.weights))
-        spread = np.sqrt(np.average((rows.y - self.mean_) ** 2, weights=rows.weights))
-        self.scale_ = float(spread) or 1.0
+        self.scale_ = deviation(rows.y - self.mean_, rows.weights) or 1.0
         outputs, score = self.train(rows, (rows.y - self.mean_) / self.scale_, 0, watch, groups)
         self.validation_score_ = 1.0 + score
         held_out = self._numbers(outputs)[rows.places]

@@ -57,3 +57,10 @@ def numbers_in_targets(y: Array, x: Any, decimal: str = "") -> tuple[Array, Any,
             "a target is NaN or infinite.", do="Leave out the rows whose target is not known."
         )
     return found, x, notes
+
+
+def deviation(around: Array, weights: Array) -> float:
+    """The root of the mean square, of numbers whose squares overflow (1e200) or vanish too."""
+    exponent = int(np.frexp(np.abs(around).max())[1])
+    squares = np.ldexp(around, -exponent) ** 2  # of the same digits: a power of two shifts them
+    return float(np.ldexp(np.sqrt(np.average(squares, weights=weights)), exponent))

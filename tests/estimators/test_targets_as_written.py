@@ -1,15 +1,16 @@
-"""Targets that came as texts are read as a target column of a table is, or their cell is named."""
+"""Targets as users have them: texts are read as a target column is, and numbers of any size."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from chainrule.errors import DataError
-from chainrule.estimators import TabularRegressor
+from chainrule.estimators import Recipe, TabularClassifier, TabularRegressor
 from chainrule.train.data import fit_table
 from tests.thorough import crossed
 
 ROWS = np.arange(60)
+SHORT = Recipe(members=2, parts=2, epochs=8, batch=64, widths=(16, 16))
 WAYS = {
     "German prices": ([f"{40 + row}.000,50 EUR" for row in ROWS], 40000.5 + 1000 * ROWS),
     "English prices": ([f"${40 + row},000.50" for row in ROWS], 40000.5 + 1000 * ROWS),
@@ -51,3 +52,21 @@ BAD = {
 def test_what_is_no_number_is_refused(texts, told):
     with pytest.raises(DataError, match=told):
         TabularRegressor("fast").fit({"a": ROWS}, texts)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e-3, 1e160, 1e300])
+def test_numbers_of_any_size_are_learned_alike(unit):
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = x @ [1.0, 2.0, 3.0]
+    one, other = (TabularRegressor(SHORT, random_state=0).fit(x, y * s) for s in (1.0, unit))
+    np.testing.assert_allclose(other.predict(x) / unit, one.predict(x), rtol=1e-4, atol=1e-5)
+    assert other.validation_score_ == pytest.approx(one.validation_score_, abs=1e-4)
+    assert np.isfinite(other.predict_interval(x)).all()
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
+def test_classes_of_one_row_each_are_learned_without_a_word():
+    x = np.arange(12.0)[:, None]
+    model = TabularClassifier(SHORT, random_state=0).fit(x, [f"c{i}" for i in range(12)])
+    assert len(model.classes_) == 12
+    assert np.isnan(model.validation_score_)
