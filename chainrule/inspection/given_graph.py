@@ -1,7 +1,8 @@
 """What a user gives to be looked at becomes a graph: tensors, a model with a batch, a function.
 
-Imports the graph, nn and settings. flow, draw and ledger take the same arguments through it. While
-a model or a function runs, the calls of modules are noted, each with the nodes that it made.
+Imports the graph, nn, settings and how train takes data. flow, draw and ledger take the same
+arguments through it. While a model or a function runs, the calls of modules are noted, each with
+the nodes that it made.
 """
 
 import inspect
@@ -19,6 +20,7 @@ from chainrule.nn.listening import Advance, listening
 from chainrule.settings import RECORDING, Watch
 from chainrule.spec import is_dict, is_sequence, is_tuple
 from chainrule.tensors import Tensor, tensor
+from chainrule.train.entering import numbers
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _of_model(call: str, model: Module, given: Sequence[Any], loss: Any) -> Give
                 f"{a_kind(model)} takes one array, but the batch is a tuple of {len(batch)}.",
                 do=f"With a target, say the loss too: {example}.",
             )
-        return _ends(call, kind, _run(calls, model, [batch]), calls)
+        return _ends(call, kind, _run(calls, model, [_entering(batch, "X")]), calls)
     if not is_tuple(batch) or len(batch) != 2:
         raise ArgumentError(
             f"a loss compares scores with a target, but the batch is {a_kind(batch)}.",
@@ -155,8 +157,15 @@ def _of_model(call: str, model: Module, given: Sequence[Any], loss: Any) -> Give
         raise ArgumentError(
             f"loss= takes a function of scores and target, not {loss!r}.", do=f"{example}."
         )
-    scores = _named(_run(calls, model, [batch[0]]), "scores")
-    return _ends(call, "loss", _named(_run(calls, loss, [scores, batch[1]]), "loss"), calls)
+    x, y = _entering(batch[0], "X"), _entering(batch[1], "y")
+    scores = _named(_run(calls, model, [x]), "scores")
+    return _ends(call, "loss", _named(_run(calls, loss, [scores, y]), "loss"), calls)
+
+
+def _entering(x: Any, name: str) -> Any:
+    """Frames, series and arrays of objects as arrays of numbers, as for training."""
+    holds_rows = hasattr(x, "__array__") or hasattr(x, "tocsr")
+    return numbers(x, name) if holds_rows and not isinstance(x, Symbol) else x
 
 
 def _of_function(call: str, function: Callable[..., Any], given: Sequence[Any]) -> Given:
