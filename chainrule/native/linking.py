@@ -29,15 +29,8 @@ from chainrule.native.arrays import Array
 Called = Callable[[str], int | None]  # where a function begins, by its name
 MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bits, little-endian, version 1
 RELOCATABLE_X86 = 1, 62
-NOTHING, CONTENT, SYMBOLS, NAMES, RELOCATIONS, NOTE, ROOM = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    7,
-    8,
-)  # kinds of sections
+NOTHING, CONTENT, SYMBOLS, NAMES = 0, 1, 2, 3  # kinds of sections
+RELOCATIONS, NOTE, ROOM = 4, 7, 8
 KNOWN = frozenset({NOTHING, CONTENT, SYMBOLS, NAMES, RELOCATIONS, NOTE, ROOM})
 WRITTEN, LOADED, CODE, MERGED, TEXTS = 1, 2, 4, 16, 32  # their flags
 PLAIN = WRITTEN | LOADED | CODE | MERGED | TEXTS
@@ -85,8 +78,8 @@ class Memory:
         if _libc().mprotect(self.address, run, _READ | _RUN):
             raise OSError(ctypes.get_errno(), "memory may not be run")
 
-    def __del__(self) -> None:
-        if self.address and not sys.is_finalizing():  # then a daemon may still be running it
+    def __del__(self, ends: Callable[[], bool] = sys.is_finalizing) -> None:
+        if self.address and not ends():  # where the interpreter ends, a daemon may be running it
             _libc().munmap(self.address, self._size)
 
 
