@@ -134,6 +134,9 @@ def codes_of(y: Array, binarizer: Any) -> Array:
     classes = binarizer.classes_
     if len(classes) == 1:
         return np.zeros(len(y), np.int64)
+    if y.dtype.kind == "O":  # to compare texts takes longer than to look them up
+        places = {name: place for place, name in enumerate(classes.tolist())}
+        return np.fromiter(map(places.__getitem__, y.tolist()), np.int64, len(y))
     return np.searchsorted(classes, y).astype(np.int64)
 
 

@@ -5,10 +5,14 @@ use. The words and the classes of the errors are scikit-learn's.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, TypeVar
 
+import numpy as np
+
 Method = TypeVar("Method", bound=Callable[..., Any])
+SEEN = 4  # rows of each class: of fewer than two, scikit-learn warns that these are no classes
 
 _base: Any = import_module("sklearn.base")
 _callback: Any = import_module("sklearn.callback")
@@ -33,9 +37,25 @@ check_partial_fit_first_call = _multiclass._check_partial_fit_first_call
 type_of_target, unique_labels = _multiclass.type_of_target, _multiclass.unique_labels
 
 
-def binarizer(classes: Any) -> Any:
-    """A LabelBinarizer that has seen these classes."""
-    return _preprocessing.LabelBinarizer().fit(classes)
+def binarizer(y: Any) -> Any:
+    """A LabelBinarizer that has seen these answers.
+
+    It sorts them twice, which for names takes as long as an epoch: where there are few classes of
+    many rows, it sees each class a few times and finds the same.
+    """
+    classes = _names_in(y)
+    enough = 0 < SEEN * len(classes) <= len(y)
+    return _preprocessing.LabelBinarizer().fit(np.repeat(classes, SEEN) if enough else y)
+
+
+def _names_in(y: Any) -> Any:
+    """The classes among answers that are texts, in order; none where they are anything else."""
+    if type(y) is not np.ndarray or y.ndim != 1 or y.dtype.kind not in "OU":
+        return ()
+    found: set[Any] = set()
+    with suppress(TypeError):  # lists, for one, are in no set
+        found.update(y.tolist())
+    return np.array(sorted(found), y.dtype) if {*map(type, found)} == {str} else ()
 
 
 def checks_settings(method: Method) -> Method:
