@@ -1,4 +1,4 @@
-"""A site as tests reach it: in this process, or behind a real server, byte by byte."""
+"""A site as tests reach it: in this process; behind a real server, byte by byte; in a browser."""
 
 import os
 import re
@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,6 +17,9 @@ from starlette.testclient import TestClient
 import chainrule.explorer as explorer
 from chainrule.explorer.page_files import is_built
 from chainrule.explorer.serving import listening, server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 TOKEN = "a-token-of-tests"
 PORT = 8123
@@ -129,3 +134,40 @@ def served(application=None, port=0) -> Iterator[Served]:
         running.should_exit = True
         thread.join(PATIENCE)
         found.close()
+
+
+@contextmanager
+def page_of_ones_own(browser_page: "Page", *hosts: str, **options) -> Iterator["Page"]:
+    """A page that may say nothing to the console, and ask for nothing that begins otherwise.
+
+    ``options`` are those of a browser's context. Nor may a text have run in it: those that would
+    set ``window.hurt``.
+    """
+    options = {"viewport": {"width": 1280, "height": 900}, **options}
+    context = browser_page.context.browser.new_context(**options)
+    page = context.new_page()
+    faults, asked = [], []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    hurt = page.evaluate("window.hurt")
+    context.close()
+    assert faults == []
+    assert [url for url in asked if not url.startswith(hosts)] == []
+    assert hurt is None
+
+
+def opened(page: "Page", site: Served, fragment: str = "", **place) -> "Page":
+    """Open what stands behind the # of an address: as it is given, and part by part."""
+    rest = "".join(f"&{key}={quote(str(value), safe='')}" for key, value in place.items())
+    page.goto("about:blank")  # from one fragment to another nothing would be loaded anew
+    page.goto(f"http://{site.host}/?token={TOKEN}{fragment}{rest}")
+    return page
+
+
+def graph_at(page: "Page", site: Served, **place) -> "Page":
+    """Open the Graph view, and wait until it is drawn."""
+    opened(page, site, "#view=graph", **place)
+    page.wait_for_selector("svg .node")
+    return page

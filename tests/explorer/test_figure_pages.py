@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from chainrule.explorer import digit_templates
 from chainrule.explorer.questions import answered
 from chainrule.explorer.subjects import function_subject
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -51,27 +50,6 @@ def site():
     subjects = [function_subject(net, "net", "a_file.py"), checked]
     with served(explorer.app(token=TOKEN, subjects=subjects)) as running:
         yield running
-
-
-@pytest.fixture
-def page(browser_page, site):
-    """A page of our own; it may say nothing to the console, and ask no other host."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults, asked = [], []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    context.close()
-    assert faults == []
-    assert [url for url in asked if not url.startswith(f"http://{site.host}/")] == []
-
-
-def opened(page, site, fragment=""):
-    page.goto("about:blank")
-    page.goto(f"http://{site.host}/?token={TOKEN}{fragment}")
-    return page
 
 
 def told(page):
@@ -231,7 +209,7 @@ def test_two_examples_with_the_same_lines_keep_their_titles(page, site):
 
 
 def test_a_dead_unit_is_asked_about_in_the_page(page, site):
-    opened(page, site, f"#view=graph&text={quote(DEAD, safe='')}&node=w")
+    opened(page, site, "#view=graph", text=DEAD, node="w")
     page.get_by_role("button", name="Why this gradient?").click()
     card = page.locator(".why")
     expect(card.locator(".sentence")).to_contain_text("2 of 4 are 0", timeout=PATIENCE)

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from urllib.parse import parse_qs, quote, urlparse
+from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from chainrule.explorer.subjects import Subject, function_subject
 from chainrule.inspection.given_graph import graph_given
 from tests.thorough import parametrize
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, graph_at, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -60,26 +60,6 @@ def site():
         yield running
 
 
-@pytest.fixture
-def page(browser_page, site):
-    """A page of our own, which may say nothing to the console."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert faults == []
-
-
-def opened(page, site, **place):
-    rest = "".join(f"&{key}={quote(str(value), safe='')}" for key, value in place.items())
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=graph{rest}")
-    page.wait_for_selector("svg .node")
-    return page
-
-
 def place(page):
     """What the address holds."""
     return parse_qs(urlparse(page.url).fragment)
@@ -97,7 +77,7 @@ def ops(page):
 
 
 def test_a_click_on_an_entry_lights_up_what_it_affects(page, site):
-    opened(page, site, text=TEXTS["matmul"], node="X")
+    graph_at(page, site, text=TEXTS["matmul"], node="X")
     page.get_by_label("value of X, row 1, column 3").click()
     expect(page.locator(".lit-says li").first).to_have_text(
         "X[0, 2] affects 4 of 8 entries of Y: row 0.", timeout=PATIENCE
@@ -118,7 +98,7 @@ def test_a_click_on_an_entry_lights_up_what_it_affects(page, site):
 
 
 def test_an_entry_of_a_result_lights_up_what_it_hangs_on(page, site):
-    opened(page, site, text=TEXTS["matmul"], node="Y")
+    graph_at(page, site, text=TEXTS["matmul"], node="Y")
     entry = page.get_by_role("button", name=re.compile("^value of Y, row 2, column 4"))
     entry.focus()
     page.keyboard.press("Enter")
@@ -131,20 +111,20 @@ def test_an_entry_of_a_result_lights_up_what_it_hangs_on(page, site):
 
 
 def test_what_is_lit_comes_back_with_the_address(page, site):
-    opened(page, site, text=TEXTS["relu"], lit="x[1]")
+    graph_at(page, site, text=TEXTS["relu"], lit="x[1]")
     expect(page.locator(".lit-says")).to_contain_text("x[1] affects 1 of 4 entries of z: entry 1")
     assert page.locator("svg .node.onward").count() == 3  # z, the product, f
 
 
 def test_entries_are_clicked_in_the_picture_as_well(page, site):
-    opened(page, site, text=TEXTS["relu"])
+    graph_at(page, site, text=TEXTS["relu"])
     box(page, "x").click()
     page.locator("svg rect.entry").nth(2).click()
     expect(page.locator(".lit-says")).to_contain_text("x[2] affects 1 of 4 entries of z")
 
 
 def test_a_single_number_is_lit_by_its_button(page, site):
-    opened(page, site, text=TEXTS["circuit"], node="x")
+    graph_at(page, site, text=TEXTS["circuit"], node="x")
     page.get_by_role("button", name="Light up what it affects").click()
     expect(page.locator(".lit-says li")).to_have_text(["x affects q.", "x affects f."])
     assert page.locator("svg .node.dim").count() == 2  # y and z
@@ -153,7 +133,7 @@ def test_a_single_number_is_lit_by_its_button(page, site):
 
 
 def test_a_larger_array_is_a_picture_whose_cells_are_chosen_by_keys(page, site):
-    opened(page, site, subject="wide", node="x")
+    graph_at(page, site, subject="wide", node="x")
     grid = page.locator("svg.grid").first
     expect(grid).to_be_visible(timeout=PATIENCE)
     grid.focus()
@@ -178,7 +158,7 @@ def test_a_larger_array_is_a_picture_whose_cells_are_chosen_by_keys(page, site):
     few=2,
 )
 def test_hostile_words_of_an_address_are_text(page, site, lit):
-    opened(page, site, text=TEXTS["matmul"], lit=lit, turned=HURTS, node=HURTS)
+    graph_at(page, site, text=TEXTS["matmul"], lit=lit, turned=HURTS, node=HURTS)
     page.wait_for_timeout(150)
     assert page.locator(".lit-says").count() == 0
     assert page.evaluate("window.hurt") is None
@@ -188,7 +168,7 @@ def test_hostile_words_of_an_address_are_text(page, site, lit):
 
 
 def test_a_local_jacobian_is_a_picture_with_its_structure_and_size(page, site):
-    opened(page, site, text=TEXTS["matmul"], node="Y")
+    graph_at(page, site, text=TEXTS["matmul"], node="Y")
     first = page.locator(".jacobian").first
     expect(first).to_contain_text("block-diagonal: the same 4 by 3 block, 2 times",
                                   timeout=PATIENCE)  # fmt: skip
@@ -205,7 +185,7 @@ def test_a_local_jacobian_is_a_picture_with_its_structure_and_size(page, site):
 
 
 def test_the_picture_follows_a_changed_number(page, site):
-    opened(page, site, text=TEXTS["relu"], node="z")
+    graph_at(page, site, text=TEXTS["relu"], node="z")
     expect(page.locator(".jacobian")).to_contain_text("diagonal", timeout=PATIENCE)
     page.locator(".lines textarea").fill(TEXTS["relu"].replace("-2", "2"))
     grid = page.locator(".jacobian svg.grid")
@@ -224,7 +204,7 @@ def math(page):
 
 
 def test_formulas_are_spelled_out_with_the_numbers_in_them(page, site):
-    opened(page, site, text=TEXTS["neuron"], node="f")
+    graph_at(page, site, text=TEXTS["neuron"], node="f")
     found = math(page)
     assert found[0] == "f=11+e−n4"
     assert found[1] == "=11+e−1=0.7311"
@@ -235,19 +215,19 @@ def test_formulas_are_spelled_out_with_the_numbers_in_them(page, site):
 
 
 def test_a_matrix_product_says_what_goes_back(page, site):
-    opened(page, site, text=TEXTS["matmul"], node="Y")
+    graph_at(page, site, text=TEXTS["matmul"], node="Y")
     found = math(page)
     assert found == ["Y=XW", "∂L∂X=∂L∂YWT", "∂L∂W=XT∂L∂Y"]
 
 
 def test_a_negative_number_stands_in_brackets(page, site):
-    opened(page, site, text="x = 3\ny = -4\nf = x * y", node="f")
+    graph_at(page, site, text="x = 3\ny = -4\nf = x * y", node="f")
     found = math(page)
     assert found[1] == "=3·(−4)=−12"
 
 
 def test_an_op_without_a_formula_is_shown_by_its_call(page, site):
-    opened(page, site, text="x = [1, 2, 3]\nf = roll(x, 1)", node="f")
+    graph_at(page, site, text="x = [1, 2, 3]\nf = roll(x, 1)", node="f")
     assert (
         math(page) == ["f=roll(x,shift=1,axis=None)"]
         or "roll(x" in page.locator(".formula").text_content()
@@ -258,7 +238,7 @@ def test_an_op_without_a_formula_is_shown_by_its_call(page, site):
 
 
 def test_one_gate_is_unfolded_by_a_double_click_and_folded_back_by_its_button(page, site):
-    opened(page, site, text=TEXTS["neuron"])
+    graph_at(page, site, text=TEXTS["neuron"])
     box(page, "f").dblclick()
     expect(page.locator("svg .node")).to_have_count(13, timeout=PATIENCE)
     assert place(page)["turned"] == ["o9"]
@@ -270,7 +250,7 @@ def test_one_gate_is_unfolded_by_a_double_click_and_folded_back_by_its_button(pa
 
 
 def test_a_gate_is_unfolded_by_enter(page, site):
-    opened(page, site, text=TEXTS["neuron"])
+    graph_at(page, site, text=TEXTS["neuron"])
     box(page, "f").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Unfold sigmoid into its gates")).to_be_visible()
@@ -279,7 +259,7 @@ def test_a_gate_is_unfolded_by_enter(page, site):
 
 
 def test_one_module_is_folded_and_comes_back_with_the_address(page, site):
-    opened(page, site, subject="net")
+    graph_at(page, site, subject="net")
     before = page.locator("svg .node").count()
     page.locator("svg .node", has_text="linear").first.focus()  # comes into sight
     page.locator("svg .node", has_text="linear").first.click()
@@ -297,7 +277,7 @@ def test_one_module_is_folded_and_comes_back_with_the_address(page, site):
 
 
 def test_a_shape_error_shows_the_partial_graph(page, site):
-    opened(page, site, subject="misfit")
+    graph_at(page, site, subject="misfit")
     trouble = page.locator(".trouble")
     expect(trouble).to_contain_text("matmul cannot join these tensors", timeout=PATIENCE)
     expect(trouble).to_contain_text("return (hidden @ w).sum()")
@@ -309,7 +289,7 @@ def test_a_shape_error_shows_the_partial_graph(page, site):
 
 def test_what_never_ends_is_stopped_and_the_page_lives(page, site, monkeypatch):
     monkeypatch.setattr(own_code, "SECONDS", 0.5)
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=graph&subject=endless")
+    opened(page, site, "#view=graph&subject=endless")
     expect(page.locator(".trouble")).to_contain_text("takes longer", timeout=PATIENCE)
     expect(page.locator("svg .node").first).to_be_visible()
     page.get_by_role("link", name="All examples").click()
@@ -329,7 +309,7 @@ def scale(page):
 
 
 def test_keys_and_buttons_zoom(page, site):
-    opened(page, site, text=TEXTS["net"])
+    graph_at(page, site, text=TEXTS["net"])
     first = scale(page)
     page.keyboard.press("+")
     assert scale(page) == pytest.approx(1.4 * first, rel=0.01)
@@ -344,7 +324,7 @@ def test_keys_and_buttons_zoom(page, site):
 
 
 def test_the_wheel_zooms_with_ctrl_alone(page, site):
-    opened(page, site, text=TEXTS["net"])
+    graph_at(page, site, text=TEXTS["net"])
     first = scale(page)
     page.locator(".picture svg").hover()
     page.mouse.wheel(0, -100)

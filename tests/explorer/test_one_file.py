@@ -21,8 +21,8 @@ from chainrule.explorer.page_files import page_files
 from chainrule.explorer.questions import answered
 from chainrule.explorer.subjects import function_subject, shown_subject
 
-from .served import TOKEN, served, wants_page
-from .test_page import HOSTILE, PATIENCE, TEXTS, hostile, hostile_names, net, opened, texts
+from .served import TOKEN, opened, served, wants_page
+from .test_page import HOSTILE, PATIENCE, TEXTS, hostile, hostile_names, net, texts
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -35,24 +35,6 @@ def site():
     subjects = [function_subject(net, "net", "a_file.py")]
     with served(explorer.app(token=TOKEN, subjects=subjects)) as running:
         yield running
-
-
-@pytest.fixture
-def alone(browser_page):
-    """A page without a network; it may say nothing to the console, and ask for its file alone."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_offline(True)
-    page = context.new_page()
-    faults, asked = [], []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    hurt = page.evaluate("window.hurt")
-    context.close()
-    assert faults == []
-    assert [url for url in asked if not url.startswith(("file:", "data:image/svg+xml"))] == []
-    assert hurt is None
 
 
 def kept_in(text):
@@ -122,8 +104,7 @@ def test_jacobians_are_seen_and_entries_light_up(alone, tmp_path):
     expect(alone.locator(".why")).to_contain_text("healthy", timeout=PATIENCE)
 
 
-def test_the_page_hands_out_the_same_file(page_of_a_site, alone, site, tmp_path):
-    page = page_of_a_site
+def test_the_page_hands_out_the_same_file(page, alone, site, tmp_path):
     opened(page, site, "#view=graph&subject=net")
     page.wait_for_selector("svg .node")
     page.get_by_label("x", exact=True).fill("0.5")
@@ -142,8 +123,7 @@ def test_the_page_hands_out_the_same_file(page_of_a_site, alone, site, tmp_path)
     assert text.replace(KEPT.search(text)[0], SLOT) == page_files()[EMPTY].content.decode()
 
 
-def test_typed_lines_are_kept_and_can_be_read_only(page_of_a_site, alone, site, tmp_path):
-    page = page_of_a_site
+def test_typed_lines_are_kept_and_can_be_read_only(page, alone, site, tmp_path):
     opened(page, site)
     page.get_by_role("button", name="(x + y) z").click()
     page.wait_for_selector("svg .node")
@@ -159,13 +139,6 @@ def test_typed_lines_are_kept_and_can_be_read_only(page_of_a_site, alone, site, 
     assert lines.get_attribute("readonly") is not None
     alone.goto((tmp_path / "circuit.html").as_uri() + "#view=graph&text=f%20%3D%20a")
     expect(alone.locator(".trouble")).to_contain_text("nothing is computed", timeout=PATIENCE)
-
-
-@pytest.fixture
-def page_of_a_site(browser_page):
-    context = browser_page.context.browser.new_context(accept_downloads=True)
-    yield context.new_page()
-    context.close()
 
 
 def test_hostile_names_stay_text(alone, tmp_path):

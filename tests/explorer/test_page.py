@@ -3,7 +3,6 @@
 import gzip
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from chainrule.explorer.subjects import function_subject
 from chainrule.inspection import schema
 from tests.thorough import parametrize
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, graph_at, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -94,35 +93,6 @@ def site():
         yield running
 
 
-@pytest.fixture
-def page(browser_page, site):
-    """A page of our own; it may say nothing to the console, and ask no other host."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults, asked = [], []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    hurt = page.evaluate("window.hurt")
-    context.close()
-    assert faults == []
-    assert [url for url in asked if not url.startswith(f"http://{site.host}/")] == []
-    assert hurt is None
-
-
-def opened(page, site, fragment=""):
-    page.goto(f"http://{site.host}/?token={TOKEN}{fragment}")
-    return page
-
-
-def graph_of(page, site, text, **more):
-    rest = "".join(f"&{key}={quote(str(value))}" for key, value in more.items())
-    opened(page, site, f"#view=graph&text={quote(text, safe='')}{rest}")
-    page.wait_for_selector("svg .node")
-    return page
-
-
 def texts(page, style):
     found = page.locator(f"svg text.{style}").all_text_contents()
     return [text.replace("\N{MINUS SIGN}", "-") for text in found]
@@ -138,7 +108,7 @@ def test_an_example_is_opened_and_shows_the_lectures_numbers(page, site):
 
 
 def test_it_is_stepped_through_with_keys_and_buttons(page, site):
-    graph_of(page, site, TEXTS["circuit"])
+    graph_at(page, site, text=TEXTS["circuit"])
     page.keyboard.press("Home")
     expect(page.locator(".count")).to_have_text("0 / 5")
     assert sorted(texts(page, "value")) == ["-2", "-4", "5"]
@@ -161,13 +131,13 @@ def test_it_is_stepped_through_with_keys_and_buttons(page, site):
 
 
 def test_it_plays(page, site):
-    graph_of(page, site, "f = x * y")
+    graph_at(page, site, text="f = x * y")
     page.keyboard.press("Space")
     expect(page.locator(".count")).to_have_text("3 / 3", timeout=PATIENCE)
 
 
 def test_a_changed_input_changes_the_lines_and_everything_follows(page, site):
-    graph_of(page, site, TEXTS["circuit"])
+    graph_at(page, site, text=TEXTS["circuit"])
     page.get_by_label("y", exact=True).fill("7.5")
     expect(page.locator(".lines textarea")).to_have_value(re.compile("y = 7.5"), timeout=PATIENCE)
     assert sorted(texts(page, "value")) == sorted(["-2", "7.5", "-4", "5.5", "-22"])
@@ -194,7 +164,7 @@ def test_typed_lines_become_a_graph_and_a_mistake_says_where(page, site):
 
 
 def test_a_click_on_a_gate_tells_its_formula_its_role_and_its_jacobian(page, site):
-    graph_of(page, site, TEXTS["matmul"])
+    graph_at(page, site, text=TEXTS["matmul"])
     page.get_by_role("button", name=re.compile("^Y = matmul")).click()
     panel = page.locator(".panel")
     assert "swap multiplier" in panel.text_content()
@@ -209,14 +179,14 @@ def test_a_click_on_a_gate_tells_its_formula_its_role_and_its_jacobian(page, sit
 
 
 def test_a_gate_is_reached_and_opened_without_a_mouse(page, site):
-    graph_of(page, site, TEXTS["max"])
+    graph_at(page, site, text=TEXTS["max"])
     page.locator("svg .node").nth(2).focus()
     page.keyboard.press("Enter")
     assert "gradient router" in page.locator(".panel").text_content()
 
 
 def test_a_neuron_is_folded_and_unfolded(page, site):
-    graph_of(page, site, TEXTS["neuron"])
+    graph_at(page, site, text=TEXTS["neuron"])
     expect(page.locator("svg .node")).to_have_count(10, timeout=PATIENCE)
     page.get_by_role("button", name="Gate by gate").click()
     expect(page.locator("svg .node")).to_have_count(13, timeout=PATIENCE)
@@ -255,7 +225,7 @@ def test_hostile_names_and_errors_are_text(page, site):
     page.wait_for_selector(".trouble")
     assert HOSTILE in page.locator(".trouble").text_content()
     for text in (HOSTILE, f"# {HOSTILE}\nf = x * y"):
-        opened(page, site, f"#view=graph&text={quote(text)}")
+        opened(page, site, "#view=graph", text=text)
         page.wait_for_selector(".trouble, svg .node")
     assert page.locator("main img, main script, main iframe").count() == 0
 
@@ -284,8 +254,7 @@ def test_a_narrow_screen_has_no_sideways_scrolling(page, site, key):
     opened(page, site)
     page.wait_for_selector(".card code")
     assert not page.evaluate(wide)
-    page.goto("about:blank")
-    graph_of(page, site, TEXTS[key])
+    graph_at(page, site, text=TEXTS[key])
     assert not page.evaluate(wide)
     page.locator("svg .node").last.focus()
     page.keyboard.press("Enter")

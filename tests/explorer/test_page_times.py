@@ -10,7 +10,7 @@ import chainrule.explorer as explorer
 from chainrule.explorer.subjects import function_subject
 from tests.thorough import parametrize
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -64,23 +64,19 @@ def site():
         yield running
 
 
-def opened(browser_page, site, name):
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+def painted(page, site, name):
     page.add_init_script(WATCH)
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=graph&subject={name}")
+    opened(page, site, "#view=graph", subject=name)
     page.wait_for_function("() => window.painted !== null", timeout=PATIENCE)
-    return page
 
 
 @parametrize("name, nodes", [("forks", 202), ("long_chain", 5_002)], few=1)
-def test_the_times_of_a_graph_are_told(browser_page, site, capsys, name, nodes):
-    page = opened(browser_page, site, name)
+def test_the_times_of_a_graph_are_told(page, site, capsys, name, nodes):
+    painted(page, site, name)
     first = page.evaluate("window.painted")
     page.keyboard.press("Home")
     times = page.evaluate(STEP, STEPS)
     assert page.locator(".count").text_content().startswith(f"{STEPS} /")
-    page.context.close()
     with capsys.disabled():
         sys.stdout.write(
             f"\n{nodes:,} nodes: first paint after {first:.0f} ms, a step in "
@@ -88,8 +84,8 @@ def test_the_times_of_a_graph_are_told(browser_page, site, capsys, name, nodes):
         )
 
 
-def test_five_thousand_nodes_stay_usable(browser_page, site):
-    page = opened(browser_page, site, "long_chain")
+def test_five_thousand_nodes_stay_usable(page, site):
+    painted(page, site, "long_chain")
     drawn = page.locator("svg .node")
     assert 0 < drawn.count() < DRAWN
     page.keyboard.press("+")
@@ -101,4 +97,3 @@ def test_five_thousand_nodes_stay_usable(browser_page, site):
     page.keyboard.press("ArrowRight")  # the first gate comes into sight
     expect(page.locator("svg .node.now")).to_have_count(1)
     assert "Forward: n1 = sin(x)" in page.locator(".says").text_content()
-    page.context.close()

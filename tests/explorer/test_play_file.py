@@ -1,20 +1,16 @@
 """A playground and the lecture's figures as one file each: they are looked at without a server."""
 
-import json
-from urllib.parse import quote
-
 import pytest
 
 import chainrule.explorer as explorer
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, opened, served, wants_page
 from .test_figure_pages import COLOURS, told
-from .test_one_file import alone, kept_in
-from .test_playground_page import HOSTILE, PATIENCE, SMALL, button, opened, ready, said
+from .test_one_file import kept_in
+from .test_playground_page import HOSTILE, PATIENCE, SMALL, button, playground_at, ready, said
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
-__all__ = ["alone"]  # a fixture: pytest finds it by its name
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -22,14 +18,6 @@ WIDE = "document.documentElement.scrollWidth > innerWidth"
 def site():
     with served(explorer.app(token=TOKEN)) as running:
         yield running
-
-
-@pytest.fixture
-def page(browser_page):
-    context = browser_page.context.browser.new_context(accept_downloads=True)
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
 
 
 def kept(page, folder, name="Playground.html"):
@@ -41,7 +29,7 @@ def kept(page, folder, name="Playground.html"):
 
 
 def test_its_moments_are_gone_through_without_a_server(page, alone, site, tmp_path):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     texts = [said(page)]
     for epoch in range(1, 5):
@@ -80,8 +68,7 @@ def test_points_of_ones_own_and_hostile_names_are_kept(page, alone, site, tmp_pa
         "classes": [HOSTILE, "</script>"],
         "columns": ["a", HOSTILE],
     }
-    play = quote(json.dumps({**SMALL, **own}))
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=play&play={play}")
+    playground_at(page, site, **SMALL, **own)
     ready(page)
     alone.goto(kept(page, tmp_path).as_uri())
     ready(alone)
@@ -90,7 +77,7 @@ def test_points_of_ones_own_and_hostile_names_are_kept(page, alone, site, tmp_pa
 
 
 def test_the_lectures_panels_are_kept_as_they_are_shown(page, alone, site, tmp_path):
-    page.goto(f"http://{site.host}/?token={TOKEN}")
+    opened(page, site)
     page.get_by_role("button", name="More neurons, more capacity").click()
     said_there = told(page)
     alone.goto(kept(page, tmp_path, "Panels.html").as_uri())
@@ -101,7 +88,7 @@ def test_the_lectures_panels_are_kept_as_they_are_shown(page, alone, site, tmp_p
 
 
 def test_the_lectures_templates_are_kept_and_each_is_enlarged(page, alone, site, tmp_path):
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=templates")
+    opened(page, site, "#view=templates")
     page.wait_for_selector("canvas")
     count = page.locator("canvas").count()
     alone.goto(kept(page, tmp_path, "Templates.html").as_uri())

@@ -13,7 +13,7 @@ from chainrule.explorer.playground.played_net import PlayedNet
 from chainrule.explorer.playground.point_set import points_for
 from tests.thorough import parametrize
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=30_000)  # ms: machine code is made meanwhile
@@ -30,30 +30,9 @@ def site():
         yield running
 
 
-@pytest.fixture
-def page(browser_page, site):
-    """A page of our own; it may say nothing to the console, and ask no other host."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 1000})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    faults, asked = [], []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    hurt = page.evaluate("window.hurt")
-    context.close()
-    assert faults == []
-    own = (f"http://{site.host}/", f"blob:http://{site.host}/")
-    assert [url for url in asked if not url.startswith(own)] == []
-    assert hurt is None
-
-
-def opened(page, site, **settings):
-    play = f"&play={quote(json.dumps(settings))}" if settings else ""
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=play{play}")
-    return page
+def playground_at(page, site, **settings):
+    play = {"play": json.dumps(settings)} if settings else {}
+    return opened(page, site, "#view=play", **play)
 
 
 def ready(page, epoch=0):
@@ -79,7 +58,7 @@ def net_after(epochs, **settings):
 
 
 def test_it_is_opened_from_the_start_and_plays(page, site):
-    page.goto(f"http://{site.host}/?token={TOKEN}")
+    opened(page, site)
     page.get_by_role("button", name=re.compile("^Two moons")).click()
     ready(page)
     button(page, "Play").click()
@@ -91,7 +70,7 @@ def test_it_is_opened_from_the_start_and_plays(page, site):
 
 
 def test_the_loss_on_screen_is_the_engines(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     for epoch in range(1, 4):
         button(page, "One epoch").click()
@@ -111,7 +90,7 @@ def test_the_loss_on_screen_is_the_engines(page, site):
 
 
 def test_it_goes_back_through_time_and_on(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     texts = [said(page)]
     for epoch in range(1, 6):
@@ -133,7 +112,7 @@ def test_it_goes_back_through_time_and_on(page, site):
 
 
 def test_settings_are_in_the_address_and_come_back(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     button(page, "Spiral").click()
     page.get_by_role("combobox", name="Activation").select_option("relu")
@@ -156,13 +135,12 @@ def test_settings_are_in_the_address_and_come_back(page, site):
     assert button(page, "Spiral").get_attribute("aria-pressed") == "true"
     button(page, "Share").click()
     part = page.get_by_label("What to put behind the address").input_value()
-    page.goto("about:blank")
-    page.goto(f"http://{site.host}/?token={TOKEN}{part}")
+    opened(page, site, part)
     expect(page.locator(".head")).to_contain_text("2-3-5-3 net")
 
 
 def test_points_are_set_with_the_mouse_and_with_keys(page, site):
-    opened(page, site, data="own", layers=[2], held=0)
+    playground_at(page, site, data="own", layers=[2], held=0)
     expect(page.locator(".says")).to_contain_text("at least two classes")
     field = page.locator(".field [role=application]")
     field.click(position={"x": 60, "y": 60})
@@ -193,7 +171,7 @@ def test_points_are_set_with_the_mouse_and_with_keys(page, site):
 
 
 def test_a_table_is_read_from_a_file_and_from_the_text(page, site):
-    opened(page, site, data="own", layers=[2])
+    playground_at(page, site, data="own", layers=[2])
     rows = "\n".join(f"{i % 7},{i % 5},{'oak' if i % 2 else HOSTILE}" for i in range(30))
     content = f"height,width,kind\n{rows}\n".encode()
     page.locator("input[type=file]").set_input_files(
@@ -216,7 +194,7 @@ def test_a_table_is_read_from_a_file_and_from_the_text(page, site):
 
 
 def test_a_text_that_is_too_long_is_told_and_the_training_stays(page, site):
-    opened(page, site, data="own", layers=[2])
+    playground_at(page, site, data="own", layers=[2])
     page.locator("summary").click()
     area = page.get_by_label("Points as a table")
     again = []  # a socket that was closed is opened anew
@@ -238,7 +216,9 @@ def test_a_text_that_is_too_long_is_told_and_the_training_stays(page, site):
 
 
 def test_a_rate_that_is_too_high_is_a_card(page, site):
-    opened(page, site, loss="squared_error", activation="relu", optimizer="sgd", rate=1e6, rows=60)
+    playground_at(
+        page, site, loss="squared_error", activation="relu", optimizer="sgd", rate=1e6, rows=60
+    )
     ready(page)
     button(page, "Play").click()
     card = page.locator(".trouble")
@@ -250,7 +230,7 @@ def test_a_rate_that_is_too_high_is_a_card(page, site):
 
 
 def test_it_leaves_as_code(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     button(page, "One epoch").click()
     ready(page, 1)
@@ -267,7 +247,7 @@ def test_it_leaves_as_code(page, site):
 
 
 def test_a_unit_is_shown_in_the_field_and_the_net_again(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     field = page.locator(".field [role=img]")
     assert field.get_attribute("aria-label").startswith("What the net says of the plane. Epoch 0")
@@ -280,7 +260,7 @@ def test_a_unit_is_shown_in_the_field_and_the_net_again(page, site):
 
 
 def test_a_busy_page_is_shown_the_newest_and_not_what_it_missed(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     page.get_by_label("Pace").select_option("fast")
     button(page, "Play").click()
@@ -300,13 +280,13 @@ def test_a_busy_page_is_shown_the_newest_and_not_what_it_missed(page, site):
 
 def test_who_wants_less_motion_is_shown_less(page, site):
     page.emulate_media(reduced_motion="reduce")
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     assert page.get_by_label("Pace").input_value() == "slow"
 
 
 def test_the_warped_grid_is_of_the_layer_and_the_axes_that_are_chosen(page, site):
-    opened(page, site, rows=60, layers=[4, 2])
+    playground_at(page, site, rows=60, layers=[4, 2])
     ready(page)
     section = page.locator("section[aria-label='Warped grid']")
     expect(section).to_contain_text("principal directions of layer 1")
@@ -429,7 +409,7 @@ def test_a_server_that_is_gone_trains_no_more_and_another_one_is_told(browser_pa
 @parametrize("width", [400, 800, 1280], few=1)
 def test_nothing_scrolls_sideways(page, site, width):
     page.set_viewport_size({"width": width, "height": 800})
-    opened(page, site, layers=[32, 32, 8, 2], rows=100)
+    playground_at(page, site, layers=[32, 32, 8, 2], rows=100)
     ready(page)
     assert not page.evaluate(WIDE)
     button(page, "Your own").click()
@@ -450,13 +430,13 @@ def test_nothing_scrolls_sideways(page, site, width):
     few=2,
 )
 def test_what_an_address_holds_may_be_anything(page, site, play):
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=play&play={quote(play)}")
+    opened(page, site, "#view=play", play=play)
     expect(page.locator("h1")).to_have_text("Playground")
     expect(page.locator(".count, .trouble, .says").first).to_be_visible()
 
 
 def test_it_is_read_out_and_not_too_often(page, site):
-    opened(page, site, **SMALL)
+    playground_at(page, site, **SMALL)
     ready(page)
     live = page.locator("[aria-live=polite].unseen")
     assert live.text_content().startswith("Epoch 0: training loss")

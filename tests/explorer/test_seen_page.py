@@ -1,6 +1,6 @@
 """What is seen on the page at a glance, and asked with one click."""
 
-from urllib.parse import parse_qs, quote, urlparse
+from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from chainrule.explorer.subjects import Subject
 from chainrule.inspection.given_graph import graph_given
 from tests.thorough import parametrize
 
-from .served import TOKEN, served, wants_page
+from .served import TOKEN, graph_at, opened, served, wants_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
@@ -45,26 +45,6 @@ def site():
         yield running
 
 
-@pytest.fixture
-def page(browser_page):
-    """A page of our own, which may say nothing to the console."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert faults == []
-
-
-def opened(page, site, **place):
-    rest = "".join(f"&{key}={quote(str(value), safe='')}" for key, value in place.items())
-    page.goto(f"http://{site.host}/?token={TOKEN}#view=graph{rest}")
-    page.wait_for_selector("svg .node")
-    return page
-
-
 def place(page):
     """What the address holds."""
     return parse_qs(urlparse(page.url).fragment, keep_blank_values=True)
@@ -81,7 +61,7 @@ def place(page):
 )
 def test_a_graph_is_legible_and_shows_its_end(page, site, shown, width):
     page.set_viewport_size({"width": width, "height": 900})
-    picture = opened(page, site, **shown).locator(".picture > svg")
+    picture = graph_at(page, site, **shown).locator(".picture > svg")
     page.wait_for_function("document.querySelectorAll('svg text.value').length > 1")
     assert min(picture.evaluate(LETTERS)) >= SMALLEST
     assert picture.evaluate(OUTSIDE) <= 0  # the loss stands within the frame
@@ -93,7 +73,7 @@ def test_a_graph_is_legible_and_shows_its_end(page, site, shown, width):
 
 
 def test_a_zero_of_the_gradient_is_asked_why_with_one_click(page, site):
-    opened(page, site, text=DEAD, node="W1")
+    graph_at(page, site, text=DEAD, node="W1")
     page.get_by_label("gradient of W1, row 2, column 2: 0").click()
     card = page.locator(".why")
     expect(card).to_contain_text("W1[1, 1]", timeout=PATIENCE)
@@ -111,7 +91,7 @@ def test_a_zero_of_the_gradient_is_asked_why_with_one_click(page, site):
 
 
 def test_a_larger_gradient_is_a_picture_whose_zeros_are_marked(page, site):
-    opened(page, site, subject="net", node="layers.0.weight")
+    graph_at(page, site, subject="net", node="layers.0.weight")
     grid = page.get_by_label("gradient of layers.0.weight, 4 × 8")
     zeros = len((grid.locator("path.zero").get_attribute("d", timeout=PATIENCE) or "").split("M"))
     told = page.locator("dl.summary", has_text="are 0").last.text_content() or ""
@@ -124,14 +104,14 @@ def test_a_larger_gradient_is_a_picture_whose_zeros_are_marked(page, site):
 
 
 def test_the_card_of_the_dead_unit_opens_with_its_answer(page, site):
-    page.goto(f"http://{site.host}/?token={TOKEN}")
+    opened(page, site)
     page.get_by_role("button", name="Dead ReLU: why is this 0?").click()
     expect(page.locator(".why")).to_contain_text("dead unit", timeout=PATIENCE)
     expect(page.locator(".panel h2")).to_have_text("W1")
 
 
 def test_back_undoes_a_fold_and_stays_on_the_page(page, site):
-    opened(page, site, subject="net")
+    graph_at(page, site, subject="net")
     count = page.locator("svg .node").count()
     page.get_by_role("button", name="Modules").click()
     expect(page.locator("svg .node.module")).not_to_have_count(0, timeout=PATIENCE)
@@ -142,7 +122,7 @@ def test_back_undoes_a_fold_and_stays_on_the_page(page, site):
 
 
 def test_every_gate_goes_by_the_name_that_sentences_call_it_by(page, site):
-    opened(page, site, subject="net", fold="gates")
+    graph_at(page, site, subject="net", fold="gates")
     for gate in page.locator("svg .node.op").all():
         name = (gate.get_attribute("aria-label") or "").split(" = ")[0]
         assert (gate.locator(".under").text_content() or "")[:5] == name[:5]
