@@ -1,15 +1,16 @@
 """Why a gradient is small or large: what each gate does to its size on the way that carries most.
 
-Imports probing, reason and zero_causes.
+Imports probing, reason, zero_causes and loops.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite, prod
+from math import isfinite, log, prod
 
 import numpy as np
 
+from chainrule.graph.nodes.node import Node
 from chainrule.graph.op.families import Elementwise
 from chainrule.inspection.gate_words import Names
 from chainrule.inspection.probing import Probe
@@ -18,6 +19,7 @@ from chainrule.inspection.reason import Reason
 from chainrule.inspection.spoken import said
 from chainrule.inspection.sweep import Array, Read, Sweep
 from chainrule.inspection.zero_causes import cancelled, saturated_words
+from chainrule.loops.scan_op import Scan
 from chainrule.ops.losses.loss import Loss
 
 SMALL, LARGE = 1e-6, 1e3  # of the largest entry, for an upstream gradient of 1 at the loss
@@ -25,6 +27,12 @@ SATURATED = 0.02  # a tanh within 1 % of its bound has this slope
 WEAK = 1e-2  # what one kind of gate leaves together, to be named for a small gradient
 ROUNDING = 32.0  # units in the last place: what a sum of two terms that cancel may leave
 MOST_ROUNDING = 0.01  # of the terms, however many and in half precision
+MAIN = 0.5  # of the logarithm of the largest factor: what else may be the first cause
+LEAST = 1e-300  # whose logarithm stands for that of 0
+FEW_TURNS = 3  # from here on the same gate, again and again, is one cause
+AGAIN = "The same step is taken {turns} times: "
+FADES = "start its weights near an orthogonal matrix, or keep a way past it, as in h + step(h)."
+GROWS = "clip the gradient, or start its weights smaller, near an orthogonal matrix."
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +58,7 @@ class Step:
             after.sum() / before.sum(),
             np.sqrt(np.mean(after**2)) / np.sqrt(np.mean(before**2)),
         ]
-        return float(min(ratios, key=lambda ratio: abs(np.log(max(ratio, 1e-300)))))
+        return float(min(ratios, key=lambda ratio: abs(np.log(max(ratio, LEAST)))))
 
     @property
     def flattens(self) -> bool:
@@ -61,9 +69,67 @@ class Step:
         return bool(op.silent) or any(map(isfinite, op.bounds))
 
     @property
+    def inputs(self) -> set[Node]:
+        """The tensors that it reads, each once."""
+        return {x for x in self.probe.read.gate.inputs if x is not None}
+
+    @property
     def is_loss(self) -> bool:
         """Whether its local gradient is how far the answers are from their targets."""
         return isinstance(self.probe.gate.op, Loss)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a gate does to the size; all its turns together, where it stands there again and again.
+
+    Parameters
+    ----------
+    step : Step
+        The gate; of several turns the one nearest to the entry.
+    turns : int
+        The steps of a loop, or how many gates on the way share its weight.
+    factor : float
+        What passes it, or all of them.
+    """
+
+    step: Step
+    turns: int
+    factor: float
+
+    @staticmethod
+    def each(some: list[Step]) -> "list[Share]":
+        """The share of each gate, with those among them that read what it reads."""
+        readers: dict[Node, list[Step]] = {}
+        for step in some:
+            for x in step.inputs:
+                readers.setdefault(x, []).append(step)
+        return [Share._of(step, readers) for step in some]
+
+    @staticmethod
+    def _of(step: Step, readers: dict[Node, list[Step]]) -> "Share":
+        op = step.probe.gate.op
+        if isinstance(op, Scan):
+            return Share(step, op.length, step.passed)
+        alike = max((readers[x] for x in step.inputs), key=len)
+        if len(alike) < FEW_TURNS:
+            return Share(step, 1, step.passed)
+        return Share(alike[0], len(alike), float(prod(s.passed for s in alike)))
+
+    @property
+    def does(self) -> str:
+        """The op and what it multiplies by, as a sentence ends."""
+        turns = "" if self.turns == 1 else f" in {self.turns} steps"
+        return f"{self.step.probe.gate.op.name} multiplies it by {said(self.factor)}{turns}"
+
+
+def _first_cause(shares: list[Share], grows: bool) -> Share:
+    """The share that does most; or one before it, on the way forward, that does half of that.
+
+    What it makes large or small is the reason that later gates are steep or flat.
+    """
+    logs = [log(max(share.factor, LEAST)) * (1 if grows else -1) for share in shares]
+    return next(s for s, size in zip(shares, logs, strict=True) if size >= MAIN * max(logs))
 
 
 def steps(found: Sweep, masks: Masks) -> Iterator[Step]:
@@ -133,21 +199,24 @@ def _largest(found: Sweep, read: Read, mask: Array) -> float:
 
 
 def _large(way: list[Step], largest: float, names: Names) -> Reason:
-    step = max(way, key=lambda step: step.passed)
-    factors = [s.passed for s in way if s.passed > 1]
-    op, product = step.probe.gate.op, float(prod(factors))
-    among = "" if len(factors) < 2 else f"; {len(factors)} gates enlarge it {said(product)} times"
-    numbers = {"gradient": largest, "factor": step.passed, "gates": float(len(factors))}
-    advice = (
-        "Scale the targets and the inputs to about 1, or start with smaller weights."
-        if step.is_loss or not isinstance(op, Elementwise)
-        else f"Keep the inputs of {op.name} away from where it is steep, or scale them."
-    )
+    growing = [s for s in way if s.passed > 1]
+    share = _first_cause(Share.each(growing or way[:1]), grows=True)
+    step, op = share.step, share.step.probe.gate.op
+    together = said(float(prod(s.passed for s in growing)))
+    also = f"; {len(growing)} gates enlarge it {together} times"
+    among = "" if len(growing) in (0, 1, share.turns) else also
+    numbers = {"gradient": largest, "factor": share.factor, "gates": float(len(growing))}
+    if share.turns >= FEW_TURNS:
+        advice = AGAIN.format(turns=share.turns) + GROWS
+    elif step.is_loss or not isinstance(op, Elementwise):
+        advice = "Scale the targets and the inputs to about 1, or start with smaller weights."
+    else:
+        advice = f"Keep the inputs of {op.name} away from where it is steep, or scale them."
     return step.probe.reason(
         names,
         "large_factor",
-        numbers,
-        f"the gradient is {said(largest)}: {op.name} multiplies it by {said(step.passed)}{among}.",
+        numbers | {"turns": float(share.turns)},
+        f"the gradient is {said(largest)}: {share.does}{among}.",
         advice,
     )
 
@@ -178,15 +247,19 @@ def _small(way: list[Step], largest: float, names: Names) -> Reason | None:
         return None
     if bent <= scaled:
         return _saturated(min(bending, key=lambda s: s.passed), bending, largest, names)
-    step = min(others, key=lambda s: s.passed)
+    share = _first_cause(Share.each(others), grows=False)
+    step = share.step
     if step.probe.opened_wider(step.passed):
         return None  # near a lowest point
-    op = step.probe.gate.op.name
-    numbers = {"gradient": largest, "factor": step.passed, "together": scaled}
+    also = f"; {len(others)} gates leave {said(scaled)} of it"
+    among = "" if len(others) in (1, share.turns) else also
+    numbers = {"gradient": largest, "factor": share.factor, "together": scaled}
     return step.probe.reason(
         names,
         "small_factor",
-        numbers | {"gates": float(len(others))},
-        f"the gradient is {said(largest)}: {op} multiplies it by {said(step.passed)}.",
-        "Scale the loss or the weights up, or start with larger weights.",
+        numbers | {"gates": float(len(others)), "turns": float(share.turns)},
+        f"the gradient is {said(largest)}: {share.does}{among}.",
+        AGAIN.format(turns=share.turns) + FADES
+        if share.turns >= FEW_TURNS
+        else "Scale the loss or the weights up, or start with larger weights.",
     )

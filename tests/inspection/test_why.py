@@ -293,6 +293,50 @@ def test_the_largest_factor_is_the_place_of_a_large_gradient():
     assert (reason.cause, reason.numbers["factor"]) == ("large_factor", 1e5)
 
 
+def repeated(factor, turns, bends, by):
+    """A state after so many steps of a recurrence, its start and its weights."""
+    bend = cr.tanh if bends else (lambda x: x)
+    start, w = cr.parameter(np.ones(3), name="start"), cr.parameter(np.eye(3) * factor, name="w")
+    if by == "scan":
+        state, _ = cr.scan(lambda h, x: (bend(h @ w + x), h), start, np.zeros((turns, 3)))
+    else:
+        state = start
+        for _ in range(turns):
+            state = bend(state @ w)
+    return (state**2).sum(), start, w
+
+
+@pytest.mark.parametrize("by", ["scan", "loop"])
+@pytest.mark.parametrize(
+    ("factor", "bends", "cause", "advice"),
+    [(0.1, True, "small_factor", "a way past it"), (0.1, False, "small_factor", "a way past it"),
+     (3.0, False, "large_factor", "clip the gradient")],
+)  # fmt: skip
+def test_a_recurrence_is_named_and_not_what_stands_behind_it(by, factor, bends, cause, advice):
+    loss, start, w = repeated(factor, 40, bends, by)
+    reason = cr.why(loss, start)
+    assert (reason.cause, reason.numbers["turns"]) == (cause, 40)
+    assert reason.op == ("scan" if by == "scan" else "matmul")
+    assert advice in reason.advice
+    assert "40 times" in reason.advice
+    of_weights = cr.why(loss, w)
+    if of_weights.cause == cause:
+        assert advice in of_weights.advice
+    few = cr.why(*repeated(1e-9 if factor < 1 else 1e9, 1, bends, by)[:2])
+    assert (few.cause, few.numbers["turns"]) == (cause, 1)
+    assert "times:" not in few.advice
+
+
+def test_many_gates_in_a_row_are_told_together():
+    x = cr.parameter(np.ones(2), name="x")
+    y = x
+    for factor in (1e-2, 2e-2, 3e-2, 4e-2):
+        y = y * factor
+    reason = cr.why(y.sum(), x)
+    assert reason.cause == "small_factor"
+    assert "multiplies it by 0.01; 4 gates leave 2.4e-07 of it" in reason.sentence
+
+
 def test_a_nan_names_where_it_was_made():
     made = cr.why(*situations.logarithm_of_a_negative_number())
     assert made.op == "log"
