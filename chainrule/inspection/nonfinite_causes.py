@@ -4,12 +4,14 @@ Imports sweep, reason and the graph.
 """
 
 from collections.abc import Callable
+from math import isinf
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node
+from chainrule.graph.op.families import Elementwise
 from chainrule.inspection.gate_words import Names, maker_of
 from chainrule.inspection.reachable import Masks
 from chainrule.inspection.reason import Reason
@@ -66,9 +68,9 @@ def _forward(gate: Node, names: Names) -> Reason:
         f"in the forward pass {op.name} made {entry} {value} out of finite numbers, and the "
         "loss or the gradient meets it."
     )
-    return Reason(
-        "non_finite", names.of(first), numbers, f"{KEEP_AWAY}; {TRACE}.", sentence, op=op.name
-    )
+    steadier = op.steadier if isinstance(op, Elementwise) and isinf(value) else ""
+    advice = f"{steadier or KEEP_AWAY}; {TRACE}."
+    return Reason("non_finite", names.of(first), numbers, advice, sentence, op=op.name)
 
 
 def _backward(found: Sweep, gate: Node, position: int, sent: Array, names: Names) -> Reason:

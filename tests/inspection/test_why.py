@@ -337,6 +337,17 @@ def test_many_gates_in_a_row_are_told_together():
     assert "multiplies it by 0.01; 4 gates leave 2.4e-07 of it" in reason.sentence
 
 
+@pytest.mark.parametrize(("spread", "as_one"), [(0, "x - x.max()"), (1, "cr.log_softmax")])
+def test_a_softmax_by_hand_is_told_of_the_one_that_does_not_overflow(spread, as_one):
+    w = cr.parameter(np.eye(2) * 2000, name="w")
+    with np.errstate(all="ignore"):
+        e = np.exp(w - spread * w.data.max(axis=1, keepdims=True))
+        reason = cr.why(-np.log((e / e.sum(axis=1, keepdims=True))[0, 1]), w)
+    assert (reason.cause, reason.op) == ("non_finite", "log" if spread else "exp")
+    assert as_one in reason.advice
+    assert "cr.softmax_cross_entropy" in reason.advice
+
+
 def test_a_nan_names_where_it_was_made():
     made = cr.why(*situations.logarithm_of_a_negative_number())
     assert made.op == "log"

@@ -43,6 +43,7 @@ class Elementwise(Op):
     bounds: ClassVar[tuple[float, float]] = (-inf, inf)
     silent: ClassVar[str] = ""
     gain: ClassVar[float] = 1.0
+    steadier: ClassVar[str] = ""  # what to write instead where it makes a number infinite
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

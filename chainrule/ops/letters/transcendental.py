@@ -22,6 +22,11 @@ TWO_OVER_SQRT_PI = Constant(2 / sqrt(pi), r"\tfrac{2}{\sqrt{\pi}}")
 class Exp(Letter):
     """e to the power x; its slope is its value."""
 
+    steadier = (
+        "Subtract the largest first, as in exp(x - x.max()); cr.logsumexp and "
+        "cr.softmax_cross_entropy do so"
+    )
+
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (out,)
 
@@ -29,6 +34,11 @@ class Exp(Letter):
 @op("log", numpy=np.log, onnx="Log", domains=(POSITIVE,))
 class Log(Letter):
     """Natural logarithm."""
+
+    steadier = (
+        "Of a softmax take cr.log_softmax or cr.softmax_cross_entropy, which do not round to 0 "
+        "first; elsewhere keep its inputs above 0"
+    )
 
     def local_gradients(self, x: Any, out: Any) -> Any:
         return (1 / x,)
