@@ -13,7 +13,7 @@ from chainrule.nn.activations import USUAL, activation, activation_op
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.initialization import Initializer
 from chainrule.nn.linear import Linear, Weights
-from chainrule.nn.module import Module
+from chainrule.nn.module import Module, no_attribute
 from chainrule.nn.normalization import BatchNorm, LayerNorm
 from chainrule.nn.run import Run
 
@@ -113,7 +113,7 @@ class Sequential(Module):
     def __getattr__(self, name: str) -> Any:
         if name in self.__dict__.get("names", ()):
             return self.layers[self.names.index(name)]
-        raise AttributeError(f"{type(self).__name__} has no attribute or layer {name!r}")
+        raise no_attribute(self, name)
 
     def __getitem__(self, place: int | slice) -> Any:
         """One layer, or a slice of them as a tuple."""

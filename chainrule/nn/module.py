@@ -5,7 +5,8 @@ Imports tree, run, summary and tensors. Layers and users inherit from it and wri
 
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +25,25 @@ from chainrule.tensors import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INDENT = "  "
+NO_MODE = (
+    "There is no mode to switch: model(x) evaluates, and model(x, training=cr.key(0)) trains."
+)
+# What other libraries call it, and what is written here.
+CALLED = MappingProxyType(
+    {
+        **dict.fromkeys(("train", "eval", "training"), NO_MODE),
+        "fit": "Write cr.fit(model, (x, y), loss=..., optimizer=...).",
+        "predict": "Write cr.predict(model, x).",
+        "named_parameters": "model.parameters() is a dict by name.",
+        "state_dict": "model.parameters() and model.buffers() are dicts by name.",
+    }
+)
+
+
+def no_attribute(module: "Module", name: str) -> AttributeError:
+    """The error of what is not there; it says what that is called here."""
+    do = f". {CALLED[name]}" if name in CALLED else ""
+    return AttributeError(f"{type(module).__name__} has no attribute or layer {name!r}{do}")
 
 
 class Module(Tree):
@@ -84,6 +104,11 @@ class Module(Tree):
                 do=f"Inherit: class Mine(nn.{kind}), with def forward(self, x).",
             )
         super().__setattr__(name, value)
+
+    if not TYPE_CHECKING:  # a type checker goes on to name what is not there
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, name)
 
     def forward(self, x: Any, run: Run) -> Any:
         """Compute the scores; a subclass may leave ``run`` out."""

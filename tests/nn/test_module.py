@@ -1,6 +1,7 @@
 """Module: names, state, runs, dtypes, and how nets are drawn."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -220,3 +221,17 @@ def test_the_repr_is_nested_and_readable():
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match="Empty has no forward"):
         type("Empty", (nn.Module,), {})()(np.ones(3))
+
+
+@pytest.mark.parametrize("model", [nn.Linear(2, 2), nn.MLP([2, 2]), nn.Sequential(nn.ReLU())])
+def test_what_other_libraries_call_it_says_what_is_written_here(model):
+    for name in ("train", "eval"):
+        with pytest.raises(AttributeError, match=r"model\(x\) evaluates, and model\(x, training="):
+            getattr(model, name)()
+    with pytest.raises(AttributeError, match=r"cr\.fit\(model, "):
+        model.fit(np.ones((3, 2)))
+    with pytest.raises(AttributeError, match=r"has no attribute or layer 'typo'$"):
+        model.typo  # noqa: B018
+    assert not hasattr(model, "eval")
+    again = pickle.loads(pickle.dumps(copy.deepcopy(model)))
+    assert again(np.ones((3, 2))).shape == model(np.ones((3, 2))).shape
