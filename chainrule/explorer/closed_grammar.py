@@ -44,6 +44,7 @@ OPERATIONS: Mapping[type[ast.AST], str] = MappingProxyType(
         ast.NotEq: "not_equal",
     }
 )
+DOT = "\N{MIDDLE DOT}"
 NUMBER = re.compile(r"(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+-]?\d+)?")
 WORD = re.compile(r"(?<![\w.])(?:\d|\.\d)[\w.]*(?:(?<=[eE])[+-]\d+)?")
 
@@ -195,7 +196,12 @@ def _check_characters(text: str) -> None:
                 raise GrammarError(
                     f"{character!r} belongs to no formula.", Place(number, column, column + 1)
                 )
-        for word in WORD.finditer(line.partition("#")[0]):
+        bare = line.partition("#")[0]
+        if DOT in bare:  # Python takes it for a letter: w·x would be one name
+            column = bare.index(DOT)
+            do = "Write * for a product, and @ for that of matrices."
+            raise GrammarError(f"{DOT} is no sign here.", Place(number, column, column + 1), do)
+        for word in WORD.finditer(bare):
             if not NUMBER.fullmatch(word.group()):
                 place = Place(number, word.start(), word.end())
                 do = product(word.group()) or KNOWS

@@ -93,7 +93,7 @@ def typed_graph(text: str) -> Typed:
         error = GrammarError(
             "nothing is computed from an input yet.",
             where.place(lines[-1]) if lines else Place(),
-            do="Add a line with a formula, such as f = x * y.",
+            do="A number is an input once it has a name: x = [1, 2], and then f = sum(x * x).",
         )
     given = Given(ends, start=START) if ends else None
     return Typed(where.text, given, writer.leaves, error)

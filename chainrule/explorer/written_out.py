@@ -26,7 +26,7 @@ class WrittenOut:
 
     def literal(self, part: ast.expr) -> np.ndarray[Any, Any] | None:
         """The array that an expression writes out, or None where it computes."""
-        if isinstance(part, ast.Call) and self.library_word(part.func) in ("array", "asarray"):
+        if isinstance(part, ast.Call) and self._called(part) in ("array", "asarray"):
             if len(part.args) != 1 or part.keywords:
                 raise self.wrong("np.array takes the numbers alone.", part)
             part = part.args[0]
@@ -40,6 +40,10 @@ class WrittenOut:
         if array.size > ENTRIES:
             raise self.wrong(f"an array has at most {ENTRIES} entries here.", part)
         return array
+
+    def _called(self, part: ast.Call) -> str:
+        """The word of a call, with its library in front or without."""
+        return part.func.id if isinstance(part.func, ast.Name) else self.library_word(part.func)
 
     def _numbers(self, part: ast.expr) -> Any:
         if isinstance(part, ast.Constant) and isinstance(part.value, int | float | bool):

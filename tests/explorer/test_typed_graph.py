@@ -235,6 +235,13 @@ def test_a_place_counts_characters():
     assert (place.line, place.column, place.end) == (1, 13, 17)
 
 
+@together("word", ["array", "np.array", "numpy.asarray", "cr.array"])
+def test_an_array_is_written_as_in_numpy(word):
+    typed = typed_graph(f"x = {word}([[1, 2]])  # one row\nf = sum(x * x)")
+    assert typed.error is None
+    assert_array_equal(typed.leaves["x"].node.value, [[1, 2]])
+
+
 def test_a_word_that_is_nearly_an_op_is_answered_with_that_op():
     assert "did you mean 'sigmoid'" in refused("sigmoyd(x)").what
 
@@ -250,6 +257,8 @@ def test_a_word_that_is_nearly_an_op_is_answered_with_that_op():
         ("f = .5theta_1", ".5theta_1 is no number", "Write .5*theta_1."),
         ("f = 2pi", "2pi is no number", "Write 2*np.pi."),
         ("f = 0x10", "0x10 is no number", "Lines hold"),
+        ("f = sigmoid(w\u00b7x)", "\u00b7 is no sign here", "Write * for a product"),
+        ("p = softmax([1, 2])", "nothing is computed from an input", "x = [1, 2], and then"),
         ("f = 2(x + 1)", "only ops are called", "2*(x + 1)."),
         ("f = (x + 1)(x - 1)", "only ops are called", "(x + 1)*(x - 1)."),
         ("x = 1\nf = x(x - 1)", "only ops are called", "x*(x - 1)."),
