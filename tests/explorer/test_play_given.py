@@ -1,10 +1,12 @@
 """What a playground is given: settings, points, orders and tables, and what is wrong with them."""
 
+import io
 import json
 import re
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from chainrule.errors import ArgumentError, ChainruleError, DataError
 from chainrule.explorer.playground.play_settings import read_settings
@@ -107,7 +109,11 @@ TABLE = "height,width,kind\n1.5,0.2,oak\n2.5,0.1,fir\n1.25,0.3,oak\n"
 def test_a_table_becomes_points():
     for text in (TABLE, TABLE.replace(",", "\t"), TABLE.replace(",", ";"), "\ufeff" + TABLE,
                  TABLE.replace("\n", "\r\n"), TABLE + "\n\n",
-                 TABLE.replace(",", ";").replace(".", ",")):  # fmt: skip
+                 TABLE.replace(",", ";").replace(".", ","), TABLE.replace(",", " "),
+                 "  " + TABLE.replace(",", "   ").replace("\n", " \n"), "# " + TABLE,
+                 "# made by me, today\n# and, by, you, too\n" + TABLE,
+                 TABLE + "# the, very, end\n", "# x, y, z\n" + TABLE,
+                 "#\n\n#height width kind\n" + TABLE.replace(",", " ")[18:]):  # fmt: skip
         card = answered({"ask": "table", "id": 1, "text": text}, {})
         assert card["points"] == {
             "x": [1.5, 2.5, 1.25], "y": [0.2, 0.1, 0.3], "label": [1, 0, 1],
@@ -117,6 +123,27 @@ def test_a_table_becomes_points():
     assert named.columns == ("a,b,c,d", "y")
     bare = read_table("1,2,0\n3,4,1\n")
     assert (bare.columns, bare.classes) == (("column 1", "column 2"), ("0", "1"))
+    for labels, classes in [("10 9 9", ("9", "10")), ("0.000e+00 1 1", ("0", "1")),
+                            ("1 1.0 2", ("1", "2")), ("-1 1 1", ("-1", "1")),
+                            ("1 2 x", ("1", "2", "x")), ("nan 2 2", ("2", "nan"))]:  # fmt: skip
+        rows = "".join(f"1.5 {i} {label}\n" for i, label in enumerate(labels.split()))
+        assert read_table(rows).classes == classes
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"header": "a b c"}, {"delimiter": ",", "header": "a,b,c"}, {"fmt": "%g"},
+     {"delimiter": "\t", "comments": ""}],
+    ids=repr,
+)  # fmt: skip
+def test_what_numpy_saves_is_read(how):
+    rows = np.c_[np.random.default_rng(0).normal(size=(6, 2)), [0, 1] * 3]
+    text = io.StringIO()
+    np.savetxt(text, rows, **how)
+    points = read_table(text.getvalue())
+    assert_allclose(points.x, rows[:, :2], rtol=1e-5)
+    assert (points.classes, list(points.label)) == (("0", "1"), [0, 1] * 3)
+    assert points.columns == (("a", "b") if "header" in how else ("column 1", "column 2"))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +151,9 @@ def test_a_table_becomes_points():
     [
         ("", "empty"),
         ("\n \n", "empty"),
-        ("a,b,c\n", "one label"),
+        ("a,b,c\n", "no rows below its names"),
+        ("1,2,a\n# a remark\n3,x,b\n", "Row 3: 'x' is no number"),
+        ("1 2 a\n3 4\n", "Row 2 has 2 columns, not 3"),
         ("1,2,a\n3,4,a\n", "one label"),
         ("1,2,a\n3,x,b\n", "Row 2: 'x' is no number"),
         ("\u22121,2,a\n3,4,b\n5,6,a\n", "is no number"),

@@ -6,7 +6,7 @@ Imports errors and the point set. The page sends what was dropped on it, or past
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
 import numpy as np
@@ -16,7 +16,8 @@ from chainrule.explorer.playground.play_settings import LEAST_POINTS, MOST_CLASS
 from chainrule.explorer.playground.point_set import FARTHEST, LONGEST_NAME, PointSet
 
 LONGEST_TABLE = 240_000  # characters: 5,000 rows of 48
-SEPARATORS = ("\t", ";", ",", "|")
+SEPARATORS = ("\t", ";", ",", "|")  # spaces where there is none of them, as np.savetxt writes
+REMARK = "#"
 COLUMNS = 3
 DIGITS = 6  # that a coordinate keeps: addresses hold them
 DO = "Give two columns of numbers and one of labels, such as:\nheight,width,kind\n1.5,0.2,oak"
@@ -36,10 +37,16 @@ def read_table(text: str) -> PointSet:
             do=f"Leave columns and rows out: {MOST_POINTS:,} rows of three columns are the most.",
             where="",
         )
-    text = text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
+    text = _without_remarks(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
     separator = _separator(text)
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        # Of several spaces in a row the reader makes one, where spaces part the columns.
+        lines = csv.reader(
+            (line.strip() + "\n" if separator == " " else line for line in _lines(text)),
+            delimiter=separator,
+            strict=True,
+            skipinitialspace=separator == " ",
+        )
         rows = [(lines.line_num, row) for row in lines if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise DataError(f"This is no table: {error}.", do=DO, where="") from None
@@ -70,13 +77,15 @@ def _points(
     for (number, _), label in zip(body, labels, strict=True):
         if not label:
             raise DataError(f"Row {number} has no label.", do=DO, where="")
-    classes = sorted(set(labels))
+    labels, classes = _classes(labels, separator)
     if len(classes) > MOST_CLASSES:
         raise DataError(
             f"The third column has {len(classes):,} labels; {MOST_CLASSES} are the most here.",
             do="A label is a class. Leave rows out, or put labels together.",
             where="",
         )
+    if not body:
+        raise DataError("This table has no rows below its names.", do=DO, where="")
     if len(classes) < 2 or len(body) < LEAST_POINTS:
         raise DataError(
             "The third column has one label: there is nothing to tell apart.", do=DO, where=""
@@ -92,9 +101,45 @@ def _points(
     return PointSet(x, np.array([place[each] for each in labels]), names, columns)
 
 
+def _classes(labels: list[str], separator: str) -> tuple[list[str], list[str]]:
+    """Labels and what they differ in, in order; numbers as short as they are: 0.000e+00 is 0."""
+    plain = {label: _plain(label, separator) for label in labels}
+    if not all(_is_number(x, separator) and isfinite(float(x)) for x in plain.values()):
+        return labels, sorted(set(labels))
+    short = {label: f"{float(x):.{DIGITS}g}" for label, x in plain.items()}
+    return [short[label] for label in labels], sorted(set(short.values()), key=float)
+
+
+def _without_remarks(text: str) -> str:
+    """Lines that begin with # are empty then; but names that stand above numbers are kept."""
+    lines = text.splitlines(keepends=True)
+    remarks = [i for i, line in enumerate(lines) if line.lstrip().startswith(REMARK)]
+    others = [i for i, line in enumerate(lines) if line.strip() and i not in set(remarks)]
+    above = [i for i in remarks if others and i < others[0]]
+    names = ""
+    if above:
+        names = lines[above[-1]].strip().lstrip(REMARK).strip()
+        first = lines[others[0]]
+        separator = _separator(first)
+        cells, known = first.split(separator), names.split(separator)
+        is_header = len(known) == COLUMNS and _is_number(cells[0], separator)
+        names = f"{names}\n" if is_header else ""
+    for i in remarks:
+        lines[i] = "\n"
+    if names:
+        lines[above[-1]] = names
+    return "".join(lines)
+
+
+def _lines(text: str) -> Iterator[str]:
+    return iter(io.StringIO(text, newline=""))
+
+
 def _separator(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
+    bare = re.sub(r'"[^"]*"', "", first)
+    found = max(SEPARATORS, key=bare.count)
+    return found if found in bare else " "
 
 
 def _header(row: Sequence[str]) -> tuple[str, ...]:
