@@ -1,9 +1,9 @@
 """Names of entries, calls as formulas, and the role of a gate: what explain and why say of a node.
 
-Imports the graph, spoken and sweep.
+Imports the graph, indexing, spoken and sweep.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from chainrule.graph.op.operation import Op
 from chainrule.inspection.explanation import Factor
 from chainrule.inspection.spoken import entry_name, said
 from chainrule.inspection.sweep import Index, Sweep
+from chainrule.ops.indexing import GetItem
 from chainrule.spec import is_tuple
 
 LOSS = "loss"
@@ -85,6 +86,8 @@ class Names:
         operands = [Text("None" if x is None else self.of(x)) for x in maker.inputs]
         while operands and operands[-1].text == "None":  # an input that was left out
             operands.pop()
+        if isinstance(maker.op, GetItem):
+            return indexed(maker.op, [operand.text for operand in operands])
         text = written(maker.op, operands, _chosen(maker.op)).text
         return f"{text}[{node.op.position}]" if isinstance(node.op, Output) else text
 
@@ -128,10 +131,28 @@ def maker_of(node: Node) -> Node:
     return first if first is not None and isinstance(node.op, Output) else node
 
 
+def indexed(op: GetItem, operands: Sequence[str]) -> str:
+    """Elements of a tensor as Python writes them: ``x[rows, 1:]``."""
+    name, *arrays = operands
+    return f"{name}[{', '.join(map(_key_part, op.full_key(tuple(arrays)))) or '()'}]"
+
+
+def _key_part(part: Any) -> str:
+    if not isinstance(part, slice):
+        return "..." if part is Ellipsis else str(part)
+    _, (start, stop, step) = part.__reduce__()  # typed: the attributes of a slice are not
+    ends = ":".join("" if x is None else str(x) for x in (start, stop))
+    return ends if step is None else f"{ends}:{step}"
+
+
 def _chosen(op: Op) -> dict[str, str]:
-    """The settings of an op that are not its defaults."""
+    """The settings of an op that are not its defaults, and that can be read."""
     usual = {each.name: repr(each.default) for each in fields(op)}
-    return {name: text for name, text in settings_of(op).items() if usual.get(name) != text}
+    return {
+        name: text
+        for name, text in settings_of(op).items()
+        if usual.get(name) != text and not text.startswith("<")
+    }
 
 
 def _is_number(node: Node) -> bool:

@@ -130,6 +130,32 @@ def test_of_many_gates_in_a_row_the_first_and_the_last_are_written():
     assert np.prod(locals_) * together == pytest.approx(found.gradient, rel=1e-2)
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [(1, "w[1]"), (-1, "w[-1]"), (slice(1, None), "w[1:]"),
+     ((..., slice(None, None, -2)), "w[..., ::-2]"),
+     ((0, 1), "w[0, 1]"), ((None, 2), "w[None, 2]"), (np.array([0, 2]), "w[arrays]"),
+     ((np.arange(2), np.array([0, 1])), "w[arrays, c2]"), ((), "w[()]"),
+     (np.eye(3) > 0, "w[arrays]"), ((slice(None), np.array([1, 2])), "w[:, arrays]")],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_picked_is_written_as_python_writes_it(key, text):
+    w = cr.parameter(np.ones((3, 3)), name="w")
+    loss = w[key].sum()
+    picked = np.zeros((3, 3))
+    picked[key] = 1
+    found = cr.explain(loss, w, tuple(map(int, np.argwhere(picked)[0])))
+    assert found.paths[0].factors[-1].formula == text
+
+
+def test_a_loop_is_written_without_its_body():
+    w = cr.parameter(np.ones(2), name="w")
+    state, _ = cr.scan(lambda h, x: (h * w + x, h), np.ones(2), np.ones((5, 2)))
+    formula = cr.explain(state.sum(), w, 0).paths[0].factors[-1].formula
+    assert "<" not in formula
+    assert "length=5" in formula
+
+
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_the_products_of_every_op_add_up_to_its_gradient(name):
     case, rng = case_of(CATALOGUE[name], 0), np.random.default_rng(1)
