@@ -22,6 +22,7 @@ Floor 9: imports train, nn and optim. Users import it; ``import chainrule`` does
     table_recipe.py     how a net for a table is built and trained, and for how long
     tabular.py          TabularClassifier and TabularRegressor
     targets.py          names of classes, and numbers, as users give them
+    whole_fits.py       one that fails leaves the estimator as it was
     perceptron/         MLPClassifier and MLPRegressor, scikit-learn's of those names
 """
 

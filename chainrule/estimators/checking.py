@@ -9,6 +9,8 @@ from importlib import import_module
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ArgumentError, ChainruleError, DataError, DTypeError
 
 MOST_LINES = 12  # of scikit-learn's message, which may show a whole array
@@ -73,3 +75,15 @@ check_sample_weight = _told(_validation._check_sample_weight, WEIGHTS)
 check_random_state = _told(_utils.check_random_state, SEED)
 check_classification_targets = _told(_targets.check_classification_targets, ANSWERS)
 compute_sample_weight = _told(_weights.compute_sample_weight, CLASS_WEIGHT)
+
+
+def class_weights(given: Any, y: Any) -> Any:
+    """The weight of each row's class; a DataError for one that no row can have."""
+    found = compute_sample_weight(given, y)
+    wrong = ~(np.isfinite(found) & (found >= 0))
+    if wrong.any():
+        raise DataError(
+            f"class_weight gives the class {y[wrong][0]!s} the weight {found[wrong][0]}.",
+            do='Weights are from 0 upwards; class_weight="balanced" finds them.',
+        )
+    return found

@@ -14,14 +14,15 @@ from chainrule.estimators.base import Tabular
 from chainrule.estimators.checking import (
     check_classification_targets,
     check_sample_weight,
+    class_weights,
     column_or_1d,
-    compute_sample_weight,
 )
 from chainrule.estimators.intervals import LEVEL, Intervals
 from chainrule.estimators.member_training import Watch
 from chainrule.estimators.merging import merged
 from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.targets import as_they_are, deviation, numbers_in_targets
+from chainrule.estimators.whole_fits import whole
 from chainrule.train.data import Fitted
 from chainrule.train.data.columns import Classes
 from chainrule.train.judgement import sorted_misses
@@ -129,6 +130,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         )
         self.class_weight = class_weight
 
+    @whole
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on rows and their classes.
 
@@ -143,7 +145,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         given: Any = check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
-        weights: Any = given * compute_sample_weight(self.class_weight, y)
+        weights: Any = given * class_weights(self.class_weight, y)
         used: Any = weights > 0
         found_classes: tuple[Any, Any] = np.unique(y[used], return_inverse=True)
         self.classes_, labels = found_classes
@@ -160,6 +162,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         self.held_out_[used] = self._learn(numbers, codes, labels, weights[used])
         return self
 
+    @whole
     def fit_table(
         self, table: Fitted, watch: Watch | None = None, groups: Array | None = None
     ) -> Self:
@@ -195,7 +198,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
             )
         numbers, codes = self.learned_from(table)
         self.classes_ = as_they_are(target.classes)
-        weights: Any = compute_sample_weight(self.class_weight, self.classes_[table.y])
+        weights: Any = class_weights(self.class_weight, self.classes_[table.y])
         self.held_out_ = self._learn(numbers, codes, table.y, weights, watch, groups)
         return self
 
@@ -268,6 +271,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
     True
     """
 
+    @whole
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on rows and their numbers.
 
@@ -293,6 +297,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
         self.held_out_[used] = self._learn(numbers, codes, y[used], weights[used])
         return self
 
+    @whole
     def fit_table(
         self, table: Fitted, watch: Watch | None = None, groups: Array | None = None
     ) -> Self:
