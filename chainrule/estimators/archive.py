@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.errors import ChainruleError, DataError, MissingDataError
 from chainrule.estimators.features import Features
 from chainrule.estimators.intervals import LEVEL
-from chainrule.estimators.presets import RECIPES, recipe_of
+from chainrule.estimators.presets import PRESETS, RECIPES
 from chainrule.estimators.table_reading import Reading
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 from chainrule.nn import Ensemble
@@ -33,14 +33,16 @@ NAMES = ("drop", "categorical", "numeric", "missing")
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a trained estimator; a file that stood there is replaced in one step."""
     classes = hasattr(estimator, "classes_")
-    recipe = recipe_of(estimator.preset, "classes" if classes else "numbers")
+    recipe, presets = estimator.recipe_, PRESETS["classes" if classes else "numbers"]
+    # The setting may be another one by now.
+    named = isinstance(estimator.preset, str) and presets.get(estimator.preset) == recipe
     preparation, wanted = estimator.table_.preprocessing, estimator.wanted("auto")
     parameters: dict[str, Any] = {name: getattr(estimator, name) for name in PARAMETERS}
     parameters |= {name: getattr(wanted, name) for name in NAMES}
     about: dict[str, Any] = {
         "format": FORMAT,
         "kind": type(estimator).__name__,
-        "preset": estimator.preset if isinstance(estimator.preset, str) else None,
+        "preset": estimator.preset if named else None,
         "recipe": asdict(recipe),
         "recipe_kind": type(recipe).__name__,
         "parameters": parameters | {"decimal": wanted.decimal or None},
@@ -124,6 +126,7 @@ def _estimator(about: Any, arrays: dict[str, Array]) -> TabularClassifier | Tabu
     parameters = about["parameters"]
     parameters |= {name: tuple(parameters.get(name, ())) for name in NAMES}
     made: Any = KINDS[about["kind"]](preset=about["preset"] or recipe, **parameters)
+    made.recipe_ = recipe
     made.n_features_in_, preparation = about["features"], about["preparation"]
     made.table_ = (
         Reading.of_matrix(made.n_features_in_)

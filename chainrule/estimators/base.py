@@ -239,6 +239,7 @@ class Tabular(BaseEstimator):
         say = print if self.verbose else _silent
         for note in self.table_.notes:
             say(f"note: {note}")
+        self.recipe_ = recipe
         with self._threads():
             found = fitted(task, recipe, seed, limit, say, watch or _unwatched)
         self.keep(found.ensemble, found.epochs)

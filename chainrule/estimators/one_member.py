@@ -5,7 +5,6 @@ Imports the recipes. A checkup looks at it: members differ in the rows that they
 
 from typing import Any
 
-from chainrule.estimators.presets import recipe_of
 from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 from chainrule.nn import Module
 
@@ -17,7 +16,7 @@ def one_member(estimator: TabularClassifier | TabularRegressor, place: int = 0) 
     """
     ensemble: Any = estimator.ensemble_
     classes = len(estimator.classes_) if isinstance(estimator, TabularClassifier) else 0
-    recipe = recipe_of(estimator.preset, "classes" if classes else "numbers")
+    recipe = estimator.recipe_
     net = recipe.net(estimator.features_.layout(), classes or 1)
     if ensemble.net is None:
         net.load_state(ensemble.nets[place].state())

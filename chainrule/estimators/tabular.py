@@ -71,6 +71,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
         What is done with each column, and what to know of it, such as a column that gives the
         answers away; print it.
     ensemble_ : Ensemble
+    recipe_ : Recipe
+        By which it was trained.
     epochs_ : tuple of int
         Passes over the rows that each member was trained for.
     n_features_in_, feature_names_in_
@@ -254,7 +256,7 @@ class TabularRegressor(RegressorMixin, Intervals, Tabular):
     misses_ : ndarray
         By how much those rows are missed, the smallest first: :meth:`predict_interval` reads the
         width of other levels from it. At most 10,000 of them, evenly spread.
-    table_, ensemble_, epochs_, n_features_in_, feature_names_in_
+    table_, ensemble_, recipe_, epochs_, n_features_in_, feature_names_in_
         As in :class:`TabularClassifier`.
 
     Notes
