@@ -13,6 +13,7 @@ from chainrule.errors import ArgumentError, NonFiniteError
 from chainrule.optim.arguments import not_negative, whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
+STOPPED = "a callback asked to stop"
 LEAST_FALL = 2.220446049250313e-09  # SciPy's own: 1e7 times the rounding error of float64
 
 
@@ -31,7 +32,7 @@ class Minimum:
     converged : bool
         Whether the gradient is flat, or the loss falls no more.
     message : str
-        SciPy's word on why it ended; "" while it goes on.
+        SciPy's word on why it ended, or who ended it; "" while it goes on.
     """
 
     position: Array
@@ -109,13 +110,14 @@ def minimize(
 
     scipy: Any = optimize  # which has no types
 
-    counting, made = _Counting(function), 0
+    counting, made, stopped = _Counting(function), 0, False
 
     def heard(intermediate_result: Any) -> None:  # SciPy goes by the name of the parameter
-        nonlocal made
+        nonlocal made, stopped
         made += 1
         x, loss = intermediate_result.x.copy(), float(intermediate_result.fun)
         if callback is not None and callback(Minimum(x, loss, made, counting.count)):
+            stopped = True
             raise StopIteration
 
     if not first.size:
@@ -136,8 +138,9 @@ def minimize(
                 "maxcor": history,
             },
         )
-    count, converged = counting.count, bool(found.success)
-    return Minimum(found.x, float(found.fun), int(found.nit), count, converged, found.message)
+    count, converged = counting.count, bool(found.success) and not stopped
+    message = STOPPED if stopped else found.message
+    return Minimum(found.x, float(found.fun), int(found.nit), count, converged, message)
 
 
 class _Counting:

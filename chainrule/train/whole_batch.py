@@ -4,6 +4,7 @@ Imports optim, and what fit makes of its arguments. The loss and its gradients a
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def minimize(
         finally:
             search.problem.settle(search.reached)
     search.problem.settle(found.position)
-    return found
+    return replace(found, message="interrupted") if interruption.requested else found
 
 
 class _Search:

@@ -41,7 +41,9 @@ def minimized(estimator: Any, rows: Part, answers: Answers, watched: Part | None
     if answers.shown != 1:
         loss, _ = evaluate(net, data, answers.loss, metric=None, sample_weight=rows.weights)
         estimator.loss_ -= loss * (1 - answers.shown)
-    if not found.converged:
+    if found.message == "interrupted":
+        warnings.warn("Training interrupted by user.", stacklevel=2)
+    elif not found.converged:
         warnings.warn(
             f"lbfgs failed to converge after {found.iterations} iteration(s): {found.message}. "
             "Increase max_iter or max_fun to improve the convergence, or scale the data to mean "

@@ -1,6 +1,10 @@
 """An estimator among others: stored between calls, and given answers in other containers."""
 
+import os
 import pickle
+import signal
+import warnings
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from sklearn.model_selection import cross_val_predict
 
 import chainrule.estimators as ours
 from chainrule.estimators import MLPRegressor
+from chainrule.train import Callback
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4))
@@ -77,3 +82,31 @@ def test_sparse_labels_are_answered_as_scikit_learn_answers_them(kind, early):
     for their, our in zip(*found, strict=True):
         assert type(our) is type(their)
         assert_array_equal(our.toarray(), their.toarray())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_interruption_is_told_and_keeps_what_was_learned(solver):
+    class Interrupts(Callback):
+        def on_epoch_end(self, state):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    class Tells:
+        """Stands for the screen: at the second line somebody presses Ctrl-C."""
+
+        def write(self, text):
+            if text.startswith("Iteration 2"):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def flush(self):
+            pass
+
+    model = MLPRegressor(solver=solver, max_iter=500, tol=0.0, verbose=True, random_state=0)
+    if solver == "adam":
+        model.set_params(callbacks=[Interrupts()], verbose=False)
+    with warnings.catch_warnings(record=True) as told, redirect_stdout(Tells()):
+        warnings.simplefilter("always")
+        model.fit(X, Y)
+    assert [str(each.message) for each in told] == ["Training interrupted by user."]
+    assert model.n_iter_ == (2 if solver == "lbfgs" else 1)
+    assert np.isfinite(model.predict(X)).all()
