@@ -112,15 +112,7 @@ def flow(*given: Any, loss: Any = None) -> Flow:
 def show(*given: Any, loss: Any = None) -> Shown:
     """The graph as text, one line per node, oldest first; takes what :func:`flow` takes.
 
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> x, y = cr.tensor(3.0, name="x"), cr.tensor(-4.0, name="y")
-    >>> print(cr.show(x * y + x))
-    x   ()  float64                  value 3    grad -3  fork: 2 gradients are added
-    y   ()  float64                  value -4   grad 3
-    n1  ()  float64  multiply(x, y)  value -12  grad 1   swap multiplier
-    n2  ()  float64  add(n1, x)      value -9   grad 1   gradient distributor
+    ``cr.show``, which makes pages too, has an example of the lines.
     """
     found = _flow("cr.show", given, loss, closely=False)
     shown = Shown(found.table)
