@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, ChainruleError, DataError, DTypeError
+from chainrule.spec import is_masked
+from chainrule.train.data.frames import with_gaps
 
 MOST_LINES = 12  # of scikit-learn's message, which may show a whole array
 ROWS = "Pass rows as a frame, a dict of columns or an array of numbers (N, D), and y as (N,)."
@@ -71,10 +73,15 @@ column_or_1d = _told(_validation.column_or_1d, ANSWERS)
 # Private there, and the ones that estimators use whose frames stay frames.
 check_feature_names = _told(_validation._check_feature_names, NAMES)
 check_n_features = _told(_validation._check_n_features, NAMES)
-check_sample_weight = _told(_validation._check_sample_weight, WEIGHTS)
+_check_sample_weight = _told(_validation._check_sample_weight, WEIGHTS)
 check_random_state = _told(_utils.check_random_state, SEED)
 check_classification_targets = _told(_targets.check_classification_targets, ANSWERS)
 compute_sample_weight = _told(_weights.compute_sample_weight, CLASS_WEIGHT)
+
+
+def check_sample_weight(given: Any, *rest: Any, **named: Any) -> Any:
+    """The weights of rows; one that a mask hides is NaN, and refused."""
+    return _check_sample_weight(with_gaps(given) if is_masked(given) else given, *rest, **named)
 
 
 def class_weights(given: Any, y: Any) -> Any:

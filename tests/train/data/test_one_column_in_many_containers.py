@@ -93,3 +93,10 @@ def test_what_a_mask_hides_is_a_gap_for_the_estimators():
 def test_an_answer_that_a_mask_hides_is_none(kind, answers):
     with pytest.raises((ValueError, TypeError)):
         kind("fast").fit(SIZES[:, None], np.ma.masked_array(answers, HIDDEN))
+
+
+@pytest.mark.parametrize("kind", [TabularClassifier, TabularRegressor])
+def test_a_weight_that_a_mask_hides_is_none(kind):
+    answers = TRUTH.astype(int)
+    with pytest.raises(ValueError, match="sample_weight contains NaN"):
+        kind("fast").fit(SIZES[:, None], answers, np.ma.masked_array(np.ones(ROWS), HIDDEN))
