@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, DTypeError, ShapeError, a_kind, describe
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.graph.op.operands import NUMBERS
+from chainrule.graph.op.operands import NUMBERS, refuse_mask
 from chainrule.settings import met
 from chainrule.spec import Spec, is_tuple
 
@@ -44,6 +44,7 @@ def tensor(x: Any, which: str) -> Any:
     """
     x = met(x)
     if not isinstance(x, Symbol):
+        refuse_mask(x)
         try:
             x = np.asarray(x)
         except ValueError:  # lists of different lengths

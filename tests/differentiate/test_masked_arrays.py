@@ -25,6 +25,9 @@ DERIVATIVES = {
     "hessian": cr.hessian(squares),
     "hvp": lambda x: cr.hvp(squares, (x,), (PLAIN,)),
     "elementwise": cr.elementwise_grad(lambda y: y * y),
+    "backward": lambda x: (cr.parameter(PLAIN) * 2).backward(upstream=x),
+    "carry of a scan": lambda x: cr.scan(lambda c, y: (c + y, c), x, np.ones((2, 3))),
+    "rows of a scan": lambda x: cr.scan(lambda c, y: (c + y, c), 0.0, x),
     "compiled grad": cr.compile(cr.grad(squares)),
 }
 
