@@ -168,9 +168,7 @@ class Word(Letter):
     c: ClassVar[str] = ""  # the function that native code calls lane by lane, on float64
     library: ClassVar[str] = "c"  # where it is: libm, or "scipy", which is cython_special
 
-    def pull(
-        self, upstream: Any, live: Any, inputs: Sequence[Any], out: Any, wanted: Sequence[bool]
-    ) -> Pulled:
+    def pull(self, upstream: Any, live: Any, inputs: Any, out: Any, wanted: Any) -> Pulled:
         """The rule; of whole numbers the slopes are computed as of fractions."""
         return super().pull(upstream, live, as_fractions(inputs, out.dtype), out, wanted)
 
