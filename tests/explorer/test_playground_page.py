@@ -328,7 +328,7 @@ def test_points_of_ones_own_begin_without_trouble_and_clear_leaves_nothing(page,
 
 def test_what_leaves_is_of_what_is_shown(page, site):
     rows = "".join(f"{i / 7:.4f},{i / 9:.4f},{i % 2}\n" for i in range(1_500))
-    opened(page, site, data="own", layers=[2])
+    playground_at(page, site, data="own", layers=[2])
     content = {"name": "many.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     page.locator("input[type=file]").set_input_files(content)
     ready(page)
@@ -352,7 +352,7 @@ def test_what_leaves_is_of_what_is_shown(page, site):
 
 
 def test_a_number_field_shows_what_is_used(page, site):
-    opened(page, site, **{**SMALL, "rows": 10})
+    playground_at(page, site, **{**SMALL, "rows": 10})
     ready(page)
     for name, typed, used in [
         ("Points", "-5", "10"), ("Points", "", "10"), ("Points", "9e9", "5000"),
@@ -379,7 +379,7 @@ def test_an_address_that_cannot_be_read_is_told(page, site, play, is_whole):
 
 @parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"], few=2)
 def test_a_file_is_read_in_the_encoding_it_has(page, site, encoding):
-    opened(page, site, data="own", layers=[2])
+    playground_at(page, site, data="own", layers=[2])
     text = "h\u00f6he;breite;art\r\n1,5;2;K\u00e4fer\r\n2,5;1;Ma\u00df\r\n3;1;K\u00e4fer\r\n"
     content = {"name": "de.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
     page.locator("input[type=file]").set_input_files(content)
@@ -392,7 +392,7 @@ def test_a_server_that_is_gone_trains_no_more_and_another_one_is_told(browser_pa
     context = browser_page.context.browser.new_context()
     page = context.new_page()
     with served(explorer.app(token=TOKEN)) as site:
-        opened(page, site, **SMALL)
+        playground_at(page, site, **SMALL)
         ready(page)
         button(page, "Play").click()
         expect(page.locator(".count")).not_to_have_text("epoch 0")
