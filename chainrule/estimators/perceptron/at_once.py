@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import DataError
 from chainrule.estimators.perceptron.by_batches import Part
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
 from chainrule.estimators.perceptron.optimiser_settings import penalties
 from chainrule.estimators.perceptron.rows_as_given import dense, is_large, is_sparse
+from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.optim import Minimum
 from chainrule.train import evaluate, minimize
 
@@ -89,7 +90,7 @@ def _refuse_steps(estimator: Any, watched: Part | None) -> None:
     }
     found = [name for name, is_given in given.items() if is_given]
     if found:
-        raise ArgumentError(
+        raise SettingError(
             f"{' and '.join(found)} cannot be had with lbfgs, which makes no steps by batches.",
             do='Leave it out, or train by batches: solver="adam".',
         )

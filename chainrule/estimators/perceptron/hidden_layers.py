@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
+from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.graph.op.operation import Op
 from chainrule.nn import (
     BatchNorm,
@@ -74,21 +74,21 @@ def per_layer(name: str, given: Any, count: int, single: Any) -> list[Any]:
 
     Raises
     ------
-    ArgumentError
+    SettingError
         For a list of another length, or of something else.
     """
     if isinstance(given, single) or callable(given):
         return [given] * count
     several = list(given)
     if len(several) != count:
-        raise ArgumentError(
+        raise SettingError(
             f"{name} has {len(several)} entries, but the net has {count} layers that take one.",
             found=[f"{name}   {given!r:.60}"],
             do=f"Give one for all layers, or a list of {count}.",
         )
     for entry in several:
         if not isinstance(entry, single) and not (callable(entry) and name == "activation"):
-            raise ArgumentError(
+            raise SettingError(
                 f"{name} holds {entry!r:.60}, of type {type(entry).__name__}, for one layer.",
                 found=[f"{name}   {given!r:.60}"],
                 do=f"Each entry is what {name} may be for all layers.",
@@ -132,7 +132,7 @@ def _norm(kind: Any, units: int, dtype: Any) -> Iterator[Module]:
         return
     if kind not in NORMALIZATIONS:
         known = ", ".join(map(repr, NORMALIZATIONS))
-        raise ArgumentError(
+        raise SettingError(
             f"normalization={kind!r} is not known.", do=f"Choose one of {known}, or None."
         )
     yield (BatchNorm if kind == "batch" else LayerNorm)(units, dtype=dtype)

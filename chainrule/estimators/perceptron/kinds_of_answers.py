@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
 from chainrule.estimators.perceptron.scored_losses import PoissonDeviance, Scaled
+from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.losses.loss import Loss, facts_of
@@ -68,14 +68,14 @@ def of_classes(given: Any, binarizer: Any, label_smoothing: float) -> Answers:
         return Answers(loss, classes, "softmax")
     loss = _found(given, "labels" if not several else "shares")
     if label_smoothing and given != "softmax_cross_entropy":
-        raise ArgumentError(
+        raise SettingError(
             f"label_smoothing={label_smoothing} was given with loss={given!r:.60}.",
             do='Leave loss="log_loss", or smooth the labels inside your loss.',
         )
     facts = facts_of(loss)
     if facts.link == "sigmoid" and not several:  # one output says how likely the second class is
         if classes > BOTH:
-            raise ArgumentError(
+            raise SettingError(
                 f"loss={given!r:.60} asks whether or not, but there are {classes} classes.",
                 do='Take loss="log_loss" or "softmax_focal", or class_weight for rare classes.',
             )
@@ -111,7 +111,7 @@ def _found(given: Any, targets: str) -> Callable[..., Any]:
             for kind in map(CATALOGUE.__getitem__, CATALOGUE.names())
             if issubclass(kind, Loss) and kind.targets in (targets, "shares")
         ]
-        raise ArgumentError(
+        raise SettingError(
             f"loss={given!r} is not known for these targets.",
             found=[f"targets   {targets}"],
             do=f"Choose one of {', '.join(fitting)}; or give loss(outputs, targets, weights).",

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
 from chainrule.estimators.perceptron.hidden_layers import linears, per_layer
+from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.nn import L1, L2, MaxNorm, Sequential
 from chainrule.optim import EMA, SGD, Adam, Optimizer, by_name
 from chainrule.train import Program, ReduceOnPlateau
@@ -43,7 +43,7 @@ class Learning:
         self.seed = seed
         pace, solver = estimator.learning_rate, estimator.solver
         if pace in OF_SGD and (isinstance(solver, Optimizer) or solver not in SKLEARNS):
-            raise ArgumentError(
+            raise SettingError(
                 f'learning_rate={pace!r} is made for solver="sgd", not for {solver!r:.60}.',
                 do='Take learning_rate="plateau", or a schedule such as "cosine".',
             )

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from chainrule.estimators.perceptron.hidden_layers import OTHER_NAMES
 from chainrule.estimators.perceptron.optimiser_settings import PACES, PLATEAU
+from chainrule.estimators.perceptron.sklearn_door import get_scorer_names
 from chainrule.nn import Module
 from chainrule.nn.activations import ACTIVATIONS
 from chainrule.nn.containers import NORMALIZATIONS
@@ -54,7 +55,7 @@ RULES: dict[str, Any] = {
     "accumulate": [COUNT],
     "ema": [SHARE, None],
     "clip": [POSITIVE, ClipNorm, ClipValue, None],
-    "scoring": [str, callable, None],
+    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     "dtype": [
         StrOptions({"float32", "float64"}),
         Options(type, {np.float32, np.float64}),

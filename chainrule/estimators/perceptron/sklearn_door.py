@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule.errors import ArgumentError
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 SEEN = 4  # rows of each class: of fewer than two, scikit-learn warns that these are no classes
 
@@ -19,6 +21,7 @@ _callback: Any = import_module("sklearn.callback")
 _metaestimators: Any = import_module("sklearn.utils.metaestimators")
 _metrics: Any = import_module("sklearn.metrics")
 _multiclass: Any = import_module("sklearn.utils.multiclass")
+_param_validation: Any = import_module("sklearn.utils._param_validation")
 _preprocessing: Any = import_module("sklearn.preprocessing")
 _selection: Any = import_module("sklearn.model_selection")
 _utils: Any = import_module("sklearn.utils")
@@ -26,7 +29,7 @@ _validation: Any = import_module("sklearn.utils.validation")
 
 is_classifier: Callable[[Any], bool] = _base.is_classifier
 accuracy_score, r2_score = _metrics.accuracy_score, _metrics.r2_score
-get_scorer = _metrics.get_scorer
+get_scorer, get_scorer_names = _metrics.get_scorer, _metrics.get_scorer_names
 train_test_split = _selection.train_test_split
 check_array, check_random_state = _utils.check_array, _utils.check_random_state
 column_or_1d, compute_sample_weight = _utils.column_or_1d, _utils.compute_sample_weight
@@ -35,6 +38,14 @@ check_is_fitted, validate_data = _validation.check_is_fitted, _validation.valida
 check_sample_weight = _validation._check_sample_weight
 check_partial_fit_first_call = _multiclass._check_partial_fit_first_call
 type_of_target, unique_labels = _multiclass.type_of_target, _multiclass.unique_labels
+
+
+class SettingError(ArgumentError, _param_validation.InvalidParameterError):
+    """A setting that scikit-learn's own check lets pass, refused in words of ours.
+
+    It is of the class that scikit-learn raises for any other setting, so that one ``except`` has
+    both.
+    """
 
 
 def binarizer(y: Any) -> Any:

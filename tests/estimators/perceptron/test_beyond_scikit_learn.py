@@ -241,14 +241,14 @@ def test_a_large_sparse_matrix_is_never_dense_as_a_whole(monkeypatch):
 BAD = {
     "an unknown activation": ({"activation": "relux"}, InvalidParameterError, "activation"),
     "activations for other layers": (
-        {"activation": ["relu", "tanh"]}, ArgumentError, "activation has 2 entries"
+        {"activation": ["relu", "tanh"]}, InvalidParameterError, "activation has 2 entries"
     ),
     "dropout of everything": ({"dropout": 1.0}, InvalidParameterError, "dropout"),
     "an unknown normalization": (
-        {"normalization": ["group"]}, ArgumentError, "normalization='group'"
+        {"normalization": ["group"]}, InvalidParameterError, "normalization='group'"
     ),
-    "an unknown loss": ({"loss": "hing"}, ArgumentError, "loss='hing' is not known"),
-    "a loss for numbers": ({"loss": "huber"}, ArgumentError, "labels"),
+    "an unknown loss": ({"loss": "hing"}, InvalidParameterError, "loss='hing' is not known"),
+    "a loss for numbers": ({"loss": "huber"}, InvalidParameterError, "labels"),
     "a negative penalty": ({"l1": -1}, InvalidParameterError, "l1"),
     "an unknown solver": ({"solver": "adamx"}, InvalidParameterError, "solver"),
     "an unknown schedule": ({"learning_rate": "cos"}, InvalidParameterError, "learning_rate"),
@@ -256,11 +256,11 @@ BAD = {
     "no batches": ({"accumulate": 0}, InvalidParameterError, "accumulate"),
     "an unknown type": ({"dtype": "float16"}, InvalidParameterError, "dtype"),
     "smoothing a loss of one's own": (
-        {"loss": "hinge", "label_smoothing": 0.1}, ArgumentError, "label_smoothing"
+        {"loss": "hinge", "label_smoothing": 0.1}, InvalidParameterError, "label_smoothing"
     ),
     "a callback that is none": ({"callbacks": [print]}, ArgumentError, "callback"),
     "an unknown score": (
-        {"early_stopping": True, "scoring": "nonsense"}, ValueError, "nonsense"
+        {"scoring": "nonsense"}, InvalidParameterError, "scoring"
     ),
 }  # fmt: skip
 
