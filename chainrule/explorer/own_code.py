@@ -142,12 +142,41 @@ class _Run:
                 return f"makes more than {MOST_NODES:,} nodes, and was stopped."
 
     def _stop(self) -> None:
-        for _ in range(FAREWELLS):
-            identity = ctypes.c_ulong(self.thread.ident or 0)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(Stopped))
-            self.thread.join(LOOK)
-            if not self.thread.is_alive():
-                break
+        with _unraised_in_silence():
+            for _ in range(FAREWELLS):
+                identity = ctypes.c_ulong(self.thread.ident or 0)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(Stopped))
+                self.thread.join(LOOK)
+                if not self.thread.is_alive():
+                    break
+
+
+class _Unraised:
+    """In the place of Python's hook: a ``Stopped`` that came in a ``__del__`` is told to nobody.
+
+    Python swallows what is raised in there, or in what a weak reference calls; the next farewell
+    comes soon.
+    """
+
+    def __init__(self, behind: Callable[[Any], Any]) -> None:
+        self.behind = behind
+        self.is_over = False
+
+    def __call__(self, found: Any, /) -> None:
+        if found.exc_type is not Stopped:
+            self.behind(found)
+
+
+@contextlib.contextmanager
+def _unraised_in_silence():
+    hook = _Unraised(sys.unraisablehook)
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        hook.is_over = True
+        while isinstance(sys.unraisablehook, _Unraised) and sys.unraisablehook.is_over:
+            sys.unraisablehook = sys.unraisablehook.behind
 
 
 class _Heard(io.StringIO):

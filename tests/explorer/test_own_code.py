@@ -113,6 +113,35 @@ def test_what_makes_nodes_without_end_is_stopped(monkeypatch):
     assert "makes more than 2,000 nodes" in shown(loss)["error"]["what"]
 
 
+def test_a_farewell_that_python_swallows_is_said_to_nobody_and_said_again(monkeypatch):
+    monkeypatch.setattr(own_code, "SECONDS", 0.1)
+    said, swallowed = [], []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+
+    class Held:
+        def __del__(self):
+            try:
+                while True:
+                    time.sleep(0.001)
+            except own_code.Stopped:
+                swallowed.append(True)
+                raise
+
+    class Fails:
+        def __del__(self):
+            raise ValueError("of somebody else")
+
+    def loss(x=1.0):
+        Held()
+        while True:
+            x = x + 1
+            Fails()
+
+    assert "takes longer than 0.1 seconds" in shown(loss)["error"]["what"]
+    assert swallowed
+    assert {each.exc_type for each in said} <= {ValueError}
+
+
 def test_what_cannot_be_stopped_is_left_alone_and_not_begun_again(monkeypatch):
     monkeypatch.setattr(own_code, "SECONDS", 0.1)
     monkeypatch.setattr(own_code, "FAREWELLS", 1)
