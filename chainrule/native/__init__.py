@@ -3,6 +3,7 @@
 arrays.py           arrays as native code takes them: in order, aligned, of the right dtype
 axes.py             a kernel over fewer axes: none of length 1, and those that lie together joined
 cache.py            compiled kernels in a folder of the user's
+code_files.py       what the files of this package are, by what Python itself goes by
 crossing.py         small blocks turned in registers, for loops across the way memory lies
 cycles.py           about how many cycles a vector of an instruction takes, to choose between loops
 engine.py           kernels become machine code, once; the only file that imports LLVM

@@ -4,10 +4,11 @@ Imports nothing of chainrule. The engine asks it before it compiles; whatever is
 folder or a file in it, the answer is "not there", and the kernel is compiled.
 
 A file is MAGIC, the SHA-256 of what follows, the keys under which it is kept (their number, then
-one after the other), what its entry says of the object file (its length, then a line for each name
-that is imported, and for each function its name and number), then the object file. It is written
-beside its place, flushed to the disk and moved there, so that a reader finds all of it or nothing.
-What was compiled together is one file, which has a name for each of its keys.
+one after the other), what its entry says of the code (its length, then a line for each name that
+is imported, and for each function its name and number), then the code: an object file, or the
+pages that were made of it. It is written beside its place, flushed to the disk and moved there, so
+that a reader finds all of it or nothing. What was compiled together is one file, which has a name
+for each of its keys.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ _SUFFIX, _TEMPORARY = ".object", ".part"
 
 @dataclass(frozen=True)
 class Entry:
-    """An object file, the names of the functions of others that it calls, and its own.
+    """Machine code, the names of the functions of others that it calls, and its own.
 
     ``functions`` are those that others may ask for, each with a number that they need to know.
     """

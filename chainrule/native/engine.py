@@ -8,7 +8,6 @@ import contextlib
 import functools
 import os
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -21,11 +20,12 @@ from typing import Any
 from chainrule.native import looking
 from chainrule.native.arrays import Array
 from chainrule.native.cache import Cache, Entry, digest
+from chainrule.native.code_files import written
 from chainrule.native.executable import Executable
 from chainrule.native.host import detect, used
 from chainrule.native.ir import Module
 from chainrule.native.letters import resolve
-from chainrule.native.linking import in_process, linked
+from chainrule.native.linking import in_process, is_laid, laid, linked
 from chainrule.native.loaded_code import LOCK as _LOCK
 from chainrule.native.loaded_code import Code
 from chainrule.native.runtime import Parts
@@ -38,7 +38,6 @@ from chainrule.plan.kernel import Kernel
 from chainrule.plan.plan import Plan
 
 LIBRARIES = 32  # in one linker, which keeps 10 KB of each unloaded one until it goes itself
-LOADED = time.time()
 _KNOWING = threading.RLock()  # around what is known of plans; to be taken before the other one
 
 
@@ -142,11 +141,9 @@ class _Engine:
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
         self._programs: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
         self._plans = weakref.WeakKeyDictionary[Plan, dict[int, _Asked]]()
-        sources = _sources()
+        sources = written(str(Path(__file__).parent))
         self.cache = Cache("" if sources else "it is not known what the compiler's source was")
-        self._maker = digest(
-            versions, self._triple, cpu, features, repr(self.target), sources or b""
-        )
+        self._maker = digest(versions, self._triple, cpu, features, repr(self.target), sources)
         self.parts = Parts(self._made)
         self.pool = Pool(self.parts.base)
 
@@ -227,7 +224,7 @@ class _Engine:
             entry = Entry(image, _imports(module), tuple(units.items()))
             loaded = self._load(entry, [*units])
             first, *more = kernels
-            self.cache.put(first, entry, *more)
+            self.cache.put(first, replace(entry, image=laid(image)), *more)
             return loaded
 
         return self._known(Code(make, self._unused, units, TIERS.index(tier)))
@@ -254,7 +251,7 @@ class _Engine:
                     return self._load(kept, exports, known)
             entry = Entry(self._object(str(module), speed), _imports(module))
             loaded = self._load(entry, exports, known)
-            self.cache.put(key, entry)
+            self.cache.put(key, replace(entry, image=laid(entry.image)))
             return loaded
 
     def _start(self) -> None:
@@ -288,10 +285,18 @@ class _Engine:
         exports: Sequence[str],
         known: Mapping[str, int] = MappingProxyType({}),
     ) -> tuple[Mapping[str, int], Any]:
-        """An object file into memory, linked with what it calls: its functions, and a library."""
+        """Code into memory, linked with what it calls: its functions, and a library.
+
+        Raises
+        ------
+        RuntimeError
+            Where neither this module nor LLVM can: what was kept has to be compiled anew.
+        """
         found = linked(
             entry.image, exports, lambda name: known.get(name) or resolve(name) or in_process(name)
         )
+        if found is None and is_laid(entry.image):
+            raise RuntimeError("the system has no place for these pages")
         return self._linked_by_llvm(entry, exports, known) if found is None else found
 
     def _linked_by_llvm(
@@ -328,23 +333,3 @@ def _named(key: bytes) -> str:
 @functools.cache
 def _started() -> _Engine:
     return _Engine()
-
-
-def _sources() -> bytes | None:
-    """What writes the code: a change there makes other code of the same plan.
-
-    None where that cannot be told: there are no files, or one was changed after it was loaded.
-    """
-    found: list[bytes] = []
-    folders = [str(Path(__file__).parent)]
-    for folder in folders:  # it grows meanwhile
-        for name in sorted(os.listdir(folder)):
-            path = f"{folder}{os.sep}{name}"
-            if not name.endswith(".py"):
-                folders += [path] if name != "__pycache__" and os.path.isdir(path) else []
-                continue
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_mtime > LOADED:
-                    return None
-                found.append(file.read())
-    return digest(*found) if found else None

@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import chainrule as cr
 from chainrule.native import engine, linking
 from chainrule.native.cache import Entry
-from chainrule.native.linking import in_process, linked
+from chainrule.native.linking import in_process, laid, linked
 
 ROOT = Path(__file__).parents[2]
 HERE = linking._is_known_here()
@@ -59,13 +61,20 @@ def work(address):
 
 @pytest.fixture(scope="module")
 def image():
+    """The file as LLVM writes it."""
     return engine._started()._object(TEXT, 2)
 
 
+@pytest.fixture(params=["file", "pages"])
+def code(request, image):
+    """It, and what is kept of it on the disk."""
+    return image if request.param == "file" else laid(image)
+
+
 @ours
-def test_a_file_linked_by_hand_computes_what_llvms_linker_lets_it(image):
+def test_a_file_linked_by_hand_computes_what_llvms_linker_lets_it(image, code):
     started = engine._started()
-    places, memory = linked(image, ["work", "second"], in_process)
+    places, memory = linked(code, ["work", "second"], in_process)
     others, library = started._linked_by_llvm(Entry(image, ()), ["work", "second"], {})
     one, other = work(places["work"]), work(others["work"])
     assert [one(*x) for x in CALLS] == [other(*x) for x in CALLS] == [47.5, 2**30 + 54, 68, 47]
@@ -74,14 +83,14 @@ def test_a_file_linked_by_hand_computes_what_llvms_linker_lets_it(image):
 
 
 @ours
-def test_two_copies_of_a_file_have_variables_of_their_own(image):
-    first, second = (linked(image, ["work"], in_process) for _ in range(2))
+def test_two_copies_of_a_file_have_variables_of_their_own(code):
+    first, second = (linked(code, ["work"], in_process) for _ in range(2))
     assert work(first[0]["work"])(0, 0) == work(second[0]["work"])(0, 0) == 42.5
 
 
 @ours
-def test_code_is_not_written_and_variables_are_not_run(image):
-    _, memory = linked(image, ["work"], in_process)
+def test_code_is_not_written_and_variables_are_not_run(code):
+    _, memory = linked(code, ["work"], in_process)
     lines = [x.split() for x in Path("/proc/self/maps").read_text().splitlines()]
     spans = {int(x[0].split("-")[0], 16): x[1] for x in lines}
     begin = memory.address
@@ -139,6 +148,7 @@ def test_another_kind_of_file_is_left_to_llvm(other):
 def test_another_kind_of_machine_is_left_to_llvm(image, monkeypatch):
     monkeypatch.setattr(linking, "_is_known_here", lambda: False)
     assert linked(image, ["work"], in_process) is None
+    assert laid(image) is image
 
 
 @ours
@@ -152,24 +162,46 @@ def test_what_is_not_plain_is_left_to_llvm():
         "define i64 @work() { ret i64 1 }",  # with a table for unwinding
     ]
     for text in texts:
-        assert linked(started._object(text, 2), ["work"], in_process) is None, text
+        image = started._object(text, 2)
+        assert linked(image, ["work"], in_process) is None, text
+        assert laid(image) is image, text
 
 
 @ours
-def test_a_function_that_is_not_there_is_left_to_llvm(image):
-    assert linked(image, ["absent"], in_process) is None
-    assert linked(image, ["work"], lambda name: None) is None
+def test_a_function_that_is_not_there_is_left_to_llvm(code):
+    assert linked(code, ["absent"], in_process) is None
+    assert linked(code, ["work"], lambda name: None) is None
 
 
-@ours
-def test_memory_that_the_system_does_not_let_run_is_left_to_llvm(image, monkeypatch):
+@pytest.fixture
+def refusing(monkeypatch):
+    """A system that lets no memory be run."""
+
     class Refusing:
         def __getattr__(self, name):
             return (lambda *_: 1) if name == "mprotect" else getattr(own, name)
 
     own, libc = linking._libc(), Refusing()
     monkeypatch.setattr(linking, "_libc", lambda: libc)
-    assert linked(image, ["work"], in_process) is None
+
+
+@ours
+def test_memory_that_the_system_does_not_let_run_is_left_to_llvm(code, refusing):
+    assert linked(code, ["work"], in_process) is None
+
+
+@ours
+def test_pages_that_the_system_does_not_take_are_compiled_anew(tmp_path, monkeypatch, refusing):
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path))
+    entry = Entry(laid(engine._started()._object(TEXT, 2)), ())
+    assert linking.is_laid(entry.image)
+    with pytest.raises(RuntimeError, match="no place"):
+        engine._started()._load(entry, ["work"])
+    for _ in range(2):  # the second finds on the disk what it cannot use
+        function = cr.compile(lambda x: (x * 3.25 + 1).sum())
+        assert function(np.arange(4.0)).item() == 23.5
+        gc.collect()
+    assert any(tmp_path.iterdir())
 
 
 @ours
@@ -177,6 +209,7 @@ def test_memory_that_the_system_does_not_let_run_is_left_to_llvm(image, monkeypa
 @given(st.data())
 def test_a_damaged_file_is_laid_or_left_but_raises_nothing(image, data):
     """Nothing is run here; what the disk holds is under a checksum."""
+    image = data.draw(st.sampled_from([image, laid(image)]))
     changed = bytearray(image)
     for _ in range(data.draw(st.integers(1, 6))):
         changed[data.draw(st.integers(0, len(image) - 1))] = data.draw(st.integers(0, 255))

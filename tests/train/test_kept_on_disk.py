@@ -159,8 +159,8 @@ def test_without_a_folder_nothing_is_kept_and_all_is_well(monkeypatch):
 
 def test_files_that_no_step_can_run_do_not_count():
     files = kept_on_disk._files()
-    assert "/plan/make.py " in files
-    assert "/estimators/base.py " in files  # whose losses a step may run
+    assert "'/plan/make.py'" in files
+    assert "'/estimators/base.py'" in files  # whose losses a step may run
     assert not any(f"/{folder}/" in files for folder in kept_on_disk.OTHERS)
 
 

@@ -9,7 +9,6 @@ and the versions of Python and NumPy.
 """
 
 import functools
-import os
 import pickle
 import sys
 from collections.abc import Iterable
@@ -21,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.cache import Entry, digest
-from chainrule.native.engine import LOADED, cache_state
+from chainrule.native.code_files import written
+from chainrule.native.engine import cache_state
 from chainrule.plan.plan import Plan
 from chainrule.spec import is_tuple
 from chainrule.train.native.holdings import CACHED, PLAIN, is_ours
@@ -31,8 +31,8 @@ from chainrule.train.streams import SINGLE
 
 ROOT = Path(__file__).parents[2]
 WORDS = frozenset({str, int, bool, float, type(None)})  # what most facts are made of
-# What stands above training or beside it, which no step can run.
-OTHERS = frozenset({"__pycache__", "cli", "doctor", "inspection", "testing", "tracing"})
+# What stands above training or beside it, which no step can run; machine code has keys of its own.
+OTHERS = frozenset({"cli", "data", "doctor", "inspection", "native", "testing", "tracing"})
 
 
 def key_of(facts: Any, modules: Iterable[str]) -> bytes | None:
@@ -104,17 +104,5 @@ def _portable(fact: Any) -> Any:
 
 @functools.cache
 def _files() -> str:
-    """The sizes and times of all files that a step can run; "" if one is newer than what runs."""
-    found, newest = list[str](), 0.0
-    folders = [str(ROOT)]
-    start = len(folders[0])
-    for folder in folders:  # it grows meanwhile
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    about = entry.stat()
-                    found.append(f"{entry.path[start:]} {about.st_size} {about.st_mtime_ns}")
-                    newest = max(newest, about.st_mtime)
-                elif entry.name not in OTHERS and entry.is_dir():
-                    folders.append(entry.path)
-    return "" if newest > LOADED else "\n".join(sorted(found))
+    """What the files are that a step can run; "" where that cannot be told."""
+    return written(str(ROOT), OTHERS)
