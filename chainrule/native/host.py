@@ -53,16 +53,16 @@ def detect(architecture: str, features: Collection[str], folder: Path = CACHES) 
 
 def _cache_bytes(folder: Path, level: int) -> int | None:
     """Size of a core's data cache; None if the system does not tell."""
-    units = {"K": 1024, "M": 1024**2}
+    units = {b"K": 1024, b"M": 1024**2}
     for number in range(MOST):
         with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
             place = f"{folder}/index{number}"
-            if int(_read(f"{place}/level")) == level and _read(f"{place}/type") != "Instruction":
+            if int(_read(f"{place}/level")) == level and _read(f"{place}/type") != b"Instruction":
                 size = _read(f"{place}/size")
-                return int(size[:-1]) * units[size[-1]]
+                return int(size[:-1]) * units[size[-1:]]
     return None
 
 
-def _read(path: str) -> str:
-    with open(path, encoding="ascii") as file:
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # as text it would wait for a codec to be loaded
         return file.read().strip()

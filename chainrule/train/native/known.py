@@ -63,6 +63,17 @@ class Known:
         return self._runs * self.returns
 
 
+class _Kinds(dict[type, bool]):
+    """Whether the objects of a class are methods; each is asked once, of thousands of objects."""
+
+    def __missing__(self, kind: type) -> bool:
+        found = self[kind] = issubclass(kind, METHODS)
+        return found
+
+
+_IS_METHOD = _Kinds()
+
+
 class Methods:
     """What stands in some classes, and whether it still does: anybody may replace a method.
 
@@ -76,17 +87,15 @@ class Methods:
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes = [vars(base) for base in {b for each in classes for b in each.__mro__}]
         self._sizes = [*map(len, self._classes)]
-        kinds = {kind for inside in self._classes for kind in map(type, inside.values())}
-        methods = {kind for kind in kinds if issubclass(kind, METHODS)}
-        found: list[tuple[Any, str, Any]] = [
+        found = [
             (inside, name, x)
             for inside in self._classes
             for name, x in inside.items()
-            if type(x) in methods
+            if _IS_METHOD[type(x)]
         ]
         self._holders = [inside for inside, _, _ in found]
         self._names = [name for _, name, _ in found]
-        self.found = [x for _, _, x in found]
+        self.found: list[Any] = [x for _, _, x in found]
         functions = {x for x in self.found if type(x) is FunctionType}
         others = (x for x in self.found if type(x) is not FunctionType)
         self.modules = {x.__module__ for x in functions} | {*map(_module_of, others)}
