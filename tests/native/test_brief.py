@@ -21,7 +21,10 @@ from tests.native.products import FORMS, named, product, product_kernels
 from tests.native.products import TARGETS as PRODUCT_TARGETS
 from tests.thorough import crossed, examples, parametrize
 
-SHAPES = [(32, 4, 100), (22, 100, 3), (29, 64, 64), (37, 33, 10), (7, 1100, 9), (130, 300, 70)]
+SHAPES = [
+    (32, 4, 100), (22, 100, 3), (29, 64, 64), (37, 33, 10), (7, 1100, 9), (130, 300, 70),
+    (64, 200, 64), (100, 200, 26),
+]  # fmt: skip
 
 
 def same(kernel, arrays, target, cuts=()):

@@ -39,6 +39,9 @@ SHAPES = [  # rows, depth, columns
     (70, 300, 264),
     (130, 1500, 70),
     (300, 200, 50),
+    (64, 200, 64),
+    (100, 200, 26),
+    (120, 128, 130),
 ]
 
 
@@ -173,6 +176,26 @@ def test_what_a_product_asks_of_the_stack_is_small(shape):
             counts = [int(line.split("[")[1].split(" x")[0]) for line in lines]
             assert sum(counts) * np.dtype(dtype).itemsize <= 300 * 1024
             assert str(module).count("\n") < 1500
+
+
+@pytest.mark.parametrize(
+    ("shape", "form", "dtype", "copied"),
+    [
+        ((64, 200, 64), "TN", "float64", True),  # 512 bytes apart: 64 of the 200 rows fit
+        ((64, 200, 64), "NN", "float64", False),  # too few tiles for so many rows
+        ((784, 128, 128), "NN", "float32", True),
+        ((100, 200, 26), "TN", "float64", True),
+        ((16, 200, 100), "TN", "float64", False),
+        ((64, 32, 64), "TN", "float64", False),  # they fit
+        ((500, 200, 10), "NN", "float64", False),  # a single panel, which is read as it lies
+        ((500, 16, 256), "NN", "float64", False),  # nothing is read often
+    ],
+)
+def test_panels_that_crowd_the_cache_are_copied_where_tiles_are_enough(shape, form, dtype, copied):
+    kernel, _ = product(*shape, form, dtype)
+    assert schedule(normal(kernel), AVX2).copies_b == copied
+    brief = schedule(normal(kernel), replace(AVX2, brief=True))
+    assert not (brief.brief and brief.copies_b)
 
 
 def test_rows_are_balanced_between_tiles():

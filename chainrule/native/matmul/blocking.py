@@ -18,6 +18,7 @@ STACK = 256 * 1024  # bytes for copies and waiting sums, well inside a second-le
 LINE, WAYS = 64, 8  # bytes of a cache line; how many of them share a place in the first cache
 FAR = 1024  # bytes from row to row from which pages and cache sets run short: copy first
 MANY = 64  # rows or columns that make up for a copy
+CROWDED = 60  # rows times a panel's lines for each place in the cache that do so, too; measured
 DEEP = 1024  # terms from which columns of a are read in blocks
 BLOCK_A, BLOCK_B = 384, 512  # terms of a block
 CHEAP = 6  # letters in a body that may stand at every vector of a tile
@@ -68,14 +69,16 @@ def schedule(kernel: Matmul, target: Target) -> Schedule:
     """Choose the sizes for a product (as ``normal`` left it)."""
     size = BITS[kernel.dtype] // 8
     small = _flops(kernel) * 2 <= UNIT_FLOPS
-    copies_a, copies_b = _copies_a(kernel, target), _copies_b(kernel, size)
+    copies_a, copies_b = _copies_a(kernel, target), _copies_b(kernel, target)
     widest = 4 if copies_b else target.registers
     lanes, depth = target.lanes(kernel.dtype), kernel.depth
     cut = grid(kernel.rows, kernel.columns, lanes, target, small, widest, depth)
     chains = BUSY // cut.sums  # in short code too: they decide about the bits
     block = _block(kernel, copies_a, copies_b, size * cut.stride)
     brief = target.brief and not copies_a and block == kernel.depth
-    cut = brief_grid(kernel.rows, kernel.columns, lanes) if brief else cut
+    if brief:  # which would copy element by element
+        cut = brief_grid(kernel.rows, kernel.columns, lanes)
+        copies_b = copies_b and kernel.b.strides[-1] != 1
     late = block < kernel.depth or _costs(kernel) > (BRIEF if brief else CHEAP)
     space = _space(copies_a, block < kernel.depth, late, size)
     group = cut.panels
@@ -116,16 +119,33 @@ def _copies_a(kernel: Matmul, target: Target) -> bool:
     step = abs(along_k) * BITS[kernel.dtype] // 8
     if along_row != 1 or step < FAR or kernel.columns < MANY:
         return False
+    return kernel.depth * 2 >= _places(step, 1, target)
+
+
+def _places(step: int, lines: int, target: Target) -> int:
+    """How many lines the first cache holds of those that stand so many bytes apart."""
     sets = target.l1 // LINE // WAYS
-    reached = sets // gcd(step // LINE, sets) if step % LINE == 0 else sets
-    return kernel.depth * 2 >= reached * WAYS
+    reached = lines * sets // gcd(step // LINE, sets) if step % LINE == 0 else sets
+    return min(reached, sets) * WAYS
 
 
-def _copies_b(kernel: Matmul, size: int) -> bool:
+def _copies_b(kernel: Matmul, target: Target) -> bool:
+    """Where the rows of a panel push each other out, and there are tiles enough to read it."""
     along_k, along_column = kernel.b.strides[-2:]
     if along_column != 1:
         return kernel.columns > 1
-    return abs(along_k) * size >= FAR and kernel.depth >= MANY // 2 and kernel.rows >= MANY
+    if kernel.depth < MANY // 2:
+        return False
+    size = BITS[kernel.dtype] // 8
+    step = abs(along_k) * size
+    if step >= FAR and kernel.rows >= MANY:
+        return True
+    few = MANY // 2 if kernel.a.strides[-2] == 1 else 3 * MANY // 2  # columns of a fill it, too
+    wide = ceil(2 * target.vector_bits / 8 / LINE)  # lines of a panel's row
+    if kernel.rows < few or step <= 2 * wide * LINE:
+        return False
+    lines = kernel.depth * min(wide + (step % LINE != 0), step // LINE)
+    return lines * kernel.rows >= CROWDED * _places(step, wide, target)
 
 
 def _block(kernel: Matmul, copies_a: bool, copies_b: bool, row_bytes: int) -> int:
