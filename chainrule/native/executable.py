@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.native.arrays import Array, address_of, aligned, check
 from chainrule.native.feeding import REPEAT
-from chainrule.native.feeds import Feed, Rounds
+from chainrule.native.feeds import Copied, Feed, Rounds
 from chainrule.native.kernel_calls import RUN
 from chainrule.native.kinds import record
 from chainrule.native.runtime import Runtime
@@ -183,7 +183,12 @@ class Runner:
             table[word] = address
 
     def repeat(
-        self, count: int, feeds: Sequence[Feed], order: Array | None = None, first: int = 0
+        self,
+        count: int,
+        feeds: Sequence[Feed],
+        order: Array | None = None,
+        first: int = 0,
+        copied: Sequence[Copied] = (),
     ) -> int:
         """Run rounds first, first + 1, ..., first + count - 1 in one native call.
 
@@ -193,6 +198,8 @@ class Runner:
             What changes from round to round; everything else stays as it is bound.
         order : ndarray of int64, optional
             Round k takes the rows order[k * rows : (k + 1) * rows] of feeds made by Feed.rows.
+        copied : sequence of Copied, default ()
+            What is copied before one of the rounds.
 
         Returns
         -------
@@ -201,10 +208,10 @@ class Runner:
         """
         rounds = Rounds(first, count, order)
         found = [record for feed in feeds for record in self._records(feed, rounds)]
-        records = np.array(found, np.int64)
+        records = np.array([*(each.record() for each in copied), *found], np.int64)
         places = None if order is None else order.ctypes.data
         self._told = count, records.ctypes.data, len(records), places, first
-        self._kept, self._rounds = (feeds, records), rounds
+        self._kept, self._rounds = (feeds, records, copied), rounds
         return self.again()
 
     def again(self, order: Array | None = None) -> int:

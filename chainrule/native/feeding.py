@@ -3,10 +3,12 @@
 Imports nothing of chainrule. The engine compiles the text, executable.py fills the records.
 
 A feed is a record of six int64: how (ADVANCE or GATHER), the slot of the table, the address of
-the source, the bytes of a row, the rows of a batch, the address that GATHER fills.
+the source, the bytes of a row, the rows of a batch, the address that GATHER fills. A record may
+also ask for a copy (COPY): of so many bytes from the source to an address, before the round whose
+number stands in the place of the rows.
 """
 
-ADVANCE, GATHER = 0, 1
+ADVANCE, GATHER, COPY = 0, 1, 2
 WORDS = 6
 REPEAT = "chainrule_repeat"
 FUNCTIONS = (REPEAT,)
@@ -14,6 +16,7 @@ FUNCTIONS = (REPEAT,)
 # i64 chainrule_repeat(table, count, feeds, nfeeds, order, first, threads): runs batches first,
 # first + 1, ... by the loop of kernel_calls.py, and returns how many were completed.
 _REPEAT = """
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 define i64 @chainrule_repeat(ptr %table, i64 %count, ptr %feeds, i64 %nfeeds, ptr %order,
                              i64 %first, i64 %threads) nounwind {
 entry:
@@ -43,12 +46,22 @@ feed:
   %rows = load i64, ptr %rows.at
   %begin = mul i64 %number, %rows
   %place = getelementptr ptr, ptr %table, i64 %slot
-  %gathers = icmp eq i64 %how, 1
-  br i1 %gathers, label %gather, label %advance
+  switch i64 %how, label %advance [
+    i64 1, label %gather
+    i64 2, label %copies
+  ]
 advance:
   %far = mul i64 %begin, %bytes
   %moved = getelementptr i8, ptr %source, i64 %far
   store ptr %moved, ptr %place
+  br label %fed
+copies:
+  %now = icmp eq i64 %number, %rows
+  br i1 %now, label %copy, label %fed
+copy:
+  %to.at = getelementptr i64, ptr %record, i64 5
+  %to = load ptr, ptr %to.at
+  call void @llvm.memcpy.p0.p0.i64(ptr %to, ptr %source, i64 %bytes, i1 false)
   br label %fed
 gather:
   %staging.at = getelementptr i64, ptr %record, i64 5

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, IndexRangeError
 from chainrule.native.arrays import Array, check_memory
-from chainrule.native.feeding import ADVANCE, GATHER
+from chainrule.native.feeding import ADVANCE, COPY, GATHER
 from chainrule.native.kernel_calls import SPARE
 from chainrule.spec import Spec
 
@@ -52,6 +52,35 @@ class Feed(NamedTuple):
     def output(cls, number: int, array: Array) -> Self:
         """An output is written to entry k of the array in round k: a loss."""
         return cls("output", number, array)
+
+
+class Copied(NamedTuple):
+    """An array that is copied before a round of a native loop.
+
+    Attributes
+    ----------
+    source, target : ndarray
+        C-contiguous, of one size.
+    number : int
+        Of the round.
+    """
+
+    source: Array
+    target: Array
+    number: int
+
+    def record(self) -> tuple[int, ...]:
+        """The record of feeding.py; both arrays are checked."""
+        one, other = self.source, self.target
+        in_order = one.flags.c_contiguous and other.flags.c_contiguous
+        if not in_order or one.nbytes != other.nbytes:
+            raise ArgumentError(
+                f"an array {one.shape} of {one.dtype} is to be copied to {other.shape} of "
+                f"{other.dtype}, byte by byte.",
+                do="Pass C-contiguous arrays of one size.",
+            )
+        places = one.ctypes.data, other.ctypes.data
+        return COPY, SPARE, places[0], one.nbytes, self.number, places[1]
 
 
 @dataclass(frozen=True, eq=False)

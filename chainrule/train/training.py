@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import NonFiniteError
 from chainrule.ops.random import fold, key, philox
 from chainrule.train.batches import Batches
 from chainrule.train.checks import Task, trained_parameters
@@ -188,14 +189,9 @@ class Training:
             began = time.perf_counter()
 
     def _run_part(self, interruption: Interruption, start: int, rows: Rows, began: float) -> None:
-        """The steps on some rows; the one that is watched has a slice of its own.
+        """The steps on some rows; the one that is watched is the last of a slice.
 
-        Parameters
-        ----------
-        start : int
-            Batches of the epoch that stand before these rows.
-        began : float
-            When fetching the rows began.
+        ``start`` batches of the epoch stand before these rows, which were asked for at ``began``.
         """
         state, optimizer = self._state, self._state.optimizer
         timing = state.history.timing
@@ -225,18 +221,31 @@ class Training:
             elif batch == watched:
                 self._watch.before_step()
                 epoch.watched(self._step, state.epoch)
-                self._watch.after_step(in_words((state.epoch, start + batch + 1)))
-            else:
-                epoch.advance(1 if each else watched - batch if batch < watched else None)
+                self._see(epoch, batch, start)
+            elif each or batch > watched:
+                epoch.advance(1 if each else None)
+            elif epoch.up_to(watched, self._watch.seen):
+                self._see(epoch, batch, start)
             self._count(epoch, batch, start)
             for listener in after:
                 listener(state)
             if state.stopped or interruption.requested:
                 break
         if epoch.done > first:  # however many slices there were, the sums are the same
-            state.settle(sums, *self._left_by(epoch, first))
+            state.settle(sums, *epoch.left(first))
         timing.native += epoch.seconds
         timing.python += time.perf_counter() - began - epoch.seconds
+
+    def _see(self, epoch: NativeEpoch, first: int, start: int) -> None:
+        """Look at what the last step has left; those of its slice before it count in any case."""
+        try:
+            self._watch.after_step(in_words((self._state.epoch, start + epoch.done)))
+        except NonFiniteError:
+            epoch.done -= 1
+            if epoch.done > first:
+                self._count(epoch, first, start)
+            self._state.batch = start + epoch.done + 1
+            raise
 
     def _set_rate(self, epoch: NativeEpoch, batch: int) -> None:
         """The learning rates of the next steps, after the hooks before them."""
@@ -309,8 +318,7 @@ class Training:
 
     def _rates_of_epoch(self, start: int, count: int) -> Any:
         """The schedule's rates of some batches of this epoch; None where there is no schedule."""
-        state = self._state
-        return self._rates and self._rates(state.step - state.batch + start, count)
+        return self._rates and self._rates(self._state.step - self._state.batch + start, count)
 
     def _count(self, epoch: NativeEpoch, first: int, start: int) -> None:
         """Take in what the batches from the first one on have left."""
@@ -321,24 +329,16 @@ class Training:
             loss, penalty = feeds.losses.item(first), feeds.penalties.item(first)
             state.count(epoch.size_of(first), loss, penalty)
         else:
-            state.count_batches(*self._left_by(epoch, first))
+            state.count_batches(*epoch.left(first))
         if state.metric is not None:
             state.metric.add(*epoch.scored(first))
-
-    def _left_by(self, epoch: NativeEpoch, first: int) -> tuple[Array, Array, Array]:
-        """Sizes, losses and penalties of the batches from the first one on."""
-        size, done, feeds = self._batches.size, epoch.done, epoch.feeds
-        sizes = np.full(done - first, size)
-        sizes[-1] = epoch.size_of(done - 1)
-        return sizes, feeds.losses[first:done], feeds.penalties[first:done]
 
     def _keys(self, count: int) -> Array:
         """A random key per batch of an epoch: Philox's words of the epoch's own key, two by two.
 
         Drawn in one go: folding each batch's number in would cost more than the whole loop.
         """
-        words = philox(fold(self._key, self._state.epoch)).random_raw(2 * count)
-        return words.reshape(-1, 2)
+        return philox(fold(self._key, self._state.epoch)).random_raw(2 * count).reshape(-1, 2)
 
     def _validate(self) -> tuple[float, dict[str, float]]:
         """Loss and metrics of the validation rows; NaN where there is none."""

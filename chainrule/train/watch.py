@@ -64,6 +64,11 @@ class Watch:
         for name, p in self._parameters.items():
             np.copyto(before[name], p.value)
 
+    @property
+    def seen(self) -> list[tuple[Array, Array]]:
+        """The parameters' values, and where they are remembered: to do so in native code."""
+        return [(p.value, self._before[name]) for name, p in self._parameters.items()]
+
     def after_step(self, place: str) -> None:
         """Compare the parameters with what the step made of them, and read their gradients.
 

@@ -5,7 +5,7 @@ import pytest
 
 from chainrule.errors import ArgumentError, IndexRangeError
 from chainrule.native.engine import compile_plan
-from chainrule.native.feeds import Feed
+from chainrule.native.feeds import Copied, Feed
 from tests.native.small_plans import added, called_back, doubled
 from tests.native.test_engine import Shifted
 
@@ -53,6 +53,29 @@ def test_each_round_has_its_own_number_and_updates_stay():
     rates = np.array([1, 10, 100, 1000], "f")
     assert run.repeat(3, [Feed.input(1, rates)], first=1) == 3
     assert x.tolist() == [1110] * 3
+
+
+def test_an_array_is_copied_before_a_round():
+    run = compile_plan(added((3,))).run_object()
+    x, before, never = np.zeros(3, "f"), np.ones(3, "f"), np.ones(3, "f")
+    run.bind_input(0, x)
+    rates = np.array([1, 10, 100, 1000], "f")
+    copied = [Copied(x, before, 2), Copied(x, never, 4)]
+    assert run.repeat(4, [Feed.input(1, rates)], copied=copied) == 4
+    assert x.tolist() == [1111] * 3
+    assert before.tolist() == [11] * 3
+    assert never.tolist() == [1] * 3
+    assert run.again() == 4
+    assert before.tolist() == [1122] * 3
+
+
+@pytest.mark.parametrize("target", [np.zeros(2, "f"), np.zeros(6, "f")[::2]])
+def test_an_array_is_copied_to_one_of_its_size(target):
+    run = compile_plan(added((3,))).run_object()
+    run.bind_input(0, np.zeros(3, "f"))
+    feeds = [Feed.input(1, np.ones(4, "f"))]
+    with pytest.raises(ArgumentError, match="byte by byte"):
+        run.repeat(2, feeds, copied=[Copied(np.zeros(3, "f"), target, 0)])
 
 
 def test_no_rounds_do_nothing():

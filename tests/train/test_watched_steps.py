@@ -10,6 +10,7 @@ from chainrule import nn, optim
 from chainrule.errors import NonFiniteError
 from chainrule.train import Callback, Program, fit
 from chainrule.train.native import compiling
+from chainrule.train.watch import Watch
 from tests.thorough import crossed
 from tests.train.small_nets import CLASSES, FEATURES, OPTIMIZERS, ROWS, apart, data, net
 
@@ -146,6 +147,30 @@ def test_a_gradient_that_is_not_finite_is_named_and_the_step_taken_back():
         messages.append(caught.value.short())
     assert messages[0] == messages[1]
     assert "in epoch 1, batch 1, although the loss is finite" in messages[0]
+
+
+def test_steps_before_one_that_is_taken_back_count(monkeypatch):
+    """Eagerly each has been counted by then; natively they and the watched one are one slice."""
+
+    class Keep(Callback):
+        def on_fit_end(self, state):
+            self.left = state.epoch, state.batch, state.step, state.seen, state.data_loss_sum
+
+    after_step, left = Watch.after_step, []
+
+    def refused(self, place):
+        after_step(self, place)
+        if "epoch 3" in place:
+            raise NonFiniteError(f"a gradient is not finite in {place}")
+
+    monkeypatch.setattr(Watch, "after_step", refused)
+    for compiled in (False, True):
+        keep = Keep()
+        with pytest.raises(NonFiniteError, match="epoch 3, batch 5"):
+            trained(net("float64"), batch_size=ROWS // 6 + 1, compiled=compiled, callbacks=[keep])
+        left.append(keep.left)
+    assert left[0][:4] == left[1][:4]
+    assert left[0][4] == pytest.approx(left[1][4], rel=1e-9)
 
 
 def test_an_epoch_of_one_batch_is_heard_out_when_somebody_interrupts():

@@ -4,6 +4,7 @@ Imports native. The native step, the native loss and the native evaluation each 
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from math import inf
 from operator import is_
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from chainrule.native.arrays import aligned
 from chainrule.native.engine import compile_plan
-from chainrule.native.executable import Feed
+from chainrule.native.feeds import Copied, Feed
 from chainrule.plan.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -128,13 +129,15 @@ class Bound:
         numbers: Sequence[Array],
         places: Sequence[int],
         outputs: Sequence[Array],
+        copied: Sequence[Copied] = (),
     ) -> int:
         """So many runs in one native call, on the rows of some arrays, one batch after the other.
 
         Run k reads entry k of ``numbers`` and writes entry k of ``outputs``, which stand at some
-        places among those of the plan; returns how many runs were completed.
+        places among those of the plan; returns how many runs were completed. ``copied`` are copied
+        before some of them.
         """
-        told = (*arrays, *numbers, *outputs, order is None)
+        told = (*arrays, *numbers, *outputs, order is None, *chain.from_iterable(copied))
         self._ready = False
         if len(told) == len(self._told) and all(map(is_, told, self._told)):
             return self._run.again(order)
@@ -143,7 +146,7 @@ class Bound:
         place += len(arrays)
         feeds += [Feed.input(place + i, array) for i, array in enumerate(numbers)]
         feeds += [Feed.output(*pair) for pair in zip(places, outputs, strict=True)]
-        completed = self._run.repeat(count, feeds, order)
+        completed = self._run.repeat(count, feeds, order, copied=copied)
         self._told = told
         return completed
 

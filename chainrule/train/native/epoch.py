@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.native.feeds import Copied
 from chainrule.train.eager_step import TrainingStep
 from chainrule.train.learning_settings import checked_rate
 from chainrule.train.native.all_sizes import NativeSteps
@@ -121,8 +122,14 @@ class NativeEpoch:
         """Random keys for eager steps, which may draw where the machine code does not."""
         self.feeds.keys[:] = self._keys(self.count)
 
-    def advance(self, limit: int | None = None) -> None:
+    def advance(self, limit: int | None = None, seen: Sequence[tuple[Array, Array]] = ()) -> None:
         """One slice: as many batches as fit into it, ``limit`` at most.
+
+        Parameters
+        ----------
+        seen : sequence of (array, array)
+            The first of each pair is copied to the second before the last step of ``limit`` steps,
+            of which there are two or more, if it is made.
 
         Raises
         ------
@@ -134,14 +141,16 @@ class NativeEpoch:
         if self.done == self._legal < self.count:
             number = f"{self._in_words(self.done)} (step {self._native.steps + 1})"
             checked_rate(float(self.feeds.rates[self.done]), number)
-        limit = min(limit or self.count, self._legal - self.done)
+        limit = limit or self.count
+        copied = [Copied(*pair, limit - 1) for pair in seen]
+        limit = min(limit, self._legal - self.done)
         step, left = self._step(self.done), self._whole - self.done
         number = self._native.bound(step) + 1
         count = 1 if limit == 1 or left <= 0 else min(self._fitting(step, left), limit)
         if count == 1 < self.count:
             self._single(step, number)
         else:
-            self._several(step, number, count)
+            self._several(step, number, count, copied)
 
     def watched(self, step: TrainingStep, epoch: int) -> None:
         """The next batch, whose gradients are left at the parameters.
@@ -155,6 +164,25 @@ class NativeEpoch:
         else:
             self.eagerly(step, epoch)
 
+    def up_to(self, watched: int, seen: Sequence[tuple[Array, Array]]) -> bool:
+        """A slice of the batches up to this one, before whose step some arrays are copied.
+
+        Returns
+        -------
+        bool
+            Whether that step was made: its gradients are left at the parameters then. It never is
+            where the machine code keeps them to itself.
+        """
+        native, first = self._step(self.done), self.done
+        if not native.gradients:
+            self.advance(watched - first)
+            return False
+        self.advance(watched - first + 1, seen)
+        if self.done <= watched:
+            return False
+        self._native.show(native)
+        return True
+
     def rows_of(self, first: int, last: int) -> Rows:
         """The rows of some batches."""
         return self._rows.part(first * self._size, last * self._size)
@@ -162,6 +190,13 @@ class NativeEpoch:
     def size_of(self, batch: int) -> int:
         """How many rows a batch has."""
         return self._size if batch < self._whole else self._rows.count - batch * self._size
+
+    def left(self, first: int) -> tuple[Array, Array, Array]:
+        """Sizes, losses and penalties of the batches that are done, from this one on."""
+        done, feeds = self.done, self.feeds
+        sizes = np.full(done - first, self._size)
+        sizes[-1] = self.size_of(done - 1)
+        return sizes, feeds.losses[first:done], feeds.penalties[first:done]
 
     def scored(self, first: int) -> tuple[Any, Any]:
         """The net's outputs in the last slice, which began at this batch, and the targets."""
@@ -174,7 +209,9 @@ class NativeEpoch:
         found = [out.reshape(len(out) * out.shape[1], *out.shape[2:]) for out in self._outs]
         return self._container.of([out.copy() for out in found] if copies else found), y
 
-    def _several(self, step: NativeStep, number: int, count: int) -> None:
+    def _several(
+        self, step: NativeStep, number: int, count: int, copied: Sequence[Copied]
+    ) -> None:
         first, rows, feeds = self.done, self._rows, self.feeds
         feeds.number(first, count, number)
         if count < self.count:
@@ -187,7 +224,7 @@ class NativeEpoch:
         keeper = self._native.begin(self._afresh)
         self._afresh = False
         began = time.perf_counter()
-        completed = step.run(rows, feeds, self._outs)
+        completed = step.run(rows, feeds, self._outs, copied)
         if not keeper.sound():
             again = partial(self._again, step, self.feeds, first)
             self._refuse(step, keeper.first_spoilt(again, completed), began)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.native.feeds import Copied
 from chainrule.optim.groups import Slot
 from chainrule.tensors import Parameter
 from chainrule.train.native.bound import Bound
@@ -148,14 +149,17 @@ class NativeStep:
         held = self._bound.held
         return [held(i) for i in places], [held(i) for i in places if i < parameters]
 
-    def run(self, rows: Rows, feeds: Feeds, outs: Sequence[Array]) -> int:
+    def run(
+        self, rows: Rows, feeds: Feeds, outs: Sequence[Array], copied: Sequence[Copied] = ()
+    ) -> int:
         """A step on each batch of ``rows``; returns how many were completed.
 
-        ``outs``, each (count, *batch), take the net's outputs.
+        ``outs``, each (count, *batch), take the net's outputs; ``copied`` are copied before some
+        of the steps.
         """
         return self._bound.loop(
             len(feeds.rates), rows.arrays, rows.order, feeds.numbers(),
-            self._left, (feeds.losses, feeds.penalties, *outs),
+            self._left, (feeds.losses, feeds.penalties, *outs), copied,
         )  # fmt: skip
 
     def step_on(self, rows: Rows, first: int) -> None:
