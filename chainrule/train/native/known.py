@@ -7,7 +7,7 @@ an ensemble make hundreds of nets of one form, and to record one takes longer th
 import functools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, replace
-from operator import getitem, is_
+from operator import getitem
 from types import FunctionType
 from typing import Any
 
@@ -102,9 +102,9 @@ class Methods:
 
     def same(self) -> bool:
         """Whether each method is the one that was there, and none has come or gone."""
-        now = map(getitem, self._holders, self._names)
-        try:
-            return all(map(is_, now, self.found)) and [*map(len, self._classes)] == self._sizes
+        try:  # methods are equal where they are the same
+            now = [*map(getitem, self._holders, self._names)]
+            return now == self.found and [*map(len, self._classes)] == self._sizes
         except KeyError:  # one has gone
             return False
 
