@@ -71,6 +71,10 @@ class ChainruleError(Exception):
         self.where = source_line() if where is None else where
         super().__init__(self._message())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy says what this says, also in another process, whose lines are not the user's."""
+        return _said_again, (type(self), self.args, vars(self))
+
     def _message(self) -> str:
         lines = [self.what]
         lines += [f"    {line}" for line in (self.where, *self.found) if line]
@@ -213,6 +217,15 @@ class NumericalGradientWarning(UserWarning):
 
 class GradientLostWarning(UserWarning):
     """A tensor that wants a gradient became a Python number: what is made of it has none."""
+
+
+def _said_again(
+    kind: type[ChainruleError], said: tuple[Any, ...], facts: dict[str, Any]
+) -> ChainruleError:
+    error = kind.__new__(kind)
+    error.args = said
+    error.__dict__.update(facts)
+    return error
 
 
 def describe(name: str, value: Any, origin: str = "") -> str:

@@ -1,5 +1,7 @@
 """Messages say what, where, found, do: the wording is part of the interface."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -315,3 +317,17 @@ def test_einsum_says_which_letter_does_not_fit(subscripts, said, run):
     message = message_of(errors.ShapeError, lambda: einsum(x, y)).splitlines()
     assert message[0] == f"einsum cannot read {subscripts!r}: {said}"
     assert "    operand 0 (2, 3)      float64" in message
+
+
+ARGUMENTS = {errors.UnknownNameError: ("op", "rulu", ["relu"])}
+KINDS = [kind for kind in vars(errors).values()
+         if isinstance(kind, type) and issubclass(kind, errors.ChainruleError)]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_says_the_same_once_it_has_been_stored(kind):
+    error = kind(*ARGUMENTS.get(kind, ("it failed.",)), do="Mend it.")
+    error.add_note("seen in a worker")
+    for again in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert type(again) is kind
+        assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
