@@ -12,8 +12,10 @@ optimiser_settings.py  the optimiser, the schedule and the penalties
 perceptron_base.py     what both share
 rows_as_given.py       dense arrays and sparse matrices
 scored_losses.py       losses as scikit-learn counts them
+scores_asked_for.py    the score that early stopping was asked to watch
 setting_rules.py       what each setting may be
 sklearn_door.py        what of scikit-learn they are made of
 standing_net.py        the net that stands, and goes on
 stopping_rule.py       when training ends
+weights_of_classes.py  how much the rows of each class count
 """

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.errors import DataError
 from chainrule.estimators.perceptron.by_batches import Part
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
-from chainrule.estimators.perceptron.optimiser_settings import penalties
+from chainrule.estimators.perceptron.optimiser_settings import penalties, strengths
 from chainrule.estimators.perceptron.rows_as_given import dense, is_large, is_sparse
 from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.optim import Minimum
@@ -32,9 +32,9 @@ def minimized(estimator: Any, rows: Part, answers: Answers, watched: Part | None
         loss=answers.loss,
         regularization=penalties(estimator, net),
         sample_weight=rows.weights,
-        iterations=estimator.max_iter,
-        evaluations=estimator.max_fun,
-        tolerance=estimator.tol,
+        iterations=int(estimator.max_iter),  # which may be True, as in scikit-learn
+        evaluations=int(estimator.max_fun),
+        tolerance=float(estimator.tol),
         callback=told.heard if told.listens else None,
     )
     estimator.n_iter_ = min(found.iterations, estimator.max_iter)
@@ -86,6 +86,7 @@ def _refuse_steps(estimator: Any, watched: Part | None) -> None:
         "accumulate": estimator.accumulate != 1,
         "ema": estimator.ema is not None,
         "callbacks": len(estimator.callbacks) > 0,
+        "max_norm": any(x is not None for x in strengths(estimator, len(estimator.coefs_))[-1]),
         "validation_data": watched is not None,
     }
     found = [name for name, is_given in given.items() if is_given]

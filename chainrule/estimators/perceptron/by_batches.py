@@ -5,7 +5,6 @@ Imports scikit-learn and train. The estimators' base calls it once everything ha
 
 import warnings
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,9 +20,11 @@ from chainrule.estimators.perceptron.optimiser_settings import (
     step_settings,
 )
 from chainrule.estimators.perceptron.rows_as_given import SparseRows, dense, is_large, is_sparse
+from chainrule.estimators.perceptron.scores_asked_for import Scored
 from chainrule.estimators.perceptron.sklearn_door import (
-    get_scorer,
+    SettingError,
     is_classifier,
+    of_setting,
     train_test_split,
 )
 from chainrule.estimators.perceptron.stopping_rule import StoppingRule
@@ -31,6 +32,7 @@ from chainrule.train import Program, evaluate, fit
 
 Array = np.ndarray[Any, np.dtype[Any]]
 USUAL_ROWS = 200  # of a batch, in scikit-learn
+BY_FIT = "Leave it out, or train all rows at once with fit."
 TOO_SMALL = (
     "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
 )
@@ -61,13 +63,15 @@ def trained(
 ) -> None:
     """Train the estimator's net until its stopping rule ends it; one epoch if ``incremental``."""
     if estimator.early_stopping and incremental:
-        raise ValueError("partial_fit does not support early_stopping=True")
+        raise SettingError("partial_fit does not support early_stopping=True", do=BY_FIT)
     if estimator.ema is not None and incremental:
-        raise ValueError("partial_fit does not support ema, which averages over a whole fit")
+        what = "partial_fit does not support ema, which averages over a whole fit"
+        raise SettingError(what, do=BY_FIT)
     if estimator.learning_rate == PLATEAU and incremental:
-        raise ValueError(
-            'partial_fit does not support learning_rate="plateau", which compares epochs of a fit'
+        what = (
+            "partial_fit does not support learning_rate='plateau', which compares epochs of a fit"
         )
+        raise SettingError(what, do=BY_FIT)
     if not incremental or not hasattr(estimator, "_optimizer"):
         estimator._optimizer = Learning(estimator, _seed(estimator))
     judged = watched
@@ -79,7 +83,7 @@ def trained(
     if incremental and run.is_plain:
         rule.ended(run.epoch())
         return
-    _fitted(estimator, run, rule, 1 if incremental else estimator.max_iter, incremental)
+    _fitted(estimator, run, rule, 1 if incremental else int(estimator.max_iter), incremental)
 
 
 def _fitted(
@@ -239,14 +243,15 @@ def copy_of_state(rng: np.random.RandomState) -> np.random.RandomState:
 def _split(estimator: Any, rows: Part) -> tuple[Part, Part]:
     """Rows to train on, and rows to judge by: scikit-learn's own draw."""
     binary = is_classifier(estimator) and estimator.n_outputs_ == 1
-    learned, kept = train_test_split(
-        np.arange(rows.x.shape[0]),
-        random_state=estimator._random_state,
-        test_size=estimator.validation_fraction,
-        stratify=rows.targets.astype(bool) if binary else None,
-    )
+    with of_setting("early_stopping with validation_fraction", estimator.validation_fraction):
+        learned, kept = train_test_split(
+            np.arange(rows.x.shape[0]),
+            random_state=estimator._random_state,
+            test_size=estimator.validation_fraction,
+            stratify=rows.targets.astype(bool) if binary else None,
+        )
     if len(kept) < 2:
-        raise ValueError(TOO_SMALL)
+        raise SettingError(TOO_SMALL)
     return rows.taken(learned), rows.taken(kept)
 
 
@@ -267,14 +272,5 @@ def _score_of(estimator: Any, judged: Any, answers: Answers) -> Callable[[], flo
             return -loss * answers.shown
 
         return by_loss
-    scorer: Any = get_scorer(scoring) if isinstance(scoring, str) else scoring
-
-    def by_scorer() -> float:
-        answering: Any = copy(estimator)
-        cast("dict[str, Any]", vars(answering)).pop(
-            "feature_names_in_", None
-        )  # these rows have been checked
-        weights = {} if judged.weights is None else {"sample_weight": judged.weights}
-        return float(scorer(answering, judged.x, judged.y, **weights))
-
-    return by_scorer
+    weights = {} if judged.weights is None else {"sample_weight": judged.weights}
+    return Scored(estimator, judged.x, judged.y, weights)

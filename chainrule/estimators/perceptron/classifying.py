@@ -15,11 +15,11 @@ from chainrule.estimators.perceptron.sklearn_door import (
     binarizer,
     check_array,
     column_or_1d,
-    compute_sample_weight,
     type_of_target,
     unique_labels,
     validate_data,
 )
+from chainrule.estimators.perceptron.weights_of_classes import weights_by_class
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -104,7 +104,8 @@ class Classifying(ClassifierMixin, Perceptron):
     def _weighed(self, y: Any, weights: Any) -> Any:
         if self.class_weight is None:
             return weights
-        own = compute_sample_weight(self.class_weight, y)
+        codes = codes_of(y, self._label_binarizer)
+        own = weights_by_class(self.class_weight, codes, self.classes_.tolist())
         return own if weights is None else own * weights
 
     def _score(self, x: Any, y: Any, weights: Any) -> float:

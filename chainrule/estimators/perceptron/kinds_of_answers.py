@@ -1,7 +1,7 @@
 """What the nets learn and answer: classes as codes, labels as 0 and 1, numbers as they are.
 
-Imports ops and losses. Both estimators have one; it says which loss fits, how
-many outputs there are and what they mean.
+Imports nn, ops, losses and scikit-learn's door, for its class of error. Both estimators have one;
+it says which loss fits, how many outputs there are and what they mean.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.estimators.perceptron.scored_losses import PoissonDeviance, Scaled
 from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.graph.op.catalogue import CATALOGUE
+from chainrule.nn import Module
 from chainrule.ops.letters.logistic import sigmoid
 from chainrule.ops.losses.loss import Loss, facts_of
 from chainrule.ops.nonlinearities import softplus
@@ -102,6 +103,11 @@ def of_numbers(given: Any, columns: int) -> Answers:
 
 def _found(given: Any, targets: str) -> Callable[..., Any]:
     """A loss by its name, or a function of one's own."""
+    if isinstance(given, Module):
+        raise SettingError(
+            f"loss={given!r:.60} is a layer, which knows no targets.",
+            do="Give loss(outputs, targets, weights), a function that returns a mean.",
+        )
     if not isinstance(given, str):
         return given
     op = CATALOGUE.ops.get(given)

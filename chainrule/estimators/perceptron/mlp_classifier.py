@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from chainrule.estimators.perceptron.classifying import Classifying, has_chances, has_scores_only
 from chainrule.estimators.perceptron.kinds_of_answers import chances_of, log_chances_of
 from chainrule.estimators.perceptron.perceptron_base import steps_by_batches
-from chainrule.estimators.perceptron.setting_rules import RULES, SHARE
+from chainrule.estimators.perceptron.setting_rules import OUR_SHARE, RULES, Function
 from chainrule.estimators.perceptron.sklearn_door import (
     available_if,
     binarizer,
@@ -21,6 +21,7 @@ from chainrule.estimators.perceptron.sklearn_door import (
     type_of_target,
     with_callbacks,
 )
+from chainrule.estimators.perceptron.standing_net import unharmed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 BOTH = 2  # classes
@@ -144,9 +145,9 @@ class MLPClassifier(Classifying):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RULES,
-        "loss": [str, callable],
+        "loss": [str, Function()],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "label_smoothing": [SHARE],
+        "label_smoothing": [OUR_SHARE],
     }
 
     def __init__(
@@ -270,10 +271,11 @@ class MLPClassifier(Classifying):
         -------
         self
         """
-        if check_partial_fit_first_call(self, classes):
-            several = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = binarizer(y if several else classes)
-        return self._fit(X, y, sample_weight, incremental=True)
+        with unharmed(self):
+            if check_partial_fit_first_call(self, classes):
+                several = type_of_target(y).startswith("multilabel")
+                self._label_binarizer = binarizer(y if several else classes)
+            return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> Array:
         """The class of each row, (N,); or which labels it has, (N, labels)."""

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from chainrule.errors import ArgumentError
 from chainrule.estimators.perceptron.kinds_of_answers import Answers, chances_of, of_numbers
 from chainrule.estimators.perceptron.perceptron_base import Perceptron, steps_by_batches
-from chainrule.estimators.perceptron.setting_rules import RULES
+from chainrule.estimators.perceptron.setting_rules import RULES, Function
 from chainrule.estimators.perceptron.sklearn_door import (
     available_if,
     check_array,
@@ -135,7 +135,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**RULES, "loss": [str, callable]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**RULES, "loss": [str, Function()]}
 
     def __init__(
         self,

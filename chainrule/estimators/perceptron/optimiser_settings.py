@@ -1,27 +1,31 @@
 """How an estimator learns: the optimiser, the schedule and the penalties of its settings.
 
-Imports optim, nn and train. An estimator keeps one between calls of partial_fit.
+Imports optim, nn, train and the rules of the settings. An estimator keeps one between calls of
+partial_fit.
 """
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from numbers import Real
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.estimators.perceptron.hidden_layers import linears, per_layer
-from chainrule.estimators.perceptron.sklearn_door import SettingError
+from chainrule.estimators.perceptron.setting_rules import OF_SGD, OUR_FROM_ZERO, PACES, PLATEAU
+from chainrule.estimators.perceptron.sklearn_door import (
+    SettingError,
+    of_setting,
+    refuse_other_calls,
+)
 from chainrule.nn import L1, L2, MaxNorm, Sequential
-from chainrule.optim import EMA, SGD, Adam, Optimizer, by_name
+from chainrule.optim import EMA, SGD, Adam, Optimizer, Schedule, by_name
 from chainrule.train import Program, ReduceOnPlateau
 from chainrule.train.choices import SPREAD
 from chainrule.train.learning_settings import rates_of
 
-OF_SGD = ("invscaling", "adaptive")
-PACES = ("constant", *OF_SGD)  # of the learning rate, in scikit-learn
+PENALTIES = ("alpha", "l1", "max_norm")
 SKLEARNS = ("adam", "sgd", "lbfgs")  # which all take them, and all but one ignore them
-PLATEAU = "plateau"  # a rate that falls where nothing improves, whatever the solver
 
 
 class Learning:
@@ -85,13 +89,14 @@ class Learning:
 
         Raises
         ------
-        ArgumentError
+        SettingError
             For a schedule over a whole fit: nobody knows how many parts will come.
         """
         schedule, done = self.schedule, self.optimizer.steps
         if schedule is None:
             return None
-        rates: Any = rates_of(schedule, self.optimizer, None, "partial_fit")
+        with of_setting("learning_rate", schedule):
+            rates: Any = rates_of(schedule, self.optimizer, None, "partial_fit")
 
         def later(step: int) -> float:
             return rates(step + done, 1)[0]
@@ -111,35 +116,36 @@ def penalties(estimator: Any, net: Sequential) -> Sequence[Any]:
     """The penalties of the whole net; those of single layers are placed at the layers."""
     whole: list[Any] = []
     layers = linears(net)
+    all_strengths = strengths(estimator, len(layers))
     for layer in layers:
         layer.regularization = None
-    for name, kind in (("alpha", L2), ("l1", L1), ("max_norm", MaxNorm)):
-        given = getattr(estimator, name)
-        if given is None:
+    for kind, by_layer in zip((L2, L1, MaxNorm), all_strengths, strict=True):
+        if len(set(by_layer)) == 1:
+            whole += _penalty(kind, by_layer[0])
             continue
-        strengths = per_layer(name, given, len(layers), Real | None)
-        if len(set(strengths)) == 1:
-            whole += _penalty(kind, strengths[0])
-            continue
-        for layer, strength in zip(layers, strengths, strict=True):
+        for layer, strength in zip(layers, by_layer, strict=True):
             own = _penalty(kind, strength)
             layer.regularization = [*(layer.regularization or ()), *own]
     return whole
 
 
+def strengths(estimator: Any, layers: int) -> list[tuple[float | None, ...]]:
+    """The strengths of L2, L1 and max-norm at each of so many layers of weights."""
+    given = [per_layer(name, getattr(estimator, name), layers) for name in PENALTIES]
+    return [tuple(x if x is None else float(x) for x in by_layer) for by_layer in given]
+
+
 def step_settings(estimator: Any, layers: int) -> tuple[Any, ...]:
     """What a compiled step is made for, beside its net."""
-    strengths = (getattr(estimator, name) for name in ("alpha", "l1", "max_norm"))
     smoothing = getattr(estimator, "label_smoothing", 0)
-    listed = (tuple(per_layer("", x, layers, Real | None)) for x in strengths)
-    return estimator.loss, smoothing, estimator.clip, *listed
+    return estimator.loss, smoothing, estimator.clip, *strengths(estimator, layers)
 
 
-def _penalty(kind: Any, strength: Any) -> list[Any]:
+def _penalty(kind: Any, strength: float | None) -> list[Any]:
     if strength is None or (kind is not MaxNorm and not strength):
         return []
     per_row = {} if kind is MaxNorm else {"per_row": True}
-    return [kind(float(strength), **per_row)]
+    return [kind(strength, **per_row)]
 
 
 def _optimizer(estimator: Any) -> Optimizer:
@@ -147,12 +153,13 @@ def _optimizer(estimator: Any) -> Optimizer:
     if isinstance(solver, Optimizer):
         return _without_memory(deepcopy(solver))
     if solver == "adam":  # as scikit-learn computes both, to the bit
-        betas = estimator.beta_1, estimator.beta_2
-        return Adam(rate, *betas, estimator.epsilon, epsilon_hat=True)
+        betas = float(estimator.beta_1), float(estimator.beta_2)  # which may be False
+        return Adam(rate, *betas, float(estimator.epsilon), epsilon_hat=True)
     if solver == "sgd":
         nesterov = bool(estimator.nesterovs_momentum and estimator.momentum)
-        return SGD(rate, estimator.momentum, nesterov, velocity="steps")
-    return by_name(solver, rate)
+        return SGD(rate, float(estimator.momentum), nesterov, velocity="steps")
+    with of_setting("learning_rate_init", rate):
+        return by_name(solver, rate)
 
 
 def _without_memory(optimizer: Optimizer) -> Optimizer:
@@ -163,6 +170,28 @@ def _without_memory(optimizer: Optimizer) -> Optimizer:
 
 
 def _schedule(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
-    return None if given in (*PACES, PLATEAU) else SPREAD[given]()
+    if isinstance(given, str):
+        return None if given in (*PACES, PLATEAU) else SPREAD[given]()
+    return given if isinstance(given, Schedule) else _ByStep(given)
+
+
+@dataclass(frozen=True)
+class _ByStep:
+    """A function of the user's, which is asked for the rate of each step."""
+
+    function: Callable[[int], Any]
+
+    def __call__(self, step: int) -> float:
+        try:
+            rate = self.function(step)
+        except TypeError:
+            refuse_other_calls("learning_rate", self.function, step)
+            raise
+        number = rate.item() if getattr(rate, "shape", None) == () else rate
+        if not OUR_FROM_ZERO.is_satisfied_by(number):
+            raise SettingError(
+                f"learning_rate returned {rate!r:.60} for step {step}.",
+                found=[f"learning_rate   {self.function!r:.60}"],
+                do="Return the learning rate of that step: a finite number from 0 upwards.",
+            )
+        return float(number)

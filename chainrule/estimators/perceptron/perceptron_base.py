@@ -14,18 +14,24 @@ from chainrule.errors import ArgumentError, NonFiniteError
 from chainrule.estimators.perceptron.at_once import minimized
 from chainrule.estimators.perceptron.by_batches import Part, trained
 from chainrule.estimators.perceptron.callback_bridge import telling
-from chainrule.estimators.perceptron.hidden_layers import Forward
+from chainrule.estimators.perceptron.hidden_layers import Forward, between
 from chainrule.estimators.perceptron.kinds_of_answers import Answers
+from chainrule.estimators.perceptron.optimiser_settings import strengths
 from chainrule.estimators.perceptron.rows_as_given import parts_of
-from chainrule.estimators.perceptron.setting_rules import RULES
+from chainrule.estimators.perceptron.setting_rules import RULES, doubtful
 from chainrule.estimators.perceptron.sklearn_door import (
+    SettingError,
     check_consistent_length,
     check_random_state,
     check_sample_weight,
+    of_setting,
+    refusal,
+    validate_by_rules,
     validate_data,
 )
 from chainrule.estimators.perceptron.standing_net import StandingNet, unharmed
 from chainrule.estimators.perceptron.stopping_rule import begin_curves
+from chainrule.train.events import Hooks
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NOT_FINITE = (
@@ -41,11 +47,21 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
 
     # Settings that this file reads, and what fit leaves.
     hidden_layer_sizes: Any
+    callbacks: Any
+    dropout: Any
     early_stopping: bool
+    normalization: Any
     warm_start: bool
     random_state: Any
     n_outputs_: int
     out_activation_: str
+
+    def _validate_params(self) -> None:
+        """scikit-learn's check, which takes its time, of those settings that need its words."""
+        rules, caller = self._parameter_constraints, type(self).__name__
+        for name, value in doubtful(self).items():
+            with of_setting(name, value):  # what no rule can be asked about, is no setting
+                validate_by_rules(rules, {name: value}, caller_name=caller)
 
     def _fit(
         self, x: Any, y: Any, weights: Any, validation: Any = None, incremental: bool = False
@@ -62,6 +78,10 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
                 except NonFiniteError as error:
                     self.n_iter_ = 0  # what was learned is of no use
                     raise ValueError(NOT_FINITE) from error
+                except ArgumentError as error:
+                    if self.n_iter_ or isinstance(error, SettingError):
+                        raise
+                    raise refusal(error) from error  # by train, whose arguments are settings
             arrays = [*self.coefs_, *self.intercepts_]
             if not all(np.isfinite(array).all() for array in arrays):
                 self.n_iter_ = 0
@@ -73,11 +93,17 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
     ) -> tuple[Part, Answers, Part | None]:
         """Rows and answers that have been checked, and a net for them."""
         sizes = self._hidden_sizes()
+        wanted = between(len(sizes), self.activation, self.dropout, self.normalization)
+        strengths(self, len(sizes) + 1)
+        if self.callbacks:
+            with of_setting("callbacks", self.callbacks):
+                Hooks(self.callbacks)
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         x, y = self._validated(x, y, incremental, fresh)
         if weights is not None:
             weights = check_sample_weight(weights, x)
-        self._random_state = check_random_state(self.random_state)
+        with of_setting("random_state", self.random_state):
+            self._random_state = check_random_state(self.random_state)
         answers = self._answers(y)
         rows = Part(x, y, self._targets(y), self._weighed(y, weights))
         watched = self._watched(validation)
@@ -85,9 +111,9 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
         self.out_activation_ = answers.link
         sizes = [x.shape[1], *sizes, answers.outputs]
         if fresh:
-            self._begin(sizes, x.dtype if self.dtype is None else np.dtype(self.dtype))
+            self._begin(sizes, wanted, x.dtype if self.dtype is None else np.dtype(self.dtype))
         else:
-            self._go_on(sizes)
+            self._go_on(sizes, wanted)
         self._hold()
         begin_curves(self, fresh)
         return rows, answers, watched
@@ -113,10 +139,18 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
 
     def _hidden_sizes(self) -> list[int]:
         given: Any = self.hidden_layer_sizes
-        sizes: list[Any] = list(given) if hasattr(given, "__iter__") else [given]
-        if np.any(np.array(sizes) <= 0):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [index(size) for size in sizes]
+        try:
+            listed: list[Any] = list(given) if hasattr(given, "__iter__") else [given]
+            sizes = [0 if isinstance(size, bool) else index(size) for size in listed]
+        except TypeError:
+            listed, sizes = [given], [0]
+        if min(sizes, default=1) <= 0:
+            raise SettingError(
+                f"hidden_layer_sizes must be > 0, got {listed!r:.60}.",
+                found=[f"hidden_layer_sizes   {given!r:.60}"],
+                do="Give a whole number of units for each hidden layer, such as (100, 50).",
+            )
+        return sizes
 
     def _scores(self, x: Any, check_input: bool = True) -> Array:
         """The outputs of the net before the last activation, (N, outputs)."""
@@ -187,7 +221,7 @@ class Perceptron(StandingNet, CallbackSupportMixin, BaseEstimator):
 
 def steps_by_batches(estimator: Any) -> bool:
     """Whether there is a partial_fit; scikit-learn's error, where there is none."""
-    if estimator.solver == "lbfgs":
+    if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
             f"{estimator.solver} is not stochastic."

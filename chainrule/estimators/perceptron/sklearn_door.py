@@ -4,18 +4,29 @@ Imports scikit-learn, which ships none; some of it is private there, and what it
 use. The words and the classes of the errors are scikit-learn's.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from functools import wraps
 from importlib import import_module
-from typing import Any, TypeVar
+from inspect import signature
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, ChainruleError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+CALLS = MappingProxyType(  # of the settings that are functions
+    {
+        "activation": "activation(x), of one array",
+        "learning_rate": "learning_rate(step), of the number of a step from 0 on",
+        "scoring": "scoring(estimator, X, y), with sample_weight= where rows are weighed",
+    }
+)
 SEEN = 4  # rows of each class: of fewer than two, scikit-learn warns that these are no classes
 
+_sklearn: Any = import_module("sklearn")
 _base: Any = import_module("sklearn.base")
 _callback: Any = import_module("sklearn.callback")
 _metaestimators: Any = import_module("sklearn.utils.metaestimators")
@@ -29,15 +40,18 @@ _validation: Any = import_module("sklearn.utils.validation")
 
 is_classifier: Callable[[Any], bool] = _base.is_classifier
 accuracy_score, r2_score = _metrics.accuracy_score, _metrics.r2_score
-get_scorer, get_scorer_names = _metrics.get_scorer, _metrics.get_scorer_names
+get_scorer_names = _metrics.get_scorer_names
 train_test_split = _selection.train_test_split
 check_array, check_random_state = _utils.check_array, _utils.check_random_state
 column_or_1d, compute_sample_weight = _utils.column_or_1d, _utils.compute_sample_weight
 check_consistent_length = _validation.check_consistent_length
 check_is_fitted, validate_data = _validation.check_is_fitted, _validation.validate_data
 check_sample_weight = _validation._check_sample_weight
+check_scoring = _metrics.check_scoring
 check_partial_fit_first_call = _multiclass._check_partial_fit_first_call
 type_of_target, unique_labels = _multiclass.type_of_target, _multiclass.unique_labels
+rule_of = _param_validation.make_constraint
+validate_by_rules = _param_validation.validate_parameter_constraints
 
 
 class SettingError(ArgumentError, _param_validation.InvalidParameterError):
@@ -46,6 +60,54 @@ class SettingError(ArgumentError, _param_validation.InvalidParameterError):
     It is of the class that scikit-learn raises for any other setting, so that one ``except`` has
     both.
     """
+
+
+@contextmanager
+def of_setting(name: str, given: Any) -> Generator[None]:
+    """Something is made from a setting: whoever refuses it has met a bad setting.
+
+    Raises
+    ------
+    SettingError
+        With the words of the refusal, and the name of the setting.
+    """
+    try:
+        yield
+    except _param_validation.InvalidParameterError:
+        raise
+    except ChainruleError as error:
+        raise refusal(error, f"{name}   {given!r:.60}") from error
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        found = [f"{name}   {given!r:.60}"]
+        raise SettingError(f"{name} cannot be used: {error}", found=found) from error
+
+
+def refusal(error: ChainruleError, *found: str) -> SettingError:
+    """The same words, with what else was found, about a setting."""
+    found = (*found, *error.found)
+    return SettingError(error.what, found=found, do=error.do, where=error.where)
+
+
+def refuse_other_calls(name: str, function: Any, *given: Any, **named: Any) -> None:
+    """Raise unless a function that is a setting can be called with this.
+
+    Raises
+    ------
+    SettingError
+    """
+    try:
+        asked = signature(function)
+    except (TypeError, ValueError):  # written in C, and without a signature
+        return
+    try:
+        asked.bind(*given, **named)
+    except TypeError as error:
+        words = [f"{len(given)} argument{'s' if len(given) > 1 else ''}", *named]
+        raise SettingError(
+            f"{name} cannot be called with {' and '.join(words)}: {error}.",
+            found=[f"{name}   {function!r:.60}"],
+            do=f"The call is {CALLS[name]}.",
+        ) from None
 
 
 def binarizer(y: Any) -> Any:
@@ -70,8 +132,21 @@ def _names_in(y: Any) -> Any:
 
 
 def checks_settings(method: Method) -> Method:
-    """Check every setting by its rule before the method runs."""
-    return _base._fit_context(prefer_skip_nested_validation=True)(method)
+    """Check every setting by its rule before the method runs.
+
+    scikit-learn leaves those of a partial_fit alone that goes on; here it follows every change.
+    """
+    checked: Any = _base._fit_context(prefer_skip_nested_validation=True)(method)
+    if method.__name__ != "partial_fit":
+        return checked
+
+    @wraps(method)
+    def going_on(estimator: Any, *given: Any, **named: Any) -> Any:
+        if not _sklearn.get_config()["skip_parameter_validation"]:
+            estimator._validate_params()
+        return checked(estimator, *given, **named)
+
+    return cast("Any", going_on)
 
 
 def with_callbacks(method: Method) -> Method:

@@ -13,12 +13,12 @@ from chainrule.errors import ArgumentError, ShapeError
 from chainrule.estimators.perceptron.hidden_layers import (
     Between,
     Forward,
-    between,
     draw,
     linears,
     net_again,
     net_of,
 )
+from chainrule.estimators.perceptron.sklearn_door import SettingError
 from chainrule.nn import Sequential
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -30,7 +30,8 @@ OF_A_FIT = ("coefs_", "intercepts_", "model_", "history_", "_optimizer", "_best_
 def unharmed(estimator: Any) -> Generator[None]:
     """What stood before a fit stands again, if it fails before an epoch has been learned."""
     facts = cast("dict[str, Any]", vars(estimator))
-    before = dict(facts)
+    before, rng = dict(facts), estimator.random_state
+    drawn: Any = rng.get_state() if isinstance(rng, np.random.RandomState) else None
     estimator.n_iter_ = 0
     try:
         yield
@@ -39,6 +40,8 @@ def unharmed(estimator: Any) -> Generator[None]:
             for name in [name for name in facts if not name.startswith(SKLEARNS_OWN)]:
                 del facts[name]
             facts.update(before)
+            if drawn is not None:
+                rng.set_state(drawn)
         raise
 
 
@@ -47,8 +50,6 @@ class StandingNet:
 
     activation: Any
     solver: Any
-    dropout: Any
-    normalization: Any
     dtype: Any
     model_: Sequential
     coefs_: Any
@@ -57,27 +58,28 @@ class StandingNet:
     _between: Between
     _random_state: Any
 
-    def _begin(self, sizes: list[int], dtype: Any) -> None:
+    def _begin(self, sizes: list[int], wanted: Between, dtype: Any) -> None:
         """A net with first weights, of which nothing has been told."""
         facts = vars(self)
         for name in OF_A_FIT:
             facts.pop(name, None)
-        self._place(sizes, dtype)
+        self._place(sizes, wanted, dtype)
         draw(self.model_, self.activation, self._random_state)
 
-    def _go_on(self, sizes: list[int]) -> None:
+    def _go_on(self, sizes: list[int], wanted: Between) -> None:
         """The net that stands, with the settings of now.
 
         Raises
         ------
-        ArgumentError
-            Where they ask for other sizes, or for another type.
+        SettingError, ArgumentError
+            Where they, or the data, ask for other sizes or for another type.
         """
         weights = [np.asarray(w) for w in self.coefs_]
         stood = [weights[0].shape[0], *(w.shape[-1] for w in weights)]
         kind = weights[0].dtype
         if stood != sizes or (self.dtype is not None and np.dtype(self.dtype) != kind):
-            raise ArgumentError(
+            same_data = (stood[0], stood[-1]) == (sizes[0], sizes[-1])
+            raise (SettingError if same_data else ArgumentError)(
                 "training cannot go on: another net is asked for than the one that stands.",
                 found=[
                     f"it stands   {_row(stood)}  {kind}",
@@ -86,17 +88,16 @@ class StandingNet:
                 do="Train a new one with fit and warm_start=False.",
             )
         if not hasattr(self, "model_"):  # somebody has set the coefficients
-            self._place(sizes, kind)
+            self._place(sizes, wanted, kind)
             return
-        wanted = between(len(sizes) - 2, self.activation, self.dropout, self.normalization)
         if wanted != self._between:
             self.model_ = net_again(self.model_, self._between, wanted)
             self._between, self._forward = wanted, Forward(self.model_)
 
-    def _place(self, sizes: list[int], dtype: Any) -> None:
+    def _place(self, sizes: list[int], wanted: Between, dtype: Any) -> None:
         """A net of these sizes, whose coefficients are those that stand, if there are some."""
         self.n_layers_ = len(sizes)
-        self._between = between(len(sizes) - 2, self.activation, self.dropout, self.normalization)
+        self._between = wanted
         net = net_of(sizes, self._between, dtype)
         self.model_, self._forward = net, Forward(net)
         if "coefs_" not in vars(self):

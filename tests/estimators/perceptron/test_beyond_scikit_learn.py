@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_friedman1
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import InvalidParameterError
 
 import chainrule as cr
 from chainrule import nn, optim
@@ -236,40 +235,6 @@ def test_a_large_sparse_matrix_is_never_dense_as_a_whole(monkeypatch):
     assert max(seen) <= 50
     with pytest.raises(ValueError, match=r"made dense one at a time: solver=\"adam\""):
         MLPClassifier(solver="lbfgs").fit(x, Y)
-
-
-BAD = {
-    "an unknown activation": ({"activation": "relux"}, InvalidParameterError, "activation"),
-    "activations for other layers": (
-        {"activation": ["relu", "tanh"]}, InvalidParameterError, "activation has 2 entries"
-    ),
-    "dropout of everything": ({"dropout": 1.0}, InvalidParameterError, "dropout"),
-    "an unknown normalization": (
-        {"normalization": ["group"]}, InvalidParameterError, "normalization='group'"
-    ),
-    "an unknown loss": ({"loss": "hing"}, InvalidParameterError, "loss='hing' is not known"),
-    "a loss for numbers": ({"loss": "huber"}, InvalidParameterError, "labels"),
-    "a negative penalty": ({"l1": -1}, InvalidParameterError, "l1"),
-    "an unknown solver": ({"solver": "adamx"}, InvalidParameterError, "solver"),
-    "an unknown schedule": ({"learning_rate": "cos"}, InvalidParameterError, "learning_rate"),
-    "an average of nothing": ({"ema": 1.0}, InvalidParameterError, "ema"),
-    "no batches": ({"accumulate": 0}, InvalidParameterError, "accumulate"),
-    "an unknown type": ({"dtype": "float16"}, InvalidParameterError, "dtype"),
-    "smoothing a loss of one's own": (
-        {"loss": "hinge", "label_smoothing": 0.1}, InvalidParameterError, "label_smoothing"
-    ),
-    "a callback that is none": ({"callbacks": [print]}, ArgumentError, "callback"),
-    "an unknown score": (
-        {"scoring": "nonsense"}, InvalidParameterError, "scoring"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_setting_that_is_none_says_so(name):
-    settings, kind, words = BAD[name]
-    with pytest.raises(kind, match=words):
-        MLPClassifier((9,), max_iter=2, **settings).fit(X, Y)
 
 
 def test_validation_data_that_do_not_fit_say_so():
