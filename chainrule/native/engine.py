@@ -254,14 +254,14 @@ class _Engine:
             self.cache.put(key, replace(entry, image=laid(entry.image)))
             return loaded
 
-    def _start(self) -> None:
-        """Make LLVM ready for this CPU; who finds all code on the disk does not wait for it."""
+    def _make_llvm_ready(self) -> None:
+        """For this CPU; who finds all code on the disk does not wait for it."""
         self._llvm.initialize_native_target()
         self._llvm.initialize_native_asmprinter()
 
     def _object(self, text: str, speed: int) -> bytes:
         """LLVM's text as an object file."""
-        self._start()
+        self._make_llvm_ready()
         module = self._llvm.parse_assembly(text)
         module.triple = self._triple
         return self._machine(speed).emit_object(module)
@@ -303,7 +303,7 @@ class _Engine:
         self, entry: Entry, exports: Sequence[str], known: Mapping[str, int]
     ) -> tuple[Mapping[str, int], Any]:
         """The same where the file is not a plain one, or this machine is of another kind."""
-        self._start()
+        self._make_llvm_ready()
         builder = self._llvm.JITLibraryBuilder().add_object_img(entry.image)
         builder.add_current_process()  # for functions of libc: malloc
         for name in entry.imports:

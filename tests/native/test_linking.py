@@ -120,7 +120,7 @@ import numpy as np, chainrule as cr
 from chainrule.native import engine
 def refused(*_): raise AssertionError("LLVM's linker was asked")
 engine._Engine._linked_by_llvm = refused
-if {again}: engine._Engine._start = refused
+if {again}: engine._Engine._make_llvm_ready = refused
 x = np.random.default_rng(0).standard_normal((90, 4)); y = (x[:, 0] > 0) + 0
 net = cr.nn.Sequential(cr.nn.Linear(4, 8, seed=0), cr.nn.Tanh(), cr.nn.Linear(8, 2, seed=1))
 history = cr.fit(net, (x, y), loss=cr.softmax_cross_entropy, optimizer=cr.optim.Adam(0.01),
