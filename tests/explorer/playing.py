@@ -53,6 +53,14 @@ class Page:
         assert card["says"] == "begun", card
         return card, self.frame()
 
+    def refused(self, settings=FEW, run=1, **more):
+        """What is wrong with a training that cannot begin."""
+        self.order("begin", run=run, settings=settings, **more)
+        card = self.card()
+        assert (card["says"], card["run"]) == ("error", run), card
+        assert card["error"]["what"]
+        return card["error"]
+
     def said(self):
         message = self.link.receive()
         assert message["type"] == "websocket.send", message

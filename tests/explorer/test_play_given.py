@@ -33,10 +33,7 @@ def test_bad_settings_are_a_card_and_the_page_goes_on(given):
         read_settings(given)
     with talk(client()) as link:
         page = Page(link)
-        page.order("begin", run=1, settings=given)
-        card = page.card()
-        assert (card["says"], card["run"]) == ("error", 1)
-        assert card["error"]["what"]
+        page.refused(given)
         page.begin()
 
 
@@ -54,9 +51,7 @@ def test_bad_points_are_a_card(points):
     with pytest.raises(ChainruleError):
         given_points(points)
     with talk(client()) as link:
-        page = Page(link)
-        page.order("begin", run=2, settings={"data": "own"}, points=points)
-        assert page.card()["says"] == "error"
+        Page(link).refused({"data": "own"}, points=points)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +90,7 @@ def test_where_nothing_has_begun_a_pause_is_no_trouble():
 def test_what_could_not_begin_says_why_again(order):
     with talk(client()) as link:
         page = Page(link)
-        page.order("begin", run=1, settings={**FEW, "rows": 5_001})
-        why = page.card()["error"]
+        why = page.refused({**FEW, "rows": 5_001})
         page.order("pause")  # is no trouble, and takes no reason away
         page.order(order)
         assert page.card()["error"] == why
