@@ -39,7 +39,6 @@ from chainrule.estimators.table_reading import (
 )
 from chainrule.nn import Ensemble
 from chainrule.settings import threads
-from chainrule.spec import is_masked
 from chainrule.train.data import Fitted as Table
 from chainrule.train.data.delimited import refuse_twice
 from chainrule.train.data.frames import NAME, with_gaps
@@ -81,7 +80,7 @@ class Tabular(BaseEstimator):
     def checked(self, x: Any, y: Any) -> tuple[Any, Any]:
         """A frame as it is or a matrix of float64, and the targets."""
         x, self.takes_any_order_ = taken(x), False
-        y = with_gaps(y) if is_masked(y) else y
+        y = with_gaps(y)
         if isinstance(y, str):
             raise DTypeError(
                 f"y is an answer for each row, but this is one text: {y!r}.",

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, ChainruleError, DataError, DTypeError
-from chainrule.spec import is_masked
 from chainrule.train.data.frames import with_gaps
 
 MOST_LINES = 12  # of scikit-learn's message, which may show a whole array
@@ -81,7 +80,7 @@ compute_sample_weight = _told(_weights.compute_sample_weight, CLASS_WEIGHT)
 
 def check_sample_weight(given: Any, *rest: Any, **named: Any) -> Any:
     """The weights of rows; one that a mask hides is NaN, and refused."""
-    return _check_sample_weight(with_gaps(given) if is_masked(given) else given, *rest, **named)
+    return _check_sample_weight(with_gaps(given), *rest, **named)
 
 
 def class_weights(given: Any, y: Any) -> Any:

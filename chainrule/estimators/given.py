@@ -11,7 +11,6 @@ import numpy as np
 
 from chainrule.errors import DTypeError, ShapeError, describe
 from chainrule.estimators.single_row import is_mapping
-from chainrule.spec import is_masked
 from chainrule.train.data.frames import with_gaps
 
 ROWS = "Pass a frame of pandas or polars, a dict of columns, or an array of numbers (N, D)"
@@ -35,7 +34,7 @@ def taken(x: Any) -> Any:
         array = cast("np.ndarray[Any, np.dtype[Any]]", x)
         if array.ndim < 2 and not array.dtype.names:
             raise _no_rows(array)
-        return with_gaps(array) if is_masked(array) and not array.dtype.names else array
+        return array if array.dtype.names else with_gaps(array)
     kind = cast("Any", type(x))
     if is_mapping(x):
         return x

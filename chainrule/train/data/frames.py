@@ -100,7 +100,7 @@ def _array(name: str, column: Any) -> NDArray[Any]:
         array = np.empty(len(cells), object)
         array[:] = cells
         return array
-    array = with_gaps(column)
+    array = np.asarray(with_gaps(column))
     if array.ndim != 1:
         raise ShapeError(
             f"a column is one value per row, but {name!r} has {array.ndim} axes.",
@@ -112,19 +112,26 @@ def _array(name: str, column: Any) -> NDArray[Any]:
 
 def _of_matrix(matrix: NDArray[Any]) -> dict[str, NDArray[Any]]:
     if matrix.dtype.names:
-        return {name: with_gaps(matrix[name]) for name in matrix.dtype.names}
+        return {name: np.asarray(with_gaps(matrix[name])) for name in matrix.dtype.names}
     if matrix.ndim != 2:
         raise ShapeError(
             f"a table has rows and columns, but this array has {matrix.ndim} axes.",
             found=[describe("table", matrix)],
             do="Pass it with shape (N, D).",
         )
-    return {f"x{place}": with_gaps(matrix[:, place]) for place in range(matrix.shape[1])}
+    return {
+        f"x{place}": np.asarray(with_gaps(matrix[:, place])) for place in range(matrix.shape[1])
+    }
 
 
-def with_gaps(array: Any) -> NDArray[Any]:
-    """An array, with gaps where a mask hides its elements: np.asarray would show them."""
-    if not is_masked(array) or not np.ma.is_masked(array):
+def with_gaps(array: Any) -> Any:
+    """An array with gaps where a mask hides its elements: np.asarray would show them.
+
+    What has no mask stays what it is.
+    """
+    if not is_masked(array):
+        return array
+    if not np.ma.is_masked(array):
         return np.asarray(array)
     match array.dtype.kind:
         case "i" | "u" | "f":
