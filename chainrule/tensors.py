@@ -1,7 +1,6 @@
 """Tensor and Parameter: the nodes a user holds, with data, grad, name and backward().
 
-Floor 3: imports the graph. Ops leave Tensors wherever one flows through them; nn and optim hold
-Parameters.
+Floor 3: imports the graph. Ops leave Tensors wherever one flows in; nn and optim hold Parameters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from chainrule.graph.nodes.walk import walk
 from chainrule.graph.numpy.readable import Readable
 from chainrule.graph.numpy.stacked import joined, symbols_in
 from chainrule.graph.numpy.symbol import Symbol, plain
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.readings.local_jacobian import local_jacobian
 from chainrule.jacobians import Jacobian
 from chainrule.settings import LAST_BACKWARD, asked, met
@@ -75,7 +75,7 @@ class Tensor(Readable):
 
     def _set_gradient(self, new: Any) -> None:
         if new is not None:
-            new = np.array(new, self.dtype, order="C")
+            new = np.array(unmasked(new), self.dtype, order="C")
             if new.shape != self.shape:
                 raise ShapeError(
                     f"a gradient of shape {new.shape} does not fit a tensor of {self.shape}.",
@@ -168,7 +168,7 @@ class Parameter(Tensor, result=Tensor):
     spent: Any
 
     def __init__(self, value: Array, name: str = "") -> None:
-        super().__init__(aligned(value), wants_gradient=True)
+        super().__init__(aligned(unmasked(value)), wants_gradient=True)
         self.label = name
         self.changed, self.changed_where, self.spent = self.serial, "", None
         self.claims = {}
@@ -183,7 +183,7 @@ class Parameter(Tensor, result=Tensor):
 
     @data.setter
     def data(self, new: Any) -> None:
-        array = np.asarray(new)
+        array = np.asarray(unmasked(new))
         if array.shape != self.value.shape:
             raise ShapeError(
                 f"an array of shape {array.shape} cannot become a parameter of {self.shape}.",
@@ -196,7 +196,7 @@ class Parameter(Tensor, result=Tensor):
     def write(self, new: Any, where: str = "") -> None:
         """Copy new values in and raise the version."""
         asked(self, "changing a parameter")
-        np.copyto(self.value, new, casting="same_kind")
+        np.copyto(self.value, unmasked(new), casting="same_kind")
         self.touch(where)
 
     def touch(self, where: str = "") -> None:

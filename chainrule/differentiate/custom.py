@@ -15,6 +15,7 @@ from chainrule.graph.nodes.node import Node, Readings, constant, next_serial, re
 from chainrule.graph.nodes.walk import alias, on_the_way, walk
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import Op, Pulled, apply
 from chainrule.graph.readings.dual import Dual
 from chainrule.settings import DEPTH, RECORDING, rules_on
@@ -164,7 +165,7 @@ class CustomGradient(Op):
         for whole in (gradients, (gradients,)):
             found, structure = flatten(whole)
             if structure == wanted:
-                return tuple(found)
+                return tuple(map(unmasked, found))
         if is_tuple(gradients) and len(gradients) != count:
             raise BackwardRuleError(
                 f"the pullback of {name} returned {len(gradients)} gradients for {count} "
@@ -336,10 +337,8 @@ def _check_again(function: Any, before: Sequence[Any], again: Sequence[Any]) -> 
             raise UnsupportedError(
                 f"{_name(function)} gave another result when the backward pass ran it again.",
                 found=[describe("first", x), describe("again", y)],
-                do=(
-                    "Draw random numbers outside, or from a key that is an argument, and change "
-                    "nothing between the forward and the backward pass."
-                ),
+                do="Draw random numbers outside, or from a key that is an argument, and change "
+                "nothing between the forward and the backward pass.",
             )
 
 

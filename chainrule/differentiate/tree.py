@@ -12,7 +12,7 @@ import optree
 
 from chainrule.errors import ArgumentError, DTypeError, a_kind, describe
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.graph.op.operands import refuse_mask
+from chainrule.graph.op.operands import unmasked
 from chainrule.spec import holds_streams
 
 Argnums = int | Sequence[int]
@@ -110,7 +110,7 @@ def float_array(x: Any, which: str) -> np.ndarray[Any, Any]:
     """
     array = np.asarray(x)
     check_float(array, which)
-    refuse_mask(x)
+    unmasked(x)
     return array.astype(array.dtype.newbyteorder("="))
 
 
@@ -150,8 +150,7 @@ def matching(tree: Any, like: Sequence[Any], structure: Any, what: str) -> list[
 
 def _fitting(x: Any, like: Any, what: str) -> Any:
     if not isinstance(x, Symbol):
-        refuse_mask(x)
-        x = np.asarray(x)
+        x = np.asarray(unmasked(x))
         if x.dtype.kind not in "biuf":
             raise DTypeError(
                 f"the {what} hold numbers, but these are {x.dtype}.",

@@ -16,6 +16,7 @@ from chainrule.errors import ArgumentError, a_kind
 from chainrule.graph.nodes.walk import derived_pull
 from chainrule.graph.op.catalogue import CATALOGUE
 from chainrule.graph.op.families import Elementwise
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import Op, compute
 from chainrule.ops.letters.logic import where
 from chainrule.spec import is_sequence, is_tuple
@@ -238,8 +239,8 @@ def as_operand(x: Any) -> Any:
     """A floating-point number or a list of them becomes an array; tensors give their value."""
     x = getattr(x, "data", x) if hasattr(x, "wants_gradient") else x
     if isinstance(x, float | np.floating | list):
-        return np.asarray(x)
-    return np.array(x) if is_array(x) else x
+        return np.asarray(unmasked(x))
+    return np.array(unmasked(x)) if is_array(x) else x
 
 
 def like(values: Any, x: Any) -> Array:

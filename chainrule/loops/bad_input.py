@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, DTypeError, ShapeError, a_kind, describe
 from chainrule.graph.numpy.symbol import Symbol
-from chainrule.graph.op.operands import NUMBERS, refuse_mask
+from chainrule.graph.op.operands import NUMBERS, unmasked
 from chainrule.settings import met
 from chainrule.spec import Spec, is_tuple
 
@@ -44,9 +44,8 @@ def tensor(x: Any, which: str) -> Any:
     """
     x = met(x)
     if not isinstance(x, Symbol):
-        refuse_mask(x)
         try:
-            x = np.asarray(x)
+            x = np.asarray(unmasked(x))
         except ValueError:  # lists of different lengths
             x = np.empty((), object)
         x = x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))

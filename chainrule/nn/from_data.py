@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
+from chainrule.graph.op.operands import unmasked
 from chainrule.nn.containers import Sequential
 from chainrule.nn.initialization import generator
 from chainrule.nn.linear import Linear
@@ -57,7 +58,7 @@ def initialize_from_data(net: Sequential, x: Any, seed: int = 0) -> None:
         )
     rng = generator(key(seed))
     with no_grad():
-        rows = tensor(np.asarray(x))
+        rows = tensor(np.asarray(unmasked(x)))
         for layer in net:
             if isinstance(layer, Linear):
                 _fit(layer, np.asarray(rows.data, np.float64), rng)

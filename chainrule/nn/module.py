@@ -14,6 +14,7 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.nodes.guard import own
 from chainrule.graph.nodes.node import as_array
 from chainrule.graph.numpy.symbol import Symbol
+from chainrule.graph.op.operands import unmasked
 from chainrule.nn.member_paths import Tree, rebuilt
 from chainrule.nn.model_card import model_card
 from chainrule.nn.run import CURRENT, Run, run_of
@@ -188,7 +189,7 @@ class Module(Tree):
         if isinstance(x, Symbol):
             return x
         is_mask = getattr(x, "dtype", None) == np.bool_
-        return Tensor(np.array(x)) if is_mask else self._leaf(x)
+        return Tensor(np.array(unmasked(x))) if is_mask else self._leaf(x)
 
     def _input_type(self) -> np.dtype[Any] | None:
         found = self.__dict__.get("_input_dtype")

@@ -1,6 +1,6 @@
 """State: whether a mapping of arrays fits a net, before anything is changed.
 
-Imports errors and plain. Tree calls it in load_state and write_buffers.
+Imports errors, plain and operands. Tree calls it in load_state and write_buffers.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import DataError
 from chainrule.graph.numpy.symbol import plain
+from chainrule.graph.op.operands import unmasked
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SHOWN = 6  # lines of one kind in a message
@@ -17,7 +18,7 @@ SHOWN = 6  # lines of one kind in a message
 
 def checked(state: Mapping[str, Any], expected: Mapping[str, Array]) -> dict[str, Array]:
     """The arrays of the state, once each is shown to stand in an expected place and to fit it."""
-    arrays = {path: np.asarray(plain(x)) for path, x in state.items()}
+    arrays = {path: np.asarray(unmasked(plain(x))) for path, x in state.items()}
     missing = [f"missing     {path}" for path in expected if path not in arrays]
     unexpected = [f"unexpected  {path}" for path in arrays if path not in expected]
     wrong = [

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.graph.op.families import Composite, Movement
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import take
 from chainrule.ops.movement import (
@@ -40,6 +41,9 @@ class Roll(Movement):
 
     shift: Any
     axis: Any = None
+
+    def __post_init__(self) -> None:
+        unmasked(self.shift)
 
     def forward(self, a: Any) -> Any:
         return np.roll(a, self.shift, self.axis)
@@ -171,7 +175,7 @@ class Repeat(Composite):
     axis: int | None = None
 
     def __post_init__(self) -> None:
-        counts: Any = np.asarray(self.repeats).tolist()
+        counts: Any = np.asarray(unmasked(self.repeats)).tolist()
         object.__setattr__(self, "repeats", tuple(counts) if is_list(counts) else counts)
 
     def forward(self, a: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.errors import IndexRangeError, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.families import Indexing
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import Op, op
 from chainrule.ops.movement import reshape, shaped, sum_to
 from chainrule.spec import is_tuple, normalize_axes
@@ -224,7 +225,7 @@ class OneHot(Op):
     dtype: Any = np.float32
 
     def forward(self, labels: Any) -> Any:
-        labels = np.asarray(labels)
+        labels = np.asarray(unmasked(labels))
         check_labels(labels, self.classes)
         return (labels[..., None] == np.arange(self.classes)).astype(self.dtype)
 
@@ -285,7 +286,7 @@ def _is_array(part: Any) -> bool:
 def _index_array(part: Any) -> Any:
     if isinstance(part, Symbol):
         return part
-    array = np.asarray(part)
+    array = np.asarray(unmasked(part))
     return array.astype(np.intp) if array.size == 0 and array.dtype.kind == "f" else array
 
 

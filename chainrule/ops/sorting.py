@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, UnsupportedError, describe
 from chainrule.graph.numpy.symbol import Symbol
 from chainrule.graph.op.families import Composite, Reduction, Structured
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import op
 from chainrule.ops.indexing import take, take_along_axis
 from chainrule.ops.letters.logic import isnan, where
@@ -138,7 +139,7 @@ class SampleQuantile(Composite):
                 found=[describe("q", self.q)],
                 do="Give numbers, such as q=0.5.",
             )
-        shares = np.asarray(self.q, np.float64)
+        shares = np.asarray(unmasked(self.q), np.float64)
         if not np.all((shares >= 0) & (shares <= 1)):
             raise ArgumentError(
                 f"the shares of a quantile lie between 0 and 1, but q is {self.q}.",
@@ -207,7 +208,8 @@ class Percentile(Composite):
 
     def __post_init__(self) -> None:
         if not isinstance(self.q, Symbol):
-            object.__setattr__(self, "q", _hashable(np.asarray(self.q, np.float64).tolist()))
+            shares = np.asarray(unmasked(self.q), np.float64)
+            object.__setattr__(self, "q", _hashable(shares.tolist()))
 
     def forward(self, a: Any) -> Any:
         shares = self.q if isinstance(self.q, Symbol) else np.asarray(self.q) / 100

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError, NonFiniteError
+from chainrule.graph.op.operands import unmasked
 from chainrule.optim.arguments import not_negative, whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -100,7 +101,7 @@ def minimize(
     whole("minimize", "history", history, least=1)
     not_negative("minimize", "tolerance", tolerance)
     not_negative("minimize", "least_fall", least_fall)
-    first = np.array(start, np.float64)
+    first = np.array(unmasked(start), np.float64)
     if first.ndim != 1:
         raise ArgumentError(
             f"a function of one vector is minimised, but the start has shape {first.shape}.",
@@ -157,7 +158,7 @@ class _Counting:
 
     def __call__(self, position: Array) -> tuple[float, Array]:
         loss, gradient = self._function(position)
-        loss, gradient = float(loss), np.asarray(gradient, np.float64)
+        loss, gradient = float(loss), np.asarray(unmasked(gradient), np.float64)
         self.count += 1
         is_number = np.isfinite(loss) and np.isfinite(gradient).all()
         if self.count == 1 and not is_number:

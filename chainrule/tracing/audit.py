@@ -21,6 +21,7 @@ from chainrule.errors import (
 from chainrule.graph.nodes.graph import Graph
 from chainrule.graph.nodes.node import Node, Output
 from chainrule.graph.nodes.walk import walk
+from chainrule.graph.op.operands import unmasked
 from chainrule.graph.op.operation import compute
 from chainrule.markup import text_card
 from chainrule.settings import RECORDING, Watch
@@ -207,7 +208,7 @@ def _leaf(x: Any, dtype: np.dtype[Any]) -> Any:
     if isinstance(array, int | str) or np.asarray(array).dtype.kind != "f":
         return x
     with np.errstate(over="ignore"):
-        leaf = Tensor(np.array(array, dtype), wants_gradient=True)
+        leaf = Tensor(np.array(unmasked(array), dtype), wants_gradient=True)
     leaf.label = "input"
     return leaf
 

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, DataError, ShapeError, describe
 from chainrule.graph.nodes.node import Node
 from chainrule.spec import is_sequence
+from chainrule.train.entering import without_mask
 
 Array = np.ndarray[Any, np.dtype[Any]]
 BALANCED = "balanced"
@@ -71,7 +72,7 @@ def weighed_by_class(data: Any, weights: Any, sample_weight: Any) -> Any:
     by_class = class_weights(y, weights)
     if sample_weight is None:
         return by_class
-    own = np.asarray(sample_weight, np.float64)
+    own = np.asarray(without_mask(sample_weight, "sample_weight"), np.float64)
     if own.shape != by_class.shape:
         raise ShapeError(
             f"class_weight weighs rows, {by_class.shape}, but sample_weight is {own.shape}.",
@@ -82,7 +83,7 @@ def weighed_by_class(data: Any, weights: Any, sample_weight: Any) -> Any:
 
 
 def _labels(given: Any) -> Array:
-    array = np.asarray(given.value if isinstance(given, Node) else given)
+    array = np.asarray(without_mask(given.value if isinstance(given, Node) else given, "y"))
     if array.shape[1:] == (1,):
         array = array.reshape(-1)
     if array.ndim != 1 or not array.size:

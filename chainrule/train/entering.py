@@ -38,8 +38,7 @@ def numbers(x: Any, name: str) -> Array:
     _refuse_what_is_no_array(value, name)
     if is_list(value) or is_tuple(value):
         value = _stacked(value)
-    if is_masked(value):
-        value = _unmasked(value, name)
+    value = without_mask(value, name)
     try:
         array = np.asarray(value)
     except ChainruleError:
@@ -56,6 +55,21 @@ def numbers(x: Any, name: str) -> Array:
         found=[describe(name.split()[0], array)],
         do=do or f"Encode text as numbers first; {NUMBERED}.",
     )
+
+
+def without_mask(x: Any, name: str) -> Any:
+    """An array as it is, or from under a mask that hides nothing; else a DataError."""
+    if not is_masked(x):
+        return x
+    mask = np.ma.getmaskarray(x)
+    if mask.any():
+        place = tuple(np.argwhere(mask)[0].tolist())
+        raise DataError(
+            f"{name} is masked in {in_words(place)}.",
+            found=[describe(name.split()[0], x, f"{int(mask.sum())} of {mask.size} masked")],
+            do="Fill the gaps in: X.filled(...); or leave their rows out.",
+        )
+    return np.asarray(x.data)
 
 
 def in_memory_order(x: Any, name: str) -> Array:
@@ -133,19 +147,6 @@ def _stacked(rows: Any) -> Any:
     """Rows of which some are masked, with their masks: np.asarray would drop them."""
     masked = any(map(is_masked, rows))
     return np.ma.stack(rows) if masked and len({np.shape(row) for row in rows}) == 1 else rows
-
-
-def _unmasked(x: Any, name: str) -> Array:
-    """The array under a mask that hides nothing."""
-    mask = np.ma.getmaskarray(x)
-    if mask.any():
-        place = tuple(np.argwhere(mask)[0].tolist())
-        raise DataError(
-            f"{name} is masked in {in_words(place)}.",
-            found=[describe(name.split()[0], x, f"{int(mask.sum())} of {mask.size} masked")],
-            do="Fill the gaps in: X.filled(...); or leave their rows out.",
-        )
-    return np.asarray(x.data)
 
 
 def _of_objects(array: Array, name: str, columns: tuple[str, ...] | None) -> Array:

@@ -21,7 +21,7 @@ from chainrule.errors import (
 from chainrule.graph.nodes.node import Node
 from chainrule.graph.nodes.storage import Array
 from chainrule.graph.nodes.walk import on_the_way, zeros_like
-from chainrule.graph.op.operands import refuse_mask
+from chainrule.graph.op.operands import unmasked
 
 
 def start_of(loss: Any, upstream: Any, create_graph: bool = False) -> Array:
@@ -66,8 +66,7 @@ def start_of(loss: Any, upstream: Any, create_graph: bool = False) -> Array:
         one = np.empty(loss.shape, loss.dtype)  # np.ones takes three times as long
         one.fill(1)
         return one
-    refuse_mask(upstream)
-    start = np.array(upstream, loss.dtype)  # a copy: it becomes a gradient
+    start = np.array(unmasked(upstream), loss.dtype)  # a copy: it becomes a gradient
     if start.shape != loss.shape:
         raise ShapeError(
             f"the upstream gradient has shape {start.shape}, the tensor {loss.shape}.",

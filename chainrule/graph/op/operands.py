@@ -73,18 +73,22 @@ def as_array(x: Any) -> np.ndarray[Any, np.dtype[Any]]:
     array = np.asarray(x)
     if array.dtype.kind not in NUMBERS:
         raise not_numbers("this array", array)
-    refuse_mask(x)
+    unmasked(x)
     return array
 
 
-def refuse_mask(x: Any) -> None:
-    """Raise a DTypeError for an array with a mask, which nothing behind it would see."""
-    if is_masked(x):
+def unmasked(x: Any) -> Any:
+    """What is given, as it is; a DTypeError if it has a mask, which nothing behind it would see.
+
+    A list may hold arrays with masks, of which ``np.asarray`` would show what they hide.
+    """
+    if is_masked(x) or (is_sequence(x) and _holds_mask(x)):
         raise DTypeError(
             "a tensor has no masked elements, but this array may have some.",
             found=[describe("array", np.asarray(x))],
             do="Fill them, x.filled(0), and choose with where(mask, x, 0).",
         )
+    return x
 
 
 def not_numbers(name: str, array: Any) -> DTypeError:
@@ -102,6 +106,14 @@ def explain_missing(operation: Any, operands: Sequence[Any]) -> DTypeError | Non
         if x is None and i < max(operation.arity[0], 1):
             return _foreign(operation, i, x)
     return None
+
+
+def _holds_mask(x: Sequence[Any]) -> bool:
+    kinds = set(map(type, x))  # of a long list of numbers there is one
+    return any(
+        is_masked(part) or (is_sequence(part) and _holds_mask(part))
+        for part in (x if kinds - SETTLED else ())
+    )
 
 
 def _number(operation: Any, operands: Sequence[Any], x: Any) -> Any:
