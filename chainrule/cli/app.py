@@ -189,7 +189,8 @@ def check(
     Parameters
     ----------
     place
-        A Python file and a name in it, ops.py:MyOp. Without a name, every op of the file.
+        A Python file and a name in it, ops.py:MyOp, or a method of a class, net.py:Net.loss.
+        Without a name, every op of the file.
     shape
         Lengths of the axes of one input, such as 3,4; once for each input. Default: the inputs
         that the op's samples or domains declare.

@@ -4,6 +4,7 @@ Imports the doctor and the screen. app.py calls it.
 """
 
 import importlib.util
+import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
@@ -29,6 +30,7 @@ from chainrule.errors import (
 from chainrule.graph.op.operation import Op
 
 HIGHEST_AS_DRAWN = 2  # order; beyond it, one entry of each input is 0 in a second look
+PYTHON = ".py"
 WORDS = ("gradient of", "compared with", "verdict")
 HEADINGS = ("gradient of", "compared with", "largest relative error", "judged", "verdict")
 
@@ -46,7 +48,7 @@ def check(
     module = load(path)
     asked = [_shape(words) for words in shapes]
     if name:
-        report = _examined(member(module, name), asked, np.dtype(dtype), order, seed)
+        report = _examined(_found(module, name), asked, np.dtype(dtype), order, seed)
         _show(report)
         return 0 if report.passed else 1
     ops = list(_ops(module))
@@ -80,9 +82,10 @@ def _check_all(
 
 
 def split(place: str) -> tuple[Path, str]:
-    """``file.py:Name`` as a path and a name; without a name, the whole file."""
+    """``file.py:Name`` or ``file.py:Class.name`` as a path and a name; else the whole file."""
     before, colon, name = place.rpartition(":")
-    if colon and name.isidentifier():
+    is_inside = before.endswith(PYTHON) and all(map(str.isidentifier, name.split(".")))
+    if colon and (name.isidentifier() or is_inside):
         return Path(before), name
     return Path(place), ""
 
@@ -131,6 +134,51 @@ def member(module: ModuleType, name: str) -> Any:
     if name not in vars(module):
         raise UnknownNameError("op or function", name, known)
     return getattr(module, name)
+
+
+def _found(module: ModuleType, name: str) -> Any:
+    """What a file holds under a name, or its class under a name behind a dot."""
+    first, *inside = name.split(".")
+    found = member(module, first)
+    for part in inside:
+        if not isinstance(found, type):
+            raise ArgumentError(
+                f"{first} is no class, so that {name} is nothing in it.",
+                do="Give a function or an op of the file, or a method: ops.py:Net.loss",
+            )
+        found, first = _member_of(found, part), part
+    return found
+
+
+def _member_of(kind: type[Any], name: str) -> Any:
+    """A static function or a class method; a method of an instance that is made of nothing."""
+    known = [key for key in dir(kind) if key[0] != "_" and callable(getattr(kind, key, None))]
+    if not hasattr(kind, name):
+        raise UnknownNameError(f"method of {kind.__name__}", name, known)
+    kept = inspect.getattr_static(kind, name)
+    is_bound = hasattr(kept, "__get__") and not isinstance(kept, staticmethod | classmethod)
+    return getattr(_instance(kind, name) if is_bound else kind, name)
+
+
+def _instance(kind: type[Any], name: str) -> Any:
+    """One of a class, for its method."""
+    own = f"Make one in the file, and check its method by a name: f = {kind.__name__}(...).{name}"
+    try:
+        inspect.signature(kind).bind()
+    except TypeError as error:
+        raise ArgumentError(
+            f"{name} is a method of a {kind.__name__}, which is made of arguments: {error}.",
+            do=own,
+        ) from error
+    except ValueError:  # a class of a compiled library says nothing of its arguments
+        pass
+    try:
+        with redirect_stdout(sys.stderr):
+            return kind()
+    except (Exception, SystemExit) as error:
+        raise DataError(
+            f"{kind.__name__}() raises {type(error).__name__}: {error}", do=own
+        ) from error
 
 
 def _shape(words: str) -> tuple[int, ...]:

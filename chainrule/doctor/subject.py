@@ -222,7 +222,7 @@ def parameter_names(function: Any, count: int) -> tuple[str, ...]:
     """Names of the positional parameters: ``count`` of them, or all for -1."""
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
     names = tuple(code.co_varnames[: code.co_argcount]) if code is not None else ()
-    if names[:1] == ("self",):
+    if names[:1] in (("self",), ("cls",)):
         names = names[1:]
     if count < 0:
         return names

@@ -27,6 +27,46 @@ class Bad(cr.Op):
 
 def function(x, y):
     return np.sum(x * np.tanh(y))
+
+
+class Net:
+    def __init__(self, slope=2.0):
+        print("made")
+        self.slope = slope
+
+    def loss(self, x):
+        return np.sum(np.tanh(self.slope * x))
+
+    @staticmethod
+    def penalty(w):
+        return np.sum(w**2)
+
+    @classmethod
+    def size(cls, w):
+        return np.sum(np.exp(w))
+
+    class Good(Good):
+        pass
+
+
+class Sized:
+    def __init__(self, size):
+        self.size = size
+
+    def loss(self, x):
+        return np.sum(x) * self.size
+
+    @staticmethod
+    def penalty(w):
+        return np.sum(w**2)
+
+
+class Broken:
+    def __init__(self):
+        raise OSError("no data")
+
+    def loss(self, x):
+        return x
 """
 
 
@@ -52,6 +92,23 @@ def test_a_wrong_op_is_named_and_the_exit_code_is_1(chainrule, ops):
 
 def test_a_function_is_checked(chainrule, ops):
     ended = chainrule("check", f"{ops}:function", "--shape", "3", "--shape", "3")
+    assert ended.code == 0, ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Net.loss", "loss(x (3,))"), ("Net.penalty", "penalty(w (3,))"),
+     ("Net.size", "size(w (3,))"), ("Sized.penalty", "penalty(w (3,))")],
+)  # fmt: skip
+def test_a_method_is_checked(chainrule, ops, name, said):
+    ended = chainrule("check", f"{ops}:{name}", "--shape", "3")
+    assert ended.code == 0, ended.err
+    assert f"Gradient check of {said}: passed." in ended.out
+    assert "made" not in ended.out
+
+
+def test_an_op_inside_a_class_is_checked(chainrule, ops):
+    ended = chainrule("check", f"{ops}:Net.Good", "--shape", "3,4", "--shape", "4,2")
     assert ended.code == 0, ended.err
 
 
@@ -90,6 +147,13 @@ def test_a_file_with_an_op_that_nobody_looked_at_does_not_pass(chainrule, tmp_pa
         (("{}:Goood",), "did you mean 'Good'?"),
         (("nowhere.py",), "there is no file nowhere.py."),
         (("{}:function",), "none were given"),
+        (("{}:Net.los", "--shape", "3"), "method of Net named 'los'; did you mean 'loss'?"),
+        (("{}:Nett.loss", "--shape", "3"), "did you mean 'Net'?"),
+        (("{}:function.loss", "--shape", "3"), "function is no class"),
+        (("{}:Sized.loss", "--shape", "3"), "loss is a method of a Sized, which is made of arg"),
+        (("{}:Sized.loss", "--shape", "3"), "f = Sized(...).loss"),
+        (("{}:Broken.loss", "--shape", "3"), "Broken() raises OSError: no data"),
+        (("{}:Net.loss.more", "--shape", "3"), "loss is no class"),
         (("{}:Bad", "--shape", "3,x"), "--shape takes lengths such as 3,4"),
         (("{}:Good", "--shape", "3,4", "--shape", "3,4"), "cannot"),
         ((), "Try: chainrule check --help"),
