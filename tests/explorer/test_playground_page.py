@@ -21,6 +21,22 @@ pytestmark = wants_page
 PATIENCE = 30_000  # ms
 HOSTILE = "<img src=x onerror=window.hurt=1>"
 SMALL = {"rows": 60, "layers": [3, 2]}
+# Choices that are wider than their field, whose own scrollWidth says nothing of it.
+CUT_OFF = """() => [...document.querySelectorAll("select")].flatMap((field) => {
+  const chosen = field.value;
+  const cut = [...field.options].filter((option) => {
+    field.value = option.value;
+    const free = field.cloneNode();
+    free.append(option.cloneNode(true));
+    free.style.cssText = "position: absolute; width: max-content";
+    field.after(free);
+    const isCut = free.offsetWidth > field.offsetWidth;
+    free.remove();
+    return isCut;
+  });
+  field.value = chosen;
+  return cut.map((option) => option.text);
+})"""
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -415,6 +431,14 @@ def test_nothing_scrolls_sideways(page, site, width):
     button(page, "Your own").click()
     expect(page.locator(".own")).to_be_visible()
     assert not page.evaluate(WIDE)
+
+
+def test_no_choice_is_cut_off(page, site):
+    playground_at(page, site, **SMALL)
+    ready(page)
+    for width in (1280, 1121, 800, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(CUT_OFF) == []
 
 
 @parametrize(
