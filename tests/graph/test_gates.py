@@ -10,7 +10,7 @@ from chainrule.graph.op.gates import ROLES, role_says
 from chainrule.graph.op.operation import Op
 from chainrule.inspection import schema
 from chainrule.testing import case_of
-from tests.inspection.test_flow import complaints
+from tests.inspection.schemas import breaches
 
 
 @pytest.mark.parametrize("name", CATALOGUE.names())
@@ -36,7 +36,7 @@ def test_the_table_of_ops_has_a_role_in_every_line():
 
 def test_the_table_is_json_by_its_schema_and_shows_itself():
     said = cr.ops_table().to_dict()
-    assert complaints(said, schema("ops"), schema("ops")) == []
+    assert breaches(said, schema("ops")) == []
     assert len(said["ops"]) == len(CATALOGUE.names())
     assert cr.ops_table()._repr_html_().count("<tr>") == len(CATALOGUE.names()) + 1
 

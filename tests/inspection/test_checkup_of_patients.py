@@ -9,7 +9,7 @@ import chainrule as cr
 from chainrule.inspection import schema
 from chainrule.inspection.sanity.check import ALARMS
 from tests.inspection.nets_for_checkups import HEALTHY, SICK
-from tests.inspection.test_flow import complaints
+from tests.inspection.schemas import breaches
 from tests.thorough import parametrize
 
 
@@ -53,7 +53,7 @@ def test_a_sick_net_is_known_by_its_sickness_and_by_no_other(name):
         assert check.suggestion
         assert check.sentence in found.advice
     said = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert complaints(said, schema("checkup"), {}) == []
+    assert breaches(said, schema("checkup")) == []
     assert "ALARM" in str(found)
     assert all(each.name in found._repr_html_() for each in found.findings)
 

@@ -14,7 +14,7 @@ from chainrule import nn
 from chainrule.errors import ArgumentError, ChainruleError, ShapeError, UnknownNameError
 from chainrule.inspection import schema, templates
 from chainrule.inspection.images import NEGATIVE, NEUTRAL, POSITIVE, diverging, png_uri
-from tests.inspection.test_flow import complaints
+from tests.inspection.schemas import breaches
 
 
 def pixels(uri: str) -> np.ndarray:
@@ -173,7 +173,7 @@ def test_the_net_stays_as_it_is_and_the_values_are_json(rng):
     before, attributes = net.state(), dict(vars(net))
     found = cr.templates(net, x, layer=-1)
     said = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert complaints(said, schema("templates"), {}) == []
+    assert breaches(said, schema("templates")) == []
     assert found.to_dict()["version"] == 1
     assert all(before[name].tobytes() == x.tobytes() for name, x in net.state().items())
     assert vars(net) == attributes
