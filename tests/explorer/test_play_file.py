@@ -4,12 +4,11 @@ import pytest
 
 import chainrule.explorer as explorer
 
+from .playground_page import HOSTILE, PATIENCE, SMALL, button, expect, playground_at, ready, said
 from .served import TOKEN, opened, served, wants_page
 from .test_figure_pages import COLOURS, told
 from .test_one_file import kept_in
-from .test_playground_page import HOSTILE, PATIENCE, SMALL, button, playground_at, ready, said
 
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = wants_page
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 
