@@ -46,15 +46,21 @@ def between(count: int, kind: Any, dropout: Any, normalization: Any) -> Between:
 
 
 def net_of(sizes: Sequence[int], wanted: Between, dtype: Any) -> Sequential:
-    """A net of these sizes; each hidden layer may have its own activation and dropout."""
+    """A net of these sizes; each hidden layer may have its own activation and dropout.
+
+    Its weights are 0 until ``draw``: those of a Linear would be drawn twice for nothing.
+    """
     layers: list[Module] = []
     for place, (features, units) in enumerate(pairwise(sizes)):
         with of_setting("hidden_layer_sizes", sizes[1:-1]):  # more units than an array has places
-            layers.append(Linear(features, units, dtype=dtype))
+            layers.append(Linear(features, units, init="zeros", dtype=dtype))
         if place < len(wanted):
             kind, rate, norm = wanted[place]
             layers += [*_norm(norm, units, dtype), _activation(kind), *_dropout(rate)]
-    return Sequential(*layers)
+    net = Sequential(*layers)
+    for layer in linears(net):
+        layer.init = None
+    return net
 
 
 def net_again(net: Sequential, stood: Between, wanted: Between) -> Sequential:

@@ -134,7 +134,8 @@ def known(
     facts = own, DEPTH.get(), batch, content
     step = _Step(facts, surroundings.classes, record)
     found = _found(step)
-    if all(each.same() for each in found.methods):
+    is_new = step.record is _done  # and its methods have just been looked at
+    if is_new or all(each.same() for each in found.methods):
         return found
     _found.cache_clear()
     return _found(step)
