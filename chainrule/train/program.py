@@ -247,7 +247,7 @@ class Program:
             self._prepare(rows, size)
         self._epochs += 1
         rates = self._rates_of(-(-rows.count // size))
-        run = NativeEpoch(self._native, rows, size, self._keys, rates, fresh=False, first=first)
+        run = NativeEpoch(self._native, rows, size, self._keys, rates, shows=False, first=first)
         while run.done < run.count:
             run.advance()
         return run.feeds.losses + run.feeds.penalties

@@ -303,8 +303,7 @@ class Training:
         state, batches = self._state, self._batches
         native: Any = self._native
         self._rate_of_epoch: Any = None
-        count = -(-rows.count // batches.size)
-        rates = self._rates_of_epoch(start, count)
+        rates = self._rates_of_epoch(start, count := -(-rows.count // batches.size))
         return NativeEpoch(
             native,
             rows,
@@ -312,6 +311,7 @@ class Training:
             lambda _: self._keys(batches.count)[start : start + count],
             nan if rates is None else rates,
             f"epoch {state.epoch}, ",
+            shows=state.metric is not None,
             before=start,
             total=batches.count,
         )

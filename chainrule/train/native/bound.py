@@ -134,14 +134,17 @@ class Bound:
         """So many runs in one native call, on the rows of some arrays, one batch after the other.
 
         Run k reads entry k of ``numbers`` and writes entry k of ``outputs``, which stand at some
-        places among those of the plan; returns how many runs were completed. ``copied`` are copied
-        before some of them.
+        places among those of the plan; the others stay bound to what a single run writes. Returns
+        how many runs were completed. ``copied`` are copied before some of them.
         """
         told = (*arrays, *numbers, *outputs, order is None, *chain.from_iterable(copied))
         self._ready = False
         if len(told) == len(self._told) and all(map(is_, told, self._told)):
             return self._run.again(order)
         self._told, place = (), self._place
+        for number, array in self._leaves.items():
+            if number not in places:
+                self._run.bind_output(number, array)
         feeds = [Feed.rows(place + i, array) for i, array in enumerate(arrays)]
         place += len(arrays)
         feeds += [Feed.input(place + i, array) for i, array in enumerate(numbers)]

@@ -36,9 +36,9 @@ class NativeEpoch:
         Random keys, (count, 2), for so many batches; called where the step draws numbers.
     rates : float or sequence of float
         Learning rates of the batches.
-    fresh : bool, default True
-        Whether outputs are kept until the epoch is over. False: the next slice writes over them,
-        which spares making and binding arrays.
+    shows : bool, default True
+        Whether the net's outputs are asked for, see ``scored``. Else each step writes over those
+        of the one before it, which are in the cache still.
     first : NativeStep, optional
         The machine code of the first batch, if somebody knows it.
     before : int, default 0
@@ -64,7 +64,7 @@ class NativeEpoch:
         keys: Callable[[int], Array],
         rates: Any,
         name: str = "",
-        fresh: bool = True,
+        shows: bool = True,
         first: NativeStep | None = None,
         before: int = 0,
         total: int | None = None,
@@ -73,7 +73,7 @@ class NativeEpoch:
         self.count, self.done, self.seconds = -(-rows.count // size), 0, 0.0
         self._total = total or self.count
         self._name, self._before = name, before  # for messages
-        self._fresh = fresh
+        self._shows = shows
         self._whole = rows.count // size
         self._outs: Sequence[Array] = ()  # of the last slice, each (batches, rows, ...)
         self._container: Container = SINGLE  # in which they stand
@@ -217,9 +217,9 @@ class NativeEpoch:
         if count < self.count:
             rows, feeds = self.rows_of(first, first + count), feeds.part(first, first + count)
         # A small net's outputs are kept where they were in the last epoch: binding takes longer.
-        held = self._fresh and count < self._total
+        held = count < self._total
         place = (first + self._before if self._total <= step.most_outs else None) if held else 0
-        self._outs = step.room(count, place)
+        self._outs = step.room(count, place) if self._shows else ()
         self._container = step.out
         keeper = self._native.begin(self._afresh)
         self._afresh = False
@@ -261,7 +261,7 @@ class NativeEpoch:
         """Make some of the steps from a batch on once more, in the same bits."""
         if last > first:
             places = start + first, start + last
-            outs = step.room(last - first)
+            outs = step.room(last - first) if self._shows else ()
             step.run(self.rows_of(*places), feeds.part(*places).twin(), outs)
 
     def _refuse(self, step: NativeStep, made: int, began: float) -> None:
@@ -315,5 +315,5 @@ class NativeEpoch:
 
     def _fitting(self, step: NativeStep, left: int) -> int:
         """Steps that fit into a slice; one, as long as nobody knows how long it takes."""
-        most = step.most_outs
+        most = step.most_outs if self._shows else left
         return min(left, most, max(int(SLICE / step.pace), 1) if step.pace else 1)

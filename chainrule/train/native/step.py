@@ -154,12 +154,12 @@ class NativeStep:
     ) -> int:
         """A step on each batch of ``rows``; returns how many were completed.
 
-        ``outs``, each (count, *batch), take the net's outputs; ``copied`` are copied before some
-        of the steps.
+        ``outs``, each (count, *batch), take the net's outputs; without them ``results`` has those
+        of the last step. ``copied`` are copied before some of the steps.
         """
         return self._bound.loop(
             len(feeds.rates), rows.arrays, rows.order, feeds.numbers(),
-            self._left, (feeds.losses, feeds.penalties, *outs), copied,
+            self._left[: 2 + len(outs)], (feeds.losses, feeds.penalties, *outs), copied,
         )  # fmt: skip
 
     def step_on(self, rows: Rows, first: int) -> None:
